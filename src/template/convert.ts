@@ -1,0 +1,182 @@
+import { homedir } from "node:os";
+import { isAbsolute, normalize } from "node:path";
+import { GafferdError } from "../errors.ts";
+import { maxDurationMs, parseDuration } from "./duration.ts";
+import { showValue } from "./expectation.ts";
+import { expandHome } from "./home.ts";
+import { defaultFlapping, type TemplateBody, type TemplateKey, templateSchema } from "./properties.ts";
+import { parseSignal } from "./signals.ts";
+import { parseSize } from "./size.ts";
+import type { FlappingPolicy } from "./template.ts";
+import { splitWords } from "./words.ts";
+
+const asItIs = <T>(value: T): T => value;
+
+/**
+ * From what the schema lets pass to what a template holds, key by key, with the checks that JSON Schema cannot say.
+ * Each throws a `GafferdError` whose `field`, if it has one, is a path within the value.
+ */
+export const converters = {
+  name: checkName,
+  cmd: checkCommand,
+  args: (value) => (typeof value === "string" ? splitWords(value, homedir()) : value),
+  cwd: toAbsolutePath,
+  env: checkVariables,
+  env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
+  os_env: asItIs<boolean>,
+  uid: toUser,
+  gid: toUser,
+  detach: asItIs<boolean>,
+  shell: asItIs<boolean>,
+  numprocesses: asItIs<number>,
+  start: asItIs<boolean>,
+  priority: asItIs<number>,
+  flapping: toFlapping,
+  redirect_output: toLabels,
+  redirect_input: asItIs<boolean>,
+  graceful_timeout: toDurationMs,
+  stop_signal: (value) => parseSignal(value).name,
+  stop_group: asItIs<boolean>,
+  restart: asItIs<"always" | "on-failure" | "never">,
+  output_buffer: toBufferBytes,
+  stdin_timeout: toDurationMs,
+  lossless_timeout: toDurationMs,
+} satisfies { [Key in TemplateKey]: (value: Given<Key>) => unknown };
+
+/** What was given for a key, once "not given" is out of the way. */
+type Given<Key extends TemplateKey> = NonNullable<TemplateBody[Key]>;
+
+/**
+ * The characters that need no escaping in a URL, an INI section or a metric, save `~`. A first `_` would look like a
+ * verb (`/processes/web/_start`), a first `.` like a folder.
+ */
+const namePattern = /^[A-Za-z0-9][\w.:@+-]*$/;
+
+function checkName(name: string): string {
+  if (!namePattern.test(name)) {
+    throw invalid(
+      `must be letters, digits and \`_ . : @ + -\`, beginning with a letter or a digit, not ${showValue(name)}`,
+    );
+  }
+  if (/^\d+$/.test(name)) {
+    throw new GafferdError("bad_value", `must hold more than digits, or it would be taken for a pid, not "${name}"`);
+  }
+  return name;
+}
+
+function checkCommand(cmd: string): string {
+  if (cmd.trim() === "") throw invalid("must name a program to run; it is empty");
+  return cmd;
+}
+
+function toAbsolutePath(path: string): string {
+  const expanded = expandHome(path);
+  if (!isAbsolute(expanded)) throw invalid(`must be an absolute path or begin with ~/, not ${showValue(path)}`);
+  return normalize(expanded);
+}
+
+function checkVariables(env: Readonly<Record<string, string>>): Record<string, string> {
+  for (const name of Object.keys(env)) {
+    if (name === "") throw invalid("has a variable without a name");
+    if (name.includes("=")) throw invalid("must have no `=` in the name of a variable", name);
+  }
+  return { ...env };
+}
+
+function toUser(user: number | string): number | string {
+  if (typeof user === "number") return user;
+  const { maximum = 0 } = templateSchema.properties.uid.anyOf[0];
+  const isNumber = /^\d+$/.test(user);
+  // What no name can be is a slip, such as -1.
+  if (isNumber ? Number(user) > maximum : /^[-+]|[\s:/]/.test(user)) {
+    throw invalid(`must be a number from 0 to ${maximum} or a name, not ${showValue(user)}`);
+  }
+  return isNumber ? Number(user) : user;
+}
+
+function toFlapping(value: Given<"flapping"> | false): FlappingPolicy | undefined {
+  if (value === false) return undefined;
+  if (typeof value === "string") return flappingOfText(value);
+  return {
+    attempts: value.attempts ?? defaultFlapping.attempts,
+    windowMs: within("window", () => toDurationMs(value.window ?? defaultFlapping.window)),
+    retryInMs: within("retry_in", () => toDurationMs(value.retry_in ?? defaultFlapping.retry_in)),
+    maxRetries: value.max_retry ?? defaultFlapping.max_retry,
+  };
+}
+
+/** `"2, 1., 7., 5"` or `"2 1s 7s 5"`. */
+function flappingOfText(text: string): FlappingPolicy | undefined {
+  if (/^(|false|no|off|none|0)$/i.test(text.trim())) return undefined;
+  const parts = splitList(text, /[,\s]/);
+  const [attempts = "", window = "", retryIn = "", maxRetry = ""] = parts;
+  if (parts.length !== 4) {
+    throw invalid(
+      `must be four values, attempts, window, retry_in, max_retry (2, 1., 7., 5), not ${parts.length}: ${showValue(text)}`,
+    );
+  }
+  return {
+    attempts: toCount("attempts", attempts, 1),
+    windowMs: toDurationMs(window),
+    retryInMs: toDurationMs(retryIn),
+    maxRetries: toCount("max_retry", maxRetry, 0),
+  };
+}
+
+function toCount(part: string, text: string, minimum: number): number {
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(count) || count < minimum) {
+    throw invalid(`must have a whole number, ${minimum} or more, for ${part}, not ${showValue(text)}`);
+  }
+  return count;
+}
+
+function toLabels(value: string | readonly string[]): string[] {
+  const labels = splitList(value, /[,\s]/);
+  if (labels.length > 2) {
+    throw invalid(`must be at most two labels, stdout's and stderr's, not ${labels.length}: ${labels.join(", ")}`);
+  }
+  labels.forEach((label, index) => {
+    const field = typeof value === "string" ? undefined : String(index);
+    if (label === "stdin") throw invalid("must not be `stdin`, which is the name of the input", field);
+    if (!/^[A-Za-z0-9][\w.-]*$/.test(label)) {
+      throw invalid(`must be letters, digits, \`_\`, \`.\` and \`-\`, not ${showValue(label)}`, field);
+    }
+  });
+  return labels;
+}
+
+function toDurationMs(value: string | number): number {
+  const ms = parseDuration(value);
+  if (ms >= maxDurationMs) throw invalid(`must be less than 24 days, not ${showValue(value)}`);
+  return ms;
+}
+
+function toBufferBytes(value: string | number): number {
+  const bytes = parseSize(value);
+  const { minimum = 0, maximum = Number.POSITIVE_INFINITY } = templateSchema.properties.output_buffer.anyOf[0];
+  if (bytes < minimum || bytes > maximum) throw invalid(`must be from 4k to 1g, not ${showValue(value)}`);
+  return bytes;
+}
+
+/** A list is taken as it is; a text is split, and what is empty left out. */
+function splitList(value: string | readonly string[], separator: RegExp): string[] {
+  if (typeof value !== "string") return [...value];
+  return value
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function within<T>(field: string, convert: () => T): T {
+  try {
+    return convert();
+  } catch (error) {
+    if (error instanceof GafferdError) throw new GafferdError(error.code, error.message, { field, cause: error });
+    throw error;
+  }
+}
+
+function invalid(message: string, field?: string): GafferdError {
+  return new GafferdError("invalid_process_info", message, field === undefined ? {} : { field });
+}

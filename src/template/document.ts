@@ -1,0 +1,45 @@
+import { toSeconds } from "./duration.ts";
+import type { TemplateBody } from "./properties.ts";
+import type { FlappingPolicy, ProcessTemplate } from "./template.ts";
+
+/** A template as JSON: every setting in force, `null` for what is not set, durations in seconds, sizes in bytes. */
+export type TemplateDocument = { [Key in keyof Required<TemplateBody>]: Exclude<TemplateBody[Key], undefined> };
+
+/** The way back of `parseTemplate`: parsing the document gives the same template. */
+export function toDocument(template: ProcessTemplate): TemplateDocument {
+  return {
+    name: template.name,
+    cmd: template.cmd,
+    args: [...template.args],
+    cwd: template.cwd,
+    env: { ...template.env },
+    env_file: [...template.envFiles],
+    os_env: template.osEnv,
+    uid: template.uid ?? null,
+    gid: template.gid ?? null,
+    detach: template.detach,
+    shell: template.shell,
+    numprocesses: template.numprocesses,
+    start: template.start,
+    priority: template.priority ?? null,
+    flapping: template.flapping ? toFlappingDocument(template.flapping) : null,
+    redirect_output: [...template.redirectOutput],
+    redirect_input: template.redirectInput,
+    graceful_timeout: toSeconds(template.gracefulTimeoutMs),
+    stop_signal: template.stopSignal,
+    stop_group: template.stopGroup,
+    restart: template.restart,
+    output_buffer: template.outputBufferBytes,
+    stdin_timeout: toSeconds(template.stdinTimeoutMs),
+    lossless_timeout: toSeconds(template.losslessTimeoutMs),
+  };
+}
+
+function toFlappingDocument(flapping: FlappingPolicy) {
+  return {
+    attempts: flapping.attempts,
+    window: toSeconds(flapping.windowMs),
+    retry_in: toSeconds(flapping.retryInMs),
+    max_retry: flapping.maxRetries,
+  };
+}

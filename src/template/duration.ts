@@ -1,0 +1,33 @@
+import { GafferdError } from "../errors.ts";
+
+/** Longest duration a template may name: what `setTimeout` can wait, in whole days. */
+export const maxDurationMs = 24 * 24 * 60 * 60 * 1000;
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/**
+ * Milliseconds, rounded to a whole number, of `"7"`, `"1."`, `"500ms"`, `"30s"`, `"5m"`, `"1h"`; a bare number is
+ * seconds. Throws `bad_value` for anything else, negative and infinite ones included.
+ */
+export function parseDuration(duration: string | number): number {
+  const ms = typeof duration === "number" ? duration * 1000 : textMs(duration);
+  if (!Number.isFinite(ms) || ms < 0) {
+    throw new GafferdError(
+      "bad_value",
+      `${JSON.stringify(duration)} is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)`,
+    );
+  }
+  return Math.round(ms);
+}
+
+/** The way back, for documents: seconds as a number. */
+export function toSeconds(ms: number): number {
+  return ms / 1000;
+}
+
+function textMs(text: string): number {
+  const match = /^(\d+\.?\d*|\.\d+) *(ms|s|m|h)?$/.exec(text.trim());
+  if (!match) return Number.NaN;
+  const unit = (match[2] ?? "s") as keyof typeof unitMs;
+  return Number(match[1]) * unitMs[unit];
+}

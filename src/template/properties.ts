@@ -1,0 +1,165 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+const duration = (description: string, defaultSeconds: number) =>
+  Type.Optional(
+    Type.Union([Type.Number({ minimum: 0 }), Type.String(), Type.Null()], {
+      title: "seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)",
+      description,
+      default: defaultSeconds,
+    }),
+  );
+
+const flag = (description: string, byDefault: boolean) =>
+  Type.Optional(Type.Union([Type.Boolean(), Type.Null()], { description, default: byDefault }));
+
+const integer = (description: string, options: { minimum?: number; maximum?: number; default?: number }) => {
+  const { default: byDefault, ...bounds } = options;
+  return Type.Optional(
+    Type.Union([Type.Integer(bounds), Type.Null()], {
+      description,
+      ...(byDefault !== undefined && { default: byDefault }),
+    }),
+  );
+};
+
+/** The kernel's 4294967295 means "unchanged" and is no user. */
+const maxUserId = 2 ** 32 - 2;
+
+const user = (description: string) =>
+  Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: maxUserId }), Type.String({ minLength: 1 }), Type.Null()], {
+      title: `a number from 0 to ${maxUserId} or a name`,
+      description,
+    }),
+  );
+
+/** What a flapping object may leave out. */
+export const defaultFlapping = { attempts: 2, window: 1, retry_in: 7, max_retry: 5 } as const;
+
+const flappingPart = (minimum: number, byDefault: number) =>
+  Type.Optional(
+    Type.Union([Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], { default: byDefault }),
+  );
+
+const wordList = Type.Union([Type.String(), Type.Array(Type.String()), Type.Null()]);
+
+/**
+ * The schema of a process template, as `POST /processes` and `PUT /processes/:name` take it and as `[process:NAME]` is
+ * turned into. `null` stands for a key that is not given. What JSON Schema cannot say is checked in `schema.ts`.
+ */
+export const templateSchema = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        "Unique name: letters, digits and `_ . : @ + -`, beginning with a letter or a digit, not digits alone. What precedes the first colon is its group.",
+    }),
+    cmd: Type.String({
+      minLength: 1,
+      description:
+        "The command line, split as a POSIX shell splits words. A program with a slash is relative to `cwd`. `$VAR` and `${VAR}` are replaced from the process's environment, unless `shell`.",
+    }),
+    args: Type.Optional(
+      Type.Union([...wordList.anyOf], {
+        title: "a command line's words, as text or as a list of texts",
+        description: "More words, after those of `cmd`: a text is split the same way, a list holds words as they are.",
+        default: [],
+      }),
+    ),
+    cwd: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+        description: "Working directory: absolute, or beginning with `~`. Default: that of the daemon.",
+      }),
+    ),
+    env: Type.Optional(
+      Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()], {
+        title: "an object whose values are texts",
+        description: "Environment variables. They win over `env_file` and the daemon's environment.",
+        default: {},
+      }),
+    ),
+    env_file: Type.Optional(
+      Type.Union([...wordList.anyOf], {
+        title: "a path, several separated by commas or newlines, or a list of paths",
+        description: "dotenv files, read at each spawn; a later one wins. Absolute, or beginning with `~`.",
+        default: [],
+      }),
+    ),
+    os_env: flag("Inherit the daemon's environment.", true),
+    uid: user("User to run as. Default: the daemon's own."),
+    gid: user("Group to run as. Default: the primary group of `uid`."),
+    detach: flag("Launched, not supervised, and left alone when the template or the daemon stops.", false),
+    shell: flag("Run `cmd` under `sh -c`.", false),
+    numprocesses: integer("How many processes to keep running.", { minimum: 0, maximum: 10_000, default: 1 }),
+    start: flag("Start when created.", true),
+    priority: integer("Smaller starts earlier and stops later. Default: after all that have one.", {
+      minimum: Number.MIN_SAFE_INTEGER,
+      maximum: Number.MAX_SAFE_INTEGER,
+    }),
+    flapping: Type.Optional(
+      Type.Union(
+        [
+          Type.Object(
+            {
+              attempts: flappingPart(1, defaultFlapping.attempts),
+              window: duration("The exits counted are those within this time.", defaultFlapping.window),
+              retry_in: duration("Time from the stop to the next start.", defaultFlapping.retry_in),
+              max_retry: flappingPart(0, defaultFlapping.max_retry),
+            },
+            { additionalProperties: false },
+          ),
+          Type.String(),
+          Type.Literal(false),
+          Type.Null(),
+        ],
+        {
+          title: "attempts, window, retry_in, max_retry (2, 1., 7., 5), an object of these, or false",
+          description:
+            "`attempts` exits within `window` seconds: stop, start again after `retry_in` seconds, at most `max_retry` times. Default: off.",
+        },
+      ),
+    ),
+    redirect_output: Type.Optional(
+      Type.Union([...wordList.anyOf], {
+        title: "up to two labels, as a list or separated by commas",
+        description:
+          "Labels of stdout and stderr; the same label twice merges both. An output without a label is discarded.",
+        default: [],
+      }),
+    ),
+    redirect_input: flag("Whether clients may write to stdin.", false),
+    graceful_timeout: duration("Time between the stop signal and SIGKILL.", 10),
+    stop_signal: Type.Optional(
+      Type.Union([Type.String(), Type.Integer(), Type.Null()], {
+        title: "the name or the number of a signal",
+        description: "The signal that asks a process to end.",
+        default: "SIGTERM",
+      }),
+    ),
+    stop_group: flag("Signals go to the whole process group.", true),
+    restart: Type.Optional(
+      Type.Union([Type.Literal("always"), Type.Literal("on-failure"), Type.Literal("never"), Type.Null()], {
+        description: "Whether an exit is followed by a new start.",
+        default: "always",
+      }),
+    ),
+    output_buffer: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 4096, maximum: 1024 ** 3 }), Type.String(), Type.Null()], {
+        title: "a size from 4k to 1g: bytes (65536) or a number with a unit (64k, 1m, 1g)",
+        description: "Bytes held for each label of each process.",
+        default: 1024 ** 2,
+      }),
+    ),
+    stdin_timeout: duration("How long a writer waits for a process that does not read its stdin.", 30),
+    lossless_timeout: duration("How long a process waits for a lossless reader that takes nothing.", 30),
+  },
+  { additionalProperties: false, title: "ProcessTemplate", description: "What to run, and how." },
+);
+
+/** A body that has passed the schema. */
+export type TemplateBody = Static<typeof templateSchema>;
+
+export type TemplateKey = keyof TemplateBody;
+
+export const templateKeys = Object.keys(templateSchema.properties) as TemplateKey[];

@@ -1,0 +1,157 @@
+import { GafferdError } from "../errors.ts";
+import { converters } from "./convert.ts";
+import { findShapeProblems, type TemplateProblem } from "./problem.ts";
+import { type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
+import type { ProcessTemplate } from "./template.ts";
+import { splitWords } from "./words.ts";
+
+export interface TemplateContext {
+  /** Absolute; the `cwd` of a body that names none. */
+  readonly defaultCwd: string;
+  /** The name that the caller has already given, in a path or a section; a body that names another is refused. */
+  readonly name?: string;
+}
+
+export type ReadTemplate =
+  | { readonly template: ProcessTemplate; readonly problems?: never }
+  | { readonly template?: never; readonly problems: readonly [TemplateProblem, ...TemplateProblem[]] };
+
+/**
+ * The template that a JSON body describes, with every default filled in. Throws `invalid_process_info` with the `field`
+ * of the first problem, or `bad_value` for a name of digits alone.
+ */
+export function parseTemplate(body: unknown, context: TemplateContext): ProcessTemplate {
+  const { template, problems } = readTemplate(body, context);
+  if (template) return template;
+  const [{ field, message, code }] = problems;
+  const where = field === "" ? "it" : `\`${field}\``;
+  throw new GafferdError(
+    code ?? "invalid_process_info",
+    `cannot accept the process template: ${where}${/^(must|is|has) /.test(message) ? " " : ": "}${message}`,
+    field === "" ? {} : { field },
+  );
+}
+
+/** `parseTemplate`, with all problems instead of the first. */
+export function readTemplate(body: unknown, context: TemplateContext): ReadTemplate {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return { problems: [{ field: "", message: "must be a JSON object" }] };
+  }
+  const given = withoutLegacyKeys(body);
+  if (context.name !== undefined) given["name"] ??= context.name;
+  const shapeProblems = findShapeProblems(templateSchema, given);
+  const misshapen = new Set(shapeProblems.map(({ field }) => field.split(".")[0]));
+  const { values, problems: valueProblems } = convertValues(given, misshapen);
+  const [first, ...others] = [...shapeProblems, ...valueProblems, ...findContradictions(values, context)];
+  if (first) return { problems: [first, ...others] };
+  // Without a problem every key has been converted or has no default.
+  return { template: toTemplate(values as Values, context) };
+}
+
+type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
+type UnsetKey = "cwd" | "uid" | "gid" | "priority" | "flapping";
+type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
+
+/** What a Python client of gaffer 0.4 sends for settings that gafferd does not have, when they are not used. */
+const legacyKeys = ["group", "custom_streams", "custom_channels"];
+
+function withoutLegacyKeys(body: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(body).filter(([key, value]) => !(legacyKeys.includes(key) && isUnused(value))),
+  );
+}
+
+function isUnused(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0);
+}
+
+function convertValues(
+  given: Readonly<Record<string, unknown>>,
+  misshapen: ReadonlySet<string | undefined>,
+): { values: Partial<Values>; problems: TemplateProblem[] } {
+  const values: Record<string, unknown> = {};
+  const problems: TemplateProblem[] = [];
+  for (const key of templateKeys) {
+    if (misshapen.has(key)) continue;
+    const value = given[key] ?? templateSchema.properties[key].default;
+    if (value === undefined || value === null) continue;
+    try {
+      const nul = findNul(value);
+      if (nul !== undefined) throw new GafferdError("invalid_process_info", "must hold no NUL byte", { field: nul });
+      // The schema has just found that the value is what this key's converter takes.
+      values[key] = (converters[key] as (value: unknown) => unknown)(value);
+    } catch (error) {
+      if (!(error instanceof GafferdError)) throw error;
+      problems.push({
+        field: error.field ? `${key}.${error.field}` : key,
+        message: error.message,
+        ...(key === "name" && error.code === "bad_value" && { code: error.code }),
+      });
+    }
+  }
+  return { values, problems };
+}
+
+/** The path, within `value`, of a text or a key that no process can be given; empty for `value` itself. */
+function findNul(value: unknown): string | undefined {
+  if (typeof value === "string") return value.includes("\0") ? "" : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key.includes("\0")) return key;
+    const path = findNul(inner);
+    if (path !== undefined) return path === "" ? key : `${key}.${path}`;
+  }
+  return undefined;
+}
+
+function findContradictions(values: Partial<Values>, context: TemplateContext): TemplateProblem[] {
+  const problems: TemplateProblem[] = [];
+  if (values.name !== undefined && context.name !== undefined && values.name !== context.name) {
+    problems.push({ field: "name", message: `must be "${context.name}" here, or left out, not "${values.name}"` });
+  }
+  if (values.cmd !== undefined && values.shell === false) {
+    try {
+      if (!splitWords(values.cmd)[0]) problems.push({ field: "cmd", message: "must name a program to run" });
+    } catch (error) {
+      if (!(error instanceof GafferdError)) throw error;
+      problems.push({ field: "cmd", message: error.message });
+    }
+  }
+  const redirected = values.redirect_input ? "redirect_input" : values.redirect_output?.length ? "redirect_output" : "";
+  if (values.detach && redirected) {
+    problems.push({
+      field: "detach",
+      message: `must be false with \`${redirected}\`: its pipes would end with the daemon, and the process with them`,
+    });
+  }
+  return problems;
+}
+
+function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
+  return {
+    name: values.name,
+    cmd: values.cmd,
+    args: values.args,
+    cwd: values.cwd ?? context.defaultCwd,
+    env: values.env,
+    envFiles: values.env_file,
+    osEnv: values.os_env,
+    ...(values.uid !== undefined && { uid: values.uid }),
+    ...(values.gid !== undefined && { gid: values.gid }),
+    detach: values.detach,
+    shell: values.shell,
+    numprocesses: values.numprocesses,
+    start: values.start,
+    ...(values.priority !== undefined && { priority: values.priority }),
+    ...(values.flapping !== undefined && { flapping: values.flapping }),
+    redirectOutput: values.redirect_output,
+    redirectInput: values.redirect_input,
+    gracefulTimeoutMs: values.graceful_timeout,
+    stopSignal: values.stop_signal,
+    stopGroup: values.stop_group,
+    restart: values.restart,
+    outputBufferBytes: values.output_buffer,
+    stdinTimeoutMs: values.stdin_timeout,
+    losslessTimeoutMs: values.lossless_timeout,
+  };
+}

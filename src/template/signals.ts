@@ -1,0 +1,50 @@
+import { constants } from "node:os";
+import { GafferdError } from "../errors.ts";
+import { nearest } from "./nearest.ts";
+
+export interface Signal {
+  /** `"SIGTERM"`; a real-time signal is `"SIGRTMIN+3"`, which `process.kill` does not know: send its number. */
+  readonly name: string;
+  readonly number: number;
+}
+
+/** The first number that the C library leaves to programs, and the kernel's last; macOS has no such signals. */
+const firstRealTime = 34;
+const lastRealTime = 64;
+
+const numberByName = new Map<string, number>(Object.entries(constants.signals));
+if (process.platform === "linux") {
+  for (let n = firstRealTime; n <= lastRealTime; n++) numberByName.set(`SIGRTMIN+${n - firstRealTime}`, n);
+}
+// Aliases (SIGIOT, SIGPOLL) come after the name that people know, so the first name of a number is the one to show.
+const nameByNumber = new Map<number, string>();
+for (const [name, number] of numberByName) if (!nameByNumber.has(number)) nameByNumber.set(number, name);
+
+/**
+ * The signal that `"HUP"`, `"SIGHUP"`, `"sighup"`, `"1"` or `1` names. Throws `bad_value`, which offers the nearest name
+ * or lists them all; 0 is no signal.
+ */
+export function parseSignal(signal: string | number): Signal {
+  const text = String(signal).trim().toUpperCase();
+  if (/^\d+$/.test(text)) {
+    const number = Number(text);
+    const name = nameByNumber.get(number);
+    if (name === undefined) throw unknownSignal(signal);
+    return { name, number };
+  }
+  const wanted = text.startsWith("SIG") ? text : `SIG${text}`;
+  const number = numberByName.get(wanted);
+  if (number === undefined) throw unknownSignal(signal, wanted);
+  // An alias becomes the name to show, so that a template reads the same however it was written.
+  return { name: nameByNumber.get(number) ?? wanted, number };
+}
+
+function unknownSignal(signal: string | number, wanted?: string): GafferdError {
+  const names = [...nameByNumber.values()].filter((name) => !name.startsWith("SIGRTMIN"));
+  const near = wanted === undefined ? undefined : nearest(wanted, names);
+  const known = names.map((name) => name.slice("SIG".length)).join(", ");
+  return new GafferdError(
+    "bad_value",
+    `${JSON.stringify(signal)} is not a signal: ${near ? `did you mean ${near}?` : `known are ${known} and their numbers`}`,
+  );
+}

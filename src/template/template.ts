@@ -1,0 +1,71 @@
+/** Whether an exit is followed by a new start. `on-failure`: only after a non-zero exit code or a signal. */
+export type RestartPolicy = "always" | "on-failure" | "never";
+
+/**
+ * Too many exits in a window. After `attempts` exits within `windowMs` the template is stopped and started again after
+ * `retryInMs`, at most `maxRetries` times; then it stays stopped.
+ */
+export interface FlappingPolicy {
+  readonly attempts: number;
+  readonly windowMs: number;
+  readonly retryInMs: number;
+  readonly maxRetries: number;
+}
+
+/**
+ * What to run: immutable, checked and complete (every default filled in). One schema (`schema.ts`) makes it from an
+ * INI section and from a JSON body alike.
+ */
+export interface ProcessTemplate {
+  /** Unique in a daemon; holds at least one character that is not a digit. What precedes the first `:` is its group. */
+  readonly name: string;
+  /** The command line as it was written; `words.ts` splits it, or `sh -c` runs it if `shell`. */
+  readonly cmd: string;
+  /** More words, after those of `cmd`. */
+  readonly args: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  /** Variables set for this template alone; they win over `envFiles`, which win over the daemon's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** dotenv files (absolute paths), read at each spawn; a later file wins. */
+  readonly envFiles: readonly string[];
+  /** Inherit the daemon's environment. */
+  readonly osEnv: boolean;
+  /** User to run as, number or name; absent: the daemon's own. */
+  readonly uid?: number | string;
+  /** Group to run as, number or name; absent: the user's primary group. */
+  readonly gid?: number | string;
+  /** Launched, not supervised, left alone when its template or the daemon stops. */
+  readonly detach: boolean;
+  readonly shell: boolean;
+  /** How many processes to keep running, 0 or more. */
+  readonly numprocesses: number;
+  /** Start when created. */
+  readonly start: boolean;
+  /** Smaller starts earlier and stops later; absent: after all that have one. */
+  readonly priority?: number;
+  /** Absent: off. */
+  readonly flapping?: FlappingPolicy;
+  /** At most two labels: stdout's, stderr's; the same name twice merges both. An output without a label is discarded. */
+  readonly redirectOutput: readonly string[];
+  readonly redirectInput: boolean;
+  /** Between the stop signal and SIGKILL. */
+  readonly gracefulTimeoutMs: number;
+  /** `"SIGTERM"`: always the full name, one of `signals.ts`. */
+  readonly stopSignal: string;
+  /** Signals go to the whole process group. */
+  readonly stopGroup: boolean;
+  readonly restart: RestartPolicy;
+  /** Held for each label of each process. */
+  readonly outputBufferBytes: number;
+  /** How long a writer waits for a process that does not read its stdin. */
+  readonly stdinTimeoutMs: number;
+  /** How long a process waits for a lossless reader that takes nothing. */
+  readonly losslessTimeoutMs: number;
+}
+
+/** The group of a template: `"web"` of `"web:api"`, or undefined for a name without a colon. */
+export function groupOf(name: string): string | undefined {
+  const colon = name.indexOf(":");
+  return colon > 0 ? name.slice(0, colon) : undefined;
+}

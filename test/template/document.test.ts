@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { constants } from "node:os";
+import { toDocument } from "../../src/template/document.ts";
+import { templateKeys } from "../../src/template/properties.ts";
+import { parseTemplate } from "../../src/template/schema.ts";
+import { parseSignal } from "../../src/template/signals.ts";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+
+test("the document holds every setting in force, null for what is not set", () => {
+  const document = toDocument(parseTemplate({ name: "web", cmd: "./run" }, { defaultCwd: "/srv" }));
+  expect(document).toEqual({
+    name: "web",
+    cmd: "./run",
+    args: [],
+    cwd: "/srv",
+    env: {},
+    env_file: [],
+    os_env: true,
+    uid: null,
+    gid: null,
+    detach: false,
+    shell: false,
+    numprocesses: 1,
+    start: true,
+    priority: null,
+    flapping: null,
+    redirect_output: [],
+    redirect_input: false,
+    graceful_timeout: 10,
+    stop_signal: "SIGTERM",
+    stop_group: true,
+    restart: "always",
+    output_buffer: 1_048_576,
+    stdin_timeout: 30,
+    lossless_timeout: 30,
+  });
+  expect(Object.keys(document)).toEqual(templateKeys);
+});
+
+const text = fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", ""));
+const path = fc.stringMatching(/^(\/[a-z ,~$]{1,5}){1,3}$/);
+const durationMs = fc.nat(24 * 24 * 3_600_000 - 1);
+const user = fc.oneof(fc.nat(4_294_967_294), fc.constantFrom("root", "www-data"));
+const label = fc.stringMatching(/^[A-Za-z0-9][\w.-]{0,5}$/).filter((value) => value !== "stdin");
+
+const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
+  {
+    name: fc.stringMatching(/^[a-z][\w.:@+-]{0,10}$/),
+    cmd: fc
+      .array(fc.stringMatching(/^[a-z$/.]{1,6}$|^'[^'\0]{1,6}'$/), { minLength: 1 })
+      .map((words) => words.join(" ")),
+    args: fc.array(text),
+    cwd: path,
+    env: fc.dictionary(
+      text.filter((name) => name !== "" && !name.includes("=")),
+      text,
+    ),
+    envFiles: fc.array(path),
+    osEnv: fc.boolean(),
+    uid: user,
+    gid: user,
+    detach: fc.boolean(),
+    shell: fc.boolean(),
+    numprocesses: fc.nat(10_000),
+    start: fc.boolean(),
+    priority: fc.maxSafeInteger(),
+    flapping: fc.record({
+      attempts: fc.integer({ min: 1 }),
+      windowMs: durationMs,
+      retryInMs: durationMs,
+      maxRetries: fc.nat(),
+    }),
+    redirectOutput: fc.array(label, { maxLength: 2 }),
+    redirectInput: fc.boolean(),
+    gracefulTimeoutMs: durationMs,
+    stopSignal: fc.constantFrom(...Object.values(constants.signals).map((number) => parseSignal(number).name)),
+    stopGroup: fc.boolean(),
+    restart: fc.constantFrom("always", "on-failure", "never"),
+    outputBufferBytes: fc.integer({ min: 4096, max: 1024 ** 3 }),
+    stdinTimeoutMs: durationMs,
+    losslessTimeoutMs: durationMs,
+  },
+  {
+    requiredKeys: [
+      "name",
+      "cmd",
+      "args",
+      "cwd",
+      "env",
+      "envFiles",
+      "osEnv",
+      "detach",
+      "shell",
+      "numprocesses",
+      "start",
+      "redirectOutput",
+      "redirectInput",
+      "gracefulTimeoutMs",
+      "stopSignal",
+      "stopGroup",
+      "restart",
+      "outputBufferBytes",
+      "stdinTimeoutMs",
+      "losslessTimeoutMs",
+    ],
+  },
+);
+
+test("parsing a template's document, as JSON, gives the same template", () => {
+  fc.assert(
+    fc.property(templates, (drawn) => {
+      const template = drawn.detach ? { ...drawn, redirectOutput: [], redirectInput: false } : drawn;
+      const document: unknown = JSON.parse(JSON.stringify(toDocument(template)));
+      expect(parseTemplate(document, { defaultCwd: "/elsewhere" })).toEqual(template);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,122 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { GafferdError } from "../../src/errors.ts";
+import { buildEnvironment, commandOf, substitute } from "../../src/template/environment.ts";
+import { parseTemplate } from "../../src/template/schema.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gafferd-environment-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+const template = (settings: object) => parseTemplate({ name: "t", cmd: "c", ...settings }, { defaultCwd: "/srv/app" });
+
+describe("the environment", () => {
+  test("is the daemon's, then the env files', then the template's own; later ones win", () => {
+    const first = file("first.env", "A=file1\nB=file1\nC=file1\n");
+    const second = file("second.env", "B=file2\nC=file2\n");
+    expect(
+      buildEnvironment(template({ env_file: [first, second], env: { C: "own" } }), { A: "os", Z: "os", U: undefined }),
+    ).toEqual({ A: "file1", B: "file2", C: "own", Z: "os" });
+  });
+
+  test("is without the daemon's if os_env is false", () => {
+    expect(buildEnvironment(template({ os_env: false, env: { A: "1" } }), { Z: "os" })).toEqual({ A: "1" });
+  });
+
+  test("is that of the daemon itself by default", () => {
+    expect(buildEnvironment(template({}))["PATH"]).toBe(process.env["PATH"]);
+  });
+
+  test("reads dotenv files: comments, quotes, export, values over lines, CRLF, a byte order mark", () => {
+    const text = `\uFEFFA=1\r\nexport B=2\n# C=3\nD="x # y" # z\nE='$A "q"'\nF="one\ntwo"\nG= spaced \nH=\nI=a=b\n`;
+    expect(buildEnvironment(template({ os_env: false, env_file: file("all.env", text) }))).toEqual({
+      A: "1",
+      B: "2",
+      D: "x # y",
+      E: '$A "q"',
+      F: "one\ntwo",
+      G: "spaced",
+      H: "",
+      I: "a=b",
+    });
+  });
+
+  test("may hold a variable named __proto__", () => {
+    const env = buildEnvironment(template({ os_env: false, env: JSON.parse('{"__proto__": "x"}') }));
+    expect(Object.entries(env)).toEqual([["__proto__", "x"]]);
+  });
+
+  test("cannot be built when an env file is missing or holds a NUL byte", () => {
+    const missing = join(folder, "missing.env");
+    expect(() => buildEnvironment(template({ env_file: missing }))).toThrow(`cannot read the env file ${missing}: `);
+    const binary = file("binary.env", "A=\0");
+    expect(() => buildEnvironment(template({ env_file: binary }))).toThrow(
+      `cannot use the env file ${binary}: it holds a NUL byte`,
+    );
+  });
+});
+
+test.each([
+  ["$A ${A} x$A-${B}y", "1 1 x1-two wordsy", []],
+  ["$U ${U} $A_", "$U ${U} $A_", ["U", "U", "A_"]],
+  ["$ $$ ${} ${A ${A-x} $1 a$", "$ $$ ${} ${A ${A-x} $1 a$", []],
+  ["$RECURSIVE", "$A", []],
+  ["$EMPTY|", "|", []],
+  ["$constructor $__proto__", "$constructor $__proto__", ["constructor", "__proto__"]],
+])("%p becomes %p", (word, text, unknown) => {
+  const env = { A: "1", B: "two words", RECURSIVE: "$A", EMPTY: "" };
+  expect(substitute(word, env)).toEqual({ text, unknown });
+});
+
+describe("the command", () => {
+  test("has variables replaced after the split, so that a value with blanks stays one word", () => {
+    const settings = { cmd: "run $A '$A' x${A}", args: ["$A", "$U", "$U", "b c"] };
+    expect(commandOf(template(settings), { A: "two words" })).toEqual({
+      argv: ["run", "two words", "two words", "xtwo words", "two words", "$U", "$U", "b c"],
+      unknown: ["U"],
+    });
+  });
+
+  test("splits args given as text, and takes a list as it is", () => {
+    expect(commandOf(template({ args: "a 'b c'" }), {}).argv).toEqual(["c", "a", "b c"]);
+    expect(commandOf(template({ args: ["a 'b c'"] }), {}).argv).toEqual(["c", "a 'b c'"]);
+  });
+
+  test("takes a program with a slash from cwd, and leaves a bare name to PATH", () => {
+    expect(commandOf(template({ cmd: "./run.sh" }), {}).argv).toEqual(["/srv/app/run.sh"]);
+    expect(commandOf(template({ cmd: "bin/run ./x" }), {}).argv).toEqual(["/srv/app/bin/run", "./x"]);
+    expect(commandOf(template({ cmd: "/bin/../bin/ls" }), {}).argv).toEqual(["/bin/ls"]);
+    expect(commandOf(template({ cmd: "ls" }), {}).argv).toEqual(["ls"]);
+    expect(commandOf(template({ cmd: "$DIR/run" }), { DIR: "/opt/x" }).argv).toEqual(["/opt/x/run"]);
+  });
+
+  test("expands a tilde to the process's HOME, or else to the daemon's", () => {
+    expect(commandOf(template({ cmd: "~/run ~/x" }), { HOME: "/home/me" }).argv).toEqual([
+      "/home/me/run",
+      "/home/me/x",
+    ]);
+    expect(commandOf(template({ cmd: "~/run" }), {}).argv).toEqual([`${homedir()}/run`]);
+  });
+
+  test("under shell is left to the shell, with args quoted", () => {
+    const shell = commandOf(template({ shell: true, cmd: 'printf "%s|" "$A"', args: ["$A", "it's", ""] }), { A: "x" });
+    expect(shell.argv.slice(0, 2)).toEqual(["sh", "-c"]);
+    expect(shell.unknown).toEqual([]);
+    const run = Bun.spawnSync({ cmd: shell.argv, env: { A: "x" } });
+    expect(run.stdout.toString()).toBe("x|$A|it's||");
+  });
+
+  test("under shell may hold what is no list of words", () => {
+    expect(commandOf(template({ shell: true, cmd: "cat <<E\nit's\nE" }), {}).argv[2]).toBe("cat <<E\nit's\nE");
+  });
+
+  test("is refused when the variables leave no program", () => {
+    expect(() => commandOf(template({ cmd: "$EMPTY x" }), { EMPTY: "" })).toThrow(GafferdError);
+  });
+});

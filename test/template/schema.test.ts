@@ -1,0 +1,363 @@
+import { describe, expect, test } from "bun:test";
+import { Value } from "@sinclair/typebox/value";
+import fc from "fast-check";
+import { homedir } from "node:os";
+import { GafferdError } from "../../src/errors.ts";
+import { templateKeys, templateSchema } from "../../src/template/properties.ts";
+import { parseTemplate, readTemplate } from "../../src/template/schema.ts";
+
+const context = { defaultCwd: "/srv" };
+const parse = (settings: object) => parseTemplate({ name: "web", cmd: "./run", ...settings }, context);
+
+/** `[code, field, message]` of the refusal of a template that is right but for `settings`. */
+function refusal(settings: object): (string | undefined)[] {
+  try {
+    parse(settings);
+  } catch (error) {
+    if (error instanceof GafferdError) return [error.code, error.field, error.message];
+    throw error;
+  }
+  throw new Error(`was accepted: ${JSON.stringify(settings)}`);
+}
+
+/** What follows `cannot accept the process template: ` in the refusal of one setting as `invalid_process_info`. */
+function reason(settings: object): string | undefined {
+  const [code, field, message] = refusal(settings);
+  expect(code).toBe("invalid_process_info");
+  expect(field?.split(".")[0]).toBe(Object.keys(settings)[0]);
+  return message?.replace("cannot accept the process template: ", "");
+}
+
+describe("a template", () => {
+  test("has a default for every setting", () => {
+    expect(parse({})).toEqual({
+      name: "web",
+      cmd: "./run",
+      args: [],
+      cwd: "/srv",
+      env: {},
+      envFiles: [],
+      osEnv: true,
+      detach: false,
+      shell: false,
+      numprocesses: 1,
+      start: true,
+      redirectOutput: [],
+      redirectInput: false,
+      gracefulTimeoutMs: 10_000,
+      stopSignal: "SIGTERM",
+      stopGroup: true,
+      restart: "always",
+      outputBufferBytes: 1_048_576,
+      stdinTimeoutMs: 30_000,
+      losslessTimeoutMs: 30_000,
+    });
+  });
+
+  test("takes null for whatever is not set, as Python clients send it", () => {
+    const optional = templateKeys.filter((key) => key !== "name" && key !== "cmd");
+    expect(parse(Object.fromEntries(optional.map((key) => [key, null])))).toEqual(parse({}));
+    expect(parse({ group: null, custom_streams: [], custom_channels: [] })).toEqual(parse({}));
+  });
+
+  test("takes every setting", () => {
+    expect(
+      parse({
+        args: "-p '8 0'",
+        cwd: "~/app",
+        env: { PORT: "80" },
+        env_file: "/a.env, ~/b.env",
+        os_env: false,
+        uid: "www",
+        gid: 33,
+        shell: true,
+        numprocesses: 0,
+        start: false,
+        priority: -1,
+        flapping: "2, 1., 7., 5",
+        redirect_output: "out,err",
+        redirect_input: true,
+        graceful_timeout: "500ms",
+        stop_signal: "int",
+        stop_group: false,
+        restart: "on-failure",
+        output_buffer: "64k",
+        stdin_timeout: 0.5,
+        lossless_timeout: "2m",
+      }),
+    ).toEqual({
+      name: "web",
+      cmd: "./run",
+      args: ["-p", "8 0"],
+      cwd: `${homedir()}/app`,
+      env: { PORT: "80" },
+      envFiles: ["/a.env", `${homedir()}/b.env`],
+      osEnv: false,
+      uid: "www",
+      gid: 33,
+      detach: false,
+      shell: true,
+      numprocesses: 0,
+      start: false,
+      priority: -1,
+      flapping: { attempts: 2, windowMs: 1000, retryInMs: 7000, maxRetries: 5 },
+      redirectOutput: ["out", "err"],
+      redirectInput: true,
+      gracefulTimeoutMs: 500,
+      stopSignal: "SIGINT",
+      stopGroup: false,
+      restart: "on-failure",
+      outputBufferBytes: 65_536,
+      stdinTimeoutMs: 500,
+      losslessTimeoutMs: 120_000,
+    });
+  });
+
+  test("takes the name that the caller knows, and no other", () => {
+    const named = { defaultCwd: "/", name: "web" };
+    expect(parseTemplate({ cmd: "x" }, named).name).toBe("web");
+    expect(parseTemplate({ cmd: "x", name: null }, named).name).toBe("web");
+    expect(parseTemplate({ cmd: "x", name: "web" }, named).name).toBe("web");
+    expect(() => parseTemplate({ cmd: "x", name: "api" }, named)).toThrow(
+      'cannot accept the process template: `name` must be "web" here, or left out, not "api"',
+    );
+  });
+
+  test("does not change the body that it was made from", () => {
+    const body = Object.freeze({ cmd: "x", env: Object.freeze({ A: "1" }), args: Object.freeze(["a"]) });
+    expect(parseTemplate(body, { defaultCwd: "/", name: "web" }).name).toBe("web");
+  });
+});
+
+test.each(["web", "a", "my.app", "web:api", "a-b_c@1+2", "1a", "x".repeat(200)])("%p is a name", (name) => {
+  expect(parse({ name }).name).toBe(name);
+});
+
+test.each([
+  "",
+  "a/b",
+  "a b",
+  "a\n",
+  "_start",
+  ".",
+  "..",
+  ".a",
+  "-a",
+  ":a",
+  "a]",
+  "a?",
+  "a%20",
+  "ü",
+  "x".repeat(201),
+  7,
+  null,
+  {},
+])("%p is not a name", (name) => {
+  const [code, field] = refusal({ name });
+  expect([code, field]).toEqual(["invalid_process_info", "name"]);
+});
+
+test("a name of digits alone is a bad value, since it would be taken for a pid", () => {
+  expect(refusal({ name: "42" })).toEqual([
+    "bad_value",
+    "name",
+    'cannot accept the process template: `name` must hold more than digits, or it would be taken for a pid, not "42"',
+  ]);
+});
+
+describe("a refusal", () => {
+  test.each([
+    [{ cmd: "" }, '`cmd` must be text that is not empty, not ""'],
+    [{ cmd: " \n" }, "`cmd` must name a program to run; it is empty"],
+    [{ cmd: '"" x' }, "`cmd` must name a program to run"],
+    [
+      { cmd: "sh -c 'x" },
+      "`cmd`: the single quote at character 7 is never closed: close it, or put a backslash before it",
+    ],
+    [{ cmd: "a\0b" }, "`cmd` must hold no NUL byte"],
+    [{ cmd: null }, "`cmd` is required"],
+    [{ cmd: 3 }, "`cmd` must be text that is not empty, not 3"],
+    [{ args: ["a", 1] }, "`args.1` must be text, not 1"],
+    [{ args: ["a", "b\0"] }, "`args.1` must hold no NUL byte"],
+    [
+      { args: "a 'b" },
+      "`args`: the single quote at character 3 is never closed: close it, or put a backslash before it",
+    ],
+    [{ args: 1 }, "`args` must be a command line's words, as text or as a list of texts, not 1"],
+    [{ cwd: "sub" }, '`cwd` must be an absolute path or begin with ~/, not "sub"'],
+    [{ cwd: "~root/x" }, '`cwd` must be an absolute path or begin with ~/, not "~root/x"'],
+    [{ env: { PORT: 80 } }, "`env.PORT` must be text, not 80"],
+    [{ env: { "A=B": "x" } }, "`env.A=B` must have no `=` in the name of a variable"],
+    [{ env: { "": "x" } }, "`env` has a variable without a name"],
+    [{ env: { A: "\0" } }, "`env.A` must hold no NUL byte"],
+    [{ env: ["A=1"] }, '`env` must be an object whose values are texts, not ["A=1"]'],
+    [{ env_file: "rel.env" }, '`env_file` must be an absolute path or begin with ~/, not "rel.env"'],
+    [{ uid: -1 }, "`uid` must be a number from 0 to 4294967294 or a name, not -1"],
+    [{ uid: "4294967295" }, '`uid` must be a number from 0 to 4294967294 or a name, not "4294967295"'],
+    [{ uid: "-1" }, '`uid` must be a number from 0 to 4294967294 or a name, not "-1"'],
+    [{ gid: "" }, '`gid` must be a number from 0 to 4294967294 or a name, not ""'],
+    [{ os_env: "yes" }, '`os_env` must be true or false, not "yes"'],
+    [{ numprocesses: -1 }, "`numprocesses` must be a whole number from 0 to 10000, not -1"],
+    [{ numprocesses: 10_001 }, "`numprocesses` must be a whole number from 0 to 10000, not 10001"],
+    [{ numprocesses: "1" }, '`numprocesses` must be a whole number from 0 to 10000, not "1"'],
+    [{ priority: 1.5 }, "`priority` must be a whole number, not 1.5"],
+    [{ flapping: { attempts: 0 } }, "`flapping.attempts` must be a whole number, 1 or more, not 0"],
+    [{ flapping: { max_retry: -1 } }, "`flapping.max_retry` must be a whole number, 0 or more, not -1"],
+    [{ flapping: { max_retires: 1 } }, "`flapping.max_retires` is not a known key; did you mean `max_retry`?"],
+    [
+      { flapping: { window: "x" } },
+      '`flapping.window`: "x" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
+    ],
+    [
+      { flapping: "2, 1." },
+      '`flapping` must be four values, attempts, window, retry_in, max_retry (2, 1., 7., 5), not 2: "2, 1."',
+    ],
+    [{ flapping: "0 1 7 5" }, '`flapping` must have a whole number, 1 or more, for attempts, not "0"'],
+    [{ flapping: "2 1 7 -1" }, '`flapping` must have a whole number, 0 or more, for max_retry, not "-1"'],
+    [
+      { flapping: true },
+      "`flapping` must be attempts, window, retry_in, max_retry (2, 1., 7., 5), an object of these, or false, not true",
+    ],
+    [
+      { redirect_output: "a b c" },
+      "`redirect_output` must be at most two labels, stdout's and stderr's, not 3: a, b, c",
+    ],
+    [{ redirect_output: ["a", "stdin"] }, "`redirect_output.1` must not be `stdin`, which is the name of the input"],
+    [{ redirect_output: ["a/b"] }, '`redirect_output.0` must be letters, digits, `_`, `.` and `-`, not "a/b"'],
+    [{ graceful_timeout: "576h" }, '`graceful_timeout` must be less than 24 days, not "576h"'],
+    [{ stop_signal: 0 }, /^`stop_signal`: 0 is not a signal: known are HUP, /],
+    [{ stop_signal: "TREM" }, '`stop_signal`: "TREM" is not a signal: did you mean SIGTERM?'],
+    [{ restart: "nver" }, '`restart` must be "always" or "on-failure" or "never", not "nver"; did you mean `never`?'],
+    [{ output_buffer: "4095" }, '`output_buffer` must be from 4k to 1g, not "4095"'],
+    [{ output_buffer: "2g" }, '`output_buffer` must be from 4k to 1g, not "2g"'],
+    [{ numproceses: 1 }, "`numproceses` is not a known key; did you mean `numprocesses`?"],
+    [{ custom_streams: ["ctl"] }, "`custom_streams` is not a known key"],
+    [
+      { detach: true, redirect_input: true },
+      "`detach` must be false with `redirect_input`: its pipes would end with the daemon, and the process with them",
+    ],
+    [
+      { detach: true, redirect_output: ["a"] },
+      "`detach` must be false with `redirect_output`: its pipes would end with the daemon, and the process with them",
+    ],
+  ])("of %j says why", (settings, expected) => {
+    if (typeof expected === "string") expect(reason(settings)).toBe(expected);
+    else expect(reason(settings)).toMatch(expected);
+  });
+
+  test("of a long value shows its beginning", () => {
+    expect(reason({ numprocesses: "x".repeat(10_000) })?.length).toBeLessThan(200);
+  });
+
+  test.each([[null], [undefined], ["text"], [3], [[]], [true]])("of %j says that an object is wanted", (body) => {
+    expect(() => parseTemplate(body, context)).toThrow("cannot accept the process template: it must be a JSON object");
+  });
+
+  test("names all problems to who asks for all", () => {
+    const { problems } = readTemplate(
+      { env: { A: 1, B: 2 }, start: 1, args: "'", nmae: "x", stop_signal: "x" },
+      context,
+    );
+    expect(problems?.map(({ field }) => field)).toEqual([
+      "nmae",
+      "name",
+      "cmd",
+      "env.A",
+      "env.B",
+      "start",
+      "args",
+      "stop_signal",
+    ]);
+  });
+});
+
+test.each([
+  [["a"], ["a"]],
+  [
+    ["a", "a"],
+    ["a", "a"],
+  ],
+  ["a", ["a"]],
+  ["out, err", ["out", "err"]],
+  ["out err", ["out", "err"]],
+  ["", []],
+])("redirect_output %j gives the labels %j", (value, labels) => {
+  expect(parse({ redirect_output: value }).redirectOutput).toEqual(labels);
+});
+
+test.each([
+  ["2, 1., 7., 5", [2, 1000, 7000, 5]],
+  ["2 1. 7. 5", [2, 1000, 7000, 5]],
+  ["3,500ms,1m,0", [3, 500, 60_000, 0]],
+  [{}, [2, 1000, 7000, 5]],
+  [{ attempts: 9, window: null, retry_in: "1m" }, [9, 1000, 60_000, 5]],
+])("flapping %j is attempts, window, retry_in, max_retry: %j", (flapping, expected) => {
+  expect(Object.values(parse({ flapping }).flapping ?? {})).toEqual(expected);
+});
+
+test.each([[false], [null], ["false"], ["off"], ["no"], ["none"], [""]])("flapping %j is off", (flapping) => {
+  expect(parse({ flapping })).not.toHaveProperty("flapping");
+});
+
+test("every property of the schema is described", () => {
+  expect(templateKeys.filter((key) => !templateSchema.properties[key].description)).toEqual([]);
+});
+
+describe("whatever JSON comes", () => {
+  const nasty = fc.oneof(
+    fc.json().map((text) => JSON.parse(text)),
+    fc.constantFrom<unknown>(
+      "",
+      " ",
+      "'",
+      "\0",
+      "stdin",
+      "1k",
+      "5m",
+      "SIGKILL",
+      -1,
+      0.5,
+      1e308,
+      [],
+      {},
+      [null],
+      "~",
+      "/",
+    ),
+  );
+  const keys = fc.oneof(
+    fc.constantFrom<string>(...templateKeys),
+    fc.constantFrom("__proto__", "constructor"),
+    fc.string(),
+  );
+  const bodies = fc.array(fc.tuple(keys, nasty)).map((entries) => Object.fromEntries(entries));
+  const almostRight = bodies.map((body) => ({ name: "web", cmd: "./run", ...body }));
+
+  test("is a template or a refusal with a field", () => {
+    fc.assert(
+      fc.property(fc.oneof(nasty, bodies, almostRight), (body) => {
+        try {
+          expect(parseTemplate(body, context).stopSignal).toStartWith("SIG");
+        } catch (error) {
+          expect(error).toBeInstanceOf(GafferdError);
+          expect(["invalid_process_info", "bad_value"]).toContain((error as GafferdError).code);
+        }
+        expect(Object.keys(Object.prototype)).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("is accepted only if it passes the published schema, once null and gaffer's own keys are out of the way", () => {
+    fc.assert(
+      fc.property(almostRight, (body) => {
+        if (readTemplate(body, context).template) {
+          expect([...Value.Errors(templateSchema, body)].filter(({ path }) => !/^.(group|custom_)/.test(path))).toEqual(
+            [],
+          );
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
