@@ -1,0 +1,81 @@
+import { suggestion } from "../template/nearest.ts";
+import type { ProcessTemplate } from "../template/template.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { readEndpoint, selectEndpoints } from "./endpoint-section.ts";
+import { readFiles } from "./files.ts";
+import { type GafferSettings, readGaffer } from "./gaffer-section.ts";
+import { applyBinding, applyPluginsDir, type ConfigOverrides } from "./overrides.ts";
+import { readProcess } from "./process-section.ts";
+import { ConfigError, type ConfigProblem } from "./problem.ts";
+import type { Report, Section, SectionKind } from "./section.ts";
+import { defaultWebhooks, readWebhooks, type Webhooks } from "./webhooks.ts";
+
+/** All that gafferd is told to do, checked and complete. */
+export interface Config {
+  /** Absolute paths of the files that were read, the main one first; empty without one. */
+  readonly files: readonly string[];
+  readonly gaffer: GafferSettings;
+  /** Those to open, at least one. */
+  readonly endpoints: readonly Endpoint[];
+  /** In the order of the files. */
+  readonly templates: readonly ProcessTemplate[];
+  readonly webhooks: Webhooks;
+  /** Of each `[plugin:NAME]`, its keys and texts as they stand. */
+  readonly plugins: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/**
+ * Reads a configuration file and what it includes; without a file all is as by default. Throws a `ConfigError` with
+ * everything that is wrong.
+ */
+export function loadConfig(file: string | undefined, overrides: ConfigOverrides = {}): Config {
+  const problems: ConfigProblem[] = [];
+  const report: Report = (problem) => problems.push(problem);
+  const { files, sections } = file === undefined ? { files: [], sections: [] } : readFiles(file, report);
+  const ofKind = (kind: SectionKind): Section[] => sections.filter((section) => section.kind === kind);
+
+  const gaffer = readGaffer(ofKind("gaffer"), report);
+  const endpoints = new Map(ofKind("endpoint").map((section) => [section, readEndpoint(section, report)]));
+  const opened = selectEndpoints(endpoints, findHttpEndpoints(ofKind("gaffer")), report);
+  const templates = readProcesses(ofKind("process"), ofKind("env"), report);
+  const [webhooks] = ofKind("webhooks").map((section) => readWebhooks(section, report));
+  const config: Config = {
+    files,
+    gaffer: applyPluginsDir(gaffer, overrides, report),
+    endpoints: applyBinding(opened, overrides, report),
+    templates,
+    webhooks: webhooks ?? defaultWebhooks,
+    plugins: new Map(
+      ofKind("plugin").map(({ label, values }) => [
+        label,
+        Object.fromEntries(values.map(({ key, text }) => [key, text])),
+      ]),
+    ),
+  };
+  if (problems.length > 0) throw new ConfigError(inOrder(problems, files));
+  return config;
+}
+
+function findHttpEndpoints(sections: readonly Section[]) {
+  return sections
+    .flatMap((section) => section.values.map((value) => ({ section, value })))
+    .find(({ value }) => value.key === "http_endpoints");
+}
+
+function readProcesses(sections: readonly Section[], envs: readonly Section[], report: Report): ProcessTemplate[] {
+  const names = sections.map(({ label }) => label);
+  for (const env of envs.filter(({ label }) => !names.includes(label))) {
+    const message = `has no [process:${env.label}] to be the environment of${suggestion(env.label, names)}`;
+    report({ file: env.file, line: env.line, section: env.name, message });
+  }
+  return sections.flatMap((section) => {
+    const env = envs.find(({ label }) => label === section.label);
+    return readProcess(section, env, report) ?? [];
+  });
+}
+
+/** As one reads: file by file, from top to bottom, the command line last. */
+function inOrder(problems: readonly ConfigProblem[], files: readonly string[]): ConfigProblem[] {
+  const fileIndex = ({ file }: ConfigProblem): number => (files.includes(file) ? files.indexOf(file) : files.length);
+  return problems.toSorted((a, b) => fileIndex(a) - fileIndex(b) || (a.line ?? 0) - (b.line ?? 0));
+}

@@ -1,0 +1,161 @@
+import { isIPv6 } from "node:net";
+import { suggestion } from "../template/nearest.ts";
+import {
+  type Bind,
+  defaultBacklog,
+  defaultBind,
+  type Endpoint,
+  formatBind,
+  isHostName,
+  isLoopback,
+  parseBind,
+} from "./endpoint.ts";
+import type { IniValue } from "./ini.ts";
+import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
+import { badValue, checkReadable, parseBoolean, parseInteger, parseList, resolvePath } from "./value.ts";
+
+/** Reads an `[endpoint:NAME]`, and reports what is wrong in it or would open gafferd to strangers. */
+export function readEndpoint(section: Section, report: Report): Endpoint {
+  const readers = {
+    bind: toBinds,
+    backlog: (value: IniValue) => parseInteger(value.text, 1, 65_535),
+    certfile: toReadableFile,
+    keyfile: toReadableFile,
+    client_ca: toReadableFile,
+    mode: toMode,
+    owner: toUser,
+    group: toUser,
+    auth: (value: IniValue) => parseBoolean(value.text),
+    insecure: (value: IniValue) => parseBoolean(value.text),
+    hosts: toHosts,
+  };
+  const settings = readKeys(section, readers, report);
+  const { bind: binds = [defaultBind], certfile, keyfile, client_ca, auth = true, insecure = false } = settings;
+  const reportKey = (key: keyof typeof readers, message: string): void => {
+    const value = valueOf(section, key);
+    if (value) reportValue(section, value, report, message);
+  };
+  const isGiven = (key: keyof typeof readers): boolean => valueOf(section, key) !== undefined;
+
+  if (!isGiven("keyfile")) reportKey("certfile", "needs a `keyfile` beside it");
+  if (!isGiven("certfile")) reportKey("keyfile", "needs a `certfile` beside it");
+  if (!isGiven("certfile") && !isGiven("keyfile")) {
+    reportKey("client_ca", "needs a `certfile` and a `keyfile` beside it");
+  }
+  if (!binds.some((bind) => bind.kind === "unix")) {
+    for (const key of ["mode", "owner", "group"] as const) {
+      reportKey(key, "is for unix sockets, and this endpoint has none: bind one, or leave it out");
+    }
+  }
+  const reachable = binds.find((bind) => !isLoopback(bind));
+  if (reachable && !insecure) {
+    if (!isGiven("client_ca")) reportKey("bind", refusalToOpen(reachable));
+    else if (!auth) {
+      reportKey(
+        "auth",
+        `must be true where others can reach ${formatBind(reachable)}, unless \`insecure = true\` says that you mean it`,
+      );
+    }
+  }
+  return {
+    name: section.label,
+    binds,
+    backlog: settings.backlog ?? defaultBacklog,
+    ...(certfile &&
+      keyfile && { tls: { certFile: certfile, keyFile: keyfile, ...(client_ca && { clientCaFile: client_ca }) } }),
+    mode: settings.mode ?? 0o600,
+    ...(settings.owner !== undefined && { owner: settings.owner }),
+    ...(settings.group !== undefined && { group: settings.group }),
+    auth,
+    insecure,
+    hosts: settings.hosts ?? [],
+  };
+}
+
+/** Why an address that is not loopback is not opened. */
+export function refusalToOpen(bind: Bind): string {
+  return `must not open ${formatBind(bind)} to all who can reach it: set \`client_ca\`, or \`insecure = true\` if you mean it`;
+}
+
+/** The endpoints that `[gaffer] http_endpoints` names, or all; each address only once. */
+export function selectEndpoints(
+  endpoints: ReadonlyMap<Section, Endpoint>,
+  wanted: { section: Section; value: IniValue } | undefined,
+  report: Report,
+): Endpoint[] {
+  const opened = wanted ? namedEndpoints(endpoints, wanted, report) : [...endpoints];
+  const owners = new Map<string, string>();
+  for (const [section, endpoint] of opened) {
+    for (const bind of endpoint.binds) {
+      if (bind.kind === "tcp" && bind.port === 0) continue;
+      const address = formatBind(
+        bind.kind === "tcp" && bind.host === "localhost" ? { ...bind, host: "127.0.0.1" } : bind,
+      );
+      const owner = owners.get(address);
+      owners.set(address, endpoint.name);
+      if (owner === undefined) continue;
+      const message =
+        owner === endpoint.name ? `names ${address} twice` : `is taken by [endpoint:${owner}] already: ${address}`;
+      const value = valueOf(section, "bind");
+      if (value) reportValue(section, value, report, message);
+      else report({ file: section.file, line: section.line, section: section.name, key: "bind", message });
+    }
+  }
+  return opened.map(([, endpoint]) => endpoint);
+}
+
+function namedEndpoints(
+  endpoints: ReadonlyMap<Section, Endpoint>,
+  { section, value }: { section: Section; value: IniValue },
+  report: Report,
+): [Section, Endpoint][] {
+  const names = [...new Set(parseList(value.text))];
+  if (names.length === 0) reportValue(section, value, report, "names no endpoint: name one, or leave it out");
+  return names.flatMap((name) => {
+    const found = [...endpoints].find(([, endpoint]) => endpoint.name === name);
+    if (found) return [found];
+    const near = suggestion(
+      name,
+      [...endpoints.values()].map((endpoint) => endpoint.name),
+    );
+    reportValue(section, value, report, `names \`${name}\`, and there is no section [endpoint:${name}]${near}`);
+    return [];
+  });
+}
+
+function toBinds(value: IniValue): Bind[] {
+  const binds = value.text
+    .split(/[,\n]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  if (binds.length === 0) throw badValue("must be an address, and is empty");
+  return binds.map((bind) => parseBind(bind, value.file));
+}
+
+function toReadableFile(value: IniValue): string {
+  return checkReadable(resolvePath(value.text, value.file));
+}
+
+function toMode({ text }: IniValue): number {
+  if (!/^0?[0-7]{3}$/.test(text)) throw badValue(`must be three octal digits (0600, 660), not ${JSON.stringify(text)}`);
+  return Number.parseInt(text, 8);
+}
+
+function toUser({ text }: IniValue): number | string {
+  if (text === "") throw badValue("must be a number or a name, and is empty");
+  return /^\d+$/.test(text) ? parseInteger(text, 0, 2 ** 32 - 2) : text;
+}
+
+function toHosts(value: IniValue): string[] {
+  return parseList(value.text).map((host) => {
+    if (isHostName(host)) return host.toLowerCase();
+    const ipv6 = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
+    // The URL parser writes the one short form, as it does for the `Host` of a request; it knows no zones (%eth0).
+    if (isIPv6(ipv6) && !ipv6.includes("%")) return new URL(`http://[${ipv6}]`).hostname;
+    throw badValue(
+      /:\d+$/.test(host)
+        ? `must be names without a port, not ${JSON.stringify(host)}`
+        : `must be names of hosts, not ${JSON.stringify(host)}`,
+    );
+  });
+}

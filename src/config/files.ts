@@ -1,0 +1,133 @@
+import { isUtf8 } from "node:buffer";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { GafferdError } from "../errors.ts";
+import { type IniSection, type IniValue, readIni } from "./ini.ts";
+import { attempt, classifySections, reportValue, type Report, type Section } from "./section.ts";
+import { badValue, parseList, reasonOf, resolvePath } from "./value.ts";
+
+export interface ConfigFiles {
+  /** Absolute paths, in the order of reading: the main file first. */
+  readonly files: readonly string[];
+  /** Of all files; no two with the same name, save `[gaffer]`, which each file may have. */
+  readonly sections: readonly Section[];
+}
+
+/** Reads a file and all that it includes; what cannot be read, or stands twice, is reported. */
+export function readFiles(mainFile: string, report: Report): ConfigFiles {
+  const files: string[] = [];
+  const sections: Section[] = [];
+
+  const realPaths = new Set<string>();
+
+  const visit = (file: string, including: readonly string[]): void => {
+    // A file is the same by whatever path it is found, but what it names is relative to the path it is found by.
+    const real = realpathSync(file);
+    const circle = including.findIndex((outer) => realpathSync(outer) === real);
+    if (circle !== -1) {
+      throw badValue(`must not include in a circle: ${[...including.slice(circle), file].join(" includes ")}`);
+    }
+    if (realPaths.has(real)) throw badValue(`must not include ${file} a second time`);
+    const text = readText(file, report);
+    realPaths.add(real);
+    files.push(file);
+    const ini = readIni(text, file);
+    ini.problems.forEach(report);
+    const own = classifySections(ini.sections, report);
+    sections.push(...own);
+    for (const { section, value } of includesOf(own)) {
+      for (const word of parseList(value.text)) {
+        attemptToRead(section, value, report, () => {
+          const path = resolvePath(word, file);
+          if (value.key === "include") return visit(path, [...including, file]);
+          for (const inner of iniFilesBelow(path)) {
+            attemptToRead(section, value, report, () => visit(inner, [...including, file]));
+          }
+        });
+      }
+    }
+  };
+
+  try {
+    visit(resolve(mainFile), []);
+  } catch (error) {
+    report({ file: mainFile, message: `cannot read the configuration: ${refusalOf(error)}` });
+  }
+  return { files, sections: withoutRepeats(sections, report) };
+}
+
+function includesOf(sections: readonly Section[]): { section: Section; value: IniValue }[] {
+  return sections
+    .filter((section) => section.kind === "gaffer")
+    .flatMap((section) => section.values.map((value) => ({ section, value })))
+    .filter(({ value }) => value.key === "include" || value.key === "include_dir");
+}
+
+/** Reports what the file system refuses, and what `read` itself throws, at the value that asked for it. */
+function attemptToRead(section: IniSection, value: IniValue, report: Report, read: () => void): void {
+  attempt(section, value, report, () => {
+    try {
+      read();
+    } catch (error) {
+      if (error instanceof GafferdError) throw error;
+      throw badValue(`cannot read ${(error as { path?: string }).path ?? value.text}: ${refusalOf(error)}`);
+    }
+  });
+}
+
+/** Why the file system refused, in words. Any other error is a fault of ours and rises. */
+function refusalOf(error: unknown): string {
+  if (error instanceof Error && "code" in error) return reasonOf(error);
+  throw error;
+}
+
+function iniFilesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name.endsWith(".ini") && !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+function readText(file: string, report: Report): string {
+  const bytes = readFileSync(file);
+  const text = bytes.toString("utf8");
+  if (!isUtf8(bytes)) {
+    const line = text.slice(0, text.indexOf("\uFFFD")).split(/\r\n|\n|\r/).length;
+    report({ file, line, message: "is not UTF-8 here: save the file as UTF-8" });
+  }
+  return text;
+}
+
+/** Keeps the first of what stands twice, and reports the second with the place of the first. */
+function withoutRepeats(sections: readonly Section[], report: Report): Section[] {
+  const seen = new Map<string, IniSection>();
+  const gafferKeys = new Map<string, IniValue>();
+  return sections.flatMap((section) => {
+    const { file, line, name, kind, label } = section;
+    const id = kind === "gaffer" ? `${kind}:${file}` : `${kind}:${label}`;
+    const first = seen.get(id);
+    if (first) {
+      report({ file, line, section: name, message: `stands already at ${placeOf(first, file)}` });
+      return [];
+    }
+    seen.set(id, section);
+    // In [webhooks] a repeated event adds its URLs. In [gaffer] a key is one key over all files.
+    const keys = kind === "gaffer" ? gafferKeys : new Map<string, IniValue>();
+    if (kind === "webhooks") return [section];
+    const values = section.values.filter((value) => {
+      const earlier = keys.get(value.key);
+      const isInclude = value.key === "include" || value.key === "include_dir";
+      if (!earlier || (kind === "gaffer" && isInclude && earlier.file !== value.file)) {
+        keys.set(value.key, value);
+        return true;
+      }
+      reportValue(section, value, report, `stands already at ${placeOf(earlier, file)}`);
+      return false;
+    });
+    return [{ ...section, values }];
+  });
+}
+
+function placeOf(first: IniSection | IniValue, from: string): string {
+  return first.file === from ? `line ${first.line}` : `${first.file}:${first.line}`;
+}

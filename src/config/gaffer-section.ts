@@ -1,0 +1,62 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { IniValue } from "./ini.ts";
+import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
+import { badValue, parseList, resolvePath } from "./value.ts";
+
+/** What `[gaffer]` says of gafferd itself. */
+export interface GafferSettings {
+  /** Absolute; need not exist. */
+  readonly pluginsDir: string;
+  /** Which of the plugins that ship with gafferd are loaded. */
+  readonly bundledPlugins: "all" | readonly string[];
+  /** `https://example.org`, as a browser sends it in `Origin`. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** Reads the `[gaffer]` sections of all files, no two of which hold the same key. */
+export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
+  let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
+  for (const section of sections) {
+    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins } = readKeys(section, readers, report);
+    const second = valueOf(section, "plugins_dir") && valueOf(section, "plugin_dir");
+    if (second) reportValue(section, second, report, "is the same as `plugins_dir`, which is given too: leave one out");
+    settings = {
+      ...settings,
+      ...(plugin_dir !== undefined && { pluginsDir: plugin_dir }),
+      ...(plugins_dir !== undefined && { pluginsDir: plugins_dir }),
+      ...(bundled_plugins !== undefined && { bundledPlugins: bundled_plugins }),
+      ...(cors_origins !== undefined && { corsOrigins: cors_origins }),
+    };
+  }
+  return { pluginsDir: join(homedir(), ".gafferd", "plugins"), bundledPlugins: "all", corsOrigins: [], ...settings };
+}
+
+const readers = {
+  http_endpoints: (value: IniValue) => parseList(value.text),
+  plugins_dir: (value: IniValue) => resolvePath(value.text, value.file),
+  plugin_dir: (value: IniValue) => resolvePath(value.text, value.file),
+  bundled_plugins: toPluginNames,
+  // Followed when the files were read.
+  include: (value: IniValue) => value.text,
+  include_dir: (value: IniValue) => value.text,
+  cors_origins: (value: IniValue) => parseList(value.text).map(toOrigin),
+};
+
+function toPluginNames({ text }: IniValue): "all" | string[] {
+  const names = parseList(text);
+  if (names.length === 1 && names[0] === "all") return "all";
+  if (names.length === 1 && names[0] === "none") return [];
+  if (names.length === 0) throw badValue("must be all, none, or names of plugins, and is empty");
+  if (names.includes("all") || names.includes("none")) throw badValue("must have `all` or `none` stand alone");
+  return names;
+}
+
+function toOrigin(text: string): string {
+  if (text === "*") throw badValue("must not be `*`, which is only for callers with a token: name the origins");
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
+    throw badValue(`must be origins such as https://example.org, not ${JSON.stringify(text)}`);
+  }
+  return url.origin;
+}

@@ -1,0 +1,84 @@
+import { GafferdError } from "../errors.ts";
+import { suggestion } from "../template/nearest.ts";
+import type { IniSection, IniValue } from "./ini.ts";
+import type { ConfigProblem } from "./problem.ts";
+
+export const sectionKinds = ["gaffer", "endpoint", "process", "env", "webhooks", "plugin"] as const;
+
+export type SectionKind = (typeof sectionKinds)[number];
+
+/** A section whose kind is known: `[process:my.app]` is of kind `process` and has the label `my.app`. */
+export interface Section extends IniSection {
+  readonly kind: SectionKind;
+  /** Empty for `[gaffer]` and `[webhooks]`. */
+  readonly label: string;
+}
+
+/** Takes each problem as it is found, so that all are told at once. */
+export type Report = (problem: ConfigProblem) => void;
+
+/** The sections of known kind; the others are reported. */
+export function classifySections(sections: readonly IniSection[], report: Report): Section[] {
+  return sections.flatMap((section) => {
+    const colon = section.name.indexOf(":");
+    const kind = colon === -1 ? section.name : section.name.slice(0, colon).trimEnd();
+    const label = colon === -1 ? "" : section.name.slice(colon + 1).trim();
+    const known = sectionKinds.find((candidate) => candidate === kind);
+    const isSingle = known === "gaffer" || known === "webhooks";
+    if (known && isSingle === (colon === -1) && (isSingle || label !== "")) return [{ ...section, kind: known, label }];
+    report({ file: section.file, line: section.line, section: section.name, message: refusal(kind, label, known) });
+    return [];
+  });
+}
+
+/**
+ * Reads the values of a section, each by its key's reader; a reader that throws a `GafferdError`, and a key without a
+ * reader, are reported. What was wrong or is not there is absent from the result.
+ */
+export function readKeys<Readers extends Readonly<Record<string, (value: IniValue) => unknown>>>(
+  section: IniSection,
+  readers: Readers,
+  report: Report,
+): { [Key in keyof Readers]?: ReturnType<Readers[Key]> } {
+  const settings = new Map<string, unknown>();
+  for (const value of section.values) {
+    const reader = Object.hasOwn(readers, value.key) ? readers[value.key] : undefined;
+    if (reader) {
+      attempt(section, value, report, () => settings.set(value.key, reader(value)));
+    } else {
+      reportValue(section, value, report, `is not a known key${suggestion(value.key, Object.keys(readers))}`);
+    }
+  }
+  // Every entry was made by the reader of its key.
+  return Object.fromEntries(settings) as { [Key in keyof Readers]?: ReturnType<Readers[Key]> };
+}
+
+/** Reports the `GafferdError` that reading a value throws. */
+export function attempt(section: IniSection, value: IniValue, report: Report, read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof GafferdError)) throw error;
+    reportValue(section, value, report, error.message);
+  }
+}
+
+export function reportValue(section: IniSection, value: IniValue, report: Report, message: string): void {
+  report({ file: value.file, line: value.line, section: section.name, key: value.key, message });
+}
+
+/** The value of a key that was read, to say where it stands. */
+export function valueOf(section: IniSection, key: string): IniValue | undefined {
+  return section.values.find((value) => value.key === key);
+}
+
+const forms = ["[gaffer]", "[endpoint:NAME]", "[process:NAME]", "[env:NAME]", "[webhooks]", "[plugin:NAME]"];
+
+function refusal(kind: string, label: string, known: SectionKind | undefined): string {
+  if (known === undefined) {
+    return `is not a known section${suggestion(kind, sectionKinds) || `: known are ${forms.join(", ")}`}`;
+  }
+  return label === "" && known !== "gaffer" && known !== "webhooks"
+    ? `needs a name: [${known}:NAME]`
+    : `takes no name: write [${known}]`;
+}

@@ -1,0 +1,67 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { GafferdError } from "../errors.ts";
+import { expandHome } from "../template/home.ts";
+
+/** A value that is not what its key wants; the message follows the key and a colon. */
+export function badValue(message: string): GafferdError {
+  return new GafferdError("bad_value", message);
+}
+
+const booleans = new Map([
+  ...["true", "yes", "on", "1"].map((word) => [word, true] as const),
+  ...["false", "no", "off", "0"].map((word) => [word, false] as const),
+]);
+
+export function parseBoolean(text: string): boolean {
+  const value = booleans.get(text.toLowerCase());
+  if (value === undefined) {
+    throw badValue(`must be true or false (yes or no, on or off, 1 or 0), not ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+export function parseInteger(text: string, minimum: number, maximum: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= minimum && value <= maximum)) {
+    throw badValue(`must be a whole number from ${minimum} to ${maximum}, not ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** The words of a value, separated by commas, blanks or new lines. */
+export function parseList(text: string): string[] {
+  return text.split(/[,\s]+/).filter((word) => word !== "");
+}
+
+/** An absolute path: `~` is the home directory, and a relative path is relative to the file that it stands in. */
+export function resolvePath(text: string, file: string): string {
+  if (text === "") throw badValue("must be a path, and is empty");
+  return resolve(dirname(file), expandHome(text));
+}
+
+/** Checks that gafferd can read the file now, so that it does not fail later. */
+export function checkReadable(path: string): string {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw badValue(`cannot read ${path}: ${reasonOf(error)}`);
+  }
+  if (!statSync(path).isFile()) throw badValue(`cannot read ${path}: it is not a file`);
+  return path;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  ENOTDIR: "a part of its path is not a folder",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied",
+  ELOOP: "its symbolic links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+};
+
+/** Why the file system refused, in words. */
+export function reasonOf(error: unknown): string {
+  const { code = "", message = String(error) } = error as { code?: string; message?: string };
+  return reasons[code] ?? message;
+}

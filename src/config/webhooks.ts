@@ -1,0 +1,99 @@
+import { maxDurationMs, parseDuration } from "../template/duration.ts";
+import { suggestion } from "../template/nearest.ts";
+import type { IniValue } from "./ini.ts";
+import { attempt, type Report, reportValue, type Section } from "./section.ts";
+import { badValue, parseInteger } from "./value.ts";
+
+/** Whom to tell of events, and how. */
+export interface Webhooks {
+  readonly hooks: readonly Webhook[];
+  /** Signs what is sent; absent: unsigned. */
+  readonly secret?: string;
+  /** How long one delivery may take. */
+  readonly timeoutMs: number;
+  /** How often a delivery that failed is tried again. */
+  readonly retries: number;
+}
+
+export interface Webhook {
+  /** `.` for every event, an event's name, or `proc.<name>[.<event>]`: a pattern of `GET /watch`. */
+  readonly pattern: string;
+  /** http or https. */
+  readonly urls: readonly string[];
+}
+
+/** The events of `events/event.ts`, by the names that clients see. */
+export const eventNames = [
+  "create",
+  "start",
+  "stop",
+  "restart",
+  "update",
+  "delete",
+  "spawn",
+  "reap",
+  "exit",
+  "stop_pid",
+  "flap",
+] as const;
+
+export const defaultWebhooks: Webhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
+
+/** Reads `[webhooks]`: a key may stand there several times, and each may have several URLs. */
+export function readWebhooks(section: Section, report: Report): Webhooks {
+  const urlsOf = new Map<string, string[]>();
+  const delivery = new Map<string, { value: IniValue; setting: string | number }>();
+  for (const value of section.values) {
+    attempt(section, value, report, () => {
+      if (Object.hasOwn(deliveryReaders, value.key)) {
+        const earlier = delivery.get(value.key);
+        if (earlier) return reportValue(section, value, report, `stands already at line ${earlier.value.line}`);
+        // `hasOwn` has just said so.
+        const setting = deliveryReaders[value.key as keyof typeof deliveryReaders](value.text);
+        delivery.set(value.key, { value, setting });
+        return;
+      }
+      checkPattern(value.key);
+      urlsOf.set(value.key, [...(urlsOf.get(value.key) ?? []), ...toUrls(value.text)]);
+    });
+  }
+  const secret = delivery.get("secret")?.setting;
+  return {
+    hooks: [...urlsOf].map(([pattern, urls]) => ({ pattern, urls: [...new Set(urls)] })),
+    ...(secret !== undefined && { secret: String(secret) }),
+    timeoutMs: Number(delivery.get("timeout")?.setting ?? defaultWebhooks.timeoutMs),
+    retries: Number(delivery.get("retries")?.setting ?? defaultWebhooks.retries),
+  };
+}
+
+const deliveryReaders = {
+  secret: (text: string) => {
+    if (text === "") throw badValue("must not be empty");
+    return text;
+  },
+  timeout: (text: string) => {
+    const ms = parseDuration(text);
+    if (ms === 0 || ms >= maxDurationMs) throw badValue(`must be more than 0 and less than 24 days, not ${text}`);
+    return ms;
+  },
+  retries: (text: string) => parseInteger(text, 0, 1000),
+};
+
+function checkPattern(key: string): void {
+  if (key === "." || eventNames.some((event) => event === key) || /^proc\../.test(key)) return;
+  const known = [...eventNames, ...Object.keys(deliveryReaders)];
+  const near = suggestion(key, known);
+  throw badValue(`is not an event${near || `: known are . for all, ${eventNames.join(", ")}, and proc.NAME[.EVENT]`}`);
+}
+
+function toUrls(text: string): string[] {
+  const urls = text.split(/\s+/).filter((url) => url !== "");
+  if (urls.length === 0) throw badValue("must be one or more URLs, and is empty");
+  return urls.map((url) => {
+    const { protocol, href } = URL.canParse(url) ? new URL(url) : { protocol: "", href: "" };
+    if (protocol !== "http:" && protocol !== "https:") {
+      throw badValue(`must be URLs that begin with http:// or https://, not ${JSON.stringify(url)}`);
+    }
+    return href;
+  });
+}

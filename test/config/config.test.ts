@@ -1,0 +1,233 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "../../src/config/config.ts";
+import { ConfigError } from "../../src/config/problem.ts";
+import { templateKeys } from "../../src/template/properties.ts";
+import { createFolder } from "./folder.ts";
+
+const { folder, write, load, problemsOf } = createFolder();
+
+const defaults = {
+  gaffer: { pluginsDir: join(homedir(), ".gafferd/plugins"), bundledPlugins: "all", corsOrigins: [] },
+  endpoints: [
+    {
+      name: "default",
+      binds: [{ kind: "tcp", host: "127.0.0.1", port: 5000 }],
+      backlog: 128,
+      mode: 0o600,
+      auth: true,
+      insecure: false,
+      hosts: [],
+    },
+  ],
+  templates: [],
+  webhooks: { hooks: [], timeoutMs: 10_000, retries: 10 },
+  plugins: new Map(),
+};
+
+test("without a file all is as by default", () => {
+  expect(loadConfig(undefined)).toEqual({ ...defaults, files: [] } as never);
+});
+
+test("an empty file, and one of comments, change nothing", () => {
+  expect(load("")).toEqual({ ...defaults, files: [join(folder, "gaffer.ini")] } as never);
+  expect(load("; nothing\n\n# here")).toEqual({ ...defaults, files: [join(folder, "gaffer.ini")] } as never);
+});
+
+test("a whole configuration is read", () => {
+  const config = load(`
+[gaffer]
+http_endpoints = public
+plugins_dir = plugins
+
+[endpoint:public]
+bind = 127.0.0.1:0
+
+[process:web:api]
+cmd = ./api --port $PORT
+numprocesses = 2
+env:PORT = 8000
+
+[webhooks]
+. = http://127.0.0.1:9000/hook
+
+[plugin:console]
+Some.Key[] = "as it stands"
+__proto__ = x
+`);
+  expect(config.gaffer.pluginsDir).toBe(join(folder, "plugins"));
+  expect(config.endpoints.map(({ name }) => name)).toEqual(["public"]);
+  expect(config.templates.map(({ name, cmd, numprocesses, env }) => [name, cmd, numprocesses, env])).toEqual([
+    ["web:api", "./api --port $PORT", 2, { PORT: "8000" }],
+  ]);
+  expect(config.webhooks.hooks).toEqual([{ pattern: ".", urls: ["http://127.0.0.1:9000/hook"] }]);
+  expect([...config.plugins].map(([name, settings]) => [name, ...Object.entries(settings)])).toEqual([
+    ["console", ["Some.Key[]", '"as it stands"'], ["__proto__", "x"]],
+  ]);
+});
+
+test("all that is wrong is told at once, with file, line, section and key, in the order of the lines", () => {
+  expect(
+    problemsOf(`[process:web]
+cmd = ./web
+numproceses = 2
+start = maybe
+
+[endpont:public]
+bind = :5000
+
+[process:db]
+graceful_timeout = soon
+uid = -1
+uid = 3
+
+[process:web]
+[gaffer]
+http_endpoints = public
+`),
+  ).toEqual([
+    "gaffer.ini:3: [process:web] numproceses: is not a known key; did you mean `numprocesses`?",
+    'gaffer.ini:4: [process:web] start: must be true or false (yes or no, on or off, 1 or 0), not "maybe"',
+    "gaffer.ini:6: [endpont:public] is not a known section; did you mean `endpoint`?",
+    "gaffer.ini:9: [process:db] cmd: is required",
+    'gaffer.ini:10: [process:db] graceful_timeout: "soon" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
+    'gaffer.ini:11: [process:db] uid: must be a number from 0 to 4294967294 or a name, not "-1"',
+    "gaffer.ini:12: [process:db] uid: stands already at line 11",
+    "gaffer.ini:14: [process:web] stands already at line 1",
+    "gaffer.ini:16: [gaffer] http_endpoints: names `public`, and there is no section [endpoint:public]",
+  ]);
+});
+
+test.each([
+  ["[gafer]", "gaffer.ini:1: [gafer] is not a known section; did you mean `gaffer`?"],
+  [
+    "[ssl]",
+    "gaffer.ini:1: [ssl] is not a known section: known are [gaffer], [endpoint:NAME], [process:NAME], [env:NAME], [webhooks], [plugin:NAME]",
+  ],
+  ["[process]", "gaffer.ini:1: [process] needs a name: [process:NAME]"],
+  ["[process: ]", "gaffer.ini:1: [process:] needs a name: [process:NAME]"],
+  ["[gaffer:x]", "gaffer.ini:1: [gaffer:x] takes no name: write [gaffer]"],
+  ["[webhooks:x]", "gaffer.ini:1: [webhooks:x] takes no name: write [webhooks]"],
+  ["[env:x]", "gaffer.ini:1: [env:x] has no [process:x] to be the environment of"],
+  [
+    "[process:web]\ncmd = a\n[env:wb]",
+    "gaffer.ini:3: [env:wb] has no [process:wb] to be the environment of; did you mean `web`?",
+  ],
+  ["[plugin:x]\na = 1\na = 2", "gaffer.ini:3: [plugin:x] a: stands already at line 2"],
+])("%j is refused", (text, problem) => {
+  expect(problemsOf(text)).toEqual([problem]);
+});
+
+test("a file that cannot be read is a problem of its own", () => {
+  const missing = join(folder, "missing.ini");
+  expect(() => loadConfig(missing)).toThrow(
+    `${missing}: cannot read the configuration: there is no such file or folder`,
+  );
+  expect(() => loadConfig(folder)).toThrow(`${folder}: cannot read the configuration: it is a folder`);
+  expect(() => loadConfig(missing)).toThrow(ConfigError);
+});
+
+test("a file that is not UTF-8 is refused with the line", () => {
+  const file = write("latin1.ini", Buffer.from("[plugin:x]\na = 1\nb = caf\xe9\n", "latin1"));
+  expect(() => loadConfig(file)).toThrow(`${file}:3: is not UTF-8 here: save the file as UTF-8`);
+});
+
+describe("whatever text a file holds", () => {
+  const keys = [
+    ...templateKeys,
+    "env:PATH",
+    "bind",
+    "certfile",
+    "backlog",
+    "mode",
+    "hosts",
+    "include",
+    "include_dir",
+    "http_endpoints",
+    "cors_origins",
+    "spawn",
+    "proc.a.exit",
+    "secret",
+    "__proto__",
+    "constructor",
+    "a[]",
+  ];
+  const values = [
+    "",
+    "1",
+    "-1",
+    "true",
+    "x",
+    "'",
+    '"a b"',
+    "2 1 7 5",
+    "127.0.0.1:0",
+    ":80",
+    "[::1]:1",
+    "unix:x",
+    "http://a/",
+    "gaffer.ini",
+    "./missing",
+    "30s",
+    "64k",
+    "TERM",
+    "~x",
+    ";",
+    "#",
+    "\0",
+    "\u2028",
+    "__proto__",
+  ];
+  const kinds = ["gaffer", "endpoint", "process", "env", "webhooks", "plugin", "proces"];
+  const labels = ["", ":", ":a", ":a.b", ":b c", ":7", ":__proto__", ":constructor"];
+  const lines = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...kinds), fc.constantFrom(...labels))
+        .map(([kind, label]) => `[${kind}${label}]`),
+    },
+    {
+      weight: 6,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...keys), fc.constantFrom("=", ":", " = ", " : ", " "), fc.constantFrom(...values))
+        .map((parts) => parts.join("")),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(...values).map((value) => `  ${value}`) },
+    { weight: 1, arbitrary: fc.string({ unit: "binary" }).filter((text) => !text.includes("/")) },
+    { weight: 1, arbitrary: fc.constantFrom("", " ", ";", "#", "[", "]", "[]", "=", ":", "\uFEFF", "[__proto__]") },
+  );
+  const texts = fc
+    .tuple(fc.array(lines, { maxLength: 30 }), fc.constantFrom("\n", "\r\n", "\r"))
+    .map(([all, end]) => all.join(end));
+
+  test("it is read, or refused with lines that it has; and nothing else happens", () => {
+    let read = 0;
+    fc.assert(
+      fc.property(texts, (text) => {
+        const file = write("fuzz.ini", text);
+        const count = readFileSync(file, "utf8").split(/\r\n|\n|\r/).length;
+        try {
+          loadConfig(file);
+          read += 1;
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+          const { problems } = error as ConfigError;
+          expect(problems.length).toBeGreaterThan(0);
+          for (const problem of problems.filter((p) => p.file === file)) {
+            expect(problem.line).toBeGreaterThanOrEqual(1);
+            expect(problem.line).toBeLessThanOrEqual(count);
+          }
+          expect(problems.filter((p) => p.file !== file && p.line === undefined)).toEqual([]);
+        }
+        for (const prototype of [Object.prototype, Array.prototype, String.prototype])
+          expect(Object.keys(prototype)).toEqual([]);
+      }),
+      { numRuns: 1500 },
+    );
+    expect(read).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,34 @@
+import { afterAll } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Config, loadConfig } from "../../src/config/config.ts";
+import type { ConfigOverrides } from "../../src/config/overrides.ts";
+import { ConfigError } from "../../src/config/problem.ts";
+
+/** A folder of configuration files that is gone after the tests of the file that made it. */
+export function createFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-config-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const write = (name: string, text: string | Uint8Array): string => {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  };
+  const load = (text: string, overrides?: ConfigOverrides): Config => loadConfig(write("gaffer.ini", text), overrides);
+
+  /** What is wrong with a main file, line by line, without the path of the folder. */
+  const problemsOf = (text: string, overrides?: ConfigOverrides): string[] => {
+    try {
+      load(text, overrides);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message.replaceAll(`${folder}/`, "").split("\n");
+      throw error;
+    }
+    return [];
+  };
+
+  return { folder, write, load, problemsOf };
+}

@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createFolder } from "./folder.ts";
+
+const { folder, load, problemsOf } = createFolder();
+
+const gaffer = (lines: string) => load(`[gaffer]\n${lines}`).gaffer;
+
+test("the plugins' folder has two spellings, and is relative to the file", () => {
+  expect(gaffer("plugins_dir = a").pluginsDir).toBe(join(folder, "a"));
+  expect(gaffer("plugin_dir = ~/b").pluginsDir).toBe(join(homedir(), "b"));
+  expect(problemsOf("[gaffer]\nplugins_dir = a\nplugin_dir = b")).toEqual([
+    "gaffer.ini:3: [gaffer] plugin_dir: is the same as `plugins_dir`, which is given too: leave one out",
+  ]);
+});
+
+test.each([
+  ["all", "all"],
+  ["none", []],
+  ["dashboard", ["dashboard"]],
+  ["dashboard, metrics", ["dashboard", "metrics"]],
+])("bundled_plugins = %p loads %j", (text, plugins) => {
+  expect(gaffer(`bundled_plugins = ${text}`).bundledPlugins).toEqual(plugins as string[]);
+});
+
+test("origins are as browsers send them", () => {
+  expect(gaffer("cors_origins = https://Example.org, http://localhost:3000/").corsOrigins).toEqual([
+    "https://example.org",
+    "http://localhost:3000",
+  ]);
+});
+
+test.each([
+  ["bundled_plugins =", "bundled_plugins: must be all, none, or names of plugins, and is empty"],
+  ["bundled_plugins = all, x", "bundled_plugins: must have `all` or `none` stand alone"],
+  ["plugins_dir =", "plugins_dir: must be a path, and is empty"],
+  ["cors_origins = *", "cors_origins: must not be `*`, which is only for callers with a token: name the origins"],
+  [
+    "cors_origins = https://a.org/x",
+    'cors_origins: must be origins such as https://example.org, not "https://a.org/x"',
+  ],
+  ["cors_origins = file:///", 'cors_origins: must be origins such as https://example.org, not "file:///"'],
+  ["cors_origins = a.org", 'cors_origins: must be origins such as https://example.org, not "a.org"'],
+  ["http_endpoint = a", "http_endpoint: is not a known key; did you mean `http_endpoints`?"],
+])("the line %j is refused", (line, problem) => {
+  expect(problemsOf(`[gaffer]\n${line}`)).toEqual([`gaffer.ini:2: [gaffer] ${problem}`]);
+});

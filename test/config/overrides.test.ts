@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import { relative, resolve } from "node:path";
+import { loadConfig } from "../../src/config/config.ts";
+import { createFolder } from "./folder.ts";
+
+const { write, load, problemsOf } = createFolder();
+const certFile = write("cert.pem", "cert");
+const keyFile = write("key.pem", "key");
+
+test("--bind replaces the endpoints of the file", () => {
+  const { endpoints } = load("[endpoint:a]\nbind = 1\n[endpoint:b]\nbind = 2", { bind: "[::1]:7000" });
+  expect(endpoints).toEqual([
+    { ...loadConfig(undefined).endpoints[0], binds: [{ kind: "tcp", host: "::1", port: 7000 }] } as never,
+  ]);
+});
+
+test("the options for a binding make the default one, with paths from the working directory", () => {
+  const fromHere = { certFile: relative(process.cwd(), certFile), keyFile: relative(process.cwd(), keyFile) };
+  const [endpoint] = loadConfig(undefined, { ...fromHere, backlog: "7" }).endpoints;
+  expect([endpoint?.binds[0], endpoint?.tls, endpoint?.backlog]).toEqual([
+    { kind: "tcp", host: "127.0.0.1", port: 5000 },
+    { certFile, keyFile },
+    7,
+  ]);
+  expect(loadConfig(undefined, { bind: "unix:g.sock" }).endpoints[0]?.binds).toEqual([
+    { kind: "unix", path: resolve("g.sock") },
+  ]);
+});
+
+test("--plugins-dir wins over the file, and is relative to the working directory", () => {
+  expect(load("[gaffer]\nplugins_dir = a", { pluginsDir: "b" }).gaffer.pluginsDir).toBe(resolve("b"));
+});
+
+test.each([
+  [
+    { bind: "nowhere" },
+    '--bind: must be host:port, [IPv6]:port, :port or unix:PATH, with a port from 0 to 65535, not "nowhere"',
+  ],
+  [
+    { bind: ":5000" },
+    "--bind: must not open http://0.0.0.0:5000 to all who can reach it: set `client_ca`, or `insecure = true` if you mean it, in an [endpoint:NAME] of a file",
+  ],
+  [{ certFile }, "--certfile: needs --keyfile beside it"],
+  [{ keyFile }, "--keyfile: needs --certfile beside it"],
+  [{ certFile: "/gone.pem", keyFile }, "--certfile: cannot read /gone.pem: there is no such file or folder"],
+  [{ backlog: "many" }, '--backlog: must be a whole number from 1 to 65535, not "many"'],
+  [{ backlog: 0 }, '--backlog: must be a whole number from 1 to 65535, not "0"'],
+])("%j is refused", (overrides, problem) => {
+  expect(problemsOf("", overrides)).toEqual([`command line: ${problem}`]);
+});
+
+test("what goes with a binding is refused beside the endpoints of a file, not ignored", () => {
+  const refusal = "needs --bind, since the configuration names its endpoints";
+  expect(problemsOf("[endpoint:a]", { certFile, keyFile, backlog: 5 })).toEqual([
+    `command line: --certfile: ${refusal}`,
+    `command line: --keyfile: ${refusal}`,
+    `command line: --backlog: ${refusal}`,
+  ]);
+});
+
+test("what is wrong in the file and on the command line is told together", () => {
+  expect(problemsOf("[x]", { backlog: 0 })).toHaveLength(2);
+});

@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import { eventNames } from "../../src/config/webhooks.ts";
+import type { EventType } from "../../src/events/event.ts";
+import { createFolder } from "./folder.ts";
+
+const { load, problemsOf } = createFolder();
+
+test("a pattern may have several URLs: in one line, on several, and under a repeated key", () => {
+  const { webhooks } = load(`[webhooks]
+. = http://a/1 https://b/2
+proc.web:api.exit =
+  http://c/3
+  http://c/4
+. = http://d/5 http://a/1
+secret = whsec_MfKQ9r8G;x
+timeout = 500ms
+retries = 0
+`);
+  expect(webhooks).toEqual({
+    hooks: [
+      { pattern: ".", urls: ["http://a/1", "https://b/2", "http://d/5"] },
+      { pattern: "proc.web:api.exit", urls: ["http://c/3", "http://c/4"] },
+    ],
+    secret: "whsec_MfKQ9r8G;x",
+    timeoutMs: 500,
+    retries: 0,
+  });
+});
+
+test("every event that there is may be a pattern", () => {
+  // Neither list may hold what the other does not.
+  const missing: Exclude<EventType, (typeof eventNames)[number]>[] = [];
+  const unknown: Exclude<(typeof eventNames)[number], EventType>[] = [];
+  expect([...missing, ...unknown]).toEqual([]);
+  const { webhooks } = load(`[webhooks]\n${eventNames.map((name) => `${name} = http://a/`).join("\n")}`);
+  expect(webhooks.hooks.map(({ pattern }) => pattern)).toEqual([...eventNames]);
+});
+
+test.each([
+  ["spwan = http://a/", "spwan: is not an event; did you mean `spawn`?"],
+  [
+    "everything = http://a/",
+    "everything: is not an event: known are . for all, create, start, stop, restart, update, delete, spawn, reap, exit, stop_pid, flap, and proc.NAME[.EVENT]",
+  ],
+  ["exit =", "exit: must be one or more URLs, and is empty"],
+  ["exit = a.org", 'exit: must be URLs that begin with http:// or https://, not "a.org"'],
+  ["exit = http://a/ ftp://b/", 'exit: must be URLs that begin with http:// or https://, not "ftp://b/"'],
+  ["secret =", "secret: must not be empty"],
+  ["timeout = 0", "timeout: must be more than 0 and less than 24 days, not 0"],
+  ["retries = -1", 'retries: must be a whole number from 0 to 1000, not "-1"'],
+])("the line %j is refused", (line, problem) => {
+  expect(problemsOf(`[webhooks]\n${line}`)).toEqual([`gaffer.ini:2: [webhooks] ${problem}`]);
+});
+
+test("how they are delivered is said once", () => {
+  expect(problemsOf("[webhooks]\nretries = 1\nretries = 2")).toEqual([
+    "gaffer.ini:3: [webhooks] retries: stands already at line 2",
+  ]);
+});
