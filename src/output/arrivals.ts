@@ -1,0 +1,84 @@
+/** Arrivals closer than this share an entry, unless another label's came between them. */
+const coalesceMs = 10;
+const maxEntries = 1024;
+
+/**
+ * When bytes came: a bounded index over one ring's positions, each entry the start of a run of bytes, its time and its
+ * place in the order of all the process's outputs. When it is full, older entries are thinned: order and times grow
+ * coarser with age, positions never do.
+ */
+export class Arrivals {
+  #positions: number[] = [];
+  #timesMs: number[] = [];
+  #sequences: number[] = [];
+  #lastSequence = -1;
+
+  /** Positions, times and sequences never go back. */
+  add(position: number, timeMs: number, sequence: number): void {
+    const last = this.#positions.length - 1;
+    const continues = last >= 0 && sequence === this.#lastSequence + 1;
+    this.#lastSequence = sequence;
+    if (continues && timeMs - this.#timesMs[last]! < coalesceMs) return;
+    if (last + 1 === maxEntries) this.#thin();
+    this.#positions.push(position);
+    this.#timesMs.push(timeMs);
+    this.#sequences.push(sequence);
+  }
+
+  /** Forgets what starts and ends before `position`. */
+  dropBefore(position: number): void {
+    const keep = this.#entryAt(position);
+    if (keep < maxEntries / 4) return;
+    for (const column of [this.#positions, this.#timesMs, this.#sequences]) column.splice(0, keep);
+  }
+
+  /** The first position whose byte came at `timeMs` or later, undefined when none did; may be early, never late. */
+  positionSince(timeMs: number): number | undefined {
+    const index = firstIndex(this.#timesMs, (entryMs) => entryMs > timeMs - coalesceMs);
+    return this.#positions[index];
+  }
+
+  /** Where the first run of bytes starts that lies wholly after `position`, undefined when there is none. */
+  nextAfter(position: number): number | undefined {
+    return this.#positions[firstIndex(this.#positions, (start) => start > position)];
+  }
+
+  /** Unix milliseconds at which the byte at `position` came, to some 10 ms; 0 when nothing is known. */
+  timeAt(position: number): number {
+    return this.#timesMs[this.#entryAt(position)] ?? 0;
+  }
+
+  /** Where the byte at `position` stands in the order of arrival over all outputs of the process. */
+  sequenceAt(position: number): number {
+    return this.#sequences[this.#entryAt(position)] ?? 0;
+  }
+
+  /** The first position of an arrival later than `sequence`, undefined when there is none. */
+  positionAfter(sequence: number): number | undefined {
+    return this.#positions[firstIndex(this.#sequences, (entry) => entry > sequence)];
+  }
+
+  #entryAt(position: number): number {
+    return Math.max(0, firstIndex(this.#positions, (start) => start > position) - 1);
+  }
+
+  #thin(): void {
+    const half = maxEntries / 2;
+    const stays = (_: number, index: number) => index >= half || index % 2 === 0;
+    this.#positions = this.#positions.filter(stays);
+    this.#timesMs = this.#timesMs.filter(stays);
+    this.#sequences = this.#sequences.filter(stays);
+  }
+}
+
+/** Binary search in an ascending column; `column.length` when no entry is as wanted. */
+function firstIndex(column: readonly number[], isWanted: (entry: number) => boolean): number {
+  let low = 0;
+  let high = column.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isWanted(column[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,96 @@
+import type { Ring } from "./ring.ts";
+
+/** Bytes that were overwritten before a reader came to them: those from `from` up to, not including, `to`. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface CursorOptions {
+  /** The first byte to read. */
+  position: number;
+  /** Makes a lossless reader, for whom the writer waits so long at a time. Default: it is hardly waited for. */
+  losslessTimeoutMs?: number;
+  /** Called after every write and when the ring ends; it must return at once. */
+  onChange?: () => void;
+  /** Called once when the patience with a lossless reader is over: from now on it may lose bytes. */
+  onCutOff?: () => void;
+}
+
+const maxCreditMs = 20;
+const creditMsPerByte = 5 / 2 ** 20;
+
+/** A reader's place in a ring. It holds no bytes; who creates it must `close` it. */
+export class Cursor {
+  readonly ring: Ring;
+  readonly #losslessTimeoutMs: number;
+  readonly #onChange: () => void;
+  readonly #onCutOff: () => void;
+  #position: number;
+  #patienceMs: number;
+
+  constructor(ring: Ring, options: CursorOptions) {
+    this.ring = ring;
+    this.#position = options.position;
+    this.#losslessTimeoutMs = options.losslessTimeoutMs ?? 0;
+    this.#patienceMs = options.losslessTimeoutMs ?? maxCreditMs;
+    this.#onChange = options.onChange ?? (() => {});
+    this.#onCutOff = options.onCutOff ?? (() => {});
+    ring.cursors.add(this);
+  }
+
+  /** The next byte to read. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Bytes that can be read now, once `takeGap` was asked. */
+  get available(): number {
+    return this.ring.head - this.#position;
+  }
+
+  /**
+   * For how long the writer may yet wait before it overwrites what this reader has not read. With a lossless reader,
+   * it begins anew whenever the reader reads. Any other earns it by reading, 5 ms a MiB and 20 ms at most: who takes
+   * 200 MB/s or more sees no gap when the kernel runs it a moment late, and who is slow does not slow the process.
+   */
+  get patienceMs(): number {
+    return this.#patienceMs;
+  }
+
+  /** What was lost since the last call, after which the cursor stands at the oldest byte held. */
+  takeGap(): Gap | undefined {
+    const { oldest } = this.ring;
+    if (this.#position >= oldest) return undefined;
+    const gap = { from: this.#position, to: oldest };
+    this.#position = oldest;
+    return gap;
+  }
+
+  /** Says that everything before `position` was read. */
+  advance(position: number): void {
+    const bytes = position - this.#position;
+    this.#position = position;
+    if (this.#losslessTimeoutMs === 0)
+      this.#patienceMs = Math.min(maxCreditMs, this.#patienceMs + bytes * creditMsPerByte);
+    else if (this.#patienceMs > 0) this.#patienceMs = this.#losslessTimeoutMs;
+    this.ring.moved();
+  }
+
+  /** Says that the writer waited for this reader. */
+  waited(ms: number, { moved }: { moved: boolean }): void {
+    if (this.#losslessTimeoutMs > 0 && moved) return;
+    this.#patienceMs -= ms;
+    if (this.#losslessTimeoutMs > 0 && this.#patienceMs <= 0) this.#onCutOff();
+  }
+
+  wake(): void {
+    this.#onChange();
+  }
+
+  close(): void {
+    this.#patienceMs = 0;
+    this.ring.cursors.delete(this);
+    this.ring.moved();
+  }
+}

@@ -1,0 +1,174 @@
+import { Arrivals } from "./arrivals.ts";
+import type { Cursor } from "./cursor.ts";
+
+const firstCapacity = 4096;
+
+/** Counts arrivals over all outputs of one process, so that they can be merged in order. */
+export interface ArrivalCounter {
+  next: number;
+}
+
+/**
+ * The recent bytes of one output. Positions count from the first byte and never reset; the bytes from `oldest` to
+ * `head` are held. Memory grows by doubling from 4 KiB to `capacity` bytes, then the oldest bytes are overwritten.
+ */
+export class Ring {
+  readonly capacity: number;
+  readonly arrivals = new Arrivals();
+  /** Readers; a closed cursor takes itself out. */
+  readonly cursors = new Set<Cursor>();
+  #bytes = new Uint8Array(0);
+  #head = 0;
+  #ended = false;
+  #lastWriteMs = 0;
+  #onMoved: (() => void) | undefined;
+  readonly #counter: ArrivalCounter;
+
+  constructor(capacity: number, counter: ArrivalCounter = { next: 0 }) {
+    this.capacity = capacity;
+    this.#counter = counter;
+  }
+
+  /** The position after the last byte: how many were ever written. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** The position of the first byte still held. */
+  get oldest(): number {
+    return Math.max(0, this.#head - this.capacity);
+  }
+
+  /** When the last byte came, in the time given to `write`. */
+  get lastWriteMs(): number {
+    return this.#lastWriteMs;
+  }
+
+  /** No byte will follow. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Copies `chunk` in, overwriting the oldest bytes, and wakes the readers. */
+  write(chunk: Uint8Array, timeMs: number): void {
+    if (chunk.length === 0) return;
+    const sequence = this.#counter.next++;
+    this.arrivals.add(this.#head, timeMs, sequence);
+    this.#grow(this.#head + chunk.length);
+    const held = chunk.length > this.capacity ? chunk.subarray(chunk.length - this.capacity) : chunk;
+    const start = (this.#head + chunk.length - held.length) % this.capacity;
+    const untilEdge = this.capacity - start;
+    if (held.length <= untilEdge) {
+      this.#bytes.set(held, start);
+    } else {
+      this.#bytes.set(held.subarray(0, untilEdge), start);
+      this.#bytes.set(held.subarray(untilEdge), 0);
+    }
+    this.#head += chunk.length;
+    this.#lastWriteMs = timeMs;
+    if (this.#head > this.capacity) this.arrivals.dropBefore(this.oldest);
+    this.#wake();
+  }
+
+  /** Says that no byte will follow; readers end when they have read what is held. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /**
+   * The held bytes from `from` up to at most `to`, in place: shorter where the memory wraps. The view is good until the
+   * next write; nothing may keep it.
+   */
+  view(from: number, to: number): Uint8Array {
+    const start = from % this.capacity;
+    return this.#bytes.subarray(start, Math.min(start + (to - from), this.#bytes.length));
+  }
+
+  /** A copy of the held bytes from `from` to `to`. */
+  copy(from: number, to: number): Uint8Array {
+    const first = this.view(from, to);
+    if (first.length === to - from) return first.slice();
+    const whole = new Uint8Array(to - from);
+    whole.set(first);
+    whole.set(this.view(from + first.length, to), first.length);
+    return whole;
+  }
+
+  /** The last position in `from`…`to` that follows a newline, or `undefined` where there is none. */
+  lineEndBefore(from: number, to: number): number | undefined {
+    return this.#afterLast(newline, from, to);
+  }
+
+  /** The same for a carriage return. */
+  lastReturnBefore(from: number, to: number): number | undefined {
+    return this.#afterLast(carriageReturn, from, to);
+  }
+
+  /** The first position in `from`…`to` that follows a newline, or `undefined` where there is none. */
+  lineEndAfter(from: number, to: number): number | undefined {
+    const first = this.view(from, to);
+    const index = first.indexOf(newline);
+    if (index >= 0) return from + index + 1;
+    const rest = from + first.length;
+    return rest < to ? this.lineEndAfter(rest, to) : undefined;
+  }
+
+  /** Where each of the last `count` held lines starts, newest first; a last line without its newline counts. */
+  lastLines(count: number): number[] {
+    const starts: number[] = [];
+    // The newline that ends the last line starts no other.
+    let end = this.lineEndBefore(this.oldest, this.#head) === this.#head ? this.#head - 1 : this.#head;
+    while (starts.length < count && end >= this.oldest && this.#head > this.oldest) {
+      const start = this.lineEndBefore(this.oldest, end) ?? this.oldest;
+      starts.push(start);
+      end = start - 1;
+    }
+    return starts;
+  }
+
+  #afterLast(byte: number, from: number, to: number): number | undefined {
+    if (to <= from) return undefined;
+    const first = this.view(from, to);
+    const rest = from + first.length;
+    const inRest = rest < to ? this.view(rest, to).lastIndexOf(byte) : -1;
+    if (inRest >= 0) return rest + inRest + 1;
+    const inFirst = first.lastIndexOf(byte);
+    return inFirst >= 0 ? from + inFirst + 1 : undefined;
+  }
+
+  #grow(wanted: number): void {
+    if (this.#bytes.length >= Math.min(wanted, this.capacity)) return;
+    let length = Math.max(this.#bytes.length, firstCapacity);
+    while (length < wanted) length *= 2;
+    const grown = new Uint8Array(Math.min(length, this.capacity));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+
+  /** Called by a cursor that read or was closed. */
+  moved(): void {
+    this.#onMoved?.();
+  }
+
+  /** Resolves when a cursor reads or is closed, or after `timeoutMs`. One caller at a time: the writer. */
+  readerMoved(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#onMoved = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#onMoved = done;
+    });
+  }
+
+  #wake(): void {
+    for (const cursor of this.cursors) cursor.wake();
+  }
+}
+
+const newline = 10;
+const carriageReturn = 13;
