@@ -1,0 +1,68 @@
+import { dlopen, ptr } from "bun:ffi";
+import { GafferdError } from "../errors.ts";
+
+/** The few calls of the C library that neither Bun nor node offers. Each gives -1 for a failure. */
+export interface Libc {
+  /** Fills `ends` with the read end and the write end of a new pipe; both are closed in children by exec. */
+  pipe(ends: Int32Array): number;
+  fcntl(fd: number, command: number, argument: number): number;
+}
+
+const isMac = process.platform === "darwin";
+const muslName = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
+const libraryNames = isMac ? ["libSystem.B.dylib"] : ["libc.so.6", muslName, "libc.so"];
+
+let loaded: Libc | undefined;
+
+/** The C library of this machine, loaded once. Throws GafferdError `spawn_failed` if none can be loaded. */
+export function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libc {
+  const reasons: unknown[] = [];
+  for (const name of libraryNames) {
+    try {
+      return isMac ? loadMac(name) : loadLinux(name);
+    } catch (error) {
+      reasons.push(error);
+    }
+  }
+  throw new GafferdError(
+    "spawn_failed",
+    `cannot make pipes for processes: no C library could be loaded (tried ${libraryNames.join(", ")})`,
+    { details: { transient: false }, cause: new AggregateError(reasons) },
+  );
+}
+
+function loadLinux(name: string): Libc {
+  const closeOnExec = 0o2000000;
+  const { symbols } = dlopen(name, {
+    pipe2: { args: ["ptr", "i32"], returns: "i32" },
+    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  });
+  return { pipe: (ends) => symbols.pipe2(ptr(ends), closeOnExec), fcntl: symbols.fcntl };
+}
+
+/**
+ * macOS has no `pipe2`, so close-on-exec comes second; nothing else of this thread can spawn in between. Its arm64 calling
+ * convention passes variadic arguments on the stack, after eight registers: hence the argument seven times, so that
+ * `fcntl` finds it in the third register (x64) as well as in the first place of the stack (arm64).
+ */
+function loadMac(name: string): Libc {
+  const [setFdFlags, closeOnExec] = [2, 1];
+  const { symbols } = dlopen(name, {
+    pipe: { args: ["ptr"], returns: "i32" },
+    fcntl: { args: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"], returns: "i32" },
+  });
+  const fcntl = (fd: number, command: number, x: number) => symbols.fcntl(fd, command, x, x, x, x, x, x, x);
+  return {
+    pipe(ends) {
+      const failed = symbols.pipe(ptr(ends));
+      if (failed === 0) for (const fd of ends) fcntl(fd, setFdFlags, closeOnExec);
+      return failed;
+    },
+    fcntl,
+  };
+}

@@ -1,0 +1,143 @@
+import type { ExitStatus } from "../events/event.ts";
+import { GafferdError } from "../errors.ts";
+import { parseSignal } from "../template/signals.ts";
+import type { ProcessTemplate } from "../template/template.ts";
+import { signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./group.ts";
+import { launch, type Launched } from "./launch.ts";
+import type { OutputPipe } from "./output-pipe.ts";
+import type { Stdin } from "./stdin.ts";
+import { climb } from "./stop.ts";
+
+/** How a process ended, and what it took. */
+export interface ProcessExit {
+  readonly status: ExitStatus;
+  /** Unix time. */
+  readonly exitedAtMs: number;
+  /** User and system time, of children that it waited for too. */
+  readonly cpuMs: number;
+  /** Absent when it was less than the daemon's own: the kernel gives the greater of both. */
+  readonly maxRssBytes?: number;
+}
+
+const killSignal = 9;
+
+/** The kernel counts pages for each CPU and adds them up now and then, so that two figures of one peak differ a little. */
+const maxRssSlackBytes = 1024 * 1024;
+
+/** Starts a process. Throws GafferdError `spawn_failed`, with `details.transient`: whether to try again may help. */
+export function spawnProcess(template: ProcessTemplate): Process {
+  const startedAtMs = Date.now();
+  const launched = launch(template);
+  // Until its exec the child shares our memory, and the kernel counts our peak of that time as the child's.
+  const ownMaxRssBytes = process.resourceUsage().maxRSS * 1024;
+  return new Process({ template, startedAtMs, ownMaxRssBytes, ...launched });
+}
+
+interface Started extends Launched {
+  readonly template: ProcessTemplate;
+  readonly startedAtMs: number;
+  readonly ownMaxRssBytes: number;
+}
+
+/** One run of a template, from its spawn until nothing is left of it. Only `spawnProcess` makes one. */
+export class Process {
+  /** The kernel's id; also that of the session and the process group that it leads. */
+  readonly osPid: number;
+  /** Unix time. */
+  readonly startedAtMs: number;
+  /** One for each distinct label, stdout's first; the same label twice is one pipe, in the order of arrival. */
+  readonly outputs: readonly OutputPipe[];
+  /** Only with `redirectInput`. */
+  readonly stdin: Stdin | undefined;
+  /** Resolves when the process itself is gone, though children of it may hold its pipes. Never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** Resolves when it has exited and, with `stopGroup`, nothing of its group lives any more. Never rejects. */
+  readonly emptied: Promise<void>;
+
+  readonly #subprocess: Bun.Subprocess;
+  readonly #template: ProcessTemplate;
+  #stopping: Promise<void> | undefined;
+
+  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin }: Started) {
+    this.#template = template;
+    this.#subprocess = subprocess;
+    this.osPid = subprocess.pid;
+    this.startedAtMs = startedAtMs;
+    this.outputs = outputs;
+    this.stdin = stdin;
+    this.exited = subprocess.exited.then(() => {
+      stdin?.abandon();
+      return exitOf(subprocess, ownMaxRssBytes);
+    });
+    this.emptied = this.exited.then(() => (template.stopGroup ? whenGroupEmpty(this.osPid) : undefined));
+    if (template.detach) subprocess.unref();
+  }
+
+  /**
+   * Sends a signal to the process and, with `stopGroup`, to all of its group, as long as something of it is left. Throws
+   * GafferdError `forbidden` when the system does not permit it.
+   */
+  signal(signalNumber: number): void {
+    if (this.#send(signalNumber)) return;
+    throw new GafferdError(
+      "forbidden",
+      `cannot signal process ${this.osPid}: it runs as another user, and gafferd does not run as root`,
+    );
+  }
+
+  /**
+   * Sends the stop signal, SIGKILL after the graceful timeout, and resolves when `emptied` does. What it leaves behind
+   * when it has exited by itself is stopped the same way. A second call joins the first.
+   */
+  stop(): Promise<void> {
+    const { stopSignal, gracefulTimeoutMs } = this.#template;
+    this.#stopping ??= climb(
+      [
+        { signalNumber: parseSignal(stopSignal).number, waitMs: gracefulTimeoutMs },
+        { signalNumber: killSignal, waitMs: 0 },
+      ],
+      { signal: (signalNumber) => void this.#send(signalNumber), emptied: this.emptied },
+    );
+    return this.#stopping;
+  }
+
+  /** Sends SIGKILL at once, which hastens a `stop` under way. */
+  kill(): void {
+    this.#send(killSignal);
+  }
+
+  /** False: not permitted. A number that may belong to somebody else by now is never signalled. */
+  #send(signalNumber: number): boolean {
+    // Bun reaps a process and notes its end in one step: as long as no end is noted, the number is ours.
+    const { exitCode, signalCode } = this.#subprocess;
+    const isReaped = exitCode !== null || signalCode !== null;
+    if (!this.#template.stopGroup) return isReaped || signalOne(this.osPid, signalNumber);
+    return isReaped ? signalLeaderlessGroup(this.osPid, signalNumber) : signalGroup(this.osPid, signalNumber);
+  }
+}
+
+function exitOf(subprocess: Bun.Subprocess, ownMaxRssBytes: number): ProcessExit {
+  const usage = subprocess.resourceUsage();
+  const maxRssBytes = usage?.maxRSS ?? 0;
+  return {
+    status: statusOf(subprocess),
+    exitedAtMs: Date.now(),
+    cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
+    ...(maxRssBytes > ownMaxRssBytes + maxRssSlackBytes && { maxRssBytes }),
+  };
+}
+
+function statusOf({ exitCode, signalCode }: Bun.Subprocess): ExitStatus {
+  if (signalCode === null) return { exitCode: exitCode ?? 0 };
+  // Bun has no names for real-time signals, and gives their numbers in spite of its types.
+  const signal: string | number = signalCode;
+  return { signal: typeof signal === "number" ? nameOf(signal) : signal };
+}
+
+function nameOf(signalNumber: number): string {
+  try {
+    return parseSignal(signalNumber).name;
+  } catch {
+    return `SIG${signalNumber}`; // 32 and 33, which the C library keeps for itself, have no names.
+  }
+}

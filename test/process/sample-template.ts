@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+
+/** A complete template: `true`, with nothing redirected and little patience. */
+export function sampleTemplate(overrides: Partial<ProcessTemplate> = {}): ProcessTemplate {
+  return {
+    name: "sample",
+    cmd: "true",
+    args: [],
+    cwd: "/",
+    env: {},
+    envFiles: [],
+    osEnv: true,
+    detach: false,
+    shell: false,
+    numprocesses: 1,
+    start: true,
+    redirectOutput: [],
+    redirectInput: false,
+    gracefulTimeoutMs: 5000,
+    stopSignal: "SIGTERM",
+    stopGroup: true,
+    restart: "always",
+    outputBufferBytes: 2 ** 20,
+    stdinTimeoutMs: 5000,
+    losslessTimeoutMs: 5000,
+    ...overrides,
+  };
+}
+
+/** The command that runs a fixture of `test/fixtures/` with `sh`. */
+export function fixtureCommand(name: string): string {
+  return `sh '${fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))}'`;
+}

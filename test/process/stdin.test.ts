@@ -1,0 +1,220 @@
+import { expect, test } from "bun:test";
+import { GafferdError } from "../../src/errors.ts";
+import { type Process, spawnProcess } from "../../src/process/process.ts";
+import type { Stdin } from "../../src/process/stdin.ts";
+import { waitFor } from "../wait-for.ts";
+import { isRoot, openFds, readAll, readLine, readText } from "./observe.ts";
+import { fixtureCommand, sampleTemplate } from "./sample-template.ts";
+
+const unitBytes = 65_536;
+const patient = { timeoutMs: 10_000 };
+
+function spawnReader(cmd: string, shell = false): { process: Process; stdin: Stdin } {
+  const process = spawnProcess(sampleTemplate({ cmd, shell, redirectInput: true, redirectOutput: ["out"] }));
+  if (process.stdin === undefined) throw new Error("there is no stdin");
+  return { process, stdin: process.stdin };
+}
+
+/** Code and bytes of the failure that `promise` must end with. */
+async function failureOf(promise: Promise<number>): Promise<[code: string, bytes: unknown]> {
+  const error = await promise.then(
+    (bytes) => new Error(`wrote ${bytes}`),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof GafferdError)) throw error;
+  return [error.code, error.details?.["bytes"]];
+}
+
+/** No two 4-byte words within a gigabyte are equal, so that a lost, doubled or displaced piece shows. */
+function numbered(length: number, start = 0): Uint8Array {
+  return new Uint8Array(new Uint32Array(length / 4).map((_, i) => start / 4 + i).buffer);
+}
+
+test("what is written comes out, and close is the end", async () => {
+  const { process, stdin } = spawnReader("cat");
+  expect(await stdin.write(Buffer.from("hello "), patient)).toBe(6);
+  expect(await stdin.write(new Uint8Array(), patient)).toBe(0);
+  expect(await stdin.write(Buffer.from("world"), patient)).toBe(5);
+  expect(stdin.closed).toBe(false);
+  stdin.close();
+  expect(stdin.closed).toBe(true);
+  expect(await readText(process.outputs[0])).toBe("hello world");
+  expect((await process.exited).status).toEqual({ exitCode: 0 });
+});
+
+test("a single byte is not held back", async () => {
+  const { process, stdin } = spawnReader("head -c 1");
+  await stdin.write(Buffer.from("x"), patient);
+  expect(await readText(process.outputs[0])).toBe("x");
+});
+
+test("/dev/stdin works", async () => {
+  const { process, stdin } = spawnReader("cat /dev/stdin");
+  await stdin.write(Buffer.from("x"), patient);
+  stdin.close();
+  expect(await readText(process.outputs[0])).toBe("x");
+});
+
+// Only root can start a process as somebody else.
+test.skipIf(!isRoot)("/dev/stdin works as another user", async () => {
+  const process = spawnProcess(
+    sampleTemplate({ cmd: "cat /dev/stdin", redirectInput: true, redirectOutput: ["out"], uid: "nobody" }),
+  );
+  await process.stdin?.write(Buffer.from("x"), patient);
+  process.stdin?.close();
+  expect(await readText(process.outputs[0])).toBe("x");
+});
+
+test("the process reads a pipe that blocks", async () => {
+  const { process } = spawnReader("cat /proc/self/fdinfo/0");
+  const flags = /flags:\s+(\d+)/.exec(await readText(process.outputs[0]))?.[1];
+  expect(Number.parseInt(flags ?? "", 8) & 0o4000).toBe(0);
+  await process.exited;
+});
+
+test("bytes keep their order through a reader of odd pieces", async () => {
+  const { process, stdin } = spawnReader("dd bs=10007 status=none");
+  const bytes = numbered(2 ** 22);
+  const output = readAll(process.outputs[0]);
+  for (let at = 0; at < bytes.length; at += unitBytes) await stdin.write(bytes.subarray(at, at + unitBytes), patient);
+  stdin.close();
+  expect((await output).equals(bytes)).toBe(true);
+});
+
+test("units of several writers do not interleave", async () => {
+  const { process, stdin } = spawnReader("cat");
+  const writer = async (id: number): Promise<void> => {
+    for (let i = 0; i < 8; i++) await stdin.write(new Uint8Array(unitBytes).fill(id), patient);
+  };
+  const output = readAll(process.outputs[0]);
+  await Promise.all(Array.from({ length: 20 }, (_, id) => writer(id)));
+  stdin.close();
+  const bytes = await output;
+  expect(bytes.length).toBe(20 * 8 * unitBytes);
+  for (let at = 0; at < bytes.length; at += unitBytes) {
+    const unit = bytes.subarray(at, at + unitBytes);
+    if (!unit.equals(new Uint8Array(unitBytes).fill(unit[0] ?? 0))) throw new Error(`units are mixed at byte ${at}`);
+  }
+});
+
+test("after a timeout the process reads exactly the bytes that were reported, and then what came later", async () => {
+  const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
+  await readLine(process.outputs[0]);
+  let taken = 0;
+  let isFull = false;
+  for (let at = 0; !isFull; at = taken) {
+    const written = stdin.write(numbered(unitBytes, at), { timeoutMs: 50 });
+    const [code, bytes] = await written.then((count) => ["", count] as const).catch(() => failureOf(written));
+    isFull = code === "overloaded";
+    taken += Number(bytes);
+  }
+  expect(await failureOf(stdin.write(Buffer.from("never"), { timeoutMs: 20 }))).toEqual(["overloaded", 0]);
+  const later = stdin.write(Buffer.from("later"), patient);
+  stdin.close();
+  process.signal(10);
+  const output = await readAll(process.outputs[0]);
+  expect(await later).toBe(5);
+  expect(output.length).toBe(taken + 5);
+  expect(output.subarray(taken).toString()).toBe("later");
+  expect(output.subarray(0, taken).equals(numbered(Math.ceil(taken / 4) * 4).subarray(0, taken))).toBe(true);
+});
+
+test("who waits in line times out with nothing taken, and leaves the line", async () => {
+  const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
+  await readLine(process.outputs[0]);
+  const first = stdin.write(new Uint8Array(2 * unitBytes).fill(1), patient);
+  const impatient = stdin.write(Buffer.from("impatient"), { timeoutMs: 30 });
+  const last = stdin.write(Buffer.from("last"), patient);
+  expect(await failureOf(impatient)).toEqual(["overloaded", 0]);
+  process.signal(10);
+  expect(await Promise.all([first, last])).toEqual([2 * unitBytes, 4]);
+  stdin.close();
+  const output = await readAll(process.outputs[0]);
+  expect(output.subarray(2 * unitBytes).toString()).toBe("last");
+});
+
+test("a reader that is slow but reads is no reason for a timeout", async () => {
+  const cmd = "for i in 1 2 3 4 5 6 7 8; do sleep 0.05; head -c 32768; done; cat";
+  const { process, stdin } = spawnReader(cmd, true);
+  const output = readAll(process.outputs[0]);
+  expect(await stdin.write(numbered(8 * 32_768), { timeoutMs: 200 })).toBe(8 * 32_768);
+  stdin.close();
+  expect((await output).equals(numbered(8 * 32_768))).toBe(true);
+});
+
+test("more than 8 MiB in line are refused at once", async () => {
+  const { process, stdin } = spawnReader(fixtureCommand("never-read.sh"));
+  const unit = new Uint8Array(unitBytes);
+  await stdin.write(unit, patient); // Fills the pipe.
+  const waiting = Array.from({ length: 128 }, () => failureOf(stdin.write(unit, patient)));
+  expect(await failureOf(stdin.write(unit, patient))).toEqual(["overloaded", 0]);
+  process.kill();
+  expect(await Promise.all(waiting)).toEqual(waiting.map(() => ["gone", 0]));
+});
+
+test("when the process ends, all who wait hear that it is gone", async () => {
+  const { process, stdin } = spawnReader(fixtureCommand("never-read.sh"));
+  const waiting = [1, 2, 3].map(() => failureOf(stdin.write(new Uint8Array(unitBytes * 2), patient)));
+  process.kill();
+  expect(await Promise.all(waiting)).toEqual([
+    ["gone", unitBytes],
+    ["gone", 0],
+    ["gone", 0],
+  ]);
+  await process.exited;
+  expect(stdin.closed).toBe(true);
+  expect(await failureOf(stdin.write(Buffer.from("x"), patient))).toEqual(["gone", 0]);
+});
+
+test("a process that closes its stdin and lives is gone for writers", async () => {
+  const { process, stdin } = spawnReader("exec <&-; echo closed; exec sleep 60", true);
+  await readLine(process.outputs[0]);
+  expect(await failureOf(stdin.write(Buffer.from("x"), patient))).toEqual(["gone", 0]);
+  expect(stdin.closed).toBe(true);
+  await process.stop();
+});
+
+test("a process that closes its stdin while a writer waits for room is gone", async () => {
+  const { process, stdin } = spawnReader(
+    "trap 'exec <&-; exec sleep 60' USR1; echo ready; while :; do sleep 0.02; done",
+    true,
+  );
+  await readLine(process.outputs[0]);
+  const waiting = failureOf(stdin.write(new Uint8Array(2 * unitBytes), patient));
+  process.signal(10);
+  expect(await waiting).toEqual(["gone", unitBytes]);
+  await process.stop();
+});
+
+test("close writes what is in line before, and takes nothing after", async () => {
+  const { process, stdin } = spawnReader("cat");
+  const before = [1, 2, 3].map((id) => stdin.write(new Uint8Array(unitBytes * 2).fill(id), patient));
+  stdin.close();
+  expect(await failureOf(stdin.write(Buffer.from("x"), patient))).toEqual(["gone", 0]);
+  expect((await readAll(process.outputs[0])).length).toBe(3 * 2 * unitBytes);
+  expect(await Promise.all(before)).toEqual([1, 2, 3].map(() => 2 * unitBytes));
+});
+
+test("200 MB go in within a second", async () => {
+  const { process, stdin } = spawnReader("cat >/dev/null", true);
+  const bytes = new Uint8Array(unitBytes);
+  const startMs = performance.now();
+  for (let i = 0; i < 3200; i++) await stdin.write(bytes, patient);
+  stdin.close();
+  await process.exited;
+  expect(performance.now() - startMs).toBeLessThan(1000);
+});
+
+test("no descriptor stays, however stdin ends", async () => {
+  const before = openFds();
+  for (let i = 0; i < 10; i++) {
+    const closed = spawnReader("cat");
+    closed.stdin.close();
+    const killed = spawnReader(fixtureCommand("never-read.sh"));
+    const waiting = failureOf(killed.stdin.write(new Uint8Array(unitBytes * 2), patient));
+    killed.process.kill();
+    await Promise.all([readText(closed.process.outputs[0]), readText(killed.process.outputs[0]), waiting]);
+    await Promise.all([closed.process.exited, killed.process.exited]);
+  }
+  await waitFor(() => openFds() <= before, `as few descriptors as before (${before})`);
+});
