@@ -1,0 +1,56 @@
+import type { Ring } from "../output/ring.ts";
+
+export interface RangeOptions {
+  /** The first byte; one at least must follow. */
+  readonly from: number;
+  /** Readers at different places come together at multiples of this, and then share what is framed. */
+  readonly maxBytes: number;
+  readonly nowMs: number;
+  /** Give whole lines where there are any, and a line without its end after 100 ms of silence. */
+  readonly wholeLines: boolean;
+  /** Give no bytes together that arrived more than some 10 ms apart. */
+  readonly byArrival: boolean;
+  /** What arrived later than this waits for another output's turn, unless it ends a line that was begun before. */
+  readonly beforeSequence: number;
+}
+
+/** Up to where to give bytes, or when to ask again (Unix ms; `Infinity`: when more has come). */
+export type Range = { readonly to: number } | { readonly to?: undefined; readonly dueMs: number };
+
+const promptSilenceMs = 100;
+const maxCharacterBytes = 4;
+
+/** Decides how many bytes a reader is given at once. */
+export function nextRange(ring: Ring, options: RangeOptions): Range {
+  const { from, maxBytes } = options;
+  const turnEnd = ring.arrivals.positionAfter(options.beforeSequence) ?? ring.head;
+  const arrivalEnd = options.byArrival ? (ring.arrivals.nextAfter(from) ?? ring.head) : ring.head;
+  const boundary = (Math.floor(from / maxBytes) + 1) * maxBytes;
+  const wished = Math.min(Math.max(turnEnd, from + 1), arrivalEnd, boundary, ring.head);
+  if (!options.wholeLines) return { to: wished };
+  const most = Math.min(ring.head, from + maxBytes);
+  const lineEnd = ring.lineEndBefore(from, wished) ?? ring.lineEndAfter(wished, most);
+  if (lineEnd !== undefined) return { to: lineEnd };
+  // Progress bars end their lines so; the newest carriage return may yet turn out to be half of a line end.
+  const returned = ring.lastReturnBefore(from, most - 1);
+  if (returned !== undefined) return { to: returned };
+  if (most < ring.head) return { to: characterEnd(ring, from, most) };
+  if (ring.ended) return { to: ring.head };
+  const dueMs = ring.lastWriteMs + promptSilenceMs;
+  if (options.nowMs < dueMs) return { dueMs };
+  const to = characterEnd(ring, from, most);
+  return to > from ? { to } : { dueMs: Infinity };
+}
+
+/** The last position up to `to` at which no UTF-8 character is cut; `to` itself where the bytes are not UTF-8. */
+function characterEnd(ring: Ring, from: number, to: number): number {
+  const tail = ring.copy(Math.max(from, to - maxCharacterBytes), to);
+  for (let back = 1; back <= tail.length; back++) {
+    const byte = tail[tail.length - back] ?? 0;
+    if (byte < 0x80) return to;
+    if (byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return length > back ? to - back : to;
+  }
+  return to;
+}

@@ -1,0 +1,44 @@
+import type { SupervisedProcess } from "./supervised-process.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** Whose output is read: one process, or all of a template with those to come. */
+export interface OutputSource {
+  /** Those that are alive or whose output is still held, ascending by id. */
+  processes(): readonly SupervisedProcess[];
+  /** Calls `listener` when a process came, went or has exited; returns what ends that. */
+  onChange(listener: () => void): () => void;
+  /** Other processes may follow. */
+  readonly isOpen: boolean;
+  /** The greatest id among the processes whose output is no longer held; 0 for none. */
+  readonly droppedId: number;
+}
+
+/** Output that is lost to a reader. What is absent is not known. */
+export interface OutputGap {
+  readonly processId?: number;
+  readonly label?: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export function templateSource(supervisor: Supervisor): OutputSource {
+  return {
+    processes: () => [...supervisor.exits, ...supervisor.processes].toSorted((a, b) => a.id - b.id),
+    onChange: (listener) => supervisor.onChange(listener),
+    get isOpen() {
+      return !supervisor.isRetired;
+    },
+    get droppedId() {
+      return supervisor.droppedId;
+    },
+  };
+}
+
+export function processSource(supervisor: Supervisor, process: SupervisedProcess): OutputSource {
+  return {
+    processes: () => [process],
+    onChange: (listener) => supervisor.onChange(listener),
+    isOpen: false,
+    droppedId: 0,
+  };
+}

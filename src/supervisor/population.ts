@@ -1,0 +1,66 @@
+import type { SupervisedProcess } from "./supervised-process.ts";
+
+/** So many exits are remembered, with their output. */
+const keptExits = 10;
+
+/** The processes of one template: those alive, those gone but not finished, and the last exits. */
+export class Population {
+  readonly #alive = new Map<number, SupervisedProcess>();
+  readonly #unfinished = new Set<SupervisedProcess>();
+  readonly #exits: SupervisedProcess[] = [];
+  #droppedId = 0;
+
+  /** How many have not exited. */
+  get size(): number {
+    return this.#alive.size;
+  }
+
+  /** Those that have not exited, ascending by id. */
+  get alive(): readonly SupervisedProcess[] {
+    return [...this.#alive.values()];
+  }
+
+  /** Those that nobody has told to stop. */
+  get running(): readonly SupervisedProcess[] {
+    return this.alive.filter((process) => process.state === "running");
+  }
+
+  /** Those alive that stop with their template. */
+  get supervised(): readonly SupervisedProcess[] {
+    return this.alive.filter((process) => !process.template.detach);
+  }
+
+  /** Gone, but their output or what they left of their group is not. */
+  get unfinished(): ReadonlySet<SupervisedProcess> {
+    return this.#unfinished;
+  }
+
+  /** The last that exited, oldest exit first. */
+  get exits(): readonly SupervisedProcess[] {
+    return this.#exits;
+  }
+
+  /** The greatest id among the exits that are no longer remembered; 0 while all are. */
+  get droppedId(): number {
+    return this.#droppedId;
+  }
+
+  find(id: number): SupervisedProcess | undefined {
+    return this.#alive.get(id) ?? this.#exits.find((process) => process.id === id);
+  }
+
+  add(process: SupervisedProcess): void {
+    this.#alive.set(process.id, process);
+  }
+
+  exited(process: SupervisedProcess): void {
+    this.#alive.delete(process.id);
+    this.#unfinished.add(process);
+    this.#exits.push(process);
+    if (this.#exits.length > keptExits) this.#droppedId = Math.max(this.#droppedId, this.#exits.shift()?.id ?? 0);
+  }
+
+  finished(process: SupervisedProcess): void {
+    this.#unfinished.delete(process);
+  }
+}

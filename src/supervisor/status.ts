@@ -1,0 +1,19 @@
+import type { SupervisorState } from "./state.ts";
+
+/** What can be said of a template at a glance. */
+export interface SupervisorStatus {
+  readonly state: SupervisorState;
+  /** It is wanted to run, and neither given up nor ended for good. */
+  readonly active: boolean;
+  readonly running: number;
+  /** How many are wanted. */
+  readonly numprocesses: number;
+  readonly flapping: boolean;
+  readonly stopped: boolean;
+  /** How many processes took the place of one that ended unasked. */
+  readonly restarts: number;
+  /** When it is tried again (Unix ms); absent unless `state` is `backoff`. */
+  readonly nextRetryAtMs?: number;
+  /** Why it does not run, in a sentence; absent unless `state` is `backoff` or `fatal`. */
+  readonly reason?: string;
+}

@@ -1,0 +1,104 @@
+import type { Process, ProcessExit } from "../process/process.ts";
+import { type ArrivalCounter, Ring } from "../output/ring.ts";
+import type { ProcessTemplate } from "../template/template.ts";
+import { Pump } from "./pump.ts";
+
+/** Why a process was told to stop; the first reason stays. */
+export type StopReason = "stop" | "reap" | "restart";
+
+/** One run of a template with the output that is held of it: what the supervisor starts, watches and stops. */
+export class SupervisedProcess {
+  /** Ours: 1, 2, 3… in the order of spawning, never used twice. */
+  readonly id: number;
+  /** Its place among the arrivals of its template's outputs. */
+  readonly sequence: number;
+  /** The template as it was at the spawn. */
+  readonly template: ProcessTemplate;
+  /** By label, in the order of `redirectOutput`. */
+  readonly rings: ReadonlyMap<string, Ring>;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<ProcessExit>;
+  /** Resolves when the process is gone, and nothing is left of its group, and its output has ended. */
+  readonly finished: Promise<void>;
+  readonly #process: Process;
+  #stopReason: StopReason | undefined;
+  #exit: ProcessExit | undefined;
+
+  constructor(process: Process, options: { id: number; template: ProcessTemplate; counter: ArrivalCounter }) {
+    this.#process = process;
+    this.id = options.id;
+    this.sequence = options.counter.next++;
+    this.template = options.template;
+    const rings = new Map<string, Ring>();
+    const pumps = process.outputs.map((pipe) => {
+      const ring = new Ring(options.template.outputBufferBytes, options.counter);
+      rings.set(pipe.label, ring);
+      return new Pump(pipe, ring);
+    });
+    this.rings = rings;
+    this.exited = process.exited.then((exit) => (this.#exit = exit));
+    this.finished = this.#finish(pumps);
+  }
+
+  /** As events name it. */
+  get ids() {
+    return { name: this.template.name, id: this.id, osPid: this.osPid, detached: this.template.detach };
+  }
+
+  get osPid(): number {
+    return this.#process.osPid;
+  }
+
+  get startedAtMs(): number {
+    return this.#process.startedAtMs;
+  }
+
+  get state(): "running" | "stopping" | "exited" {
+    if (this.#exit !== undefined) return "exited";
+    return this.#stopReason === undefined ? "running" : "stopping";
+  }
+
+  /** Undefined while it runs. */
+  get exit(): ProcessExit | undefined {
+    return this.#exit;
+  }
+
+  /** Undefined when nobody asked it to stop. */
+  get stopReason(): StopReason | undefined {
+    return this.#stopReason;
+  }
+
+  /** No output will follow. */
+  get outputEnded(): boolean {
+    if (this.#exit === undefined) return false;
+    for (const ring of this.rings.values()) if (!ring.ended) return false;
+    return true;
+  }
+
+  /** Undefined without `redirectInput`. */
+  get stdin(): Process["stdin"] {
+    return this.#process.stdin;
+  }
+
+  signal(signalNumber: number): void {
+    this.#process.signal(signalNumber);
+  }
+
+  /** Stop signal, graceful timeout, SIGKILL. Resolves when the process is gone and nothing is left of its group. */
+  async stop(reason: StopReason): Promise<void> {
+    if (this.#exit === undefined) this.#stopReason ??= reason;
+    await this.#process.stop();
+  }
+
+  /** SIGKILL to its group at once. */
+  kill(): void {
+    this.#process.kill();
+  }
+
+  async #finish(pumps: readonly Pump[]): Promise<void> {
+    await this.#process.exited;
+    const left = this.template.detach ? undefined : this.#process.stop();
+    await Promise.all(pumps.map((each) => each.finish()));
+    await left;
+  }
+}

@@ -1,0 +1,311 @@
+import { GafferdError } from "../errors.ts";
+import type { ArrivalCounter } from "../output/ring.ts";
+import type { ProcessExit } from "../process/process.ts";
+import type { ProcessTemplate } from "../template/template.ts";
+import { type FlappingRecord, noExits } from "./flapping.ts";
+import { Changes } from "./changes.ts";
+import type { SupervisorContext } from "./context.ts";
+import { Population } from "./population.ts";
+import { type RollingSteps, rollingRestart } from "./rolling-restart.ts";
+import { Retry, spawnRetryDelayMs } from "./retry.ts";
+import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
+import type { SupervisorStatus } from "./status.ts";
+import { spawnSupervised } from "./spawn-supervised.ts";
+import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
+import { decideExit, explainFlapping } from "./verdict.ts";
+
+/** Spawning goes on so long at a time, then the daemon turns to everything else. */
+const fillSliceMs = 5;
+
+/** Keeps as many processes of one template as are wanted, whatever happens in between. */
+export class Supervisor {
+  readonly #context: SupervisorContext;
+  /** Shared by all rings of the template, so that their outputs can be merged in the order of arrival. */
+  readonly #counter: ArrivalCounter = { next: 0 };
+  readonly #population = new Population();
+  readonly #changes = new Changes();
+  readonly #retry = new Retry();
+  #template: ProcessTemplate;
+  #state: SupervisorState = "stopped";
+  #restarts = 0;
+  /** How many ended for good, as the restart policy says. */
+  #ended = 0;
+  /** 1 while a rolling restart spawns before it stops. */
+  #surplus = 0;
+  #flapping: FlappingRecord = noExits;
+  #isFlapping = false;
+  #spawnRetries = 0;
+  #failure: GafferdError | undefined;
+  #isFilling = false;
+  #isRetired = false;
+  #rolling: Promise<void> = Promise.resolve();
+
+  constructor(template: ProcessTemplate, context: SupervisorContext) {
+    this.#template = template;
+    this.#context = context;
+  }
+
+  /** What is spawned from now on, with the number that is wanted now. */
+  get template(): ProcessTemplate {
+    return this.#template;
+  }
+
+  /** Those that have not exited, ascending by id. */
+  get processes(): readonly SupervisedProcess[] {
+    return this.#population.alive;
+  }
+
+  /** The last that exited, oldest exit first; their output is still held. */
+  get exits(): readonly SupervisedProcess[] {
+    return this.#population.exits;
+  }
+
+  /** The greatest id among the exits that are no longer held; 0 while all are. */
+  get droppedId(): number {
+    return this.#population.droppedId;
+  }
+
+  get listenerCount(): number {
+    return this.#changes.listenerCount;
+  }
+
+  status(): SupervisorStatus {
+    return {
+      state: this.#state,
+      active: isWantedUp(this.#state) && this.#state !== "fatal" && this.#state !== "exited",
+      running: this.#population.running.length,
+      numprocesses: this.#template.numprocesses,
+      flapping: this.#isFlapping,
+      stopped: !isWantedUp(this.#state),
+      restarts: this.#restarts,
+      ...(this.#retry.atMs === undefined ? {} : { nextRetryAtMs: this.#retry.atMs }),
+      ...(this.#failure === undefined ? {} : { reason: this.#failure.message }),
+    };
+  }
+
+  find(id: number): SupervisedProcess | undefined {
+    return this.#population.find(id);
+  }
+
+  /** Calls `listener` after every change of state or processes. Returns what ends that. */
+  onChange(listener: () => void): () => void {
+    return this.#changes.subscribe(listener);
+  }
+
+  /** Throws `spawn_failed` when a process cannot be spawned at all; the template is then `fatal`. */
+  start(): void {
+    this.#take("start");
+    if (this.#state === "fatal" && this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#take("stop");
+    await this.#changes.until(() => this.#state !== "stopping");
+  }
+
+  /** No process will follow: the readers of its output end when they have read what is held. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#changes.announce();
+  }
+
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** SIGKILL to everything that is not gone, but for what is detached. */
+  kill(): void {
+    for (const process of [...this.#population.supervised, ...this.#population.unfinished]) process.kill();
+  }
+
+  /** Wants so many more or fewer, never fewer than none. Resolves to the new number when those too many are gone. */
+  async scale(delta: number): Promise<number> {
+    const numprocesses = Math.max(0, this.#template.numprocesses + delta);
+    this.#template = { ...this.#template, numprocesses };
+    this.#take("resized");
+    await Promise.all(
+      this.processes.filter(({ stopReason }) => stopReason === "reap").map((process) => process.finished),
+    );
+    return numprocesses;
+  }
+
+  /** Replaces the settings and, one at a time, what runs. */
+  async update(template: ProcessTemplate): Promise<void> {
+    this.#template = template;
+    this.#context.bus.publish({ type: "update", name: template.name });
+    const old = this.#population.running;
+    this.#take(isWantedUp(this.#state) && old.length === 0 ? "start" : "resized");
+    await this.#roll(old, { spawnFirst: false });
+  }
+
+  /**
+   * Replaces what runs one at a time: stops it, waits for its exit, spawns the next; with `spawnFirst` the new one comes
+   * first. What does not run is started.
+   */
+  async restart(options: { spawnFirst: boolean }): Promise<void> {
+    this.#context.bus.publish({ type: "restart", name: this.#template.name });
+    const old = this.#population.running;
+    this.start();
+    await this.#roll(old, options);
+  }
+
+  /** Stops one process, whose place another takes if it is wanted. Resolves when nothing is left of it. */
+  async stopProcess(process: SupervisedProcess): Promise<void> {
+    this.#stopOne(process, "stop");
+    await process.finished;
+  }
+
+  get #wanted(): number {
+    return this.#template.numprocesses + this.#surplus - this.#ended;
+  }
+
+  #roll(old: readonly SupervisedProcess[], options: { spawnFirst: boolean }): Promise<void> {
+    const steps: RollingSteps = {
+      isWantedUp: () => isWantedUp(this.#state),
+      refill: async (surplus) => {
+        this.#surplus = surplus;
+        this.#take("vacated");
+        await this.#changes.until(() => this.#state !== "starting");
+        this.#surplus = 0;
+      },
+      stop: async (process) => {
+        this.#stopOne(process, "restart");
+        await process.finished;
+      },
+    };
+    this.#rolling = this.#rolling.then(() => rollingRestart(old, options, steps));
+    return this.#rolling;
+  }
+
+  #take(stimulus: Stimulus, failure?: GafferdError): void {
+    const { state, effects } = transitions[this.#state][stimulus];
+    this.#state = state;
+    if (failure !== undefined) this.#failure = failure;
+    else if (state !== "backoff" && state !== "fatal") this.#failure = undefined;
+    for (const effect of effects) this.#perform(effect);
+    this.#changes.announce();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect) {
+      case "forget":
+        this.#flapping = noExits;
+        this.#spawnRetries = 0;
+        this.#ended = 0;
+        return;
+      case "announce-start":
+      case "announce-stop":
+        this.#context.bus.publish({ type: effect === "announce-start" ? "start" : "stop", name: this.#template.name });
+        return;
+      case "fill":
+        if (!this.#isFilling) this.#fill();
+        return;
+      case "reap":
+        for (const process of this.#population.running.slice(Math.max(0, this.#wanted))) this.#stopOne(process, "reap");
+        return;
+      case "drain":
+        for (const process of this.#population.supervised) this.#stopOne(process, "stop");
+        this.#checkEmpty();
+        return;
+      case "cancel-retry":
+        this.#retry.cancel();
+        this.#isFlapping = false;
+        return;
+    }
+  }
+
+  /** Spawns what is missing; what is still stopping keeps its place until it is gone. */
+  #fill(): void {
+    const sliceEndMs = performance.now() + fillSliceMs;
+    while (this.#state === "starting" && this.#population.size < this.#wanted) {
+      if (performance.now() > sliceEndMs) {
+        this.#isFilling = true;
+        setImmediate(() => {
+          this.#isFilling = false;
+          this.#fill();
+        });
+        return;
+      }
+      this.#spawn();
+    }
+    if (this.#state === "starting" && this.#population.running.length >= this.#wanted) this.#take("filled");
+  }
+
+  #spawn(): void {
+    const spawned = spawnSupervised(this.#template, { counter: this.#counter, nextId: () => this.#context.nextId() });
+    if (spawned instanceof GafferdError) return this.#spawnFailed(spawned);
+    this.#spawnRetries = 0;
+    this.#population.add(spawned);
+    void spawned.exited.then((exit) => this.#exited(spawned, exit));
+    this.#changes.announce();
+    this.#context.bus.publish({ type: "spawn", ...spawned.ids });
+  }
+
+  #spawnFailed(failure: GafferdError): void {
+    this.#context.log.warn(failure.message);
+    if (failure.details?.["transient"] !== true) return this.#take("gave_up", failure);
+    this.#retryAt(Date.now() + spawnRetryDelayMs(this.#spawnRetries++));
+    this.#take("deferred", failure);
+  }
+
+  #stopOne(process: SupervisedProcess, reason: StopReason): void {
+    if (process.state !== "running") return;
+    void process.stop(reason);
+    this.#changes.announce();
+    this.#context.bus.publish({ type: reason === "reap" ? "reap" : "stop_pid", ...process.ids });
+  }
+
+  #exited(process: SupervisedProcess, exit: ProcessExit): void {
+    this.#population.exited(process);
+    void process.finished.then(() => {
+      this.#population.finished(process);
+      this.#checkEmpty();
+      this.#changes.announce();
+    });
+    this.#changes.announce();
+    this.#context.bus.publish({ type: "exit", status: exit.status, ...process.ids });
+    if (process.stopReason === undefined && isWantedUp(this.#state)) this.#replace(exit);
+    else this.#take("vacated");
+    this.#checkEmpty();
+  }
+
+  /** Does what follows an exit that nobody asked for. */
+  #replace(exit: ProcessExit): void {
+    const { name } = this.#template;
+    const verdict = decideExit(this.#template, exit, this.#flapping);
+    if (verdict.kind === "ended") {
+      this.#ended += 1;
+      return this.#take("vacated");
+    }
+    if (verdict.kind === "respawn") {
+      this.#flapping = verdict.record;
+      this.#restarts += 1;
+      return this.#take("vacated");
+    }
+    const failure = new GafferdError("spawn_failed", explainFlapping(this.#template, verdict));
+    if (verdict.kind === "give-up") {
+      this.#take("gave_up", failure);
+      return this.#context.bus.publish({ type: "flap", name });
+    }
+    this.#flapping = verdict.record;
+    this.#isFlapping = true;
+    this.#retryAt(verdict.retryAtMs);
+    this.#take("flapped", failure);
+    this.#context.bus.publish({ type: "flap", name, retryAtMs: verdict.retryAtMs });
+  }
+
+  #retryAt(atMs: number): void {
+    this.#retry.arm(atMs, () => {
+      this.#isFlapping = false;
+      this.#take("retry");
+    });
+  }
+
+  #checkEmpty(): void {
+    const isDone = isWantedUp(this.#state)
+      ? this.#ended > 0 && this.#wanted <= 0
+      : this.#population.unfinished.size === 0;
+    if (isDone && this.#population.supervised.length === 0) this.#take("emptied");
+  }
+}

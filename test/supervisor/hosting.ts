@@ -1,0 +1,30 @@
+import { EventBus } from "../../src/events/bus.ts";
+import type { GafferdEvent } from "../../src/events/event.ts";
+import type { Logger } from "../../src/log.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+import { sampleTemplate } from "../process/sample-template.ts";
+
+export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface Hosting {
+  readonly supervisor: Supervisor;
+  readonly bus: EventBus;
+  /** All that was published, oldest first. */
+  readonly events: GafferdEvent[];
+  /** The types of the events, and of the processes' the id: `spawn 1`. */
+  story(): string[];
+}
+
+/** A supervisor of a real template, with what it says recorded. */
+export function host(overrides: Partial<ProcessTemplate>): Hosting {
+  const bus = new EventBus((error) => {
+    throw error;
+  });
+  const events: GafferdEvent[] = [];
+  bus.subscribe((event) => events.push(event));
+  let lastId = 0;
+  const supervisor = new Supervisor(sampleTemplate(overrides), { bus, log: silentLog, nextId: () => ++lastId });
+  const story = () => events.map((event) => ("id" in event ? `${event.type} ${event.id}` : event.type));
+  return { supervisor, bus, events, story };
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { isWantedUp, type Stimulus, type SupervisorState, transitions } from "../../src/supervisor/state.ts";
+
+/** Every cell: the next state and the effects; `.` is: nothing happens. */
+const table = `
+            start                            stop                          resized                vacated         filled   emptied  flapped        deferred  gave_up                      retry
+stopped     starting:forget,announce-start,fill    .                             .                      .               .        .        .              .         .                            .
+starting    starting:fill                    stopping:announce-stop,drain                starting:reap,fill     starting:fill   running  exited   backoff:drain  backoff   fatal:drain                  .
+running     starting:forget,fill             stopping:announce-stop,drain                starting:reap,fill     starting:fill   .        exited   backoff:drain  backoff   fatal:drain                  .
+stopping    starting:forget,announce-start,fill    .                             .                      .               .        stopped  .              .         .                            .
+backoff     starting:cancel-retry,forget,announce-start,fill  stopping:cancel-retry,announce-stop,drain  backoff:reap  .              .        .        .              .         fatal:cancel-retry,drain     starting:fill
+exited      starting:forget,announce-start,fill    stopping:announce-stop,drain                starting:reap,fill     .               .        .        .              .         .                            .
+fatal       starting:forget,announce-start,fill    stopping:announce-stop,drain                .                      .               .        .        .              .         .                            .
+`;
+
+const [head = "", ...rows] = table.trim().split("\n");
+const stimuli = head.trim().split(/\s+/) as Stimulus[];
+const cells = rows.flatMap((row) => {
+  const [state, ...columns] = row.trim().split(/\s+/);
+  return columns.map((cell, index) => [state as SupervisorState, stimuli[index] as Stimulus, cell] as const);
+});
+
+test.each(cells)("%s on %s: %s", (state, stimulus, cell) => {
+  const [next, effects] = cell === "." ? [state, ""] : cell.split(":");
+  const transition = transitions[state][stimulus];
+  expect(transition.state).toBe(next as SupervisorState);
+  expect(transition.effects.join(",")).toBe(effects ?? "");
+});
+
+test("the table names every state and every stimulus", () => {
+  expect(cells.length).toBe(Object.keys(transitions).length * Object.keys(transitions.stopped).length);
+});
+
+test("only stopped and stopping mean that nothing is wanted", () => {
+  const down = Object.keys(transitions).filter((state) => !isWantedUp(state as SupervisorState));
+  expect(down).toEqual(["stopped", "stopping"]);
+});

@@ -1,0 +1,322 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import type { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+import { lives, openFds, zombies } from "../process/observe.ts";
+import { fixtureCommand, sampleTemplate } from "../process/sample-template.ts";
+import { waitFor } from "../wait-for.ts";
+import { host as hostUncounted, type Hosting } from "./hosting.ts";
+
+const hosted: Supervisor[] = [];
+
+function host(overrides: Partial<ProcessTemplate>): Hosting {
+  const hosting = hostUncounted(overrides);
+  hosted.push(hosting.supervisor);
+  return hosting;
+}
+
+afterEach(async () => {
+  for (const supervisor of hosted.splice(0)) {
+    const stopped = supervisor.stop();
+    supervisor.kill();
+    await stopped;
+    expect(supervisor.processes).toEqual([]);
+    expect(supervisor.listenerCount).toBe(0);
+  }
+});
+
+const running = (supervisor: Supervisor) => supervisor.status().running;
+const ids = (supervisor: Supervisor) => supervisor.processes.map(({ id }) => id);
+const allLive = (supervisor: Supervisor) => supervisor.processes.every(({ osPid }) => lives(osPid));
+
+describe("keeping as many as are wanted", () => {
+  test("`numprocesses` run after a start", () => {
+    const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 3 });
+    supervisor.start();
+    expect(supervisor.status()).toMatchObject({ state: "running", active: true, running: 3, stopped: false });
+    expect(ids(supervisor)).toEqual([1, 2, 3]);
+    expect(allLive(supervisor)).toBe(true);
+    expect(story()).toEqual(["start", "spawn 1", "spawn 2", "spawn 3"]);
+  });
+
+  test("`numprocesses = 0` runs none, and is active", () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 0 });
+    supervisor.start();
+    expect(supervisor.status()).toMatchObject({ state: "running", active: true, running: 0 });
+  });
+
+  test("what crashes is replaced, and the exit is told after the state has changed", async () => {
+    const { supervisor, bus, story } = host({ cmd: "sleep 60" });
+    const seen: unknown[] = [];
+    bus.subscribe((event) => event.type === "exit" && seen.push(supervisor.find(event.id)?.state));
+    supervisor.start();
+    supervisor.processes[0]?.signal(9);
+    await waitFor(() => ids(supervisor)[0] === 2, "the replacement");
+    expect(supervisor.status()).toMatchObject({ state: "running", restarts: 1 });
+    expect(story()).toEqual(["start", "spawn 1", "exit 1", "spawn 2"]);
+    expect(seen).toEqual(["exited"]);
+    expect(supervisor.exits.map(({ id, exit }) => [id, exit?.status])).toEqual([[1, { signal: "SIGKILL" }]]);
+  });
+
+  test("`restart = never` replaces nothing, and a new start runs all again", async () => {
+    const { supervisor } = host({ cmd: "true", numprocesses: 2, restart: "never" });
+    supervisor.start();
+    await waitFor(() => supervisor.status().state === "exited", "the end of both");
+    expect(supervisor.status()).toMatchObject({ active: false, running: 0, restarts: 0 });
+    supervisor.start();
+    await waitFor(() => supervisor.exits.length === 4, "the end of two more");
+  });
+
+  test("`restart = on-failure` replaces what failed and leaves what succeeded", async () => {
+    const flag = `/tmp/gafferd-test-${process.pid}-${Date.now()}`;
+    const { supervisor } = host({
+      cmd: `sh -c 'test -e ${flag} && exit 0; touch ${flag}; exit 1'`,
+      restart: "on-failure",
+    });
+    supervisor.start();
+    await waitFor(() => supervisor.status().state === "exited", "the end");
+    expect(supervisor.exits.map(({ exit }) => exit?.status)).toEqual([{ exitCode: 1 }, { exitCode: 0 }]);
+    await Bun.file(flag).delete();
+  });
+});
+
+describe("flapping", () => {
+  const flapping = { attempts: 2, windowMs: 10_000, retryInMs: 30, maxRetries: 2 };
+
+  test("two exits in the window stop it, it is tried again as often as it may, and then it stays stopped", async () => {
+    const { supervisor, events } = host({ cmd: "false", flapping });
+    supervisor.start();
+    await waitFor(() => supervisor.status().state === "backoff", "the first backoff");
+    expect(supervisor.status()).toMatchObject({ flapping: true, running: 0, active: true });
+    expect(supervisor.status().nextRetryAtMs).toBeGreaterThan(Date.now() - 1000);
+    await waitFor(() => supervisor.status().state === "fatal", "giving up");
+    expect(supervisor.status()).toMatchObject({ active: false, running: 0 });
+    expect(supervisor.status().reason).toContain("exited 2 times within");
+    const flaps = events.filter((event) => event.type === "flap");
+    expect(flaps.map((event) => event.retryAtMs !== undefined)).toEqual([true, true, false]);
+    expect(events.filter((event) => event.type === "spawn")).toHaveLength(6);
+  });
+
+  test("the other processes of a flapping template are stopped with it", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3, flapping: { ...flapping, retryInMs: 60_000 } });
+    supervisor.start();
+    for (const process of supervisor.processes.slice(0, 2)) process.signal(9);
+    await waitFor(
+      () => supervisor.status().state === "backoff" && supervisor.processes.length === 0,
+      "an empty backoff",
+    );
+  });
+
+  test("a stop during the backoff cancels the retry; a start tries at once", async () => {
+    const { supervisor } = host({ cmd: "false", flapping: { ...flapping, retryInMs: 60_000 } });
+    supervisor.start();
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    await supervisor.stop();
+    expect(supervisor.status()).toMatchObject({ state: "stopped", flapping: false });
+    expect(supervisor.status().nextRetryAtMs).toBeUndefined();
+    supervisor.start();
+    expect(running(supervisor)).toBe(1);
+  });
+
+  test("exits that were asked for do not count", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", flapping });
+    supervisor.start();
+    for (let count = 0; count < 4; count++) {
+      const [process] = supervisor.processes;
+      if (process) await supervisor.stopProcess(process);
+      await waitFor(() => running(supervisor) === 1, "the replacement");
+    }
+    expect(supervisor.status()).toMatchObject({ state: "running", flapping: false });
+  });
+});
+
+describe("stop", () => {
+  test("resolves when nothing is left, grandchildren included", async () => {
+    const { supervisor, story } = host({
+      cmd: fixtureCommand("fork-child.sh"),
+      redirectOutput: ["out"],
+      gracefulTimeoutMs: 200,
+    });
+    supervisor.start();
+    const [process] = supervisor.processes;
+    const ring = process?.rings.get("out");
+    await waitFor(() => (ring?.head ?? 0) > 0, "the grandchild's id");
+    await supervisor.stop();
+    expect(supervisor.status()).toMatchObject({ state: "stopped", running: 0, stopped: true });
+    expect(lives(process?.osPid ?? 0)).toBe(false);
+    expect(story().filter((event) => event !== "spawn 1")).toEqual(["start", "stop", "stop_pid 1", "exit 1"]);
+  });
+
+  test("what ignores the stop signal is killed after the graceful timeout", async () => {
+    const { supervisor } = host({
+      cmd: fixtureCommand("ignore-sigterm.sh"),
+      redirectOutput: ["out"],
+      gracefulTimeoutMs: 100,
+    });
+    supervisor.start();
+    await waitFor(() => (supervisor.processes[0]?.rings.get("out")?.head ?? 0) > 0, "its trap");
+    await supervisor.stop();
+    expect(supervisor.exits[0]?.exit?.status).toEqual({ signal: "SIGKILL" });
+  });
+
+  test("a start while it stops waits for the old process to be gone", async () => {
+    const { supervisor } = host({
+      cmd: fixtureCommand("ignore-sigterm.sh"),
+      redirectOutput: ["out"],
+      gracefulTimeoutMs: 150,
+    });
+    supervisor.start();
+    await waitFor(() => (supervisor.processes[0]?.rings.get("out")?.head ?? 0) > 0, "its trap");
+    void supervisor.stop();
+    supervisor.start();
+    expect(supervisor.status()).toMatchObject({ state: "starting", running: 0 });
+    await waitFor(() => running(supervisor) === 1, "the next process");
+    expect(supervisor.exits[0]?.exit?.status).toEqual({ signal: "SIGKILL" });
+    expect(ids(supervisor)).toEqual([2]);
+  });
+
+  test("a second stop joins the first, and a stopped template stays as it is", async () => {
+    const { supervisor, story } = host({ cmd: "sleep 60" });
+    supervisor.start();
+    await Promise.all([supervisor.stop(), supervisor.stop()]);
+    await supervisor.stop();
+    expect(story().filter((event) => event === "exit 1")).toHaveLength(1);
+    expect(supervisor.status().state).toBe("stopped");
+  });
+
+  test("detached processes are left alone, and are not started twice", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", detach: true });
+    supervisor.start();
+    const [process] = supervisor.processes;
+    await supervisor.stop();
+    expect(supervisor.status().state).toBe("stopped");
+    expect(lives(process?.osPid ?? 0)).toBe(true);
+    supervisor.start();
+    expect(ids(supervisor)).toEqual([1]);
+    await supervisor.stop();
+    if (process) await supervisor.stopProcess(process);
+    expect(lives(process?.osPid ?? 0)).toBe(false);
+  });
+
+  test("what a process leaves behind when it exits by itself is stopped", async () => {
+    const { supervisor } = host({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"], restart: "never" });
+    supervisor.start();
+    const ring = supervisor.processes[0]?.rings.get("out");
+    await waitFor(() => supervisor.status().state === "exited" && ring?.ended, "the end");
+    const child = Number(Buffer.from(ring?.copy(0, ring.head) ?? []).toString());
+    expect(child).toBeGreaterThan(1);
+    await waitFor(() => !lives(child), "the end of the child left behind");
+  });
+});
+
+describe("scaling", () => {
+  test("up spawns and down reaps the newest, and never below none", async () => {
+    const { supervisor, story } = host({ cmd: "sleep 60" });
+    supervisor.start();
+    expect(await supervisor.scale(2)).toBe(3);
+    expect(ids(supervisor)).toEqual([1, 2, 3]);
+    expect(await supervisor.scale(-1)).toBe(2);
+    expect(ids(supervisor)).toEqual([1, 2]);
+    expect(await supervisor.scale(-10)).toBe(0);
+    expect(supervisor.processes).toEqual([]);
+    expect(supervisor.status()).toMatchObject({ state: "running", numprocesses: 0 });
+    expect(supervisor.template.numprocesses).toBe(0);
+    expect(story().filter((event) => event.startsWith("reap"))).toEqual(["reap 3", "reap 1", "reap 2"]);
+  });
+
+  test("a stopped template remembers the number for its next start", async () => {
+    const { supervisor } = host({ cmd: "sleep 60" });
+    await supervisor.scale(1);
+    expect(running(supervisor)).toBe(0);
+    supervisor.start();
+    expect(running(supervisor)).toBe(2);
+  });
+});
+
+describe("restart and update", () => {
+  test("a rolling restart replaces one at a time", async () => {
+    const { supervisor, bus } = host({ cmd: "sleep 60", numprocesses: 3 });
+    supervisor.start();
+    const counts: number[] = [];
+    bus.subscribe((event) => event.type === "spawn" && counts.push(supervisor.processes.length));
+    await supervisor.restart({ spawnFirst: false });
+    expect(ids(supervisor)).toEqual([4, 5, 6]);
+    expect(counts).toEqual([3, 3, 3]);
+  });
+
+  test("with `spawnFirst` the new one comes first", async () => {
+    const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 2 });
+    supervisor.start();
+    await supervisor.restart({ spawnFirst: true });
+    expect(ids(supervisor)).toEqual([3, 4]);
+    const since = story().slice(story().indexOf("restart"));
+    expect(since.filter((event) => event !== "restart")).toEqual([
+      "spawn 3",
+      "stop_pid 1",
+      "exit 1",
+      "spawn 4",
+      "stop_pid 2",
+      "exit 2",
+    ]);
+  });
+
+  test("a restart starts what is stopped", async () => {
+    const { supervisor } = host({ cmd: "sleep 60" });
+    await supervisor.restart({ spawnFirst: false });
+    expect(running(supervisor)).toBe(1);
+  });
+
+  test("a stop ends a rolling restart", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 5 });
+    supervisor.start();
+    const restarted = supervisor.restart({ spawnFirst: false });
+    await supervisor.stop();
+    await restarted;
+    expect(supervisor.status()).toMatchObject({ state: "stopped", running: 0 });
+  });
+
+  test("an update replaces what runs with the new settings", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3 });
+    supervisor.start();
+    await supervisor.update(sampleTemplate({ cmd: "sleep 61", numprocesses: 2 }));
+    await waitFor(() => running(supervisor) === 2 && supervisor.processes.length === 2, "two processes");
+    expect(supervisor.processes.map(({ template }) => template.cmd)).toEqual(["sleep 61", "sleep 61"]);
+  });
+
+  test("an update starts what was given up", async () => {
+    const { supervisor } = host({ cmd: "/nowhere/program" });
+    expect(() => supervisor.start()).toThrow("/nowhere/program");
+    await supervisor.update(sampleTemplate({ cmd: "sleep 60" }));
+    expect(supervisor.status()).toMatchObject({ state: "running", running: 1 });
+  });
+});
+
+describe("what cannot be spawned", () => {
+  test("fails at once with the reason, and is fatal", () => {
+    const { supervisor, story } = host({ cmd: "no-such-program-anywhere" });
+    expect(() => supervisor.start()).toThrow("no-such-program-anywhere");
+    expect(supervisor.status()).toMatchObject({ state: "fatal", active: false });
+    expect(supervisor.status().reason).toContain("no-such-program-anywhere");
+    expect(story()).not.toContain("spawn 1");
+  });
+});
+
+test("10,000 short processes, at most 200 at once, leave no fd, zombie, listener or process", async () => {
+  const fdsBefore = openFds();
+  const { supervisor, bus, events } = host({ cmd: "true", numprocesses: 200, redirectOutput: ["out", "err"] });
+  let exits = 0;
+  let most = 0;
+  const ended = new Promise<void>((resolve) => {
+    bus.subscribe((event) => {
+      events.length = 0;
+      if (event.type === "spawn") most = Math.max(most, supervisor.processes.length);
+      if (event.type === "exit" && ++exits === 10_000) resolve();
+    });
+  });
+  supervisor.start();
+  await ended;
+  await supervisor.stop();
+  expect(most).toBeLessThanOrEqual(200);
+  expect(supervisor.processes).toEqual([]);
+  await waitFor(() => openFds() === fdsBefore, "the descriptors' return");
+  expect(zombies()).toBe(0);
+}, 60_000);
