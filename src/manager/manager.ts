@@ -1,0 +1,220 @@
+import { GafferdError } from "../errors.ts";
+import type { EventBus } from "../events/bus.ts";
+import type { Logger } from "../log.ts";
+import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import { groupOf, type ProcessTemplate } from "../template/template.ts";
+
+/** Starting goes on so long at a time, then the daemon turns to everything else. */
+const startSliceMs = 5;
+
+/** The registry of templates, and the verbs that callers may use. */
+export class Manager {
+  readonly #bus: EventBus;
+  readonly #log: Logger;
+  /** In the order of creation. */
+  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #deletions = new Map<string, Promise<void>>();
+  #lastId = 0;
+  #isClosed = false;
+
+  constructor(options: { bus: EventBus; log: Logger }) {
+    this.#bus = options.bus;
+    this.#log = options.log;
+  }
+
+  /** In the order of creation. */
+  names(): string[] {
+    return [...this.#supervisors.keys()];
+  }
+
+  /** Of all templates, ascending. */
+  runningIds(): number[] {
+    const ids = this.#all().flatMap((supervisor) => supervisor.processes.map(({ id }) => id));
+    return ids.sort((a, b) => a - b);
+  }
+
+  /** Throws `not_found`. */
+  get(name: string): Supervisor {
+    const supervisor = this.#supervisors.get(name);
+    if (supervisor === undefined) throw new GafferdError("not_found", `there is no process template \`${name}\``);
+    return supervisor;
+  }
+
+  /** A process that runs or is among the last exits of its template. Throws `not_found`. */
+  findProcess(id: number): { supervisor: Supervisor; process: SupervisedProcess } {
+    for (const supervisor of this.#supervisors.values()) {
+      const process = supervisor.find(id);
+      if (process !== undefined) return { supervisor, process };
+    }
+    const isPast = id >= 1 && id <= this.#lastId;
+    const reason = isPast ? `process ${id} has ended and is no longer held` : `there is no process ${id}`;
+    throw new GafferdError("not_found", reason);
+  }
+
+  /** Adds a template, and starts it if it says so. Throws `conflict`, or `spawn_failed` and adds nothing. */
+  create(template: ProcessTemplate): void {
+    const supervisor = this.#add(template);
+    if (!template.start) return;
+    try {
+      supervisor.start();
+    } catch (error) {
+      this.#supervisors.delete(template.name);
+      this.#bus.publish({ type: "delete", name: template.name });
+      throw error;
+    }
+  }
+
+  /**
+   * Adds templates in their order and starts them by priority. What cannot be spawned is logged and stays `fatal`; the
+   * others are started all the same.
+   */
+  async load(templates: readonly ProcessTemplate[]): Promise<void> {
+    for (const template of templates) this.#add(template);
+    let sliceEndMs = performance.now() + startSliceMs;
+    for (const { name, start } of templates.toSorted((a, b) => rankOf(a) - rankOf(b))) {
+      if (performance.now() > sliceEndMs) {
+        await new Promise((resolve) => setImmediate(resolve));
+        sliceEndMs = performance.now() + startSliceMs;
+      }
+      const supervisor = this.#supervisors.get(name);
+      if (!start || supervisor === undefined || this.#isClosed) continue;
+      try {
+        supervisor.start();
+      } catch (error) {
+        if (!(error instanceof GafferdError)) throw error;
+      }
+    }
+  }
+
+  /** Replaces the settings, then what runs, one process at a time. */
+  async update(name: string, template: ProcessTemplate): Promise<void> {
+    await this.#writable(name).update(template);
+  }
+
+  /** Resolves when nothing of it runs any more and it is forgotten. */
+  async delete(name: string): Promise<void> {
+    const supervisor = this.get(name);
+    let deletion = this.#deletions.get(name);
+    if (deletion === undefined) {
+      deletion = supervisor.stop().then(() => {
+        this.#supervisors.delete(name);
+        this.#deletions.delete(name);
+        supervisor.retire();
+        this.#bus.publish({ type: "delete", name });
+      });
+      this.#deletions.set(name, deletion);
+    }
+    await deletion;
+  }
+
+  /** Throws `spawn_failed` when a process cannot be spawned at all. */
+  start(name: string): void {
+    this.#writable(name).start();
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async stop(name: string): Promise<void> {
+    await this.get(name).stop();
+  }
+
+  /** Resolves when every process was replaced. */
+  async restart(name: string, options: { spawnFirst: boolean }): Promise<void> {
+    await this.#writable(name).restart(options);
+  }
+
+  /** Resolves to the new number of wanted processes, when those too many are gone. */
+  async scale(name: string, delta: number): Promise<number> {
+    return await this.#writable(name).scale(delta);
+  }
+
+  /** Sends a signal to one process, or to all of a template. */
+  signal(target: string | number, signalNumber: number): void {
+    if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber);
+    for (const process of this.get(target).processes) process.signal(signalNumber);
+  }
+
+  /** Resolves when nothing is left of it. Its template replaces it if it is wanted. */
+  async stopProcess(id: number): Promise<void> {
+    const { supervisor, process } = this.findProcess(id);
+    await supervisor.stopProcess(process);
+  }
+
+  /** How many read an output now, or wait for one. */
+  readerCount(): number {
+    return this.#all().reduce((sum, supervisor) => sum + supervisor.listenerCount, 0);
+  }
+
+  /** In the order of the creation of their first members. */
+  groups(): string[] {
+    return [...new Set(this.names().map(groupOf))].filter((group) => group !== undefined);
+  }
+
+  /** The names of a group's templates, in the order of creation. Throws `not_found`. */
+  group(group: string): string[] {
+    const names = this.names().filter((name) => groupOf(name) === group);
+    if (names.length === 0) throw new GafferdError("not_found", `there is no group \`${group}\``);
+    return names;
+  }
+
+  /** Takes no new work and stops all templates: those that started last first, those of one priority together. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const byRank = Map.groupBy(this.#all(), ({ template }) => rankOf(template));
+    for (const rank of [...byRank.keys()].toSorted((a, b) => b - a)) {
+      await Promise.all((byRank.get(rank) ?? []).map((supervisor) => supervisor.stop()));
+    }
+    for (const supervisor of this.#all()) supervisor.retire();
+  }
+
+  /** Stops all templates at once, with SIGKILL. What is detached lives on. */
+  kill(): void {
+    this.#isClosed = true;
+    for (const supervisor of this.#all()) {
+      void supervisor.stop();
+      supervisor.kill();
+    }
+  }
+
+  #add(template: ProcessTemplate): Supervisor {
+    const { name } = template;
+    this.#assertOpen();
+    if (this.#deletions.has(name)) throw beingDeleted(name);
+    if (this.#supervisors.has(name)) {
+      const advice = "choose another name, or PUT to replace its settings";
+      throw new GafferdError("conflict", `a process template \`${name}\` exists already; ${advice}`, { field: "name" });
+    }
+    const supervisor = new Supervisor(template, {
+      bus: this.#bus,
+      log: this.#log,
+      nextId: () => (this.#lastId += 1),
+    });
+    this.#supervisors.set(name, supervisor);
+    this.#bus.publish({ type: "create", name });
+    return supervisor;
+  }
+
+  /** A supervisor that takes new work. */
+  #writable(name: string): Supervisor {
+    const supervisor = this.get(name);
+    this.#assertOpen();
+    if (this.#deletions.has(name)) throw beingDeleted(name);
+    return supervisor;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new GafferdError("overloaded", "gafferd is stopping and takes no new work");
+  }
+
+  #all(): Supervisor[] {
+    return [...this.#supervisors.values()];
+  }
+}
+
+function beingDeleted(name: string): GafferdError {
+  return new GafferdError("conflict", `\`${name}\` is being deleted; wait until its processes are gone`);
+}
+
+function rankOf({ priority }: ProcessTemplate): number {
+  return priority ?? Infinity;
+}

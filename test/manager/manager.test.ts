@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { GafferdError } from "../../src/errors.ts";
+import { EventBus } from "../../src/events/bus.ts";
+import { Manager } from "../../src/manager/manager.ts";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+import { lives } from "../process/observe.ts";
+import { fixtureCommand, sampleTemplate } from "../process/sample-template.ts";
+import { silentLog } from "../supervisor/hosting.ts";
+import { waitFor } from "../wait-for.ts";
+
+let manager: Manager;
+let story: string[];
+
+beforeEach(() => {
+  const bus = new EventBus((error) => {
+    throw error;
+  });
+  story = [];
+  bus.subscribe((event) => story.push(`${event.type} ${event.name}`));
+  manager = new Manager({ bus, log: silentLog });
+});
+
+afterEach(async () => {
+  manager.kill();
+  await manager.close();
+  expect(manager.runningIds()).toEqual([]);
+});
+
+const template = (name: string, overrides: Partial<ProcessTemplate> = {}) =>
+  sampleTemplate({ name, cmd: "sleep 60", ...overrides });
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof GafferdError) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+describe("create", () => {
+  test("starts the template, unless `start` is false", () => {
+    manager.create(template("a", { numprocesses: 2 }));
+    manager.create(template("b", { start: false }));
+    expect(manager.names()).toEqual(["a", "b"]);
+    expect(manager.runningIds()).toEqual([1, 2]);
+    expect(story).toEqual(["create a", "start a", "spawn a", "spawn a", "create b"]);
+  });
+
+  test("a name that is taken is a conflict", () => {
+    manager.create(template("a"));
+    expect(codeOf(() => manager.create(template("a")))).toBe("conflict");
+    expect(manager.runningIds()).toEqual([1]);
+  });
+
+  test("what cannot be spawned at all leaves no template behind, and takes no process's number", () => {
+    expect(codeOf(() => manager.create(template("a", { cmd: "/nowhere/program" })))).toBe("spawn_failed");
+    expect(manager.names()).toEqual([]);
+    manager.create(template("a"));
+    expect(manager.runningIds()).toEqual([1]);
+  });
+});
+
+describe("load", () => {
+  test("adds in the order of the file and starts by priority, those without one last", async () => {
+    const priorities = { a: {}, b: { priority: 2 }, c: { priority: 1 }, d: {}, e: { start: false } };
+    await manager.load(Object.entries(priorities).map(([name, overrides]) => template(name, overrides)));
+    expect(manager.names()).toEqual(["a", "b", "c", "d", "e"]);
+    expect(story.filter((event) => event.startsWith("spawn"))).toEqual(["spawn c", "spawn b", "spawn a", "spawn d"]);
+  });
+
+  test("what cannot be spawned is fatal, and the others are started all the same", async () => {
+    await manager.load([template("bad", { cmd: "/nowhere/program" }), template("good")]);
+    expect(manager.get("bad").status()).toMatchObject({ state: "fatal", active: false });
+    expect(manager.get("good").status().state).toBe("running");
+  });
+});
+
+describe("delete", () => {
+  test("resolves when its processes are gone; its name is then free", async () => {
+    manager.create(template("a"));
+    const [osPid = 0] = manager.get("a").processes.map((process) => process.osPid);
+    await Promise.all([manager.delete("a"), manager.delete("a")]);
+    expect(lives(osPid)).toBe(false);
+    expect(manager.names()).toEqual([]);
+    expect(story.filter((event) => event === "delete a")).toHaveLength(1);
+    manager.create(template("a"));
+    expect(manager.runningIds()).toEqual([2]);
+  });
+
+  test("while it stops, nothing else can be done with its name", async () => {
+    manager.create(
+      template("a", { cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 300 }),
+    );
+    await waitFor(() => (manager.get("a").processes[0]?.rings.get("out")?.head ?? 0) > 0, "its trap");
+    const deleted = manager.delete("a");
+    expect(codeOf(() => manager.start("a"))).toBe("conflict");
+    expect(codeOf(() => manager.create(template("a")))).toBe("conflict");
+    await deleted;
+  });
+});
+
+test("names and numbers that are not there are not found", () => {
+  manager.create(template("a"));
+  for (const act of [
+    () => manager.get("b"),
+    () => manager.start("b"),
+    () => manager.findProcess(0),
+    () => manager.findProcess(2),
+    () => manager.signal("b", 1),
+    () => manager.group("b"),
+  ]) {
+    expect(codeOf(act)).toBe("not_found");
+  }
+});
+
+test("numbers of processes are never used twice, whatever the template", async () => {
+  manager.create(template("a"));
+  manager.create(template("b"));
+  await manager.restart("a", { spawnFirst: false });
+  expect(manager.runningIds()).toEqual([2, 3]);
+  expect(manager.findProcess(1).process.state).toBe("exited");
+});
+
+test("a stopped process is replaced by its template", async () => {
+  manager.create(template("a"));
+  await manager.stopProcess(1);
+  expect(manager.runningIds()).toEqual([2]);
+});
+
+test("a signal reaches one process, or all of a template", async () => {
+  manager.create(template("a", { numprocesses: 2, restart: "never" }));
+  manager.signal(1, 10);
+  await waitFor(() => manager.findProcess(1).process.exit, "the first exit");
+  expect(manager.runningIds()).toEqual([2]);
+  manager.signal("a", 12);
+  const second = await waitFor(() => manager.findProcess(2).process.exit, "the second exit");
+  expect(second.status).toEqual({ signal: "SIGUSR2" });
+});
+
+test("a group is what precedes the first colon", () => {
+  for (const name of ["web:api", "db", "web:page:1", "jobs:x", ":odd"])
+    manager.create(template(name, { start: false }));
+  expect(manager.groups()).toEqual(["web", "jobs"]);
+  expect(manager.group("web")).toEqual(["web:api", "web:page:1"]);
+});
+
+describe("close", () => {
+  test("stops in reverse priority, each priority when the later ones are gone", async () => {
+    const priorities = { late: {}, second: { priority: 2 }, first: { priority: 1 } };
+    await manager.load(Object.entries(priorities).map(([name, overrides]) => template(name, overrides)));
+    story.length = 0;
+    await manager.close();
+    expect(story).toEqual(
+      ["late", "second", "first"].flatMap((name) => [`stop ${name}`, `stop_pid ${name}`, `exit ${name}`]),
+    );
+  });
+
+  test("no new work is taken", async () => {
+    manager.create(template("a"));
+    const closed = manager.close();
+    expect(codeOf(() => manager.create(template("b")))).toBe("overloaded");
+    expect(codeOf(() => manager.start("a"))).toBe("overloaded");
+    await closed;
+    expect(manager.runningIds()).toEqual([]);
+  });
+
+  test("`kill` hastens it", async () => {
+    const stubborn = { cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 60_000 };
+    await manager.load([template("a", stubborn), template("b", { ...stubborn, priority: 1 })]);
+    const isReady = (id: number) => (manager.findProcess(id).process.rings.get("out")?.head ?? 0) > 0;
+    await waitFor(() => isReady(1) && isReady(2), "their traps");
+    const closed = manager.close();
+    manager.kill();
+    await closed;
+    expect(manager.findProcess(2).process.exit?.status).toEqual({ signal: "SIGKILL" });
+  });
+});
