@@ -3,6 +3,7 @@ import { buildEnvironment, commandOf } from "../template/environment.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Config } from "./config.ts";
 import { type Endpoint, formatBind } from "./endpoint.ts";
+import { findUnused } from "./unused.ts";
 import { eventNames, type Webhooks } from "./webhooks.ts";
 
 /**
@@ -19,7 +20,6 @@ export function describeConfig(
     block("endpoints", config.endpoints.flatMap(describeEndpoint)),
     block("processes, in the order of starting", templates.flatMap(describeTemplate)),
     block("webhooks", describeWebhooks(config.webhooks)),
-    block("plugins", [`from ${config.gaffer.pluginsDir}`, `bundled: ${describeNames(config.gaffer.bundledPlugins)}`]),
     block("warnings", findWarnings(config, base)),
   ]
     .filter((text) => text !== "")
@@ -43,6 +43,7 @@ export function findWarnings(
         throw error;
       }
     }),
+    ...findUnused(config),
     ...config.webhooks.hooks
       .filter(({ pattern }) => !hasSource(pattern, config.templates))
       .map(({ pattern }) => `webhooks: ${pattern} is about no process of this configuration`),
@@ -96,10 +97,6 @@ function describeTemplate(template: ProcessTemplate): string[] {
 
 function describeWebhooks({ hooks }: Webhooks): string[] {
   return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${url}`));
-}
-
-function describeNames(names: "all" | readonly string[]): string {
-  return typeof names === "string" ? names : names.join(", ") || "none";
 }
 
 function hasSource(pattern: string, templates: readonly ProcessTemplate[]): boolean {

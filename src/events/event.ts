@@ -1,5 +1,6 @@
-/** How a process ended: a code or a signal (`"SIGTERM"`), never both. */
-export type ExitStatus = { readonly exitCode: number } | { readonly signal: string };
+import type { ExitStatus } from "../process/exit-status.ts";
+
+export type { ExitStatus };
 
 /**
  * A fact about a template or one of its processes, told after it became so: who asks on hearing it sees the new state.

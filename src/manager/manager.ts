@@ -1,12 +1,10 @@
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
+import { runInSlices } from "../supervisor/slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";
-
-/** Starting goes on so long at a time, then the daemon turns to everything else. */
-const startSliceMs = 5;
 
 /** The registry of templates, and the verbs that callers may use. */
 export class Manager {
@@ -31,7 +29,7 @@ export class Manager {
   /** Of all templates, ascending. */
   runningIds(): number[] {
     const ids = this.#all().flatMap((supervisor) => supervisor.processes.map(({ id }) => id));
-    return ids.sort((a, b) => a - b);
+    return ids.toSorted((a, b) => a - b);
   }
 
   /** Throws `not_found`. */
@@ -71,20 +69,8 @@ export class Manager {
    */
   async load(templates: readonly ProcessTemplate[]): Promise<void> {
     for (const template of templates) this.#add(template);
-    let sliceEndMs = performance.now() + startSliceMs;
-    for (const { name, start } of templates.toSorted((a, b) => rankOf(a) - rankOf(b))) {
-      if (performance.now() > sliceEndMs) {
-        await new Promise((resolve) => setImmediate(resolve));
-        sliceEndMs = performance.now() + startSliceMs;
-      }
-      const supervisor = this.#supervisors.get(name);
-      if (!start || supervisor === undefined || this.#isClosed) continue;
-      try {
-        supervisor.start();
-      } catch (error) {
-        if (!(error instanceof GafferdError)) throw error;
-      }
-    }
+    const waiting = templates.filter(({ start }) => start).toSorted((a, b) => rankOf(a) - rankOf(b));
+    await new Promise<void>((resolve) => runInSlices(() => this.#startNext(waiting), resolve));
   }
 
   /** Replaces the settings, then what runs, one process at a time. */
@@ -192,6 +178,18 @@ export class Manager {
     this.#supervisors.set(name, supervisor);
     this.#bus.publish({ type: "create", name });
     return supervisor;
+  }
+
+  /** Whether there was one to start. */
+  #startNext(waiting: ProcessTemplate[]): boolean {
+    const next = waiting.shift();
+    if (next === undefined || this.#isClosed) return false;
+    try {
+      this.#supervisors.get(next.name)?.start();
+    } catch (error) {
+      if (!(error instanceof GafferdError)) throw error;
+    }
+    return true;
   }
 
   /** A supervisor that takes new work. */

@@ -1,4 +1,4 @@
-import type { Ring } from "./ring.ts";
+import type { Ring, RingReader } from "./ring.ts";
 
 /** Bytes that were overwritten before a reader came to them: those from `from` up to, not including, `to`. */
 export interface Gap {
@@ -21,7 +21,7 @@ const maxCreditMs = 20;
 const creditMsPerByte = 5 / 2 ** 20;
 
 /** A reader's place in a ring. It holds no bytes; who creates it must `close` it. */
-export class Cursor {
+export class Cursor implements RingReader {
   readonly ring: Ring;
   readonly #losslessTimeoutMs: number;
   readonly #onChange: () => void;

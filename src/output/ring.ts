@@ -1,11 +1,22 @@
 import { Arrivals } from "./arrivals.ts";
-import type { Cursor } from "./cursor.ts";
 
 const firstCapacity = 4096;
 
 /** Counts arrivals over all outputs of one process, so that they can be merged in order. */
 export interface ArrivalCounter {
   next: number;
+}
+
+/** What a ring and its writer know of a reader; `Cursor` is what readers use. */
+export interface RingReader {
+  /** The next byte to read. */
+  readonly position: number;
+  /** For how long the writer may yet wait for it. */
+  readonly patienceMs: number;
+  /** Something was written, or the ring has ended. */
+  wake(): void;
+  /** The writer has waited for it. */
+  waited(ms: number, options: { moved: boolean }): void;
 }
 
 /**
@@ -16,7 +27,7 @@ export class Ring {
   readonly capacity: number;
   readonly arrivals = new Arrivals();
   /** Readers; a closed cursor takes itself out. */
-  readonly cursors = new Set<Cursor>();
+  readonly cursors = new Set<RingReader>();
   #bytes = new Uint8Array(0);
   #head = 0;
   #ended = false;

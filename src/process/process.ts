@@ -1,4 +1,4 @@
-import type { ExitStatus } from "../events/event.ts";
+import type { ExitStatus } from "./exit-status.ts";
 import { GafferdError } from "../errors.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";

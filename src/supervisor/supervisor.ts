@@ -2,7 +2,6 @@ import { GafferdError } from "../errors.ts";
 import type { ArrivalCounter } from "../output/ring.ts";
 import type { ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { type FlappingRecord, noExits } from "./flapping.ts";
 import { Changes } from "./changes.ts";
 import type { SupervisorContext } from "./context.ts";
 import { Population } from "./population.ts";
@@ -10,12 +9,11 @@ import { type RollingSteps, rollingRestart } from "./rolling-restart.ts";
 import { Retry, spawnRetryDelayMs } from "./retry.ts";
 import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
 import type { SupervisorStatus } from "./status.ts";
+import { runInSlices } from "./slices.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
+import { noTally, type Tally } from "./tally.ts";
 import { decideExit, explainFlapping } from "./verdict.ts";
-
-/** Spawning goes on so long at a time, then the daemon turns to everything else. */
-const fillSliceMs = 5;
 
 /** Keeps as many processes of one template as are wanted, whatever happens in between. */
 export class Supervisor {
@@ -28,13 +26,10 @@ export class Supervisor {
   #template: ProcessTemplate;
   #state: SupervisorState = "stopped";
   #restarts = 0;
-  /** How many ended for good, as the restart policy says. */
-  #ended = 0;
+  #tally: Tally = noTally;
   /** 1 while a rolling restart spawns before it stops. */
   #surplus = 0;
-  #flapping: FlappingRecord = noExits;
   #isFlapping = false;
-  #spawnRetries = 0;
   #failure: GafferdError | undefined;
   #isFilling = false;
   #isRetired = false;
@@ -63,6 +58,11 @@ export class Supervisor {
   /** The greatest id among the exits that are no longer held; 0 while all are. */
   get droppedId(): number {
     return this.#population.droppedId;
+  }
+
+  /** No process will follow, and all have exited. */
+  get isRetired(): boolean {
+    return this.#isRetired;
   }
 
   get listenerCount(): number {
@@ -110,10 +110,6 @@ export class Supervisor {
     this.#changes.announce();
   }
 
-  get isRetired(): boolean {
-    return this.#isRetired;
-  }
-
   /** SIGKILL to everything that is not gone, but for what is detached. */
   kill(): void {
     for (const process of [...this.#population.supervised, ...this.#population.unfinished]) process.kill();
@@ -124,9 +120,8 @@ export class Supervisor {
     const numprocesses = Math.max(0, this.#template.numprocesses + delta);
     this.#template = { ...this.#template, numprocesses };
     this.#take("resized");
-    await Promise.all(
-      this.processes.filter(({ stopReason }) => stopReason === "reap").map((process) => process.finished),
-    );
+    const reaped = this.processes.filter(({ stopReason }) => stopReason === "reap");
+    await Promise.all(reaped.map(({ finished }) => finished));
     return numprocesses;
   }
 
@@ -139,10 +134,7 @@ export class Supervisor {
     await this.#roll(old, { spawnFirst: false });
   }
 
-  /**
-   * Replaces what runs one at a time: stops it, waits for its exit, spawns the next; with `spawnFirst` the new one comes
-   * first. What does not run is started.
-   */
+  /** Replaces what runs, one process at a time (`rolling-restart.ts`), and starts what does not run. */
   async restart(options: { spawnFirst: boolean }): Promise<void> {
     this.#context.bus.publish({ type: "restart", name: this.#template.name });
     const old = this.#population.running;
@@ -157,7 +149,7 @@ export class Supervisor {
   }
 
   get #wanted(): number {
-    return this.#template.numprocesses + this.#surplus - this.#ended;
+    return this.#template.numprocesses + this.#surplus - this.#tally.ended;
   }
 
   #roll(old: readonly SupervisedProcess[], options: { spawnFirst: boolean }): Promise<void> {
@@ -174,8 +166,7 @@ export class Supervisor {
         await process.finished;
       },
     };
-    this.#rolling = this.#rolling.then(() => rollingRestart(old, options, steps));
-    return this.#rolling;
+    return (this.#rolling = this.#rolling.then(() => rollingRestart(old, options, steps)));
   }
 
   #take(stimulus: Stimulus, failure?: GafferdError): void {
@@ -190,17 +181,14 @@ export class Supervisor {
   #perform(effect: Effect): void {
     switch (effect) {
       case "forget":
-        this.#flapping = noExits;
-        this.#spawnRetries = 0;
-        this.#ended = 0;
+        this.#tally = noTally;
         return;
       case "announce-start":
       case "announce-stop":
         this.#context.bus.publish({ type: effect === "announce-start" ? "start" : "stop", name: this.#template.name });
         return;
       case "fill":
-        if (!this.#isFilling) this.#fill();
-        return;
+        return this.#fill();
       case "reap":
         for (const process of this.#population.running.slice(Math.max(0, this.#wanted))) this.#stopOne(process, "reap");
         return;
@@ -215,37 +203,39 @@ export class Supervisor {
     }
   }
 
-  /** Spawns what is missing; what is still stopping keeps its place until it is gone. */
   #fill(): void {
-    const sliceEndMs = performance.now() + fillSliceMs;
-    while (this.#state === "starting" && this.#population.size < this.#wanted) {
-      if (performance.now() > sliceEndMs) {
-        this.#isFilling = true;
-        setImmediate(() => {
-          this.#isFilling = false;
-          this.#fill();
-        });
-        return;
-      }
-      this.#spawn();
-    }
-    if (this.#state === "starting" && this.#population.running.length >= this.#wanted) this.#take("filled");
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    const onDone = () => {
+      this.#isFilling = false;
+      if (this.#state === "starting" && this.#population.running.length >= this.#wanted) this.#take("filled");
+    };
+    runInSlices(() => this.#spawnMissing(), onDone);
   }
 
-  #spawn(): void {
+  /** Whether one was missing; what is still stopping keeps its place until it is gone. */
+  #spawnMissing(): boolean {
+    if (this.#state !== "starting" || this.#population.size >= this.#wanted) return false;
     const spawned = spawnSupervised(this.#template, { counter: this.#counter, nextId: () => this.#context.nextId() });
-    if (spawned instanceof GafferdError) return this.#spawnFailed(spawned);
-    this.#spawnRetries = 0;
-    this.#population.add(spawned);
-    void spawned.exited.then((exit) => this.#exited(spawned, exit));
+    if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
+    else this.#spawned(spawned);
+    return true;
+  }
+
+  #spawned(process: SupervisedProcess): void {
+    this.#tally = { ...this.#tally, spawnFailures: 0 };
+    this.#population.add(process);
+    void process.exited.then((exit) => this.#exited(process, exit));
     this.#changes.announce();
-    this.#context.bus.publish({ type: "spawn", ...spawned.ids });
+    this.#context.bus.publish({ type: "spawn", ...process.ids });
   }
 
   #spawnFailed(failure: GafferdError): void {
     this.#context.log.warn(failure.message);
     if (failure.details?.["transient"] !== true) return this.#take("gave_up", failure);
-    this.#retryAt(Date.now() + spawnRetryDelayMs(this.#spawnRetries++));
+    const { spawnFailures } = this.#tally;
+    this.#tally = { ...this.#tally, spawnFailures: spawnFailures + 1 };
+    this.#retryAt(Date.now() + spawnRetryDelayMs(spawnFailures));
     this.#take("deferred", failure);
   }
 
@@ -273,13 +263,13 @@ export class Supervisor {
   /** Does what follows an exit that nobody asked for. */
   #replace(exit: ProcessExit): void {
     const { name } = this.#template;
-    const verdict = decideExit(this.#template, exit, this.#flapping);
+    const verdict = decideExit(this.#template, exit, this.#tally.flapping);
     if (verdict.kind === "ended") {
-      this.#ended += 1;
+      this.#tally = { ...this.#tally, ended: this.#tally.ended + 1 };
       return this.#take("vacated");
     }
     if (verdict.kind === "respawn") {
-      this.#flapping = verdict.record;
+      this.#tally = { ...this.#tally, flapping: verdict.record };
       this.#restarts += 1;
       return this.#take("vacated");
     }
@@ -288,7 +278,7 @@ export class Supervisor {
       this.#take("gave_up", failure);
       return this.#context.bus.publish({ type: "flap", name });
     }
-    this.#flapping = verdict.record;
+    this.#tally = { ...this.#tally, flapping: verdict.record };
     this.#isFlapping = true;
     this.#retryAt(verdict.retryAtMs);
     this.#take("flapped", failure);
@@ -303,9 +293,8 @@ export class Supervisor {
   }
 
   #checkEmpty(): void {
-    const isDone = isWantedUp(this.#state)
-      ? this.#ended > 0 && this.#wanted <= 0
-      : this.#population.unfinished.size === 0;
-    if (isDone && this.#population.supervised.length === 0) this.#take("emptied");
+    const { unfinished, supervised } = this.#population;
+    const isDone = isWantedUp(this.#state) ? this.#tally.ended > 0 && this.#wanted <= 0 : unfinished.size === 0;
+    if (isDone && supervised.length === 0) this.#take("emptied");
   }
 }

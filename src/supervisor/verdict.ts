@@ -1,4 +1,4 @@
-import type { ExitStatus } from "../events/event.ts";
+import type { ExitStatus } from "../process/exit-status.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { type FlappingRecord, type FlappingVerdict, judgeExit } from "./flapping.ts";
 

@@ -49,6 +49,9 @@ exit = http://a/1 http://a/2
 proc.second.exit = http://a/3
 proc.secnod = http://a/4
 proc.second.exti = http://a/5
+
+[plugin:guard]
+limit = 1g
 `);
   expect(describeConfig(config, { HOME: "/home/me" }).replaceAll(folder, "DIR")).toBe(`files
   DIR/gaffer.ini
@@ -73,12 +76,10 @@ webhooks
   proc.secnod: http://a/4
   proc.second.exti: http://a/5
 
-plugins
-  from DIR/plugins
-  bundled: none
-
 warnings
   last: $UNSET is not set, and stays in the command as it is written
+  [webhooks] is checked only: this version sends no webhooks
+  [plugin:guard] is not used: this version loads no plugins
   webhooks: proc.secnod is about no process of this configuration
   webhooks: proc.second.exti is about no process of this configuration
 `);
@@ -87,10 +88,6 @@ warnings
 test("without a file there is an endpoint and nothing to run", () => {
   expect(describeConfig(loadConfig(undefined, { pluginsDir: "/p" }))).toBe(`endpoints
   default: http://127.0.0.1:5000
-
-plugins
-  from /p
-  bundled: all
 `);
 });
 

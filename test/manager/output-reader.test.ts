@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/supervisor/output-reader.ts";
-import { processSource, templateSource } from "../../src/supervisor/output-source.ts";
+import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/manager/output-reader.ts";
+import { processSource, templateSource } from "../../src/manager/output-source.ts";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { waitFor } from "../wait-for.ts";
-import { host as hostUncounted } from "./hosting.ts";
+import { host as hostUncounted } from "../supervisor/hosting.ts";
 
 const hosted: Supervisor[] = [];
 const takeBytes = 64 * 1024;

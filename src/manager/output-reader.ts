@@ -3,7 +3,7 @@ import type { Ring } from "../output/ring.ts";
 import { nextRange } from "./output-range.ts";
 import type { OutputGap, OutputSource } from "./output-source.ts";
 import { type OutputStart, startPositions, type StreamPosition } from "./output-start.ts";
-import type { SupervisedProcess } from "./supervised-process.ts";
+import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 
 /** What a reader is told, in order. */
 export type OutputItem =

@@ -1,7 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import type { Ring } from "../output/ring.ts";
 import type { OutputGap, OutputSource } from "./output-source.ts";
-import type { SupervisedProcess } from "./supervised-process.ts";
+import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 
 /** How far a reader came. A process that is neither listed nor newer than `newestId` was read to its exit. */
 export interface StreamPosition {

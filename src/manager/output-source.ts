@@ -1,5 +1,5 @@
-import type { SupervisedProcess } from "./supervised-process.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 
 /** Whose output is read: one process, or all of a template with those to come. */
 export interface OutputSource {
