@@ -1,0 +1,204 @@
+import { describe, expect, test } from "bun:test";
+import { dirname, join } from "node:path";
+
+/**
+ * Who may import whom, type imports included: the table of `src/`'s parts. `errors` and `log` are open to all, and every
+ * part to itself.
+ */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  log: [],
+  template: [],
+  output: [],
+  // Types only.
+  events: ["process"],
+  process: ["template"],
+  supervisor: ["process", "output", "events", "template"],
+  manager: ["supervisor", "output", "events", "template"],
+  // Templates too: a body is read and written by the one schema that reads a section of the file.
+  http: ["manager", "events", "output", "template"],
+  webhook: ["events"],
+  plugin: ["manager", "events"],
+  config: ["template"],
+  daemon: ["config", "http", "webhook", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
+  cli: ["daemon", "config", "output", "events", "template"],
+  main: ["cli"],
+  index: ["daemon", "config", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
+};
+
+const openToAll = ["errors", "log"];
+
+/** A package that has one place in the program; `/` is the start of a subpath. */
+const packagePlaces: Readonly<Record<string, readonly string[]>> = {
+  consola: ["log"],
+  citty: ["cli"],
+  ini: ["config"],
+};
+
+const mayPrintAndExit = ["log", "cli", "main"];
+const maxLines = 300;
+
+/** Source text by path below `src/`. */
+type Tree = ReadonlyMap<string, string>;
+
+test("src/ obeys its own rules", async () => {
+  const paths = await Array.fromAsync(new Bun.Glob("**/*.ts").scan(join(import.meta.dir, "../src")));
+  const sources = paths.map(
+    async (path) => [path, await Bun.file(join(import.meta.dir, "../src", path)).text()] as const,
+  );
+  const tree: Tree = new Map(await Promise.all(sources));
+  expect(tree.size).toBeGreaterThan(50);
+  expect(findViolations(tree)).toEqual([]);
+});
+
+describe("the check finds", () => {
+  test.each<[string, Record<string, string>, string]>([
+    [
+      "an import that points up",
+      { "output/ring.ts": `import { a } from "../process/a.ts";`, "process/a.ts": "" },
+      "output/ring.ts imports process/a.ts: output may not import process",
+    ],
+    [
+      "a type import that points up",
+      { "events/event.ts": `import type {\n  A,\n} from "../manager/a.ts";`, "manager/a.ts": "" },
+      "events/event.ts imports manager/a.ts: events may not import manager",
+    ],
+    [
+      "an export from above",
+      { "template/a.ts": `export { type A, b as c } from "../config/a.ts";`, "config/a.ts": "" },
+      "template/a.ts imports config/a.ts: template may not import config",
+    ],
+    [
+      "a dynamic import that points up",
+      { "http/app.ts": `const { a } = await import("../daemon.ts");`, "daemon.ts": "" },
+      "http/app.ts imports daemon.ts: http may not import daemon",
+    ],
+    [
+      "a type that is imported where it is used",
+      { "http/app.ts": `export type A = import("../cli/a.ts").A;`, "cli/a.ts": "" },
+      "http/app.ts imports cli/a.ts: http may not import cli",
+    ],
+    [
+      "an import for its effect",
+      { "log.ts": `import "./template/a.ts";`, "template/a.ts": "" },
+      "log.ts imports template/a.ts: log may not import template",
+    ],
+    [
+      "a circle of files",
+      {
+        "output/a.ts": `import { b } from "./b.ts";`,
+        "output/b.ts": `import { c } from "./c.ts";`,
+        "output/c.ts": `import type { a } from "./a.ts";`,
+      },
+      "output/a.ts → output/b.ts → output/c.ts → output/a.ts is a circle",
+    ],
+    ["a part that the table lacks", { "utils/a.ts": "" }, "utils/a.ts: the table has no part `utils`"],
+    [
+      "an import without its extension",
+      { "http/a.ts": `import { b } from "./b";`, "http/b.ts": "" },
+      "http/a.ts imports http/b, which is no file",
+    ],
+    ["printing", { "manager/a.ts": `console.log("x");` }, "manager/a.ts uses console."],
+    ["printing on stdout", { "http/a.ts": `process.stdout.write("x");` }, "http/a.ts uses process.stdout"],
+    ["exiting", { "daemon.ts": `function f() { process.exit(1); }` }, "daemon.ts uses process.exit("],
+    ["consola elsewhere", { "cli/a.ts": `import { b } from "consola/utils";` }, "cli/a.ts imports consola/utils"],
+    ["a barrel", { "http/index.ts": "" }, "http/index.ts is a barrel"],
+    ["a long file", { "http/a.ts": "\n".repeat(301) }, "http/a.ts has 301 lines, more than 300"],
+  ])("%s", (_, files, violation) => {
+    expect(findViolations(new Map(Object.entries(files)))).toEqual([violation]);
+  });
+
+  test("nothing in a tree that is as it should be", () => {
+    const tree = {
+      "main.ts": `console.error("x"); process.exit(1); const { a } = await import("./cli/a.ts");`,
+      "cli/a.ts": `import { a } from "../daemon.ts";\nimport { createMain } from "citty";\nconsole.log(a);`,
+      "daemon.ts": `import type { B } from "./http/b.ts";\nimport { log } from "./log.ts";`,
+      "http/b.ts": `// console.log("x")\n/** import("../daemon.ts") and process.exit() are not ours. */\nexport interface B {}`,
+      "log.ts": `import { createConsola } from "consola/core";`,
+      "index.ts": `export { a } from "./daemon.ts";`,
+    };
+    expect(findViolations(new Map(Object.entries(tree)))).toEqual([]);
+  });
+});
+
+function findViolations(tree: Tree): string[] {
+  const files = [...tree].map(([path, source]) => ({ path, source, part: partOf(path), imports: importsOf(source) }));
+  return [
+    ...files
+      .filter(({ part }) => !(part in mayImport))
+      .map(({ path, part }) => `${path}: the table has no part \`${part}\``),
+    ...files.flatMap((file) => findWrongImports(file, tree)),
+    ...findCircles(new Map(files.map(({ path, imports }) => [path, ownImports(path, imports)]))),
+    ...files
+      .filter(({ part }) => !mayPrintAndExit.includes(part))
+      .flatMap(({ path, source }) => findEffects(source).map((effect) => `${path} uses ${effect}`)),
+    ...files.filter(({ path }) => path.endsWith("/index.ts")).map(({ path }) => `${path} is a barrel`),
+    ...files
+      .map(({ path, source }) => ({ path, lines: source.split("\n").length - 1 }))
+      .filter(({ lines }) => lines > maxLines)
+      .map(({ path, lines }) => `${path} has ${lines} lines, more than ${maxLines}`),
+  ];
+}
+
+/** `http` of `http/routes/a.ts`, `daemon` of `daemon.ts`. */
+function partOf(path: string): string {
+  return path.split("/")[0]?.replace(/\.ts$/, "") ?? path;
+}
+
+/**
+ * What stands after `from` and in `import(…)`. Bun's own scanner leaves types out, so this reads the text; oxfmt keeps
+ * static imports at the start of a line.
+ */
+function importsOf(source: string): string[] {
+  const code = withoutComments(source);
+  const statements = /^(?:import|export)\s[\w\s{},*$]*?\bfrom\s*"([^"]+)"/gm;
+  const others = /^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+  return [...code.matchAll(statements), ...code.matchAll(others)].map((match) => match[1] ?? match[2] ?? "");
+}
+
+/** Whole-line comments alone: a `//` later in a line may be part of an address. */
+function withoutComments(source: string): string {
+  return source.replaceAll(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+}
+
+/** The imported files of ours, as paths below `src/`; what leads out of it (`package.json`) is no part. */
+function ownImports(path: string, imports: readonly string[]): string[] {
+  const relative = imports.filter((imported) => imported.startsWith("."));
+  return relative.map((imported) => join(dirname(path), imported)).filter((imported) => !imported.startsWith(".."));
+}
+
+function findWrongImports(file: { path: string; part: string; imports: readonly string[] }, tree: Tree): string[] {
+  const { path, part, imports } = file;
+  const allowed = [part, ...openToAll, ...(mayImport[part] ?? [])];
+  const own = ownImports(path, imports).flatMap((imported) => {
+    if (!tree.has(imported)) return [`${path} imports ${imported}, which is no file`];
+    const other = partOf(imported);
+    return allowed.includes(other) ? [] : [`${path} imports ${imported}: ${part} may not import ${other}`];
+  });
+  const packages = imports.filter((imported) => {
+    const places = packagePlaces[imported.split("/")[0] ?? ""];
+    return places !== undefined && !places.includes(part);
+  });
+  return [...own, ...packages.map((imported) => `${path} imports ${imported}`)];
+}
+
+/** Each circle once, by a walk that goes on from every file not yet left. */
+function findCircles(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const left = new Set<string>();
+  const walk = (path: string, trail: readonly string[]): string[] => {
+    const start = trail.indexOf(path);
+    if (start >= 0) return [`${[...trail.slice(start), path].join(" → ")} is a circle`];
+    if (left.has(path)) return [];
+    const found = (edges.get(path) ?? []).flatMap((next) => walk(next, [...trail, path]));
+    left.add(path);
+    return found;
+  };
+  return [...edges.keys()].flatMap((path) => walk(path, []));
+}
+
+/** What of printing and exiting there is, comments aside. */
+function findEffects(source: string): string[] {
+  const code = withoutComments(source);
+  const effects = ["console.", "process.exit(", "process.stdout", "process.stderr"];
+  return effects.filter((effect) => new RegExp(`(?<![\\w.])${RegExp.escape(effect)}`).test(code));
+}
