@@ -1,0 +1,30 @@
+/** A route as it was registered: `{method: "GET", path: "/processes/:id"}`. */
+export interface RoutePattern {
+  readonly method: string;
+  readonly path: string;
+}
+
+/**
+ * The methods that a path was registered for, sorted; with `HEAD` where there is `GET`, and with `OPTIONS`. Empty for a
+ * path that no route has.
+ */
+export function methodsOf(path: string, routes: readonly RoutePattern[]): string[] {
+  const parts = partsOf(path);
+  const methods = new Set(routes.filter((route) => matches(partsOf(route.path), parts)).map(({ method }) => method));
+  if (methods.size === 0) return [];
+  if (methods.has("GET")) methods.add("HEAD");
+  return [...methods.add("OPTIONS")].toSorted();
+}
+
+/** A slash at the end says nothing. */
+function partsOf(path: string): string[] {
+  return path.replace(/^\//, "").replace(/\/$/, "").split("/");
+}
+
+function matches(pattern: readonly string[], parts: readonly string[]): boolean {
+  const last = pattern.at(-1);
+  if (last === "*")
+    return parts.length >= pattern.length - 1 && matches(pattern.slice(0, -1), parts.slice(0, pattern.length - 1));
+  if (pattern.length !== parts.length) return false;
+  return pattern.every((part, index) => (part.startsWith(":") ? parts[index] !== "" : part === parts[index]));
+}

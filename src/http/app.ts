@@ -1,0 +1,117 @@
+import { Elysia } from "elysia";
+import { GafferdError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Manager } from "../manager/manager.ts";
+import { methodsOf } from "./allow.ts";
+import { connectionOf, keepOpen } from "./connection.ts";
+import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { toErrorResponse } from "./error.ts";
+import { judgeRequest, type Site } from "./guard.ts";
+import { answerHead } from "./head.ts";
+import { groupRoutes } from "./routes/groups.ts";
+import { processVerbRoutes } from "./routes/process-verbs.ts";
+import { processRoutes } from "./routes/processes.ts";
+import { rootRoutes } from "./routes/root.ts";
+import { statusRoutes } from "./routes/status.ts";
+import { streamRoutes } from "./routes/streams.ts";
+
+export interface AppOptions {
+  readonly manager: Manager;
+  /** Of gafferd, as `GET /` tells it. */
+  readonly version: string;
+  /** Origins of the web pages that may call; `*` stands for all. */
+  readonly corsOrigins: readonly string[];
+  readonly log: Logger;
+}
+
+/**
+ * All routes, and what holds for each: who may ask, which methods there are, and how a failure looks. `openEndpoints`
+ * makes it reachable; `app.handle(new Request(…))` asks it directly, and is let in always.
+ */
+export function createApp({ manager, version, corsOrigins, log }: AppOptions) {
+  const everyAnswer: Readonly<Record<string, string>> = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...(corsOrigins.length > 0 ? { vary: "Origin" } : {}),
+  };
+  const app = new Elysia({ name: "gafferd" })
+    .onRequest(({ request, set }) => {
+      Object.assign(set.headers, everyAnswer);
+      const origin = admit(request, connectionOf(request)?.site, corsOrigins);
+      if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
+    })
+    .onRequest(async ({ request }): Promise<Response | undefined> => {
+      if (request.method !== "HEAD") return undefined;
+      return await answerHead(request, (get): Promise<Response> => app.handle(get));
+    })
+    .onTransform(({ params }) => assertDecoded(params))
+    .onError(({ code, error, request, path, set }) => {
+      if (code === "NOT_FOUND") {
+        const isPreflight = "access-control-allow-origin" in set.headers;
+        return answerUnrouted(request, methodsOf(path, app.routes), { isPreflight, log });
+      }
+      if (code === "PARSE" || code === "VALIDATION") {
+        const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
+        return toErrorResponse(reason, { request, log });
+      }
+      return toErrorResponse(error, { request, log });
+    })
+    .use(rootRoutes(version))
+    .use(processRoutes(manager))
+    .use(processVerbRoutes(manager))
+    .use(statusRoutes(manager))
+    .use(groupRoutes(manager))
+    .use(streamRoutes({ manager, log, keepOpen }));
+  return app;
+}
+
+export type App = ReturnType<typeof createApp>;
+
+/** The origin of the web page that asks, if it is one of `corsOrigins`. Throws `forbidden`. */
+function admit(request: Request, site: Site | undefined, corsOrigins: readonly string[]): string | undefined {
+  if (site === undefined) return undefined;
+  const { headers } = request;
+  const verdict = judgeRequest(
+    { host: headers.get("host"), origin: headers.get("origin"), fetchSite: headers.get("sec-fetch-site") },
+    site,
+    corsOrigins,
+  );
+  if (verdict.kind === "refused") throw new GafferdError("forbidden", verdict.message);
+  return verdict.kind === "listed" ? verdict.origin : undefined;
+}
+
+/** Elysia gives `null` for a part of the path that cannot be decoded. */
+function assertDecoded(params: Readonly<Record<string, string | null>> | undefined): void {
+  for (const [field, value] of Object.entries(params ?? {})) {
+    if (value !== null) continue;
+    throw new GafferdError("bad_value", `the path's \`${field}\` must be UTF-8, percent-encoded where it must be`, {
+      field,
+    });
+  }
+}
+
+/** What no route takes: `OPTIONS` of a known path, a wrong method, an unknown path. */
+function answerUnrouted(
+  request: Request,
+  methods: readonly string[],
+  { isPreflight, log }: { isPreflight: boolean; log: Logger },
+): Response {
+  const { method } = request;
+  if (methods.length === 0 || (methods.includes(method) && method !== "OPTIONS")) {
+    const advice = "GET / and /processes are where to begin";
+    return toErrorResponse(new GafferdError("resource_not_found", `nothing has this path; ${advice}`), {
+      request,
+      log,
+    });
+  }
+  const allow = methods.join(", ");
+  if (method === "OPTIONS") {
+    return new Response(null, { status: 204, headers: { allow, ...(isPreflight ? preflightHeaders(methods) : {}) } });
+  }
+  const response = toErrorResponse(
+    new GafferdError("method_not_allowed", `this path does not take ${method}; it takes ${allow}`),
+    { request, log },
+  );
+  response.headers.set("allow", allow);
+  return response;
+}

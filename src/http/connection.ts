@@ -1,0 +1,43 @@
+import type { Server, ServerWebSocket } from "bun";
+import type { Site } from "./guard.ts";
+
+/** What is to happen on a WebSocket; each is called with the socket itself, and may be left out. */
+export interface SocketHandlers {
+  readonly open?: (socket: ServerWebSocket<SocketHandlers>) => void;
+  readonly message?: (socket: ServerWebSocket<SocketHandlers>, message: string | Buffer) => void;
+  /** It takes more after `send` gave -1. */
+  readonly drain?: (socket: ServerWebSocket<SocketHandlers>) => void;
+  readonly close?: (socket: ServerWebSocket<SocketHandlers>, code: number, reason: string) => void;
+}
+
+/** Where a request came in. */
+export interface Connection {
+  readonly server: Server<SocketHandlers>;
+  /** As Bun gave it; Bun knows no copy of it. */
+  readonly request: Request;
+  readonly site: Site;
+}
+
+const connections = new WeakMap<Request, Connection>();
+
+/** Says where `request` came in: that of `connection` or a copy of it. */
+export function attachConnection(request: Request, connection: Connection): void {
+  connections.set(request, connection);
+}
+
+/** Undefined for a request that came in by no listener, as in `app.handle(new Request(…))`. */
+export function connectionOf(request: Request): Connection | undefined {
+  return connections.get(request);
+}
+
+/** Lets the connection be silent until this request is answered, for as long as it takes. */
+export function keepOpen(request: Request): void {
+  const connection = connections.get(request);
+  connection?.server.timeout(connection.request, 0);
+}
+
+/** Whether the request has become a WebSocket; then it is to get no other answer. */
+export function upgrade(request: Request, handlers: SocketHandlers): boolean {
+  const connection = connections.get(request);
+  return connection?.server.upgrade(connection.request, { data: handlers }) ?? false;
+}

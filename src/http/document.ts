@@ -1,0 +1,72 @@
+import type { ExitStatus } from "../events/event.ts";
+import type { SupervisedProcess, Supervisor } from "../manager/views.ts";
+import { toDocument } from "../template/document.ts";
+
+/** The document of a process's template with what is its own. */
+export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess) {
+  return { ...toDocument(supervisor.template), ...toRunDocument(process) };
+}
+
+export function toStatusDocument(supervisor: Supervisor) {
+  const status = supervisor.status();
+  return {
+    active: status.active,
+    running: status.running,
+    numprocesses: status.numprocesses,
+    // What gaffer called it.
+    max_processes: status.numprocesses,
+    flapping: status.flapping,
+    stopped: status.stopped,
+    next_retry_at: toTime(status.nextRetryAtMs),
+    state: status.state,
+    reason: status.reason ?? null,
+    restarts: status.restarts,
+  };
+}
+
+/** Settings, status and processes of one template: what one row of a screen needs. */
+export function toDetailDocument(supervisor: Supervisor) {
+  const { restarts } = supervisor.status();
+  const last = supervisor.exits.at(-1);
+  const lastExit = last === undefined ? null : toExitDocument(last);
+  return {
+    ...toDocument(supervisor.template),
+    status: toStatusDocument(supervisor),
+    processes: supervisor.processes.map((process) => ({
+      ...toRunDocument(process),
+      restarts,
+      last_exit: lastExit,
+    })),
+    last_exit: lastExit,
+  };
+}
+
+/** How a process ended; what is not known is `null`. */
+export function toExitDocument(process: SupervisedProcess) {
+  const { id, osPid, startedAtMs, exit } = process;
+  return {
+    pid: id,
+    os_pid: osPid,
+    ...toExitStatusDocument(exit?.status),
+    started_at: toTime(startedAtMs),
+    exited_at: toTime(exit?.exitedAtMs),
+    cpu_ms: exit?.cpuMs ?? null,
+    max_rss: exit?.maxRssBytes ?? null,
+  };
+}
+
+function toExitStatusDocument(status: ExitStatus | undefined) {
+  return {
+    exit_status: status !== undefined && "exitCode" in status ? status.exitCode : null,
+    term_signal: status !== undefined && "signal" in status ? status.signal : null,
+  };
+}
+
+function toRunDocument({ id, osPid, state, startedAtMs }: SupervisedProcess) {
+  return { pid: id, os_pid: osPid, state, started_at: toTime(startedAtMs) };
+}
+
+/** RFC 3339 with milliseconds. */
+function toTime(unixMs: number | undefined): string | null {
+  return unixMs === undefined ? null : new Date(unixMs).toISOString();
+}

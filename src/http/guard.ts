@@ -1,0 +1,103 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/** What a listener answers to. */
+export interface Site {
+  readonly scheme: "http" | "https";
+  /** The host as it was bound, empty for all addresses; undefined for a unix socket, which no web page can reach by name. */
+  readonly boundHost: string | undefined;
+  /** More names that the listener answers to, without a port. */
+  readonly hosts: readonly string[];
+  /** The name of this machine. */
+  readonly machineName: string;
+  /** The section of the configuration to name in advice. */
+  readonly endpointName: string;
+}
+
+export interface GuardedHeaders {
+  readonly host: string | null;
+  readonly origin: string | null;
+  /** `Sec-Fetch-Site`. */
+  readonly fetchSite: string | null;
+}
+
+export type Verdict =
+  | { readonly kind: "own" }
+  /** A web page of another site that the configuration lets in. */
+  | { readonly kind: "listed"; readonly origin: string }
+  | { readonly kind: "refused"; readonly message: string };
+
+/**
+ * Whether a request may be answered at all. A web page that a person visits can send requests to this machine: under
+ * its own name if it points that name here (DNS rebinding: hence the rule for `Host`), and across origins without being
+ * able to read the answer (hence those for `Origin` and `Sec-Fetch-Site`).
+ */
+export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: readonly string[]): Verdict {
+  const { host, origin, fetchSite } = headers;
+  if (site.boundHost !== undefined && !answersTo(host, site, site.boundHost)) {
+    return refuse(
+      host === null
+        ? "cannot answer a request without a `Host` header: say which host you mean"
+        : `cannot answer to the \`Host\` ${quote(host)}: use localhost or this machine's address, or add its name to \`hosts\` of [endpoint:${site.endpointName}]`,
+    );
+  }
+  if (origin !== null) {
+    if (corsOrigins.includes(origin) || corsOrigins.includes("*")) return { kind: "listed", origin };
+    if (!isSameOrigin(origin, site.scheme, host)) {
+      return refuse(
+        `cannot answer a web page of the \`Origin\` ${quote(origin)}: if it is yours, add it to \`cors_origins\` of [gaffer]`,
+      );
+    }
+  }
+  if (fetchSite?.toLowerCase() === "cross-site") {
+    return refuse(
+      "cannot answer a request that another web site makes (`Sec-Fetch-Site: cross-site`): open the address by itself, or add the site's origin to `cors_origins` of [gaffer]",
+    );
+  }
+  return { kind: "own" };
+}
+
+function answersTo(header: string | null, site: Site, boundHost: string): boolean {
+  const name = header === null ? undefined : parseHost(header);
+  if (name === undefined) return false;
+  if (isLoopback(name) || site.hosts.some((each) => normalize(each) === name)) return true;
+  if (isLoopback(normalize(boundHost))) return false;
+  // No name was asked of any DNS for an address, so that no rebinding can stand behind it.
+  if (isIPv4(name) || name.startsWith("[")) return true;
+  return name === normalize(boundHost) || name === normalize(site.machineName);
+}
+
+/** Whether only this machine can reach a host, given as `normalize` writes it. */
+function isLoopback(name: string): boolean {
+  if (name === "localhost" || name.endsWith(".localhost") || name === "[::1]") return true;
+  return (isIPv4(name) && name.startsWith("127.")) || /^\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]$/.test(name);
+}
+
+/** `"[::1]"` of `"[::1]:5000"`, `"example.com"` of `"Example.com.:80"`; undefined for what is no host. */
+function parseHost(header: string): string | undefined {
+  const { host } = /^(?<host>\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.exec(header)?.groups ?? {};
+  return host === undefined || !URL.canParse(`http://${host}`) ? undefined : normalize(host);
+}
+
+/** As a browser writes it: lower case, addresses in their one form, IPv6 in brackets; without the dot of the root. */
+function normalize(host: string): string {
+  const bracketed = isIPv6(host) ? `[${host}]` : host;
+  return (URL.parse(`http://${bracketed}`)?.hostname ?? bracketed).replace(/\.$/, "");
+}
+
+/** Scheme, host and port alike. `null`, and whatever no browser sends, is foreign. */
+function isSameOrigin(origin: string, scheme: string, host: string | null): boolean {
+  const theirs = URL.parse(origin);
+  const ours = URL.parse(`${scheme}://${host ?? ""}`);
+  if (theirs === null || ours === null || theirs.origin === "null") return false;
+  return theirs.origin === origin && theirs.origin === ours.origin;
+}
+
+function refuse(message: string): Verdict {
+  return { kind: "refused", message };
+}
+
+const shownCharacters = 100;
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text);
+}

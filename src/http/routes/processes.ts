@@ -1,0 +1,63 @@
+import { Elysia } from "elysia";
+import type { Manager } from "../../manager/manager.ts";
+import { toDocument } from "../../template/document.ts";
+import { parseTemplate } from "../../template/schema.ts";
+import { readObject } from "../body.ts";
+import { keepOpen } from "../connection.ts";
+import { toDetailDocument, toExitDocument, toProcessDocument } from "../document.ts";
+import { parseFlag } from "../query.ts";
+import { findTarget, findTemplate } from "../target.ts";
+
+/** `/processes` and `/processes/:id`: templates and processes as documents. The verbs are in `process-verbs.ts`. */
+export function processRoutes(manager: Manager) {
+  return new Elysia({ name: "processes" })
+    .get("/processes", ({ request }) => listProcesses(manager, new URL(request.url).searchParams))
+    .post("/processes", ({ request }) => createTemplate(manager, request), { parse: "none" })
+    .get("/processes/:id", ({ params }) => {
+      // For a client, a process that does not run is not there: so it was in gaffer.
+      const target = findTarget(manager, params.id, "not_found");
+      if (target.kind === "template") return toDocument(target.supervisor.template);
+      return toProcessDocument(target.supervisor, target.process);
+    })
+    .put("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
+    .post("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
+    .delete("/processes/:id", async ({ request, params }) => {
+      const target = findTarget(manager, params.id);
+      keepOpen(request);
+      if (target.kind === "template") await manager.delete(target.supervisor.template.name);
+      else await manager.stopProcess(target.process.id);
+      return { ok: true };
+    })
+    .get("/processes/:id/_pids", ({ params }) => ({
+      ok: true,
+      pids: findTemplate(manager, params.id).processes.map(({ id }) => id),
+    }))
+    .get("/processes/:id/_history", ({ params }) => ({
+      ok: true,
+      history: findTemplate(manager, params.id).exits.map(toExitDocument),
+    }));
+}
+
+function listProcesses(manager: Manager, query: URLSearchParams) {
+  const running = parseFlag(query, "running", false);
+  if (!parseFlag(query, "detail", false)) return running ? manager.runningIds() : manager.names();
+  const supervisors = manager.names().map((name) => manager.get(name));
+  return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
+}
+
+/** Without `cwd` it runs in the daemon's own folder: a body, other than an INI file, lies in none. */
+async function createTemplate(manager: Manager, request: Request) {
+  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
+  keepOpen(request);
+  await manager.create(template);
+  return { ok: true };
+}
+
+/** What the body does not set takes its default: a PUT replaces, it does not merge. */
+async function replaceTemplate(manager: Manager, request: Request, id: string) {
+  const { name } = findTemplate(manager, id).template;
+  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd(), name });
+  keepOpen(request);
+  await manager.update(name, template);
+  return { ok: true };
+}

@@ -1,0 +1,117 @@
+import { Elysia } from "elysia";
+import { GafferdError } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import type { Manager } from "../../manager/manager.ts";
+import type { OutputReaderOptions } from "../../manager/output-reader.ts";
+import { type OutputSource, processSource, templateSource } from "../../manager/output-source.ts";
+import type { ProcessTemplate } from "../../template/template.ts";
+import { createFeed } from "../feed.ts";
+import { gapHeader } from "../gap-header.ts";
+import { answerLongpoll } from "../longpoll.ts";
+import { createEventEncoder, createRawEncoder } from "../output-encoder.ts";
+import { OutputFeed } from "../output-feed.ts";
+import { eventHeaders, rawHeaders } from "../output-headers.ts";
+import { type OutputQuery, parseOutputQuery } from "../output-query.ts";
+import { parseFlag, parseWhole } from "../query.ts";
+import { writeBody } from "../stdin-body.ts";
+
+export interface StreamRoutesOptions {
+  readonly manager: Manager;
+  readonly log: Logger;
+  /** Lifts the idle timeout of a request's connection: a stream may be silent. */
+  readonly keepOpen: (request: Request) => void;
+}
+
+/** `/streams`: output of processes and templates, and input of processes. */
+export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
+  return new Elysia({ name: "streams" })
+    .get("/streams/:target", ({ request, params }) => answer(request, params.target))
+    .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label))
+    .post(
+      "/streams/:target/stdin",
+      async ({ request, params }) => {
+        keepOpen(request);
+        const { process } = manager.findProcess(parseWhole(params.target, "pid"));
+        const eof = parseFlag(queryOf(request), "eof", false);
+        const bytes = await writeBody(request, process, { eof });
+        return { ok: true, bytes };
+      },
+      { parse: "none" },
+    );
+
+  function answer(request: Request, target: string, label?: string): Response | Promise<Response> {
+    const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), Date.now());
+    const { source, template } = sourceOf(target);
+    assertReadable(template, label, target);
+    if (hasNothingLeft(source, query)) return new Response(null, { status: 204 });
+    keepOpen(request);
+    const readerOptions = readerOptionsOf(query, label);
+    if (query.feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
+    return answerFeed(source, readerOptions, query, (reason) => {
+      log.warn(`a reader of ${new URL(request.url).pathname} was cut off: ${reason}`);
+    });
+  }
+
+  function sourceOf(target: string): { source: OutputSource; template: ProcessTemplate } {
+    if (/^\d+$/.test(target)) {
+      const { supervisor, process } = manager.findProcess(parseWhole(target, "pid"));
+      return { source: processSource(supervisor, process), template: process.template };
+    }
+    const supervisor = manager.get(target);
+    return { source: templateSource(supervisor), template: supervisor.template };
+  }
+}
+
+function answerFeed(
+  source: OutputSource,
+  readerOptions: Omit<OutputReaderOptions, "onReady">,
+  query: OutputQuery,
+  onBroken: (reason: string) => void,
+): Response {
+  const isEvents = query.feed === "eventsource";
+  const encoder = isEvents ? createEventEncoder(query.format) : createRawEncoder(query.format);
+  const headers = isEvents ? eventHeaders() : rawHeaders(query.format);
+  const body = createFeed({
+    open: (wake) => {
+      const feed = new OutputFeed({ source, readerOptions, encoder, follow: query.follow, wake });
+      Object.assign(headers, gapHeader(feed.gapsBefore));
+      return feed;
+    },
+    heartbeat: query.heartbeatMs === undefined ? undefined : { everyMs: query.heartbeatMs, bytes: encoder.heartbeat },
+    onBroken,
+  });
+  return new Response(body, { headers });
+}
+
+function queryOf(request: Request): URLSearchParams {
+  return new URL(request.url).searchParams;
+}
+
+function assertReadable({ redirectOutput }: ProcessTemplate, label: string | undefined, target: string): void {
+  if (redirectOutput.length === 0) {
+    throw new GafferdError(
+      "io_not_redirected",
+      `the output of \`${target}\` is discarded; name it in \`redirect_output\``,
+    );
+  }
+  if (label === undefined || redirectOutput.includes(label)) return;
+  const labels = [...new Set(redirectOutput)].map((each) => `\`${each}\``).join(" and ");
+  throw new GafferdError("io_not_found", `\`${target}\` has no output \`${label}\`; it has ${labels}`);
+}
+
+/** A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop. */
+function hasNothingLeft(source: OutputSource, { start }: OutputQuery): boolean {
+  return !source.isOpen && start.kind === "resume" && start.position.processes.length === 0;
+}
+
+/** Lines are kept whole wherever outputs are merged or made into text; one raw output is given byte by byte. */
+function readerOptionsOf(query: OutputQuery, label: string | undefined): Omit<OutputReaderOptions, "onReady"> {
+  const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
+  return {
+    start: query.start,
+    wholeLines: !isRaw && query.format !== "base64",
+    byArrival: query.format === "json",
+    lossless: query.lossless,
+    ...(label === undefined ? {} : { label }),
+  };
+}

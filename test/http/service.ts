@@ -1,0 +1,69 @@
+import { EventBus } from "../../src/events/bus.ts";
+import { type App, createApp } from "../../src/http/app.ts";
+import type { Logger } from "../../src/log.ts";
+import { Manager } from "../../src/manager/manager.ts";
+import { waitFor } from "../wait-for.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed JSON, or the text of what is no JSON. */
+  readonly body: unknown;
+}
+
+/** A whole HTTP layer on a real manager, asked without a port. */
+export interface Service extends AsyncDisposable {
+  readonly app: App;
+  readonly manager: Manager;
+  /** `error cannot answer GET /`, with what was given as its cause. */
+  readonly logged: { readonly line: string; readonly cause: unknown }[];
+  readonly log: Logger;
+  /** `body` is sent as it is if it is text or bytes, else as JSON. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Resolves when everything runs that is to be spawned; a busy machine needs several turns for it. */
+  settle(): Promise<void>;
+}
+
+export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
+  const logged: Service["logged"] = [];
+  const to = (level: string) => (message: string, cause?: unknown) => {
+    logged.push({ line: `${level} ${message}`, cause });
+  };
+  const log: Logger = { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
+  const bus = new EventBus((error) => {
+    throw error;
+  });
+  const manager = new Manager({ bus, log });
+  const app = createApp({ manager, version: "1.2.3", corsOrigins: options.corsOrigins ?? [], log });
+  return {
+    app,
+    manager,
+    logged,
+    log,
+    async ask(method, path, body, headers = {}) {
+      const request = new Request(`http://localhost${path}`, { method, headers, body: toBody(body) });
+      return await readAnswer(await app.handle(request));
+    },
+    async settle() {
+      await waitFor(
+        () => manager.names().every((name) => manager.get(name).status().state !== "starting"),
+        "the end of all spawning",
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      await manager.close();
+    },
+  };
+}
+
+export async function readAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true && text !== "";
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+function toBody(body: unknown): string | Uint8Array<ArrayBuffer> | null {
+  if (body === undefined) return null;
+  if (body instanceof Uint8Array) return new Uint8Array(body);
+  return typeof body === "string" ? body : JSON.stringify(body);
+}

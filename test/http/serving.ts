@@ -1,0 +1,50 @@
+import { loadConfig } from "../../src/config/config.ts";
+import { type Daemon, startDaemon } from "../../src/daemon.ts";
+import type { Logger } from "../../src/log.ts";
+import type { SupervisedProcess } from "../../src/supervisor/supervised-process.ts";
+import type { TemplateBody } from "../../src/template/properties.ts";
+
+export interface Serving {
+  readonly url: string;
+  readonly daemon: Daemon;
+  /** What was logged as a warning or an error. */
+  readonly warnings: string[];
+  /** Creates a template over HTTP; its output is redirected as `out` and `err` unless it says otherwise. */
+  create(body: Partial<TemplateBody> & { name: string; cmd: string }): Promise<void>;
+  process(id: number): SupervisedProcess;
+  /** How many cursors stand in any ring. */
+  cursorCount(): number;
+}
+
+/** A daemon with no templates on a free port of the loopback interface. */
+export async function serve(): Promise<Serving> {
+  const warnings: string[] = [];
+  const log: Logger = {
+    debug() {},
+    info() {},
+    warn: (message) => void warnings.push(message),
+    error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
+  };
+  const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
+  const daemon = await startDaemon({ config, version: "0.0.0-test", log });
+  const url = daemon.urls[0] ?? "";
+  return {
+    url,
+    daemon,
+    warnings,
+    async create(body) {
+      const defaults = { redirect_output: ["out", "err"], restart: "never", graceful_timeout: 2 };
+      const answer = await fetch(`${url}/processes`, {
+        method: "POST",
+        body: JSON.stringify({ ...defaults, ...body }),
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
+    process: (id) => daemon.manager.findProcess(id).process,
+    cursorCount() {
+      const supervisors = daemon.manager.names().map((name) => daemon.manager.get(name));
+      const processes = supervisors.flatMap(({ processes: alive, exits }) => [...alive, ...exits]);
+      return processes.flatMap(({ rings }) => [...rings.values()]).reduce((sum, { cursors }) => sum + cursors.size, 0);
+    },
+  };
+}
