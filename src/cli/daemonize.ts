@@ -1,0 +1,57 @@
+import { closeSync, fstatSync } from "node:fs";
+import type { Failure } from "./failure.ts";
+import { exitStatus } from "./exit-status.ts";
+import { type Options, toArguments } from "./options.ts";
+import { readinessDescriptor, type ReadinessReport, readinessVariable } from "./readiness.ts";
+
+/**
+ * Starts gafferd once more, in a session of its own with `/` as its directory, and returns when it listens, with its
+ * URLs, or when it could not start, with the reason. Its output goes where ours goes if that is a file, else nowhere.
+ * The paths in `options` must be absolute.
+ */
+export async function daemonize(options: Options): Promise<ReadinessReport> {
+  const child = Bun.spawn({
+    cmd: [...ownCommand(), ...toArguments(options)],
+    cwd: "/",
+    env: { ...process.env, [readinessVariable]: "1" },
+    detached: true,
+    stdio: ["ignore", keepIfFile(1), keepIfFile(2), "pipe"],
+  });
+  const descriptor = child.stdio[readinessDescriptor];
+  if (typeof descriptor !== "number") throw new Error("cannot start in daemon mode: Bun opened no pipe to it");
+  const text = await readLine(descriptor);
+  child.unref();
+  return text === "" ? describeEnd(await child.exited) : (JSON.parse(text) as ReadinessReport);
+}
+
+/** Up to a newline or the end. The rest of a line may come later than its beginning. */
+async function readLine(descriptor: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of Bun.file(descriptor).stream()) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.endsWith("\n")) break;
+  }
+  closeSync(descriptor);
+  return text;
+}
+
+/** `--no-install`: a daemon must not fetch packages because a plugin names one. A compiled gafferd is its own command. */
+function ownCommand(): string[] {
+  return Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, "--no-install", Bun.main];
+}
+
+function keepIfFile(descriptor: 1 | 2): "inherit" | "ignore" {
+  try {
+    return fstatSync(descriptor).isFile() ? "inherit" : "ignore";
+  } catch {
+    return "ignore";
+  }
+}
+
+function describeEnd(status: number): Failure {
+  return {
+    status: exitStatus.couldNotStart,
+    text: `gafferd: cannot start: it ended with status ${status} and said nothing\n`,
+  };
+}

@@ -1,0 +1,11 @@
+/** How `gafferd` ends, for the shell that started it. */
+export const exitStatus = {
+  stopped: 0,
+  couldNotStart: 1,
+  /** A wrong command line or configuration: trying again is of no use. */
+  usage: 2,
+  /** EX_CONFIG of sysexits.h: this Bun cannot do what gafferd promises. */
+  bunTooOld: 78,
+} as const;
+
+export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];

@@ -1,0 +1,54 @@
+import { ConfigError, formatProblem } from "../config/problem.ts";
+import { GafferdError } from "../errors.ts";
+import { printable } from "../log.ts";
+import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { findListener } from "./listener.ts";
+import { UsageError } from "./parse-arguments.ts";
+import { PidfileError } from "./pidfile.ts";
+
+/** Why gafferd ends otherwise than by a signal. */
+export interface Failure {
+  readonly status: ExitStatus;
+  /** Whole lines for stderr. */
+  readonly text: string;
+}
+
+/** What to tell the shell, and the person at it, about an error that ends gafferd. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof UsageError) return toFailure("usage", [`gafferd: ${error.message}`, "See `gafferd --help`."]);
+  if (error instanceof ConfigError) return toFailure("usage", describeProblems(error));
+  return toFailure("couldNotStart", describeStartError(error));
+}
+
+function toFailure(status: keyof typeof exitStatus, lines: readonly string[]): Failure {
+  return { status: exitStatus[status], text: lines.map((line) => `${printable(line)}\n`).join("") };
+}
+
+function describeProblems({ problems }: ConfigError): string[] {
+  const count = problems.length === 1 ? "1 error" : `${problems.length} errors`;
+  return [...problems.map(formatProblem), `gafferd: cannot use this configuration: ${count}, nothing was started`];
+}
+
+function describeStartError(error: unknown): string[] {
+  const message = error instanceof Error ? error.message : String(error);
+  const isExpected = error instanceof GafferdError || error instanceof PidfileError;
+  // The stack of what nobody foresaw is for the report of it.
+  return [`gafferd: ${message}`, ...(isExpected ? adviseOnPort(error) : stackOf(error))];
+}
+
+/** Who has the TCP port that could not be opened, and how to open another. */
+function adviseOnPort(error: Error): string[] {
+  const [, port] = /:(\d{1,5})(?= |$)/.exec(error.message) ?? [];
+  if (port === undefined || !isAddressInUse(error)) return [];
+  const listener = findListener(Number(port));
+  const holder = listener === undefined ? [] : [`Process ${listener.osPid} has it: ${listener.commandLine}`];
+  return [...holder, "To listen elsewhere: gafferd --bind=127.0.0.1:5001"];
+}
+
+function isAddressInUse({ cause }: Error): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+}
+
+function stackOf(error: unknown): string[] {
+  return error instanceof Error ? (error.stack ?? "").split("\n").slice(1) : [];
+}

@@ -1,0 +1,75 @@
+import { defineCommand, runCommand } from "citty";
+import packageJson from "../../package.json" with { type: "json" };
+import { printable, stderr, stdout } from "../log.ts";
+import { describeConfig } from "../config/describe.ts";
+import { daemonize } from "./daemonize.ts";
+import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { describeFailure, type Failure } from "./failure.ts";
+import { helpText } from "./help.ts";
+import { definitions, type Options } from "./options.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import { type Readiness, takeReadiness } from "./readiness.ts";
+import { readConfig } from "./read-config.ts";
+import { resolvePaths } from "./resolve-paths.ts";
+
+const { name, version, description } = packageJson;
+
+/** A reader of our output that takes nothing does not keep us from ending. */
+const flushTimeoutMs = 1000;
+
+/** The whole of `gafferd`, from the words after it to its exit status. */
+export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
+  const readiness = takeReadiness();
+  let failure: Failure | undefined;
+  try {
+    // citty reads a command line too kindly, so it gets one that was read, and no words.
+    const { result } = await runCommand(defineGafferd(readiness), {
+      rawArgs: [],
+      data: resolvePaths(parseArguments(argv)),
+    });
+    failure = result as Failure | undefined;
+  } catch (error) {
+    failure = describeFailure(error);
+  }
+  if (failure !== undefined && !readiness?.(failure)) stderr.write(failure.text);
+  await Promise.race([Promise.all([stdout.flushed(), stderr.flushed()]), Bun.sleep(flushTimeoutMs)]);
+  return failure?.status ?? exitStatus.stopped;
+}
+
+function defineGafferd(readiness: Readiness | undefined) {
+  return defineCommand({
+    meta: { name, version, description },
+    args: definitions,
+    run: ({ data }) => obey(data as Options, readiness),
+  });
+}
+
+async function obey(options: Options, readiness: Readiness | undefined): Promise<Failure | undefined> {
+  if (options.help) stdout.write(helpText());
+  else if (options.version) stdout.write(`${name} ${version}\n`);
+  else if (options.check) printLines(describeConfig(readConfig(options)));
+  else if (options.daemon && readiness === undefined) return startInBackground(options);
+  else {
+    // The daemon is most of the program, and the others here answer without waiting for it.
+    const { serve } = await import("./serve.ts");
+    await serve(options, { version, onReady: (urls) => void readiness?.({ urls }) });
+  }
+  return undefined;
+}
+
+/** What a configuration says is shown, not obeyed, by the terminal. */
+function printLines(text: string): void {
+  stdout.write(
+    text
+      .split("\n")
+      .map((line) => printable(line))
+      .join("\n"),
+  );
+}
+
+async function startInBackground(options: Options): Promise<Failure | undefined> {
+  const report = await daemonize(options);
+  if ("text" in report) return report;
+  stdout.write(report.urls.map((url) => `${url}\n`).join(""));
+  return undefined;
+}

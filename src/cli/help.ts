@@ -1,0 +1,37 @@
+import { type Definition, definitionEntries, type OptionName } from "./options.ts";
+
+/** What `--help` prints: the words and the form of the original, which citty's own rendering has no room for. */
+export function helpText(): string {
+  return `${usage}
+Args
+
+    CONFIG                      configuration file path
+
+Options
+
+${definitionEntries.map(([name, definition]) => optionLine(name, definition)).join("\n")}
+
+Exit status
+
+    0                           stopped, by a signal
+    1                           could not start
+    2                           wrong usage or configuration
+    78                          this Bun is too old
+`;
+}
+
+const usage = `usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]
+               [-p PLUGINS_DIR|--plugins-dir=PLUGINS_DIR]
+               [-v|-vv] [--daemon] [--pidfile=PIDFILE]
+               [--bind=ADDRESS] [--certfile=CERTFILE]
+               [--keyfile=KEYFILE] [--backlog=BACKLOG]
+               [CONFIG]
+`;
+
+/** `    -c CONFIG --config=CONFIG   configuration file` */
+function optionLine(name: OptionName, { alias, valueHint, description }: Definition): string {
+  const short = alias !== undefined && valueHint !== undefined ? `-${alias} ${valueHint}` : alias && `-${alias}`;
+  const long = name === "v" ? "-v -vv" : `--${name}`;
+  const flags = [short, valueHint === undefined ? long : `${long}=${valueHint}`].filter(Boolean).join(" ");
+  return `    ${flags.padEnd(26)}  ${description}`;
+}

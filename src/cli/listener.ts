@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** A process that has a TCP port open. */
+export interface Listener {
+  readonly osPid: number;
+  /** As `ps` shows it. */
+  readonly commandLine: string;
+}
+
+/** Who listens on a TCP port of this machine; undefined when it cannot be seen (another user's, or no Linux). */
+export function findListener(port: number): Listener | undefined {
+  const sockets = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningSockets(table, port)));
+  if (sockets.size === 0) return undefined;
+  for (const osPid of readOr([], () => readdirSync("/proc"))) {
+    if (!/^\d+$/.test(osPid)) continue;
+    const folder = `/proc/${osPid}/fd`;
+    const holds = readOr([], () => readdirSync(folder)).some((fd) => {
+      return sockets.has(readOr("", () => readlinkSync(`${folder}/${fd}`)));
+    });
+    if (holds) return { osPid: Number(osPid), commandLine: commandLineOf(osPid) };
+  }
+  return undefined;
+}
+
+const listening = "0A";
+
+/** `socket:[4711]` of each row `0: 0100007F:1388 00000000:0000 0A …` that listens on the port; see proc(5). */
+function listeningSockets(table: string, port: number): string[] {
+  const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
+  return readOr("", () => readFileSync(table, "utf8"))
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local, , state]) => state === listening && local?.endsWith(`:${hexPort}`))
+    .map((columns) => `socket:[${columns[9]}]`);
+}
+
+function commandLineOf(osPid: string): string {
+  return readOr("", () => readFileSync(`/proc/${osPid}/cmdline`, "utf8"))
+    .replaceAll("\0", " ")
+    .trim();
+}
+
+/** Processes end while they are looked at, and those of others are closed to us. */
+function readOr<T>(otherwise: T, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,66 @@
+import type { ArgsDef } from "citty";
+
+/** What a command line asks for. */
+export interface Options {
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly check: boolean;
+  readonly daemon: boolean;
+  /** 1 prints events, 2 prints output too. */
+  readonly verbosity: 0 | 1 | 2;
+  readonly config?: string;
+  readonly pluginsDir?: string;
+  readonly pidfile?: string;
+  readonly bind?: string;
+  readonly certfile?: string;
+  readonly keyfile?: string;
+  readonly backlog?: string;
+}
+
+/** The options in citty's terms, in the order and words of `--help`. A name of one letter has no long form. */
+export const definitions = {
+  help: { type: "boolean", alias: "h", description: "show this help message and exit" },
+  version: { type: "boolean", description: "show version and exit" },
+  check: { type: "boolean", description: "say what would run, and exit" },
+  v: { type: "boolean", description: "verbose mode: print events; with -vv output too" },
+  config: { type: "string", alias: "c", valueHint: "CONFIG", description: "configuration file" },
+  "plugins-dir": { type: "string", alias: "p", valueHint: "DIR", description: "default plugin dir" },
+  pidfile: { type: "string", valueHint: "PIDFILE", description: "write the process id to this file" },
+  daemon: { type: "boolean", description: "start in daemon mode; return when it listens" },
+  bind: { type: "string", valueHint: "ADDRESS", description: "default HTTP binding [default: 127.0.0.1:5000]" },
+  certfile: { type: "string", valueHint: "CERTFILE", description: "SSL certificate file for the default binding" },
+  keyfile: { type: "string", valueHint: "KEYFILE", description: "SSL key file" },
+  backlog: { type: "string", valueHint: "BACKLOG", description: "default backlog [default: 128]" },
+} as const satisfies ArgsDef;
+
+export type OptionName = keyof typeof definitions;
+
+/** A definition with the members that some of them lack. */
+export interface Definition {
+  readonly type: "boolean" | "string";
+  readonly alias?: string;
+  readonly valueHint?: string;
+  readonly description: string;
+}
+
+export const definitionEntries = Object.entries(definitions) as readonly [OptionName, Definition][];
+
+/** The members of `Options` that hold a value, each beside its option. */
+export const valueOptions = [
+  ["config", "config"],
+  ["plugins-dir", "pluginsDir"],
+  ["pidfile", "pidfile"],
+  ["bind", "bind"],
+  ["certfile", "certfile"],
+  ["keyfile", "keyfile"],
+  ["backlog", "backlog"],
+] as const satisfies readonly [OptionName, keyof Options][];
+
+/** The command line that `parseArguments` reads as `options`. */
+export function toArguments(options: Options): string[] {
+  const words: string[] = [];
+  for (const name of ["help", "version", "check", "daemon"] as const) if (options[name]) words.push(`--${name}`);
+  if (options.verbosity > 0) words.push(`-${"v".repeat(options.verbosity)}`);
+  for (const [name, key] of valueOptions) if (options[key] !== undefined) words.push(`--${name}=${options[key]}`);
+  return words;
+}

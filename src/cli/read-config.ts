@@ -1,0 +1,15 @@
+import { type Config, loadConfig } from "../config/config.ts";
+import type { ConfigOverrides } from "../config/overrides.ts";
+import type { Options } from "./options.ts";
+
+/** The configuration that a command line names and changes. Throws ConfigError. */
+export function readConfig({ config, bind, certfile, keyfile, backlog, pluginsDir }: Options): Config {
+  const overrides: ConfigOverrides = {
+    ...(bind !== undefined && { bind }),
+    ...(certfile !== undefined && { certFile: certfile }),
+    ...(keyfile !== undefined && { keyFile: keyfile }),
+    ...(backlog !== undefined && { backlog }),
+    ...(pluginsDir !== undefined && { pluginsDir }),
+  };
+  return loadConfig(config, overrides);
+}

@@ -1,0 +1,35 @@
+import { closeSync, writeSync } from "node:fs";
+import type { Failure } from "./failure.ts";
+
+/** What the daemon tells the `gafferd --daemon` that started it: one line of JSON on a pipe. */
+export type ReadinessReport = { readonly urls: readonly string[] } | Failure;
+
+/** The descriptor of that pipe in the daemon, and the variable that says that it is there. */
+export const readinessDescriptor = 3;
+export const readinessVariable = "GAFFERD_READINESS";
+
+/** Reports once; false when it was done already, or nobody waits any more. */
+export type Readiness = (report: ReadinessReport) => boolean;
+
+/**
+ * How to report to whoever started this process as a daemon, undefined when nobody did. To be called before anything is
+ * spawned: it takes the variable out of the environment.
+ */
+export function takeReadiness(): Readiness | undefined {
+  let isAwaited = process.env[readinessVariable] !== undefined;
+  delete process.env[readinessVariable];
+  if (!isAwaited) return undefined;
+  return (report) => {
+    // Once closed, the descriptor may be anything.
+    if (!isAwaited) return false;
+    isAwaited = false;
+    try {
+      writeSync(readinessDescriptor, `${JSON.stringify(report)}\n`);
+      closeSync(readinessDescriptor);
+      return true;
+    } catch {
+      // The caller was killed meanwhile; the daemon is to go on.
+      return false;
+    }
+  };
+}

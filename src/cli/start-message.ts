@@ -1,0 +1,20 @@
+/** What the operator reads when the daemon listens, and how to go on from there when it has nothing to run. */
+export function startMessage({ version, urls, templates }: StartFacts): string[] {
+  const runs = templates === 0 ? "no processes yet" : templates === 1 ? "1 template" : `${templates} templates`;
+  const first = `gafferd ${version} listens on ${urls.join(", ")} (${runs})`;
+  const url = urls[0];
+  return templates > 0 || url === undefined ? [first] : [first, `start one: ${curlCommand(url)}`];
+}
+
+export interface StartFacts {
+  readonly version: string;
+  /** Where it listens, such as `http://127.0.0.1:5000` and `unix:/run/gaffer.sock`. */
+  readonly urls: readonly string[];
+  /** How many it was told of. */
+  readonly templates: number;
+}
+
+function curlCommand(url: string): string {
+  const target = url.startsWith("unix:") ? `--unix-socket ${url.slice("unix:".length)} http://localhost` : url;
+  return `curl -d '{"name":"hello","cmd":"sleep 60"}' ${target}/processes`;
+}

@@ -1,0 +1,41 @@
+import { log } from "../log.ts";
+
+/** What the operator asks for by signals. */
+export interface StopSignals {
+  /** Resolves at the first of SIGTERM, SIGINT and SIGQUIT. */
+  readonly stop: Promise<NodeJS.Signals>;
+  /** Calls `listener` at each one after that; at once when there was one already. */
+  onHasten(listener: () => void): void;
+}
+
+/** `npm start` passes Ctrl-C on to a program that got it from the terminal already: two so close are one. */
+const repeatedInterruptMs = 200;
+
+/** Takes over the signals that would end the program. */
+export function listenForStop(): StopSignals {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let firstAtMs: number | undefined;
+  let isHastened = false;
+  let hasten: (() => void) | undefined;
+
+  const onSignal = (signal: NodeJS.Signals) => {
+    const nowMs = performance.now();
+    if (firstAtMs === undefined) {
+      firstAtMs = nowMs;
+      resolve(signal);
+    } else if (signal !== "SIGINT" || nowMs - firstAtMs > repeatedInterruptMs) {
+      isHastened = true;
+      hasten?.();
+    }
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, onSignal);
+  process.on("SIGHUP", () => log.warn("cannot reload the configuration on SIGHUP: gafferd goes on with what it has"));
+
+  return {
+    stop: promise,
+    onHasten(listener) {
+      hasten = listener;
+      if (isHastened) listener();
+    },
+  };
+}

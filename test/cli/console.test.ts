@@ -1,0 +1,98 @@
+import { expect, test } from "bun:test";
+import { createConsole, formatEvent, formatOutputLine } from "../../src/cli/console.ts";
+import type { GafferdEvent } from "../../src/events/event.ts";
+import type { Outlet } from "../../src/log.ts";
+import { waitFor } from "../wait-for.ts";
+
+const base = { sequence: 1, timeMs: Date.UTC(2026, 0, 31, 12), name: "web:api" };
+const ids = { id: 7, osPid: 4711, detached: false };
+const time = "2026-01-31T12:00:00.000Z";
+
+test.each<[GafferdEvent, string]>([
+  [{ ...base, type: "create" }, "web:api create"],
+  [{ ...base, type: "flap" }, "web:api flap, given up"],
+  [{ ...base, type: "flap", retryAtMs: base.timeMs + 7000 }, "web:api flap, next try at 2026-01-31T12:00:07.000Z"],
+  [{ ...base, ...ids, type: "spawn" }, "web:api[7] spawn, os_pid 4711"],
+  [{ ...base, ...ids, detached: true, type: "spawn" }, "web:api[7] spawn, os_pid 4711, detached"],
+  [{ ...base, ...ids, type: "reap" }, "web:api[7] reap"],
+  [{ ...base, ...ids, type: "exit", status: { exitCode: 3 } }, "web:api[7] exit, status 3"],
+  [{ ...base, ...ids, type: "exit", status: { signal: "SIGTERM" } }, "web:api[7] exit, SIGTERM"],
+])("the event %j is one line with its time", (event, text) => {
+  expect(formatEvent(event, { colours: false })).toBe(`${time} ${text}`);
+});
+
+test("a line of output has the name, the id and the label before it", () => {
+  const line = formatOutputLine({ name: "web", id: 7, label: "stderr", line: "ready" }, { colours: false });
+  expect(line).toBe("web[7] stderr | ready");
+});
+
+test("a name has one colour in events and output, and other names have others", () => {
+  expect(colourOf(lineOf("web"))).toBeDefined();
+  expect(colourOf(formatEvent({ ...base, name: "web", type: "create" }, { colours: true }))).toBe(
+    colourOf(lineOf("web")),
+  );
+  expect(new Set(["web", "db", "cron", "mail"].map((name) => colourOf(lineOf(name)))).size).toBeGreaterThan(1);
+});
+
+test("a process can colour its lines, if colours are on, and do nothing else to the terminal", () => {
+  const line = "\u001B[31mred\u001B]0;title\u0007\u001B[2J\u009B2J";
+  const shown = (colours: boolean) => formatOutputLine({ name: "a", id: 1, label: "o", line }, { colours });
+  expect(shown(true)).toEndWith(" | \u001B[31mred\\x1b]0;title\\x07\\x1b[2J\\x9b2J\u001B[0m");
+  expect(shown(false)).toBe("a[1] o | red\\x1b]0;title\\x07\\x1b[2J\\x9b2J");
+});
+
+test("a name cannot forge a line or move the cursor", () => {
+  const event: GafferdEvent = { ...base, name: "a\n2026 b create\u001B[2J", type: "create" };
+  expect(formatEvent(event, { colours: false })).toBe(`${time} a\\n2026 b create\\x1b[2J create`);
+});
+
+test("outputs are printed in turn, and the next chunk is taken when the last has left", async () => {
+  const { outlet, written, release } = createSlowOutlet();
+  const console = createConsole({ outlet, colours: false });
+  const taken: string[] = [];
+  async function* chunks(name: string) {
+    for (const count of [1, 2]) {
+      taken.push(`${name}${count}`);
+      yield new TextEncoder().encode(`${name} ${count}\n`);
+    }
+  }
+  const printed = ["a", "b"].map((name, id) => console.printOutput({ name, id, label: "o" }, chunks(name)));
+  await waitFor(() => written.length > 0, "the first line");
+  expect(taken).toEqual(["a1", "b1"]);
+  expect(written).toEqual(["a[0] o | a 1\n"]);
+  release();
+  await Promise.all(printed);
+  expect(written.toSorted()).toEqual(["a[0] o | a 1\n", "a[0] o | a 2\n", "b[1] o | b 1\n", "b[1] o | b 2\n"]);
+});
+
+test("an output is read no further when nobody reads what is printed", async () => {
+  const console = createConsole({
+    outlet: { hasReader: false, write: () => {}, flushed: () => Promise.resolve() },
+    colours: false,
+  });
+  let count = 0;
+  async function* endless() {
+    for (;;) {
+      count += 1;
+      yield new TextEncoder().encode("line\n");
+    }
+  }
+  await console.printOutput({ name: "a", id: 1, label: "stdout" }, endless());
+  expect(count).toBe(1);
+});
+
+/** The number in `ESC [ 31 m`. */
+function colourOf(text: string): string | undefined {
+  return /\[(\d+)m/.exec(text)?.[1];
+}
+
+function lineOf(name: string): string {
+  return formatOutputLine({ name, id: 1, label: "stdout", line: "" }, { colours: true });
+}
+
+function createSlowOutlet() {
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  const written: string[] = [];
+  const outlet: Outlet = { hasReader: true, write: (text) => written.push(text), flushed: () => promise };
+  return { outlet, written, release };
+}

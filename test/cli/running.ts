@@ -1,0 +1,90 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { waitFor } from "../wait-for.ts";
+
+export const main = join(import.meta.dir, "../../src/main.ts");
+
+/** A `gafferd` that a test started in the foreground; disposing of it kills what is left. */
+export interface RunningGafferd extends AsyncDisposable {
+  readonly osPid: number;
+  /** Where it listens. */
+  readonly url: string;
+  readonly exited: Promise<number>;
+  /** All that it wrote so far. */
+  out(): string;
+  err(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts `gafferd` on a free port and waits until it listens. */
+export async function startGafferd(
+  argv: readonly string[],
+  options: { env?: Record<string, string>; cwd?: string } = {},
+): Promise<RunningGafferd> {
+  const child = Bun.spawn({
+    cmd: [main, "--bind=127.0.0.1:0", ...argv],
+    env: { ...process.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
+  const running: Omit<RunningGafferd, "url"> = {
+    osPid: child.pid,
+    exited: child.exited,
+    out,
+    err,
+    kill: (signal) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      // Twice SIGTERM, so that its processes go too, however they take it.
+      while (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGTERM");
+        await Promise.race([child.exited, Bun.sleep(50)]);
+      }
+    },
+  };
+  try {
+    const url = await waitFor(() => {
+      if (child.exitCode !== null) throw new Error(`gafferd ended with status ${child.exitCode}: ${err()}`);
+      return /listens on (http:\/\/[\d.:]+)/.exec(err())?.[1];
+    }, "the URL of gafferd");
+    return { ...running, url };
+  } catch (error) {
+    await running[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A folder for one test file's files. */
+export function createFolder() {
+  const path = mkdtempSync(join(tmpdir(), "gafferd-cli-"));
+  return {
+    path,
+    write(name: string, text: string): string {
+      const file = join(path, name);
+      writeFileSync(file, text);
+      return file;
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+/** Whether that process lives: a zombie does not. */
+export function isAlive(osPid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${osPid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+function collect(stream: ReadableStream<Uint8Array>): () => string {
+  let text = "";
+  void (async () => {
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) text += decoder.decode(bytes, { stream: true });
+  })();
+  return () => text;
+}

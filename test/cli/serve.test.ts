@@ -1,0 +1,199 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitFor } from "../wait-for.ts";
+import { createFolder, isAlive, main, startGafferd } from "./running.ts";
+
+const folder = createFolder();
+afterAll(folder.remove);
+
+const examples = join(import.meta.dir, "../../examples/gaffer.ini");
+
+describe("the examples", () => {
+  test("are served: the dummy's lines come with ids, the echo answers what is posted", async () => {
+    await using gafferd = await startGafferd(["-c", examples]);
+    expect(gafferd.err()).toContain("(2 templates)");
+
+    const stream = await fetch(`${gafferd.url}/streams/1/stdout?feed=eventsource`);
+    expect(stream.headers.get("content-type")).toStartWith("text/event-stream");
+    const text = await readUntil(stream, (soFar) => soFar.includes("hello 2"));
+    expect(text).toMatch(/event: stdout\n(?:id: \S+\n)?data: hello 1\n/);
+    expect(text.match(/^id: \S+$/gm)?.length).toBeGreaterThanOrEqual(2);
+
+    const posted = await fetch(`${gafferd.url}/streams/2/stdin`, { method: "POST", body: "hello" });
+    expect(await posted.json()).toEqual({ ok: true, bytes: 5 });
+    const answer = await fetch(`${gafferd.url}/streams/2/stdout`);
+    expect(await answer.text()).toBe("hello");
+  });
+});
+
+describe("a signal", () => {
+  test.each(["SIGTERM", "SIGINT", "SIGQUIT"] as const)(
+    "%s stops the processes, then gafferd with status 0",
+    async (signal) => {
+      const file = folder.write(`${signal}.ini`, "[process:a]\ncmd = sleep 60\nnumprocesses = 2\n");
+      await using gafferd = await startGafferd([file]);
+      const osPids = await runningOsPids(gafferd.url);
+      expect(osPids).toHaveLength(2);
+      gafferd.kill(signal);
+      expect(await gafferd.exited).toBe(0);
+      expect(osPids.map(isAlive)).toEqual([false, false]);
+    },
+  );
+
+  test("that comes a second time kills what takes its time", async () => {
+    const cmd = `cmd = sh -c 'trap "" TERM; echo ready; sleep 60 & wait; sleep 60'`;
+    const file = folder.write("stubborn.ini", `[process:a]\n${cmd}\nredirect_output = stdout\ngraceful_timeout = 60\n`);
+    await using gafferd = await startGafferd([file]);
+    await fetch(`${gafferd.url}/streams/1/stdout`).then((response) => response.text());
+    const [osPid = 0] = await runningOsPids(gafferd.url);
+    gafferd.kill("SIGTERM");
+    await waitFor(() => gafferd.err().includes("stopping on SIGTERM"), "the end to begin");
+    expect(isAlive(osPid)).toBe(true);
+    gafferd.kill("SIGTERM");
+    expect(await gafferd.exited).toBe(0);
+    expect(isAlive(osPid)).toBe(false);
+  });
+
+  test("that comes twice at once, as from Ctrl-C under npm, stops gracefully", async () => {
+    const mark = join(folder.path, "graceful");
+    const cmd = `cmd = sh -c 'trap "sleep 0.3; touch ${mark}; exit" TERM; echo ready; while :; do sleep 0.05; done'`;
+    const file = folder.write("twice.ini", `[process:a]\n${cmd}\nredirect_output = stdout\n`);
+    await using gafferd = await startGafferd([file]);
+    await fetch(`${gafferd.url}/streams/1/stdout`).then((response) => response.text());
+    gafferd.kill("SIGINT");
+    gafferd.kill("SIGINT");
+    expect(await gafferd.exited).toBe(0);
+    expect(existsSync(mark)).toBe(true);
+  });
+
+  test("SIGHUP reloads nothing yet, says so, and gafferd goes on", async () => {
+    await using gafferd = await startGafferd([]);
+    gafferd.kill("SIGHUP");
+    await waitFor(() => gafferd.err().includes("cannot reload"), "the answer to SIGHUP");
+    expect(await fetch(`${gafferd.url}/ping`).then((response) => response.text())).toBe("OK");
+  });
+});
+
+describe("the console", () => {
+  const file = folder.write(
+    "console.ini",
+    "[process:talk]\ncmd = sh -c 'echo to out; echo to err >&2; exec sleep 60'\nredirect_output = stdout, stderr\n",
+  );
+
+  test("prints nothing on stdout without -v", async () => {
+    await using gafferd = await startGafferd([file]);
+    gafferd.kill("SIGTERM");
+    await gafferd.exited;
+    expect(gafferd.out()).toBe("");
+  });
+
+  test("prints events with -v", async () => {
+    await using gafferd = await startGafferd(["-v", file]);
+    await waitFor(() => gafferd.out().includes("talk[1] spawn, os_pid "), "the spawn event");
+    gafferd.kill("SIGTERM");
+    await gafferd.exited;
+    const lines = gafferd
+      .out()
+      .replaceAll(/^\S+Z /gm, "")
+      .replace(/os_pid \d+/, "os_pid N")
+      .split("\n");
+    expect(lines).toEqual([
+      "talk create",
+      "talk start",
+      "talk[1] spawn, os_pid N",
+      "talk stop",
+      "talk[1] stop_pid",
+      "talk[1] exit, SIGTERM",
+      "",
+    ]);
+  });
+
+  test("prints outputs too with -vv, those of later processes as well", async () => {
+    await using gafferd = await startGafferd(["-vv", file]);
+    await waitFor(() => gafferd.out().includes("talk[1] stderr | to err\n"), "the line on stderr");
+    await waitFor(() => gafferd.out().includes("talk[1] stdout | to out\n"), "the line on stdout");
+    await fetch(`${gafferd.url}/processes/talk/_restart`, { method: "POST" });
+    await waitFor(() => gafferd.out().includes("talk[2] stdout | to out\n"), "the line of the next process");
+  });
+
+  test("is no reason to end when its reader goes away", async () => {
+    const flood = folder.write("flood.ini", "[process:flood]\ncmd = yes\nredirect_output = stdout\n");
+    const shell = Bun.spawn({
+      cmd: ["sh", "-c", `"${main}" --bind=127.0.0.1:0 -vv "${flood}" | head -n 3 >&2`],
+      stderr: "pipe",
+    });
+    let err = "";
+    const reading = (async () => {
+      for await (const bytes of shell.stderr) err += new TextDecoder().decode(bytes);
+    })();
+    const url = await waitFor(() => /listens on (\S+)/.exec(err)?.[1], "the URL of gafferd");
+    await waitFor(() => (err.match(/flood/g)?.length ?? 0) >= 3, "three lines through head");
+    expect(await fetch(`${url}/ping`).then((response) => response.text())).toBe("OK");
+    const [osPid = 0] = await runningOsPids(url);
+    expect(isAlive(osPid)).toBe(true);
+    const gafferdPid = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${osPid}/status`, "utf8"))?.[1]);
+    process.kill(gafferdPid, "SIGTERM");
+    await Promise.all([shell.exited, reading]);
+    expect(err).toContain("stopping on SIGTERM");
+  });
+});
+
+describe("a start", () => {
+  test("without a file is an empty host that says how to go on", async () => {
+    await using gafferd = await startGafferd([]);
+    expect(gafferd.err()).toContain("(no processes yet)");
+    const [, command = ""] = await waitFor(() => /start one: (curl .*)\n/.exec(gafferd.err()), "the advice");
+    const curl = Bun.spawn({ cmd: ["sh", "-c", `${command} -sS`], stdout: "pipe", stderr: "inherit" });
+    expect(JSON.parse(await curl.stdout.text())).toMatchObject({ ok: true });
+    expect(await fetch(`${gafferd.url}/processes`).then((response) => response.json())).toEqual(["hello"]);
+  });
+
+  test("at an address that is in use fails with status 1, and says who has it", async () => {
+    await using gafferd = await startGafferd([]);
+    const { host } = new URL(gafferd.url);
+    const mark = join(folder.path, "should-not-run");
+    const file = folder.write("mark.ini", `[process:a]\ncmd = touch ${mark}\n`);
+    const second = Bun.spawn({ cmd: [main, `--bind=${host}`, file], stdout: "pipe", stderr: "pipe" });
+    const err = await second.stderr.text();
+    expect(await second.exited).toBe(1);
+    expect(err).toStartWith(`gafferd: cannot listen on ${host}`);
+    expect(err).toContain(`Process ${gafferd.osPid} has it: `);
+    expect(err).toContain("--bind=");
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  test("with a pidfile writes it, a second one is refused, and it goes at the end", async () => {
+    const pidfile = join(folder.path, "gafferd.pid");
+    await using gafferd = await startGafferd([`--pidfile=${pidfile}`]);
+    expect(readFileSync(pidfile, "utf8")).toBe(`${gafferd.osPid}\n`);
+    const second = Bun.spawn({
+      cmd: [main, "--bind=127.0.0.1:0", `--pidfile=${pidfile}`],
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    expect(await second.stderr.text()).toContain(`gafferd runs already as process ${gafferd.osPid}`);
+    expect(await second.exited).toBe(1);
+    expect(readFileSync(pidfile, "utf8")).toBe(`${gafferd.osPid}\n`);
+    gafferd.kill("SIGTERM");
+    await gafferd.exited;
+    expect(existsSync(pidfile)).toBe(false);
+  });
+});
+
+async function runningOsPids(url: string): Promise<number[]> {
+  const templates = (await fetch(`${url}/processes?detail=true`).then((response) => response.json())) as {
+    processes: { os_pid: number; state: string }[];
+  }[];
+  return templates.flatMap(({ processes }) => processes.map((process) => process.os_pid));
+}
+
+async function readUntil(response: Response, isEnough: (text: string) => boolean): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true });
+    if (isEnough(text)) break;
+  }
+  return text;
+}
