@@ -1,0 +1,73 @@
+import type { Config } from "./config/config.ts";
+import { findUnused } from "./config/unused.ts";
+import { EventBus } from "./events/bus.ts";
+import { createApp } from "./http/app.ts";
+import { openEndpoints } from "./http/endpoint.ts";
+import type { Logger } from "./log.ts";
+import { Manager } from "./manager/manager.ts";
+
+export interface DaemonOptions {
+  readonly config: Config;
+  /** Of gafferd, as `GET /` tells it. */
+  readonly version: string;
+  readonly log: Logger;
+  /** Called before anything is started, so that nothing is missed. */
+  readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
+}
+
+export interface Daemon {
+  /** Where it listens, such as `http://127.0.0.1:5000` and `unix:/run/gaffer.sock`. */
+  readonly urls: readonly string[];
+  readonly bus: EventBus;
+  readonly manager: Manager;
+  /** Resolves when nothing is left: no process, no listener, no socket file. A second call joins the first. */
+  stop(): Promise<void>;
+  /** SIGKILL to every process; for a `stop` that takes too long. */
+  hasten(): void;
+}
+
+/** How long readers have to take the last of what is held for them. */
+const lastReadersMs = 2000;
+const lastReadersPollMs = 10;
+
+/**
+ * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then templates by
+ * priority. Throws a GafferdError when an endpoint cannot be opened.
+ *
+ * It stops them in this order:
+ * 1. No new work is taken.
+ * 2. Templates stop in reverse priority; output and events still flow.
+ * 3. Streams end with their last event.
+ * 4. Listeners close, sockets go.
+ */
+export async function startDaemon({ config, version, log, observe }: DaemonOptions): Promise<Daemon> {
+  const bus = new EventBus((error) => log.error("a listener of events failed", error));
+  const manager = new Manager({ bus, log });
+  observe?.({ bus, manager });
+  for (const warning of findUnused(config)) log.warn(warning);
+  const app = createApp({ manager, version, corsOrigins: config.gaffer.corsOrigins, log });
+  const endpoints = await openEndpoints(app, config.endpoints, { log });
+  await manager.load(config.templates);
+
+  async function stopAll(): Promise<void> {
+    await manager.close();
+    endpoints.stopAccepting();
+    await readersLeft(manager);
+    await endpoints.close();
+  }
+
+  let stopping: Promise<void> | undefined;
+  return {
+    urls: endpoints.urls,
+    bus,
+    manager,
+    stop: () => (stopping ??= stopAll()),
+    hasten: () => manager.kill(),
+  };
+}
+
+/** Resolves when no output has a reader any more, or when they had their time. */
+async function readersLeft(manager: Manager): Promise<void> {
+  const deadlineMs = performance.now() + lastReadersMs;
+  while (manager.readerCount() > 0 && performance.now() < deadlineMs) await Bun.sleep(lastReadersPollMs);
+}

@@ -1,0 +1,34 @@
+/**
+ * gafferd inside a Bun program of your own.
+ *
+ * @module
+ * @example
+ * ```ts
+ * import { loadConfig, parseTemplate, startDaemon } from "gafferd";
+ *
+ * const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
+ * const daemon = await startDaemon({ config, version: "1.0.0", log: console });
+ * daemon.bus.subscribe((event) => console.log(event.type, event.name));
+ * daemon.manager.create(parseTemplate({ name: "hello", cmd: "sleep 60" }, { defaultCwd: "/" }));
+ * await daemon.stop();
+ * ```
+ */
+export { type Config, loadConfig } from "./config/config.ts";
+export type { ConfigOverrides } from "./config/overrides.ts";
+export { ConfigError, type ConfigProblem } from "./config/problem.ts";
+export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
+export { type ErrorCode, errorCodes, GafferdError, type GafferdErrorOptions } from "./errors.ts";
+export type { EventBus } from "./events/bus.ts";
+export type { EventType, ExitStatus, GafferdEvent } from "./events/event.ts";
+export type { Logger } from "./log.ts";
+export type { Manager } from "./manager/manager.ts";
+export { type OutputItem, OutputReader, type OutputReaderOptions } from "./manager/output-reader.ts";
+export { type OutputGap, type OutputSource, processSource, templateSource } from "./manager/output-source.ts";
+export type { OutputStart, StreamPosition } from "./manager/output-start.ts";
+export type { SupervisorState } from "./supervisor/state.ts";
+export type { SupervisorStatus } from "./supervisor/status.ts";
+export type { SupervisedProcess } from "./supervisor/supervised-process.ts";
+export type { Supervisor } from "./supervisor/supervisor.ts";
+export { toDocument } from "./template/document.ts";
+export { parseTemplate } from "./template/schema.ts";
+export type { FlappingPolicy, ProcessTemplate, RestartPolicy } from "./template/template.ts";

@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import { loadConfig, OutputReader, parseTemplate, processSource, startDaemon } from "gafferd";
+import { silentLog } from "./supervisor/hosting.ts";
+import { waitFor } from "./wait-for.ts";
+
+test("gafferd runs inside another program, by the name of its package", async () => {
+  const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
+  const daemon = await startDaemon({ config, version: "1.0.0", log: silentLog });
+  const types: string[] = [];
+  daemon.bus.subscribe((event) => types.push(event.type));
+  const body = { name: "hello", cmd: "echo hello", redirect_output: ["out"], restart: "never" };
+  daemon.manager.create(parseTemplate(body, { defaultCwd: "/" }));
+  const { supervisor, process } = daemon.manager.findProcess(1);
+  await waitFor(() => process.outputEnded, "the end of its output");
+  const reader = new OutputReader(processSource(supervisor, process), {
+    start: { kind: "held" },
+    wholeLines: true,
+    onReady: () => {},
+  });
+  const item = reader.next(1024, Date.now());
+  expect(item?.kind === "bytes" && Buffer.from(item.ring.copy(item.from, item.to)).toString()).toBe("hello\n");
+  reader.close();
+  expect(await (await fetch(`${daemon.urls[0]}/`)).json()).toEqual({ welcome: "gaffer", version: "1.0.0" });
+  await daemon.stop();
+  expect(types).toEqual(["create", "start", "spawn", "exit", "stop"]);
+});
