@@ -1,0 +1,3 @@
+#!/bin/sh
+# The twin of echo.ts.
+exec cat
