@@ -3,7 +3,7 @@ import type { Ring } from "../output/ring.ts";
 export interface RangeOptions {
   /** The first byte; one at least must follow. */
   readonly from: number;
-  /** Readers at different places come together at multiples of this, and then share what is framed. */
+  /** So many at most, 4 at least. */
   readonly maxBytes: number;
   readonly nowMs: number;
   /** Give whole lines where there are any, and a line without its end after 100 ms of silence. */
@@ -17,6 +17,11 @@ export interface RangeOptions {
 /** Up to where to give bytes, or when to ask again (Unix ms; `Infinity`: when more has come). */
 export type Range = { readonly to: number } | { readonly to?: undefined; readonly dueMs: number };
 
+/**
+ * Readers at different places come together at the line ends before multiples of this share of `maxBytes`, and then
+ * share what is framed; the rest is room for the line that such a multiple cuts.
+ */
+const gridShare = 7 / 8;
 const promptSilenceMs = 100;
 const maxCharacterBytes = 4;
 
@@ -25,7 +30,8 @@ export function nextRange(ring: Ring, options: RangeOptions): Range {
   const { from, maxBytes } = options;
   const turnEnd = ring.arrivals.positionAfter(options.beforeSequence) ?? ring.head;
   const arrivalEnd = options.byArrival ? (ring.arrivals.nextAfter(from) ?? ring.head) : ring.head;
-  const boundary = (Math.floor(from / maxBytes) + 1) * maxBytes;
+  const grid = maxBytes * gridShare;
+  const boundary = Math.ceil((Math.floor((from + maxBytes - grid) / grid) + 1) * grid);
   const wished = Math.min(Math.max(turnEnd, from + 1), arrivalEnd, boundary, ring.head);
   if (!options.wholeLines) return { to: wished };
   const most = Math.min(ring.head, from + maxBytes);
