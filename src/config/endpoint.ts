@@ -5,7 +5,7 @@ import { badValue } from "./value.ts";
 
 /** An address that gafferd listens at; port 0 lets the system choose. */
 export type Bind =
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "tcp"; /** Empty: every address of this machine. */ readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
 /** A way into gafferd: one or more addresses under one set of rules. */
@@ -42,7 +42,7 @@ export const defaultBacklog = 128;
 const maxSocketPathBytes = 107;
 
 /**
- * The address that `127.0.0.1:5000`, `[::1]:5000`, `localhost:5000`, `:5000` (every IPv4 address), `5000` (loopback) or
+ * The address that `127.0.0.1:5000`, `[::1]:5000`, `localhost:5000`, `:5000` (every address), `5000` (loopback) or
  * `unix:/run/gaffer.sock` names. A relative path is relative to the folder of `file`. Throws `bad_value`.
  */
 export function parseBind(text: string, file = "./-"): Bind {
@@ -62,13 +62,13 @@ export function parseBind(text: string, file = "./-"): Bind {
   if (name === undefined) return { kind: "tcp", host: "127.0.0.1", port };
   if (name !== "" && !isHostName(name))
     throw badValue(`must have the address or name of a host, not ${JSON.stringify(name)}`);
-  return { kind: "tcp", host: name === "" ? "0.0.0.0" : name.toLowerCase(), port };
+  return { kind: "tcp", host: name.toLowerCase(), port };
 }
 
-/** `http://127.0.0.1:5000`, `https://[::1]:5000`, `unix:/run/gaffer.sock`. */
+/** `http://127.0.0.1:5000`, `https://[::1]:5000`, `http://*:5000`, `unix:/run/gaffer.sock`. */
 export function formatBind(bind: Bind, isTls = false): string {
   if (bind.kind === "unix") return `unix:${bind.path}`;
-  const host = bind.host.includes(":") ? `[${bind.host}]` : bind.host;
+  const host = bind.host.includes(":") ? `[${bind.host}]` : bind.host || "*";
   return `${isTls ? "https" : "http"}://${host}:${bind.port}`;
 }
 

@@ -59,7 +59,7 @@ limit = 1g
 endpoints
   local: http://127.0.0.1:5000, also as gaffer.example.org
   local: unix:DIR/g.sock, also as gaffer.example.org
-  public: http://0.0.0.0:5001, no authentication, insecure
+  public: http://*:5001, no authentication, insecure
 
 processes, in the order of starting
   first: echo $UNSET

@@ -26,7 +26,7 @@ hosts = Gaffer.example.org, [2001:DB8:0::1] ::2 10.0.0.1`;
     {
       name: "public",
       binds: [
-        { kind: "tcp", host: "0.0.0.0", port: 8443 },
+        { kind: "tcp", host: "", port: 8443 },
         { kind: "tcp", host: "::", port: 8443 },
         { kind: "unix", path: join(folder, "run/g.sock") },
       ],
@@ -92,17 +92,17 @@ describe("of the endpoints", () => {
 
 describe("an address that others can reach", () => {
   const refusal =
-    "gaffer.ini:2: [endpoint:a] bind: must not open http://0.0.0.0:1 to all who can reach it: set `client_ca`, or `insecure = true` if you mean it";
+    "gaffer.ini:2: [endpoint:a] bind: must not open http://*:1 to all who can reach it: set `client_ca`, or `insecure = true` if you mean it";
 
   test.each([
     ["bind = :1", refusal],
     [`bind = :1\n${tls}`, refusal],
     ["bind = :1\nauth = false", refusal],
     ["bind = :1\ninsecure = no", refusal],
-    [`bind = 127.0.0.1:1, example.org:1`, refusal.replace("0.0.0.0", "example.org")],
+    [`bind = 127.0.0.1:1, example.org:1`, refusal.replace("*", "example.org")],
     [
       `bind = :1\n${tls}\nclient_ca = ca.pem\nauth = off`,
-      "gaffer.ini:6: [endpoint:a] auth: must be true where others can reach http://0.0.0.0:1, unless `insecure = true` says that you mean it",
+      "gaffer.ini:6: [endpoint:a] auth: must be true where others can reach http://*:1, unless `insecure = true` says that you mean it",
     ],
   ])("is refused with %j", (lines, problem) => {
     expect(problemsOf(`[endpoint:a]\n${lines}`)).toEqual([problem]);

@@ -10,7 +10,7 @@ test.each([
   ["[::]:0", "::", 0],
   ["localhost:5000", "localhost", 5000],
   ["Gaffer.Example.org:80", "gaffer.example.org", 80],
-  [":5000", "0.0.0.0", 5000],
+  [":5000", "", 5000],
   ["5000", "127.0.0.1", 5000],
   ["0.0.0.0:65535", "0.0.0.0", 65_535],
 ])("%p is the host %p and the port %p", (text, host, port) => {

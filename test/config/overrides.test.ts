@@ -38,7 +38,7 @@ test.each([
   ],
   [
     { bind: ":5000" },
-    "--bind: must not open http://0.0.0.0:5000 to all who can reach it: set `client_ca`, or `insecure = true` if you mean it, in an [endpoint:NAME] of a file",
+    "--bind: must not open http://*:5000 to all who can reach it: set `client_ca`, or `insecure = true` if you mean it, in an [endpoint:NAME] of a file",
   ],
   [{ certFile }, "--certfile: needs --keyfile beside it"],
   [{ keyFile }, "--keyfile: needs --certfile beside it"],
