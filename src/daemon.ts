@@ -45,14 +45,15 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
   const manager = new Manager({ bus, log });
   observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
-  const app = createApp({ manager, version, corsOrigins: config.gaffer.corsOrigins, log });
+  const app = createApp({ manager, bus, version, corsOrigins: config.gaffer.corsOrigins, log });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
     await manager.close();
+    bus.end();
     endpoints.stopAccepting();
-    await readersLeft(manager);
+    await readersLeft({ manager, bus });
     await endpoints.close();
   }
 
@@ -66,8 +67,10 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
   };
 }
 
-/** Resolves when no output has a reader any more, or when they had their time. */
-async function readersLeft(manager: Manager): Promise<void> {
+/** Resolves when nobody reads output or events any more, or when the readers had their time. */
+async function readersLeft({ manager, bus }: Pick<Daemon, "bus" | "manager">): Promise<void> {
   const deadlineMs = performance.now() + lastReadersMs;
-  while (manager.readerCount() > 0 && performance.now() < deadlineMs) await Bun.sleep(lastReadersPollMs);
+  while (manager.readerCount() + bus.readerCount > 0 && performance.now() < deadlineMs) {
+    await Bun.sleep(lastReadersPollMs);
+  }
 }

@@ -1,36 +1,84 @@
 import type { GafferdEvent, Unsequenced } from "./event.ts";
 
-/** Tells every subscriber of each event, in order, at once. */
+/** So many events can be read again. */
+const keptEvents = 1000;
+
+/** Tells every subscriber of each event, in order, at once, and remembers the last 1,000. */
 export class EventBus {
   readonly #listeners = new Set<(event: GafferdEvent) => void>();
+  readonly #endListeners = new Set<() => void>();
   readonly #onListenerError: (error: unknown) => void;
-  #sequence = 0;
+  /** The event of sequence n stands at n modulo its length. */
+  readonly #recent: GafferdEvent[] = [];
+  #head = 0;
+  #ended = false;
 
   /** `onListenerError` hears what a listener throws; the others are told all the same. */
   constructor(onListenerError: (error: unknown) => void) {
     this.#onListenerError = onListenerError;
   }
 
-  /** Publish after the state has changed, so that who asks on the event sees it. */
-  publish(event: Unsequenced): void {
-    this.#sequence += 1;
-    const sequenced = { ...event, sequence: this.#sequence, timeMs: Date.now() } as GafferdEvent;
-    for (const listener of this.#listeners) {
-      try {
-        listener(sequenced);
-      } catch (error) {
-        this.#onListenerError(error);
-      }
-    }
+  /** The sequence of the newest event; 0 before the first. */
+  get head(): number {
+    return this.#head;
   }
 
-  /** Returns the function that ends the subscription. */
-  subscribe(listener: (event: GafferdEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** The sequence of the oldest event that is remembered; 1 before the first. */
+  get oldest(): number {
+    return Math.max(1, this.#head - keptEvents + 1);
+  }
+
+  /** No event will follow. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   get listenerCount(): number {
     return this.#listeners.size;
+  }
+
+  /** How many of them read until the end. */
+  get readerCount(): number {
+    return this.#endListeners.size;
+  }
+
+  /** Publish after the state has changed, so that who asks on the event sees it. */
+  publish(event: Unsequenced): void {
+    this.#head += 1;
+    const sequenced = { ...event, sequence: this.#head, timeMs: Date.now() } as GafferdEvent;
+    this.#recent[this.#head % keptEvents] = sequenced;
+    this.#tell(this.#listeners, sequenced);
+  }
+
+  /** Says that no event will follow. */
+  end(): void {
+    this.#ended = true;
+    this.#tell(this.#endListeners, undefined);
+  }
+
+  /** A remembered event; undefined for any other sequence. */
+  at(sequence: number): GafferdEvent | undefined {
+    if (sequence < this.oldest || sequence > this.#head) return undefined;
+    return this.#recent[sequence % keptEvents];
+  }
+
+  /** Returns the function that ends the subscription. `onEnd` is called when no event will follow. */
+  subscribe(listener: (event: GafferdEvent) => void, onEnd?: () => void): () => void {
+    this.#listeners.add(listener);
+    if (onEnd !== undefined) this.#endListeners.add(onEnd);
+    return () => {
+      this.#listeners.delete(listener);
+      if (onEnd !== undefined) this.#endListeners.delete(onEnd);
+    };
+  }
+
+  #tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {
+    for (const listener of listeners) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
   }
 }

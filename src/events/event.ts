@@ -21,6 +21,21 @@ export type GafferdEvent = EventBase &
 
 export type EventType = GafferdEvent["type"];
 
+/** All of them, as patterns name them. */
+export const eventTypes = [
+  "create",
+  "start",
+  "stop",
+  "restart",
+  "update",
+  "delete",
+  "spawn",
+  "reap",
+  "exit",
+  "stop_pid",
+  "flap",
+] as const satisfies readonly EventType[];
+
 /** What a publisher says; the bus adds `sequence` and `timeMs`. */
 export type Unsequenced<E = GafferdEvent> = E extends GafferdEvent ? Omit<E, "sequence" | "timeMs"> : never;
 

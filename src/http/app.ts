@@ -1,5 +1,6 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
+import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { methodsOf } from "./allow.ts";
@@ -14,9 +15,12 @@ import { processRoutes } from "./routes/processes.ts";
 import { rootRoutes } from "./routes/root.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
+import { wstreamRoutes } from "./routes/wstreams.ts";
+import { watchRoutes } from "./routes/watch.ts";
 
 export interface AppOptions {
   readonly manager: Manager;
+  readonly bus: EventBus;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   /** Origins of the web pages that may call; `*` stands for all. */
@@ -28,7 +32,7 @@ export interface AppOptions {
  * All routes, and what holds for each: who may ask, which methods there are, and how a failure looks. `openEndpoints`
  * makes it reachable; `app.handle(new Request(…))` asks it directly, and is let in always.
  */
-export function createApp({ manager, version, corsOrigins, log }: AppOptions) {
+export function createApp({ manager, bus, version, corsOrigins, log }: AppOptions) {
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -61,7 +65,9 @@ export function createApp({ manager, version, corsOrigins, log }: AppOptions) {
     .use(processVerbRoutes(manager))
     .use(statusRoutes(manager))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, log, keepOpen }));
+    .use(streamRoutes({ manager, log, keepOpen }))
+    .use(wstreamRoutes(manager))
+    .use(watchRoutes({ bus, keepOpen }));
   return app;
 }
 

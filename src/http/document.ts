@@ -1,6 +1,6 @@
-import type { ExitStatus } from "../events/event.ts";
 import type { SupervisedProcess, Supervisor } from "../manager/views.ts";
 import { toDocument } from "../template/document.ts";
+import { toExitStatusDocument } from "./exit-status-document.ts";
 
 /** The document of a process's template with what is its own. */
 export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess) {
@@ -52,13 +52,6 @@ export function toExitDocument(process: SupervisedProcess) {
     exited_at: toTime(exit?.exitedAtMs),
     cpu_ms: exit?.cpuMs ?? null,
     max_rss: exit?.maxRssBytes ?? null,
-  };
-}
-
-function toExitStatusDocument(status: ExitStatus | undefined) {
-  return {
-    exit_status: status !== undefined && "exitCode" in status ? status.exitCode : null,
-    term_signal: status !== undefined && "signal" in status ? status.signal : null,
   };
 }
 

@@ -22,6 +22,11 @@ export interface FeedOptions {
   readonly open: (wake: () => void) => FeedSource;
   /** What is sent after so much silence; undefined: nothing. */
   readonly heartbeat: { readonly everyMs: number; readonly bytes: Uint8Array } | undefined;
+  /**
+   * Sent at once when the source has nothing yet: Bun (1.4.5) sends the headers with the first byte, and a client that
+   * waits for them, as `fetch` and `EventSource` do, would not know that it is connected.
+   */
+  readonly greeting?: Uint8Array;
   /** Told when the client was cut off, and why. */
   readonly onBroken?: (reason: string) => void;
 }
@@ -47,6 +52,7 @@ class Feed {
   #timer: NodeJS.Timeout | undefined;
   #waitingSinceMs = 0;
   #isWoken = false;
+  #isGreeted = false;
   #isClosed = false;
 
   constructor(options: FeedOptions) {
@@ -59,7 +65,7 @@ class Feed {
   }
 
   pull(): Promise<void> | undefined {
-    if (this.#serve()) return undefined;
+    if (this.#serve() || this.#greet()) return undefined;
     return new Promise((resolve) => {
       this.#served = resolve;
       this.#waitingSinceMs = performance.now();
@@ -95,6 +101,15 @@ class Feed {
     served?.();
   }
 
+  /** False when the client has had something. */
+  #greet(): boolean {
+    const { greeting } = this.#options;
+    if (this.#isGreeted || greeting === undefined) return false;
+    this.#isGreeted = true;
+    this.#controller?.enqueue(greeting);
+    return true;
+  }
+
   /** Gives the client what there is, or ends. False when there is nothing yet. */
   #serve(): boolean {
     const controller = this.#controller;
@@ -107,6 +122,7 @@ class Feed {
       batch.add(piece);
     }
     batch.flush();
+    this.#isGreeted ||= batch.length > 0;
     if (batch.length > 0) return true;
     if (!this.#source.ended) return false;
     controller.close();

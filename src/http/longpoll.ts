@@ -5,6 +5,7 @@ import { createRawEncoder } from "./output-encoder.ts";
 import type { OutputQuery } from "./output-query.ts";
 import { rawHeaders } from "./output-headers.ts";
 import { formatStreamId } from "./stream-id.ts";
+import { Waiter } from "./waiter.ts";
 
 /** An answer ends when it holds so much; `X-Gaffer-Next` leads to the rest. */
 const maxAnswerBytes = 1024 * 1024;
@@ -21,25 +22,18 @@ export async function answerLongpoll(
   query: OutputQuery,
   signal: AbortSignal,
 ): Promise<Response> {
-  let wake: (() => void) | undefined;
-  const reader = new OutputReader(source, { ...readerOptions, onReady: () => wake?.() });
-  const onAbort = () => wake?.();
-  signal.addEventListener("abort", onAbort);
+  const waiter = new Waiter(signal);
+  const reader = new OutputReader(source, { ...readerOptions, onReady: () => waiter.wake() });
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
       const held = takeHeld(reader, query);
-      if (held.hasNews || reader.ended || signal.aborted || performance.now() >= deadlineMs)
-        return toResponse(held, query);
-      const promptMs = (reader.dueMs ?? Infinity) - Date.now();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      wake = resolve;
-      const timer = setTimeout(resolve, Math.max(1, Math.min(promptMs, deadlineMs - performance.now(), 2 ** 31 - 1)));
-      await promise;
-      clearTimeout(timer);
+      const isOver = reader.ended || signal.aborted || performance.now() >= deadlineMs;
+      if (held.hasNews || isOver) return toResponse(held, query);
+      await waiter.wait(Math.min((reader.dueMs ?? Infinity) - Date.now(), deadlineMs - performance.now()));
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    waiter.close();
     reader.close();
   }
 }

@@ -1,6 +1,6 @@
-import type { ExitStatus } from "../events/event.ts";
 import type { OutputGap } from "../manager/output-source.ts";
 import type { OutputItem } from "../manager/output-reader.ts";
+import { toExitStatusDocument } from "./exit-status-document.ts";
 import { encodeSharedEvent } from "./shared-frames.ts";
 import { commentLine, encodeJsonEvent, encodeTextEvent } from "./sse.ts";
 
@@ -34,7 +34,12 @@ export function createEventEncoder(format: OutputFormat): OutputEncoder {
     namesGaps: true,
     encode(item, id) {
       if (item.kind === "gap") return encodeJsonEvent("gap", toGapDocument(item), id());
-      if (item.kind === "exit") return encodeJsonEvent("exit", toExitDocument(item.process), id());
+      if (item.kind === "exit")
+        return encodeJsonEvent(
+          "exit",
+          { pid: item.process.id, ...toExitStatusDocument(item.process.exit?.status) },
+          id(),
+        );
       if (item.kind === "spawn") {
         const { id: pid, osPid } = item.process;
         return encodeJsonEvent("spawn", { pid, os_pid: osPid }, id());
@@ -75,15 +80,6 @@ export function toGapDocument({ processId, label, from, to }: OutputGap) {
     bytes,
     from: from ?? null,
     to: to ?? null,
-  };
-}
-
-function toExitDocument(process: { readonly id: number; readonly exit?: { status: ExitStatus } | undefined }) {
-  const status = process.exit?.status ?? { exitCode: 0 };
-  return {
-    pid: process.id,
-    exit_status: "exitCode" in status ? status.exitCode : null,
-    term_signal: "signal" in status ? status.signal : null,
   };
 }
 

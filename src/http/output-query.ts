@@ -18,24 +18,29 @@ export interface OutputQuery {
   readonly lossless: boolean;
 }
 
-const defaultHeartbeatMs = 60_000;
+export const defaultHeartbeatMs = 60_000;
 
 /** Throws `bad_value` with the parameter's name in `field`. */
 export function parseOutputQuery(query: URLSearchParams, lastEventId: string | null, nowMs: number): OutputQuery {
-  const feed = oneOf(query, "feed", ["longpoll", "continuous", "eventsource"] as const);
+  const feed = parseFeed(query);
   return {
     feed,
     format: oneOf(query, "format", ["text", "json", "base64"] as const),
-    heartbeatMs: parseHeartbeat(query.get("heartbeat"), feed),
+    // A raw feed has none unless it is asked for: its bytes are to be the process's own.
+    heartbeatMs: parseHeartbeat(query.get("heartbeat"), feed === "continuous" ? undefined : defaultHeartbeatMs),
     start: parseStart(query, lastEventId, nowMs),
     follow: parseFlag(query, "follow", true),
     lossless: parseFlag(query, "lossless", false),
   };
 }
 
-/** `true`, `false`, or seconds. A raw feed has none unless it is asked for: its bytes are to be the process's own. */
-function parseHeartbeat(text: string | null, feed: FeedKind): number | undefined {
-  if (text === null) return feed === "continuous" ? undefined : defaultHeartbeatMs;
+export function parseFeed(query: URLSearchParams): FeedKind {
+  return oneOf(query, "feed", ["longpoll", "continuous", "eventsource"]);
+}
+
+/** `true` (60 s), `false`, or seconds. Throws `bad_value`. */
+export function parseHeartbeat(text: string | null, fallbackMs: number | undefined): number | undefined {
+  if (text === null) return fallbackMs;
   if (text === "true") return defaultHeartbeatMs;
   if (text === "false") return undefined;
   const ms = Number(text) * 1000;
@@ -45,7 +50,8 @@ function parseHeartbeat(text: string | null, feed: FeedKind): number | undefined
   });
 }
 
-function parseStart(query: URLSearchParams, lastEventId: string | null, nowMs: number): OutputStart {
+/** Where `tail`, `since` or `Last-Event-ID` say to begin. Throws `bad_value`. */
+export function parseStart(query: URLSearchParams, lastEventId: string | null, nowMs: number): OutputStart {
   if (lastEventId) return parseStreamId(lastEventId);
   const since = query.get("since");
   const tail = query.get("tail");
@@ -60,7 +66,8 @@ function parseStart(query: URLSearchParams, lastEventId: string | null, nowMs: n
   return { kind: "since", timeMs: parseTime(since, nowMs) };
 }
 
-function parseTime(text: string, nowMs: number): number {
+/** An age or an RFC 3339 time, in Unix ms. Throws `bad_value`. */
+export function parseTime(text: string, nowMs: number): number {
   if (/^\d{4}-\d\d-\d\d[Tt ]/.test(text)) {
     const timeMs = Date.parse(text);
     if (!Number.isNaN(timeMs)) return timeMs;

@@ -34,7 +34,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     throw error;
   });
   const manager = new Manager({ bus, log });
-  const app = createApp({ manager, version: "1.2.3", corsOrigins: options.corsOrigins ?? [], log });
+  const app = createApp({ manager, bus, version: "1.2.3", corsOrigins: options.corsOrigins ?? [], log });
   return {
     app,
     manager,

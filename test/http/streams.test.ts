@@ -340,7 +340,8 @@ describe("a template's stream", () => {
     const name = `t${lastName}`;
     const answer = await get(`/streams/${name}/out?feed=eventsource`);
     const text = answer.arrayBuffer();
-    await waitFor(() => serving.cursorCount() === 1, "the reader");
+    const [process] = serving.daemon.manager.get(name).processes;
+    await waitFor(() => serving.cursorCount() === 1 && process?.rings.get("out")?.head === 6, "the line's reader");
     await serving.daemon.manager.delete(name);
     const events = await eventsOf(new Uint8Array(await text));
     expect(events.map(({ event }) => event)).toEqual(["out", "exit"]);

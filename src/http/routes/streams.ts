@@ -1,5 +1,4 @@
 import { Elysia } from "elysia";
-import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../manager/output-reader.ts";
@@ -13,6 +12,7 @@ import { OutputFeed } from "../output-feed.ts";
 import { eventHeaders, rawHeaders } from "../output-headers.ts";
 import { type OutputQuery, parseOutputQuery } from "../output-query.ts";
 import { parseFlag, parseWhole } from "../query.ts";
+import { assertReadable } from "../readable.ts";
 import { writeBody } from "../stdin-body.ts";
 
 export interface StreamRoutesOptions {
@@ -78,6 +78,7 @@ function answerFeed(
       return feed;
     },
     heartbeat: query.heartbeatMs === undefined ? undefined : { everyMs: query.heartbeatMs, bytes: encoder.heartbeat },
+    ...(isEvents ? { greeting: encoder.heartbeat } : {}),
     onBroken,
   });
   return new Response(body, { headers });
@@ -85,18 +86,6 @@ function answerFeed(
 
 function queryOf(request: Request): URLSearchParams {
   return new URL(request.url).searchParams;
-}
-
-function assertReadable({ redirectOutput }: ProcessTemplate, label: string | undefined, target: string): void {
-  if (redirectOutput.length === 0) {
-    throw new GafferdError(
-      "io_not_redirected",
-      `the output of \`${target}\` is discarded; name it in \`redirect_output\``,
-    );
-  }
-  if (label === undefined || redirectOutput.includes(label)) return;
-  const labels = [...new Set(redirectOutput)].map((each) => `\`${each}\``).join(" and ");
-  throw new GafferdError("io_not_found", `\`${target}\` has no output \`${label}\`; it has ${labels}`);
 }
 
 /** A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop. */
@@ -109,7 +98,7 @@ function readerOptionsOf(query: OutputQuery, label: string | undefined): Omit<Ou
   const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
   return {
     start: query.start,
-    wholeLines: !isRaw && query.format !== "base64",
+    unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,
     ...(label === undefined ? {} : { label }),
