@@ -18,6 +18,7 @@ export const errorCodes = [
   "unauthorized",
   "forbidden",
   "gone",
+  "upgrade_required",
   "too_large",
   "overloaded",
   "spawn_failed",

@@ -14,7 +14,7 @@ test("gafferd runs inside another program, by the name of its package", async ()
   await waitFor(() => process.outputEnded, "the end of its output");
   const reader = new OutputReader(processSource(supervisor, process), {
     start: { kind: "held" },
-    wholeLines: true,
+    unit: "lines",
     onReady: () => {},
   });
   const item = reader.next(1024, Date.now());

@@ -36,8 +36,12 @@ export function keepOpen(request: Request): void {
   connection?.server.timeout(connection.request, 0);
 }
 
-/** Whether the request has become a WebSocket; then it is to get no other answer. */
-export function upgrade(request: Request, handlers: SocketHandlers): boolean {
+/**
+ * Whether the request has become a WebSocket; then it is to get no other answer. `protocol` is the one, of those that
+ * the client offered, that is spoken.
+ */
+export function upgrade(request: Request, handlers: SocketHandlers, protocol?: string): boolean {
   const connection = connections.get(request);
-  return connection?.server.upgrade(connection.request, { data: handlers }) ?? false;
+  const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol };
+  return connection?.server.upgrade(connection.request, { data: handlers, headers }) ?? false;
 }

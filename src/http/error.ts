@@ -18,6 +18,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
   forbidden: 403,
   gone: 410,
+  upgrade_required: 426,
   too_large: 413,
   overloaded: 503,
   spawn_failed: 422,

@@ -6,13 +6,16 @@ export interface RangeOptions {
   /** So many at most, 4 at least. */
   readonly maxBytes: number;
   readonly nowMs: number;
-  /** Give whole lines where there are any, and a line without its end after 100 ms of silence. */
-  readonly wholeLines: boolean;
+  /** What is not cut. Of `lines` those that have an end come at once, and one without it after 100 ms of silence. */
+  readonly unit: OutputUnit;
   /** Give no bytes together that arrived more than some 10 ms apart. */
   readonly byArrival: boolean;
   /** What arrived later than this waits for another output's turn, unless it ends a line that was begun before. */
   readonly beforeSequence: number;
 }
+
+/** Whether output is given byte by byte, by UTF-8 characters, or by lines. */
+export type OutputUnit = "bytes" | "characters" | "lines";
 
 /** Up to where to give bytes, or when to ask again (Unix ms; `Infinity`: when more has come). */
 export type Range = { readonly to: number } | { readonly to?: undefined; readonly dueMs: number };
@@ -33,7 +36,8 @@ export function nextRange(ring: Ring, options: RangeOptions): Range {
   const grid = maxBytes * gridShare;
   const boundary = Math.ceil((Math.floor((from + maxBytes - grid) / grid) + 1) * grid);
   const wished = Math.min(Math.max(turnEnd, from + 1), arrivalEnd, boundary, ring.head);
-  if (!options.wholeLines) return { to: wished };
+  if (options.unit === "bytes") return { to: wished };
+  if (options.unit === "characters") return toCharacterEnd(ring, from, wished);
   const most = Math.min(ring.head, from + maxBytes);
   const lineEnd = ring.lineEndBefore(from, wished) ?? ring.lineEndAfter(wished, most);
   if (lineEnd !== undefined) return { to: lineEnd };
@@ -44,8 +48,14 @@ export function nextRange(ring: Ring, options: RangeOptions): Range {
   if (ring.ended) return { to: ring.head };
   const dueMs = ring.lastWriteMs + promptSilenceMs;
   if (options.nowMs < dueMs) return { dueMs };
+  return toCharacterEnd(ring, from, most);
+}
+
+/** What is left of a character at the end of all output is given as it is. */
+function toCharacterEnd(ring: Ring, from: number, most: number): Range {
   const to = characterEnd(ring, from, most);
-  return to > from ? { to } : { dueMs: Infinity };
+  if (to > from) return { to };
+  return ring.ended && most === ring.head ? { to: most } : { dueMs: Infinity };
 }
 
 /** The last position up to `to` at which no UTF-8 character is cut; `to` itself where the bytes are not UTF-8. */

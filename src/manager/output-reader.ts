@@ -1,6 +1,6 @@
 import { Cursor } from "../output/cursor.ts";
 import type { Ring } from "../output/ring.ts";
-import { nextRange } from "./output-range.ts";
+import { nextRange, type OutputUnit } from "./output-range.ts";
 import type { OutputGap, OutputSource } from "./output-source.ts";
 import { type OutputStart, startPositions, type StreamPosition } from "./output-start.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
@@ -26,7 +26,7 @@ export interface OutputReaderOptions {
   readonly label?: string;
   readonly start: OutputStart;
   /** See `output-range.ts`. */
-  readonly wholeLines: boolean;
+  readonly unit: OutputUnit;
   /** See `output-range.ts`; default `false`. */
   readonly byArrival?: boolean;
   /** The process waits for this reader, within the template's `lossless_timeout`. */
@@ -196,12 +196,12 @@ export class OutputReader {
   }
 
   #nextBytes(maxBytes: number, nowMs: number): OutputItem | undefined {
-    const { wholeLines, byArrival = false } = this.#options;
+    const { unit, byArrival = false } = this.#options;
     const readable = this.#readable();
     for (const [index, { process, label, cursor }] of readable.entries()) {
       const beforeSequence = readable[index + 1]?.sequence ?? Infinity;
       const from = cursor.position;
-      const range = nextRange(cursor.ring, { from, maxBytes, nowMs, wholeLines, byArrival, beforeSequence });
+      const range = nextRange(cursor.ring, { from, maxBytes, nowMs, unit, byArrival, beforeSequence });
       if (range.to === undefined) {
         this.#dueMs = Math.min(this.#dueMs ?? Infinity, range.dueMs);
         continue;

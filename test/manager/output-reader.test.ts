@@ -27,7 +27,7 @@ afterEach(async () => {
   }
 });
 
-const options: OutputReaderOptions = { start: { kind: "held" }, wholeLines: true, onReady: () => {} };
+const options: OutputReaderOptions = { start: { kind: "held" }, unit: "lines", onReady: () => {} };
 
 /** What is told now, each in a line: `out 1: text`, `gap 1 out 0-5`, `spawn 2`, `exit 1`. */
 function tell(reader: OutputReader, nowMs = Date.now()): string[] {

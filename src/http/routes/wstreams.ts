@@ -1,0 +1,45 @@
+import { Elysia } from "elysia";
+import { GafferdError } from "../../errors.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { upgrade } from "../connection.ts";
+import { parseStart } from "../output-query.ts";
+import { parseWhole } from "../query.ts";
+import { assertReadable } from "../readable.ts";
+import { createRefusal, createWstream, type Wstream } from "../wstream.ts";
+
+/** The subprotocol of clients that take output in binary frames. */
+const binaryProtocol = "binary";
+
+/** `/wstreams/:pid`: a WebSocket to a process's stdin and from one of its outputs. */
+export function wstreamRoutes(manager: Manager) {
+  return new Elysia({ name: "wstreams" }).get("/wstreams/:pid", ({ request, params }) => {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw new GafferdError("upgrade_required", "this path speaks WebSocket: connect to it with ws:// or wss://");
+    }
+    const isBinary = offers(request, binaryProtocol);
+    const handlers = handlersOf(request, parseWhole(params.pid, "pid"), isBinary);
+    if (upgrade(request, handlers, isBinary ? binaryProtocol : undefined)) return undefined;
+    handlers.abandon();
+    throw new GafferdError("bad_value", "this is not a WebSocket handshake as RFC 6455 has it");
+  });
+
+  function handlersOf(request: Request, id: number, isBinary: boolean): Wstream {
+    const query = new URL(request.url).searchParams;
+    const start = parseStart(query, request.headers.get("last-event-id"), Date.now());
+    try {
+      const { supervisor, process } = manager.findProcess(id);
+      const label = query.get("label") ?? undefined;
+      assertReadable(process.template, label, String(id));
+      const [first = ""] = process.template.redirectOutput;
+      return createWstream({ supervisor, process, label: label ?? first, start, isBinary });
+    } catch (error) {
+      if (error instanceof GafferdError && error.code !== "bad_value") return createRefusal(error);
+      throw error;
+    }
+  }
+}
+
+function offers(request: Request, protocol: string): boolean {
+  const offered = request.headers.get("sec-websocket-protocol") ?? "";
+  return offered.split(",").some((each) => each.trim() === protocol);
+}
