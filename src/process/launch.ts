@@ -4,7 +4,7 @@ import { buildEnvironment, commandOf } from "../template/environment.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { findExecutable } from "./executable.ts";
 import { OutputPipe } from "./output-pipe.ts";
-import { openPipe, resizePipe, setNonBlocking } from "./pipe.ts";
+import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
 import { Stdin } from "./stdin.ts";
@@ -18,9 +18,6 @@ export interface Launched {
   readonly stdin: Stdin | undefined;
 }
 
-/** What a pipe of output holds, in bytes; 0: what the system gives it (64 KiB on Linux). */
-const outputPipeBytes: number = 0;
-
 /** Templates whose unknown variables were named in the log: once is enough, however often their processes start. */
 const warned = new WeakSet<ProcessTemplate>();
 
@@ -29,28 +26,44 @@ const warned = new WeakSet<ProcessTemplate>();
  * `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
  */
 export function launch(template: ProcessTemplate): Launched {
-  let program = template.cmd;
-  let path: string | undefined;
+  const prepared = prepare(template);
+  try {
+    return launchWithPipes(template, prepared);
+  } catch (error) {
+    throw toSpawnError(error, prepared);
+  }
+}
+
+/** Throws what `launch` would, as far as that can be told without starting anything. */
+export function assertLaunchable(template: ProcessTemplate): void {
+  prepare(template);
+}
+
+interface Prepared {
+  readonly user: User | undefined;
+  /** As it is written in the template. */
+  readonly program: string;
+  /** Of its file. */
+  readonly path: string;
+  readonly spawnOptions: Invocation & { readonly cwd: string; readonly env: Record<string, string> };
+}
+
+function prepare(template: ProcessTemplate): Prepared {
   try {
     const user = resolveUser(template);
     const env = buildEnvironment(template);
     const { argv, unknown } = commandOf(template, env);
     warnOfUnknown(template, unknown);
-    program = argv[0] ?? program;
-    path = findExecutable({ program, searchPath: env["PATH"], cwd: template.cwd, user });
-    return launchWithPipes(template, { ...runAs(user, path, argv), cwd: template.cwd, env }, user);
+    const program = argv[0] ?? template.cmd;
+    const path = findExecutable({ program, searchPath: env["PATH"], cwd: template.cwd, user });
+    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd: template.cwd, env } };
   } catch (error) {
-    throw toSpawnError(error, { program, path });
+    throw toSpawnError(error, { program: template.cmd, path: undefined });
   }
 }
 
-interface SpawnOptions extends Invocation {
-  readonly cwd: string;
-  readonly env: Record<string, string>;
-}
-
 /** Spawns with the pipes that the template asks for. They belong to `user`; if it fails all of them are closed. */
-function launchWithPipes(template: ProcessTemplate, options: SpawnOptions, user: User | undefined): Launched {
+function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared): Launched {
   const ours: number[] = [];
   const theirs: number[] = [];
   try {
@@ -59,7 +72,6 @@ function launchWithPipes(template: ProcessTemplate, options: SpawnOptions, user:
       const pipe = openPipe();
       ours.push(pipe.readEnd);
       theirs.push(pipe.writeEnd);
-      if (outputPipeBytes > 0) resizePipe(pipe.writeEnd, outputPipeBytes);
       return { label, ...pipe };
     });
     const input = template.redirectInput && !template.detach ? openPipe() : undefined;
@@ -72,7 +84,7 @@ function launchWithPipes(template: ProcessTemplate, options: SpawnOptions, user:
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const subprocess = Bun.spawn({
-      ...options,
+      ...spawnOptions,
       detached: true,
       stdin: input?.readEnd ?? "ignore",
       stdout: stdout ?? "ignore",

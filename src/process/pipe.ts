@@ -7,7 +7,7 @@ export interface Pipe {
   readonly writeEnd: number;
 }
 
-const [getStatusFlags, setStatusFlags, setPipeSize] = [3, 4, 1031];
+const [getStatusFlags, setStatusFlags] = [3, 4];
 const nonBlocking = process.platform === "darwin" ? 0x4 : 0o4000;
 const ends = new Int32Array(2);
 
@@ -32,9 +32,4 @@ export function setNonBlocking(fd: number): void {
   if (flags === -1 || libc().fcntl(fd, setStatusFlags, flags | nonBlocking) === -1) {
     throw cannotSpawn(`cannot make descriptor ${fd} non-blocking`, { transient: false });
   }
-}
-
-/** Asks for a pipe that holds `bytes`; where the system refuses (or is not Linux) it keeps the size it has. */
-export function resizePipe(fd: number, bytes: number): void {
-  if (process.platform === "linux") libc().fcntl(fd, setPipeSize, bytes);
 }

@@ -3,10 +3,12 @@ import { GafferdError } from "../errors.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./group.ts";
-import { launch, type Launched } from "./launch.ts";
+import { assertLaunchable, launch, type Launched } from "./launch.ts";
 import type { OutputPipe } from "./output-pipe.ts";
 import type { Stdin } from "./stdin.ts";
 import { climb } from "./stop.ts";
+
+export { assertLaunchable };
 
 /** How a process ended, and what it took. */
 export interface ProcessExit {

@@ -1,30 +1,39 @@
 /** Who is told, without particulars, whenever something has changed. */
 export class Changes {
-  readonly #listeners = new Set<() => void>();
+  readonly #subscribers = new Set<() => void>();
+  /** Those that wait for one thing only. */
+  readonly #waiters = new Set<() => void>();
 
   get listenerCount(): number {
-    return this.#listeners.size;
+    return this.#subscribers.size + this.#waiters.size;
+  }
+
+  /** Without those that wait `until` something is so. */
+  get subscriberCount(): number {
+    return this.#subscribers.size;
   }
 
   /** Returns what ends the subscription. */
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#subscribers.add(listener);
+    return () => this.#subscribers.delete(listener);
   }
 
   announce(): void {
-    for (const listener of this.#listeners) listener();
+    for (const subscriber of this.#subscribers) subscriber();
+    for (const waiter of this.#waiters) waiter();
   }
 
   /** Resolves when a change makes `isSo` true, at once if it is. */
   until(isSo: () => boolean): Promise<void> {
     if (isSo()) return Promise.resolve();
     return new Promise((resolve) => {
-      const end = this.subscribe(() => {
+      const waiter = () => {
         if (!isSo()) return;
-        end();
+        this.#waiters.delete(waiter);
         resolve();
-      });
+      };
+      this.#waiters.add(waiter);
     });
   }
 }

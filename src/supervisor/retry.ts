@@ -6,28 +6,42 @@ export function spawnRetryDelayMs(failuresBefore: number): number {
   return Math.min(maxDelayMs, firstDelayMs * 2 ** failuresBefore);
 }
 
+/** Why a template is tried again later: it exited too often, or the system could not spawn just then. */
+export type RetryReason = "flapping" | "deferred";
+
 /** The one time at which a template is tried again. Owns a timer while it is armed. */
 export class Retry {
+  readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #atMs: number | undefined;
+  #armed: { readonly atMs: number; readonly reason: RetryReason } | undefined;
+
+  /** Calls `onDue` when the time has come, and is then no longer armed. */
+  constructor(onDue: () => void) {
+    this.#onDue = onDue;
+  }
 
   /** Unix ms; undefined while it is not armed. */
   get atMs(): number | undefined {
-    return this.#atMs;
+    return this.#armed?.atMs;
+  }
+
+  /** Undefined while it is not armed. */
+  get reason(): RetryReason | undefined {
+    return this.#armed?.reason;
   }
 
   /** Replaces what was armed before. */
-  arm(atMs: number, callback: () => void): void {
+  arm(atMs: number, reason: RetryReason): void {
     this.cancel();
-    this.#atMs = atMs;
+    this.#armed = { atMs, reason };
     this.#timer = setTimeout(() => {
-      this.#atMs = undefined;
-      callback();
+      this.#armed = undefined;
+      this.#onDue();
     }, atMs - Date.now());
   }
 
   cancel(): void {
     clearTimeout(this.#timer);
-    this.#atMs = undefined;
+    this.#armed = undefined;
   }
 }

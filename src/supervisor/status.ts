@@ -6,8 +6,10 @@ export interface SupervisorStatus {
   /** It is wanted to run, and neither given up nor ended for good. */
   readonly active: boolean;
   readonly running: number;
-  /** How many are wanted. */
+  /** How many are wanted while it is active. */
   readonly numprocesses: number;
+  /** How many are wanted now: none of a stopped template, and none in place of those that ended for good. */
+  readonly wanted: number;
   readonly flapping: boolean;
   readonly stopped: boolean;
   /** How many processes took the place of one that ended unasked. */

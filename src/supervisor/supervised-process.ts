@@ -1,10 +1,20 @@
 import type { Process, ProcessExit } from "../process/process.ts";
 import { type ArrivalCounter, Ring } from "../output/ring.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import type { Meter } from "./meter.ts";
 import { Pump } from "./pump.ts";
 
 /** Why a process was told to stop; the first reason stays. */
 export type StopReason = "stop" | "reap" | "restart";
+
+export interface SupervisedProcessOptions {
+  readonly id: number;
+  readonly template: ProcessTemplate;
+  /** Of all its template's outputs. */
+  readonly counter: ArrivalCounter;
+  /** Its template's. */
+  readonly meter: Meter;
+}
 
 /** One run of a template with the output that is held of it: what the supervisor starts, watches and stops. */
 export class SupervisedProcess {
@@ -24,18 +34,19 @@ export class SupervisedProcess {
   #stopReason: StopReason | undefined;
   #exit: ProcessExit | undefined;
 
-  constructor(process: Process, options: { id: number; template: ProcessTemplate; counter: ArrivalCounter }) {
+  constructor(process: Process, options: SupervisedProcessOptions) {
     this.#process = process;
     this.id = options.id;
     this.sequence = options.counter.next++;
     this.template = options.template;
     const rings = new Map<string, Ring>();
     const pumps = process.outputs.map((pipe) => {
-      const ring = new Ring(options.template.outputBufferBytes, options.counter);
+      const ring = new Ring(options.template.outputBufferBytes, options.counter, options.meter.output(pipe.label));
       rings.set(pipe.label, ring);
       return new Pump(pipe, ring);
     });
     this.rings = rings;
+    process.stdin?.countIn(options.meter.input);
     this.exited = process.exited.then((exit) => (this.#exit = exit));
     this.finished = this.#finish(pumps);
   }

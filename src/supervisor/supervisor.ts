@@ -1,9 +1,9 @@
 import { GafferdError } from "../errors.ts";
-import type { ArrivalCounter } from "../output/ring.ts";
-import type { ProcessExit } from "../process/process.ts";
+import { assertLaunchable, type ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { Changes } from "./changes.ts";
 import type { SupervisorContext } from "./context.ts";
+import { Meter } from "./meter.ts";
 import { Population } from "./population.ts";
 import { type RollingSteps, rollingRestart } from "./rolling-restart.ts";
 import { Retry, spawnRetryDelayMs } from "./retry.ts";
@@ -17,19 +17,19 @@ import { decideExit, explainFlapping } from "./verdict.ts";
 
 /** Keeps as many processes of one template as are wanted, whatever happens in between. */
 export class Supervisor {
+  /** What is counted of it, for whoever asks; only it and its processes write there. */
+  readonly meter = new Meter();
   readonly #context: SupervisorContext;
   /** Shared by all rings of the template, so that their outputs can be merged in the order of arrival. */
-  readonly #counter: ArrivalCounter = { next: 0 };
+  readonly #counter = { next: 0 };
   readonly #population = new Population();
   readonly #changes = new Changes();
-  readonly #retry = new Retry();
+  readonly #retry = new Retry(() => this.#take("retry"));
   #template: ProcessTemplate;
   #state: SupervisorState = "stopped";
-  #restarts = 0;
   #tally: Tally = noTally;
   /** 1 while a rolling restart spawns before it stops. */
   #surplus = 0;
-  #isFlapping = false;
   #failure: GafferdError | undefined;
   #isFilling = false;
   #isRetired = false;
@@ -69,15 +69,21 @@ export class Supervisor {
     return this.#changes.listenerCount;
   }
 
+  /** Those that were subscribed with `onChange`. */
+  get readerCount(): number {
+    return this.#changes.subscriberCount;
+  }
+
   status(): SupervisorStatus {
     return {
       state: this.#state,
       active: isWantedUp(this.#state) && this.#state !== "fatal" && this.#state !== "exited",
       running: this.#population.running.length,
       numprocesses: this.#template.numprocesses,
-      flapping: this.#isFlapping,
+      wanted: isWantedUp(this.#state) ? Math.max(0, this.#wanted) : 0,
+      flapping: this.#retry.reason === "flapping",
       stopped: !isWantedUp(this.#state),
-      restarts: this.#restarts,
+      restarts: this.meter.restarts,
       ...(this.#retry.atMs === undefined ? {} : { nextRetryAtMs: this.#retry.atMs }),
       ...(this.#failure === undefined ? {} : { reason: this.#failure.message }),
     };
@@ -125,8 +131,9 @@ export class Supervisor {
     return numprocesses;
   }
 
-  /** Replaces the settings and, one at a time, what runs. */
+  /** Replaces the settings and, one at a time, what runs. Throws `spawn_failed`, and changes nothing, if it cannot run. */
   async update(template: ProcessTemplate): Promise<void> {
+    assertLaunchable(template);
     this.#template = template;
     this.#context.bus.publish({ type: "update", name: template.name });
     const old = this.#population.running;
@@ -172,8 +179,7 @@ export class Supervisor {
   #take(stimulus: Stimulus, failure?: GafferdError): void {
     const { state, effects } = transitions[this.#state][stimulus];
     this.#state = state;
-    if (failure !== undefined) this.#failure = failure;
-    else if (state !== "backoff" && state !== "fatal") this.#failure = undefined;
+    this.#failure = failure ?? (state === "backoff" || state === "fatal" ? this.#failure : undefined);
     for (const effect of effects) this.#perform(effect);
     this.#changes.announce();
   }
@@ -198,7 +204,6 @@ export class Supervisor {
         return;
       case "cancel-retry":
         this.#retry.cancel();
-        this.#isFlapping = false;
         return;
     }
   }
@@ -216,7 +221,11 @@ export class Supervisor {
   /** Whether one was missing; what is still stopping keeps its place until it is gone. */
   #spawnMissing(): boolean {
     if (this.#state !== "starting" || this.#population.size >= this.#wanted) return false;
-    const spawned = spawnSupervised(this.#template, { counter: this.#counter, nextId: () => this.#context.nextId() });
+    const spawned = spawnSupervised(this.#template, {
+      counter: this.#counter,
+      meter: this.meter,
+      nextId: () => this.#context.nextId(),
+    });
     if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
     else this.#spawned(spawned);
     return true;
@@ -235,7 +244,7 @@ export class Supervisor {
     if (failure.details?.["transient"] !== true) return this.#take("gave_up", failure);
     const { spawnFailures } = this.#tally;
     this.#tally = { ...this.#tally, spawnFailures: spawnFailures + 1 };
-    this.#retryAt(Date.now() + spawnRetryDelayMs(spawnFailures));
+    this.#retry.arm(Date.now() + spawnRetryDelayMs(spawnFailures), "deferred");
     this.#take("deferred", failure);
   }
 
@@ -248,6 +257,7 @@ export class Supervisor {
 
   #exited(process: SupervisedProcess, exit: ProcessExit): void {
     this.#population.exited(process);
+    this.meter.countExit(exit.status);
     void process.finished.then(() => {
       this.#population.finished(process);
       this.#checkEmpty();
@@ -270,26 +280,19 @@ export class Supervisor {
     }
     if (verdict.kind === "respawn") {
       this.#tally = { ...this.#tally, flapping: verdict.record };
-      this.#restarts += 1;
+      this.meter.restarts += 1;
       return this.#take("vacated");
     }
+    this.meter.flaps += 1;
     const failure = new GafferdError("spawn_failed", explainFlapping(this.#template, verdict));
     if (verdict.kind === "give-up") {
       this.#take("gave_up", failure);
       return this.#context.bus.publish({ type: "flap", name });
     }
     this.#tally = { ...this.#tally, flapping: verdict.record };
-    this.#isFlapping = true;
-    this.#retryAt(verdict.retryAtMs);
+    this.#retry.arm(verdict.retryAtMs, "flapping");
     this.#take("flapped", failure);
     this.#context.bus.publish({ type: "flap", name, retryAtMs: verdict.retryAtMs });
-  }
-
-  #retryAt(atMs: number): void {
-    this.#retry.arm(atMs, () => {
-      this.#isFlapping = false;
-      this.#take("retry");
-    });
   }
 
   #checkEmpty(): void {

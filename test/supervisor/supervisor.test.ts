@@ -282,6 +282,15 @@ describe("restart and update", () => {
     expect(supervisor.processes.map(({ template }) => template.cmd)).toEqual(["sleep 61", "sleep 61"]);
   });
 
+  test("an update to what cannot run changes nothing", async () => {
+    const { supervisor, story } = host({ cmd: "sleep 60" });
+    supervisor.start();
+    expect(supervisor.update(sampleTemplate({ cmd: "/nowhere/program" }))).rejects.toThrow("/nowhere/program");
+    expect(supervisor.template.cmd).toBe("sleep 60");
+    expect(ids(supervisor)).toEqual([1]);
+    expect(story()).not.toContain("update");
+  });
+
   test("an update starts what was given up", async () => {
     const { supervisor } = host({ cmd: "/nowhere/program" });
     expect(() => supervisor.start()).toThrow("/nowhere/program");
@@ -300,8 +309,32 @@ describe("what cannot be spawned", () => {
   });
 });
 
-test("10,000 short processes, at most 200 at once, leave no fd, zombie, listener or process", async () => {
+test("a process that floods is stopped at once, and holds no more than its buffer", async () => {
+  const { supervisor } = host({ cmd: fixtureCommand("flood.sh"), redirectOutput: ["out"], outputBufferBytes: 65_536 });
+  supervisor.start();
+  const ring = supervisor.processes[0]?.rings.get("out");
+  await waitFor(() => (ring?.head ?? 0) > 100_000_000, "the flood");
+  expect((ring?.head ?? 0) - (ring?.oldest ?? 0)).toBe(65_536);
+  await supervisor.stop();
+  expect(supervisor.exits[0]?.exit?.status).toEqual({ signal: "SIGTERM" });
+});
+
+test("a process that closes its outputs early runs on, and its output has ended", async () => {
+  const { supervisor } = host({ cmd: fixtureCommand("close-outputs.sh"), redirectOutput: ["out"], restart: "never" });
+  supervisor.start();
+  const [process] = supervisor.processes;
+  await waitFor(() => process?.rings.get("out")?.ended, "the end of its output");
+  expect(supervisor.status().running).toBe(1);
+  expect(process?.outputEnded).toBe(false);
+  process?.signal(10);
+  await waitFor(() => process?.outputEnded, "its exit");
+  expect(process?.exit?.status).toEqual({ exitCode: 7 });
+});
+
+test("10,000 short processes, at most 200 at once, leave no fd, zombie, listener, process or memory", async () => {
   const fdsBefore = openFds();
+  Bun.gc(true);
+  const rssBefore = process.memoryUsage.rss();
   const { supervisor, bus, events } = host({ cmd: "true", numprocesses: 200, redirectOutput: ["out", "err"] });
   let exits = 0;
   let most = 0;
@@ -319,4 +352,9 @@ test("10,000 short processes, at most 200 at once, leave no fd, zombie, listener
   expect(supervisor.processes).toEqual([]);
   await waitFor(() => openFds() === fdsBefore, "the descriptors' return");
   expect(zombies()).toBe(0);
+  const grownMb = () => {
+    Bun.gc(true);
+    return (process.memoryUsage.rss() - rssBefore) / 2 ** 20;
+  };
+  await waitFor(() => grownMb() < 40, "the memory's return");
 }, 60_000);
