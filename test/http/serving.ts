@@ -1,8 +1,10 @@
+import { afterAll, afterEach, beforeAll } from "bun:test";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
 import type { Logger } from "../../src/log.ts";
 import type { SupervisedProcess } from "../../src/supervisor/supervised-process.ts";
 import type { TemplateBody } from "../../src/template/properties.ts";
+import { waitFor } from "../wait-for.ts";
 
 export interface Serving {
   readonly url: string;
@@ -45,6 +47,46 @@ export async function serve(): Promise<Serving> {
       const supervisors = daemon.manager.names().map((name) => daemon.manager.get(name));
       const processes = supervisors.flatMap(({ processes: alive, exits }) => [...alive, ...exits]);
       return processes.flatMap(({ rings }) => [...rings.values()]).reduce((sum, { cursors }) => sum + cursors.size, 0);
+    },
+  };
+}
+
+/** A daemon for all tests of a file. After each its templates are deleted, and nobody may be left reading. */
+export function useServing() {
+  let current: Serving | undefined;
+  let lastName = 0;
+  const serving = (): Serving => {
+    if (current === undefined) throw new Error("the daemon is there in tests and hooks alone");
+    return current;
+  };
+
+  beforeAll(async () => {
+    current = await serve();
+  });
+  afterEach(async () => {
+    const { manager, bus } = serving().daemon;
+    await Promise.all(manager.names().map((name) => manager.delete(name)));
+    const readers = () => serving().cursorCount() + manager.readerCount() + bus.readerCount;
+    await waitFor(() => readers() === 0, "the end of all readers");
+  });
+  afterAll(async () => {
+    await current?.daemon.stop();
+  });
+
+  return {
+    get serving(): Serving {
+      return serving();
+    },
+    /** The name of the template that `run` made last. */
+    get lastName(): string {
+      return `t${lastName}`;
+    },
+    /** Runs a shell script as a template of its own, and returns its process's id. */
+    async run(cmd: string, settings: Partial<TemplateBody> = {}): Promise<number> {
+      const name = `t${++lastName}`;
+      await serving().create({ name, cmd, shell: true, ...settings });
+      const { processes, exits } = serving().daemon.manager.get(name);
+      return (processes[0] ?? exits[0])?.id ?? 0;
     },
   };
 }

@@ -1,29 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { waitFor } from "../wait-for.ts";
-import { serve, type Serving } from "./serving.ts";
+import { useServing } from "./serving.ts";
 
-let serving: Serving;
-let lastName = 0;
-
-beforeAll(async () => {
-  serving = await serve();
-});
-
-afterEach(async () => {
-  await Promise.all(serving.daemon.manager.names().map((name) => serving.daemon.manager.delete(name)));
-});
-
-afterAll(async () => {
-  await serving.daemon.stop();
-});
-
-async function run(cmd: string, settings: Record<string, unknown> = {}): Promise<number> {
-  const name = `in${++lastName}`;
-  await serving.create({ name, cmd, shell: true, redirect_input: true, ...settings });
-  const { processes, exits } = serving.daemon.manager.get(name);
-  return (processes[0] ?? exits[0])?.id ?? 0;
-}
+const host = useServing();
+const run = (cmd: string, settings: Parameters<typeof host.run>[1] = {}) =>
+  host.run(cmd, { redirect_input: true, ...settings });
 
 interface Answer {
   readonly status: number;
@@ -32,7 +14,7 @@ interface Answer {
 }
 
 async function post(id: number | string, body: BodyInit | null, query = ""): Promise<Answer> {
-  const answer = await fetch(`${serving.url}/streams/${id}/stdin${query}`, { method: "POST", body });
+  const answer = await fetch(`${host.serving.url}/streams/${id}/stdin${query}`, { method: "POST", body });
   return {
     status: answer.status,
     body: (await answer.json()) as Answer["body"],
@@ -43,7 +25,7 @@ async function post(id: number | string, body: BodyInit | null, query = ""): Pro
 type BodyInit = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 const out = (id: number) => {
-  const ring = serving.process(id).rings.get("out");
+  const ring = host.serving.process(id).rings.get("out");
   return Buffer.from(ring?.copy(ring.oldest, ring.head) ?? []);
 };
 
@@ -63,7 +45,7 @@ describe("POST /streams/:pid/stdin", () => {
       "multipart/form-data; boundary=x",
     ]) {
       const init = { method: "POST", body: "{no json\n", headers: { "content-type": type } };
-      const answer = await fetch(`${serving.url}/streams/${id}/stdin`, init);
+      const answer = await fetch(`${host.serving.url}/streams/${id}/stdin`, init);
       expect(await answer.json()).toEqual({ ok: true, bytes: 9 });
     }
     expect(await post(id, null)).toMatchObject({ status: 200, body: { bytes: 0 } });
@@ -73,7 +55,7 @@ describe("POST /streams/:pid/stdin", () => {
   test("?eof=true closes stdin after the body", async () => {
     const id = await run("cat; echo end");
     expect(await post(id, "last\n", "?eof=true")).toMatchObject({ status: 200, body: { bytes: 5 } });
-    await waitFor(() => serving.process(id).outputEnded, "the end");
+    await waitFor(() => host.serving.process(id).outputEnded, "the end");
     expect(out(id).toString()).toBe("last\nend\n");
   });
 
@@ -84,7 +66,7 @@ describe("POST /streams/:pid/stdin", () => {
       status: 200,
       body: { bytes: bytes.length },
     });
-    await waitFor(() => serving.process(id).outputEnded, "the sum", 20_000);
+    await waitFor(() => host.serving.process(id).outputEnded, "the sum", 20_000);
     expect(out(id).toString()).toStartWith(new Bun.CryptoHasher("sha256").update(bytes).digest("hex"));
   });
 
@@ -126,7 +108,7 @@ describe("POST /streams/:pid/stdin", () => {
 
   test("a process that has ended is 410 gone", async () => {
     const id = await run("true");
-    await waitFor(() => serving.process(id).exit, "the exit");
+    await waitFor(() => host.serving.process(id).exit, "the exit");
     const { status, body } = await post(id, "x");
     expect([status, body.error, body.bytes]).toEqual([410, "gone", 0]);
     expect(body.message).toContain("has ended");
@@ -157,21 +139,21 @@ describe("POST /streams/:pid/stdin", () => {
     await Bun.write(go, "");
     const second = await post(id, "tail", "?eof=true");
     expect(second).toMatchObject({ status: 200, body: { bytes: 4 } });
-    await waitFor(() => serving.process(id).outputEnded, "the count");
+    await waitFor(() => host.serving.process(id).outputEnded, "the count");
     expect(Number(out(id).toString())).toBe((first.body.bytes ?? 0) + 4);
     await Bun.file(go).delete();
   });
 
   test("a client that leaves in the middle of its body costs nothing but that body", async () => {
     const id = await run("cat");
-    const { hostname, port } = new URL(serving.url);
+    const { hostname, port } = new URL(host.serving.url);
     const socket = connect(Number(port), hostname);
     socket.write(`POST /streams/${id}/stdin HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Length: 100\r\n\r\nbegun`);
     await Bun.sleep(50);
     socket.destroy();
     await waitFor(async () => (await post(id, "!")).status === 200, "the next writer");
     await waitFor(() => out(id).toString().endsWith("!"), "its byte");
-    expect(serving.warnings).toEqual([]);
+    expect(host.serving.warnings).toEqual([]);
     expect(out(id).toString()).toBe("!");
   });
 

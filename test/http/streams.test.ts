@@ -1,41 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { formatStreamId } from "../../src/http/stream-id.ts";
 import { waitFor } from "../wait-for.ts";
 import { eventsOf, readEvents, type SeenEvent } from "./event-stream.ts";
-import { serve, type Serving } from "./serving.ts";
+import { useServing } from "./serving.ts";
 
-let serving: Serving;
-let lastName = 0;
+const host = useServing();
+const { run } = host;
 
-beforeAll(async () => {
-  serving = await serve();
-});
-
-afterEach(async () => {
-  await Promise.all(serving.daemon.manager.names().map((name) => serving.daemon.manager.delete(name)));
-  await waitFor(
-    () => serving.cursorCount() === 0 && serving.daemon.manager.readerCount() === 0,
-    "the end of all cursors",
-  );
-});
-
-afterAll(async () => {
-  await serving.daemon.stop();
-});
-
-type Settings = Parameters<Serving["create"]>[0];
-
-/** Runs a shell script and returns its process's id. */
-async function run(cmd: string, settings: Partial<Settings> = {}): Promise<number> {
-  const name = `t${++lastName}`;
-  await serving.create({ name, cmd, shell: true, ...settings });
-  return serving.daemon.manager.get(name).processes[0]?.id ?? serving.daemon.manager.get(name).exits[0]?.id ?? 0;
-}
-
-const get = (path: string, init?: RequestInit) => fetch(`${serving.url}${path}`, init);
+const get = (path: string, init?: RequestInit) => fetch(`${host.serving.url}${path}`, init);
 const textOf = async (path: string) => await (await get(path)).text();
-const held = (id: number, label = "out") => serving.process(id).rings.get(label);
-const ended = (id: number) => waitFor(() => serving.process(id).outputEnded, `the end of process ${id}`);
+const held = (id: number, label = "out") => host.serving.process(id).rings.get(label);
+const ended = (id: number) => waitFor(() => host.serving.process(id).outputEnded, `the end of process ${id}`);
 
 async function eventsAt(path: string, init?: RequestInit): Promise<SeenEvent[]> {
   return await Array.fromAsync(readEvents((await get(path, init)).body));
@@ -164,7 +139,7 @@ describe("feed=eventsource", () => {
     await ended(id);
     const [json] = await eventsAt(`/streams/${id}/out?feed=eventsource&format=json`);
     const { time, ...rest } = JSON.parse(json?.data ?? "");
-    expect(rest).toEqual({ pid: id, name: `t${lastName}`, stream: "out", data: "a\uFFFD\nb\n" });
+    expect(rest).toEqual({ pid: id, name: host.lastName, stream: "out", data: "a\uFFFD\nb\n" });
     expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(10_000);
     const [base64] = await eventsAt(`/streams/${id}/out?feed=eventsource&format=base64`);
     expect(Buffer.from(base64?.data ?? "", "base64")).toEqual(Buffer.from("a\xff\nb\n", "latin1"));
@@ -188,7 +163,7 @@ describe("feed=continuous", () => {
     const reader = answer.body?.getReader();
     await reader?.read();
     await waitFor(
-      () => serving.warnings.some((line) => line.includes(`/streams/${id}/out was cut off`)),
+      () => host.serving.warnings.some((line) => line.includes(`/streams/${id}/out was cut off`)),
       "the warning",
       20_000,
     );
@@ -268,10 +243,10 @@ describe("feed=longpoll", () => {
     const id = await run("sleep 60");
     const controller = new AbortController();
     const answer = get(`/streams/${id}/out`, { signal: controller.signal }).catch(() => "left");
-    await waitFor(() => serving.cursorCount() === 1, "the poll");
+    await waitFor(() => host.serving.cursorCount() === 1, "the poll");
     controller.abort();
     expect(await answer).toBe("left");
-    await waitFor(() => serving.cursorCount() === 0, "the end of its cursor");
+    await waitFor(() => host.serving.cursorCount() === 0, "the end of its cursor");
   });
 });
 
@@ -306,7 +281,7 @@ describe("lossless=true", () => {
     const id = await run("sleep 0.1; yes", { output_buffer: 65_536, lossless_timeout: 0.3 });
     const answer = await get(`/streams/${id}/out?feed=continuous&lossless=true`);
     await waitFor(
-      () => serving.warnings.some((line) => line.includes(`/streams/${id}/out was cut off`)),
+      () => host.serving.warnings.some((line) => line.includes(`/streams/${id}/out was cut off`)),
       "the warning",
       20_000,
     );
@@ -319,15 +294,18 @@ describe("lossless=true", () => {
 describe("a template's stream", () => {
   test("lives through restarts", async () => {
     await run("echo hello; exec sleep 60", { restart: "always" });
-    const name = `t${lastName}`;
+    const name = host.lastName;
     const events = readEvents((await get(`/streams/${name}?feed=eventsource`)).body);
     const first = (await events.next()).value;
     expect(first?.data).toBe("hello");
-    await serving.daemon.manager.restart(name, { spawnFirst: false });
+    await host.serving.daemon.manager.restart(name, { spawnFirst: false });
     const seen: SeenEvent[] = [];
     while (seen.length < 3) seen.push((await events.next()).value as SeenEvent);
     await events.return(undefined);
-    const [old, next] = [serving.daemon.manager.get(name).exits[0], serving.daemon.manager.get(name).processes[0]];
+    const [old, next] = [
+      host.serving.daemon.manager.get(name).exits[0],
+      host.serving.daemon.manager.get(name).processes[0],
+    ];
     expect(brief(seen)).toEqual([
       `exit: {"pid":${old?.id},"exit_status":null,"term_signal":"SIGTERM"}`,
       `spawn: {"pid":${next?.id},"os_pid":${next?.osPid}}`,
@@ -337,12 +315,12 @@ describe("a template's stream", () => {
 
   test("ends when the template is deleted", async () => {
     await run("echo hello; exec sleep 60");
-    const name = `t${lastName}`;
+    const name = host.lastName;
     const answer = await get(`/streams/${name}/out?feed=eventsource`);
     const text = answer.arrayBuffer();
-    const [process] = serving.daemon.manager.get(name).processes;
-    await waitFor(() => serving.cursorCount() === 1 && process?.rings.get("out")?.head === 6, "the line's reader");
-    await serving.daemon.manager.delete(name);
+    const [process] = host.serving.daemon.manager.get(name).processes;
+    await waitFor(() => host.serving.cursorCount() === 1 && process?.rings.get("out")?.head === 6, "the line's reader");
+    await host.serving.daemon.manager.delete(name);
     const events = await eventsOf(new Uint8Array(await text));
     expect(events.map(({ event }) => event)).toEqual(["out", "exit"]);
   });
@@ -414,7 +392,7 @@ test("10,000 readers that come, read one event and go leave no cursor, listener 
   };
   await Promise.all(Array.from({ length: 20 }, comeAndGo));
   await waitFor(
-    () => serving.cursorCount() === 0 && serving.daemon.manager.readerCount() === 0,
+    () => host.serving.cursorCount() === 0 && host.serving.daemon.manager.readerCount() === 0,
     "the end of all cursors",
   );
 }, 120_000);

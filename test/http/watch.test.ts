@@ -1,25 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { formatEventId } from "../../src/http/event-id.ts";
 import { waitFor } from "../wait-for.ts";
 import { readEvents, type SeenEvent } from "./event-stream.ts";
-import { serve, type Serving } from "./serving.ts";
+import { serve, useServing } from "./serving.ts";
 
-let serving: Serving;
+const host = useServing();
 
-beforeAll(async () => {
-  serving = await serve();
-});
-
-afterEach(async () => {
-  await Promise.all(serving.daemon.manager.names().map((name) => serving.daemon.manager.delete(name)));
-  await waitFor(() => serving.daemon.bus.readerCount === 0, "the end of all watchers");
-});
-
-afterAll(async () => {
-  await serving.daemon.stop();
-});
-
-const get = (path: string, init?: RequestInit) => fetch(`${serving.url}${path}`, init);
+const get = (path: string, init?: RequestInit) => fetch(`${host.serving.url}${path}`, init);
 
 async function take(body: ReadableStream<Uint8Array> | null, count: number): Promise<SeenEvent[]> {
   const events = readEvents(body);
@@ -36,11 +23,11 @@ describe("GET /watch", () => {
   test("tells every event as it comes, the state first", async () => {
     const answer = await get("/watch?feed=eventsource");
     expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-    await serving.create({ name: "w1", cmd: "sh -c 'exit 3'" });
+    await host.serving.create({ name: "w1", cmd: "sh -c 'exit 3'" });
     const seen = await take(answer.body, 4);
     expect(seen.map(({ event }) => event)).toEqual(["create", "start", "spawn", "exit"]);
     const [create, , spawn, exit] = messages(seen);
-    const { id, osPid } = serving.daemon.manager.get("w1").exits[0] ?? {};
+    const { id, osPid } = host.serving.daemon.manager.get("w1").exits[0] ?? {};
     expect(create).toEqual({ event: "create", name: "w1", time: expect.any(String) });
     expect(spawn).toMatchObject({ event: "spawn", name: "w1", pid: id, os_pid: osPid, detached: false });
     expect(exit).toMatchObject({ event: "exit", pid: id, exit_status: 3, term_signal: null });
@@ -54,9 +41,9 @@ describe("GET /watch", () => {
     ["/watch/proc.w2.start", ["start w2"]],
   ])("%s tells its events alone", async (path, expected) => {
     const answer = await get(`${path}?feed=continuous`);
-    await serving.create({ name: "other", cmd: "sleep 60" });
-    await serving.create({ name: "w2", cmd: "true" });
-    await serving.create({ name: "late", cmd: "sleep 60", start: false });
+    await host.serving.create({ name: "other", cmd: "sleep 60" });
+    await host.serving.create({ name: "w2", cmd: "true" });
+    await host.serving.create({ name: "late", cmd: "sleep 60", start: false });
     const lines: string[] = [];
     let text = "";
     for await (const chunk of answer.body ?? []) {
@@ -70,8 +57,8 @@ describe("GET /watch", () => {
 
   test("longpoll gives one event, and `X-Gaffer-Next` leads to the next", async () => {
     const first = get("/watch");
-    await waitFor(() => serving.daemon.bus.readerCount === 1, "the poll");
-    await serving.create({ name: "w3", cmd: "true" });
+    await waitFor(() => host.serving.daemon.bus.readerCount === 1, "the poll");
+    await host.serving.create({ name: "w3", cmd: "true" });
     const answer = await first;
     expect(await answer.json()).toMatchObject({ event: "create", name: "w3" });
     const next = await get(`/watch?since=${answer.headers.get("x-gaffer-next")}`);
@@ -82,8 +69,8 @@ describe("GET /watch", () => {
   });
 
   test("`Last-Event-ID` and `since` resume after the event that they name, and at a time", async () => {
-    await serving.create({ name: "w4", cmd: "true" });
-    await waitFor(() => serving.daemon.manager.get("w4").exits.length === 1, "the exit");
+    await host.serving.create({ name: "w4", cmd: "true" });
+    await waitFor(() => host.serving.daemon.manager.get("w4").exits.length === 1, "the exit");
     const all = await take((await get("/watch/proc/w4?feed=eventsource&since=1m")).body, 4);
     expect(all.map(({ event }) => event)).toEqual(["create", "start", "spawn", "exit"]);
     for (const [index, { id }] of all.slice(0, 3).entries()) {
@@ -98,14 +85,14 @@ describe("GET /watch", () => {
   });
 
   test("events that are forgotten are counted, and an id of an earlier run gets a gap too", async () => {
-    for (let count = 0; count < 1100; count++) serving.daemon.bus.publish({ type: "update", name: "many" });
-    const init = { headers: { "last-event-id": formatEventId(serving.daemon.bus.head - 1050) } };
+    for (let count = 0; count < 1100; count++) host.serving.daemon.bus.publish({ type: "update", name: "many" });
+    const init = { headers: { "last-event-id": formatEventId(host.serving.daemon.bus.head - 1050) } };
     const [gap, next] = await take((await get("/watch?feed=eventsource", init)).body, 2);
     expect([gap?.event, gap?.data, next?.event]).toEqual(["gap", `{"events":50}`, "update"]);
     const foreign = { headers: { "last-event-id": "r1-5" } };
     const [unknown] = await take((await get("/watch?feed=eventsource", foreign)).body, 1);
     expect([unknown?.event, unknown?.data]).toEqual(["gap", `{"events":null}`]);
-    const answer = await get(`/watch?since=${formatEventId(serving.daemon.bus.head - 1050)}`);
+    const answer = await get(`/watch?since=${formatEventId(host.serving.daemon.bus.head - 1050)}`);
     expect(answer.headers.get("x-gaffer-gap")).toBe("50");
   });
 
@@ -138,8 +125,8 @@ describe("GET /watch", () => {
       const answer = await get("/watch/proc/storm/exit?feed=eventsource");
       return take(answer.body, 1000);
     });
-    await waitFor(() => serving.daemon.bus.readerCount === 100, "the watchers");
-    await serving.create({ name: "storm", cmd: "true", numprocesses: 1000 });
+    await waitFor(() => host.serving.daemon.bus.readerCount === 100, "the watchers");
+    await host.serving.create({ name: "storm", cmd: "true", numprocesses: 1000 });
     const seen = await Promise.all(watchers);
     const [first = []] = seen;
     expect(new Set(messages(first).map(({ pid }) => pid)).size).toBe(1000);

@@ -1,34 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { waitFor } from "../wait-for.ts";
-import { serve, type Serving } from "./serving.ts";
+import { useServing } from "./serving.ts";
 
-let serving: Serving;
-let lastName = 0;
+const host = useServing();
+const run = (cmd: string, settings: Parameters<typeof host.run>[1] = {}) =>
+  host.run(cmd, { redirect_input: true, ...settings });
 const sockets: WebSocket[] = [];
 
-beforeAll(async () => {
-  serving = await serve();
-});
-
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.close();
-  await Promise.all(serving.daemon.manager.names().map((name) => serving.daemon.manager.delete(name)));
-  await waitFor(
-    () => serving.cursorCount() === 0 && serving.daemon.manager.readerCount() === 0,
-    "the end of all cursors",
-  );
 });
-
-afterAll(async () => {
-  await serving.daemon.stop();
-});
-
-async function run(cmd: string, settings: Record<string, unknown> = {}): Promise<number> {
-  const name = `ws${++lastName}`;
-  await serving.create({ name, cmd, shell: true, redirect_input: true, ...settings });
-  const { processes, exits } = serving.daemon.manager.get(name);
-  return (processes[0] ?? exits[0])?.id ?? 0;
-}
 
 interface Seen {
   readonly socket: WebSocket;
@@ -40,7 +21,7 @@ interface Seen {
 }
 
 function open(path: string, protocols: string[] = [], headers: Record<string, string> = {}): Seen {
-  const socket = new WebSocket(`${serving.url.replace("http", "ws")}${path}`, { protocols, headers } as never);
+  const socket = new WebSocket(`${host.serving.url.replace("http", "ws")}${path}`, { protocols, headers } as never);
   socket.binaryType = "nodebuffer";
   const seen: Seen = { socket, texts: [], binaries: [] };
   socket.addEventListener("message", ({ data }) => {
@@ -100,7 +81,7 @@ describe("GET /wstreams/:pid", () => {
 
   test("label, tail and since say what and from where", async () => {
     const id = await run("echo o1; echo e1 >&2; echo o2; sleep 60");
-    await waitFor(() => serving.process(id).rings.get("out")?.head === 6, "the output");
+    await waitFor(() => host.serving.process(id).rings.get("out")?.head === 6, "the output");
     const [label, tail, since] = [
       open(`/wstreams/${id}?label=err`),
       open(`/wstreams/${id}?tail=1`),
@@ -113,7 +94,7 @@ describe("GET /wstreams/:pid", () => {
 
   test("a client that does not read falls behind into a gap, and our queue stays empty", async () => {
     const id = await run("yes", { output_buffer: "64k" });
-    const { hostname, port } = new URL(serving.url);
+    const { hostname, port } = new URL(host.serving.url);
     let received = "";
     const socket = await Bun.connect({
       hostname,
@@ -127,7 +108,7 @@ describe("GET /wstreams/:pid", () => {
     );
     await waitFor(() => received.includes("101 Switching"), "the upgrade");
     socket.pause();
-    const ring = serving.process(id).rings.get("out");
+    const ring = host.serving.process(id).rings.get("out");
     const head = ring?.head ?? 0;
     await waitFor(() => (ring?.head ?? 0) > head + 50_000_000, "a flood");
     socket.resume();
@@ -158,11 +139,11 @@ describe("GET /wstreams/:pid", () => {
 
   test("a plain request is 426, a name or a wrong parameter 400", async () => {
     const id = await run("sleep 60");
-    const plain = await fetch(`${serving.url}/wstreams/${id}`);
+    const plain = await fetch(`${host.serving.url}/wstreams/${id}`);
     expect([plain.status, ((await plain.json()) as { error: string }).error]).toEqual([426, "upgrade_required"]);
     const handshake = { upgrade: "websocket", connection: "Upgrade" };
-    for (const path of [`/wstreams/ws${lastName}`, `/wstreams/${id}?tail=x`, `/wstreams/${id}`]) {
-      const answer = await fetch(`${serving.url}${path}`, { headers: handshake });
+    for (const path of [`/wstreams/${host.lastName}`, `/wstreams/${id}?tail=x`, `/wstreams/${id}`]) {
+      const answer = await fetch(`${host.serving.url}${path}`, { headers: handshake });
       expect([path, answer.status]).toEqual([path, 400]);
     }
   });
@@ -172,7 +153,7 @@ describe("GET /wstreams/:pid", () => {
     const seen = open(`/wstreams/${id}`, [], { origin: "http://evil.example" });
     await closed(seen);
     expect(seen.texts).toEqual([]);
-    expect(serving.cursorCount()).toBe(0);
+    expect(host.serving.cursorCount()).toBe(0);
   });
 
   test("a thousand sockets that come and go leave nothing behind", async () => {
@@ -183,6 +164,6 @@ describe("GET /wstreams/:pid", () => {
       for (const { socket } of some) socket.close();
       await Promise.all(some.map(closed));
     }
-    await waitFor(() => serving.cursorCount() === 0, "the end of all cursors");
+    await waitFor(() => host.serving.cursorCount() === 0, "the end of all cursors");
   });
 });
