@@ -7,6 +7,12 @@ const drainTimeoutMs = 1000;
 /** No pipe holds more, so what comes after so much was not written by the process that is gone. */
 const maxPipeBytes = 2 ** 20;
 
+/**
+ * So long a process that floods may keep the daemon to itself: a pipe that is never empty and readers that are never
+ * full go round in microtasks, in which no other socket, timer or exit is looked at.
+ */
+const turnMs = 10;
+
 /** Carries what comes through a pipe to a ring, no faster than the readers allow that must be waited for. */
 export class Pump {
   readonly #pipe: OutputPipe;
@@ -14,6 +20,7 @@ export class Pump {
   readonly #ended: Promise<void>;
   #isWaiting = false;
   #waitedUntilMs = 0;
+  #turnEndMs = 0;
 
   constructor(pipe: OutputPipe, ring: Ring) {
     this.#pipe = pipe;
@@ -50,8 +57,15 @@ export class Pump {
         this.#ring.write(rest.subarray(0, free), Date.now());
         rest = rest.subarray(free);
       }
+      if (performance.now() >= this.#turnEndMs) await this.#endTurn();
     }
     this.#ring.end();
+  }
+
+  /** Lets the daemon turn to everything else. */
+  async #endTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnEndMs = performance.now() + turnMs;
   }
 
   async #wait(): Promise<void> {
