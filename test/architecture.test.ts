@@ -18,6 +18,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Templates too: a body is read and written by the one schema that reads a section of the file.
   http: ["manager", "events", "output", "template"],
   webhook: ["events"],
+  // Types only: it runs in browsers.
+  client: ["http", "events", "template"],
   plugin: ["manager", "events"],
   config: ["template"],
   daemon: ["config", "http", "webhook", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
@@ -27,6 +29,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 const openToAll = ["errors", "log"];
+
+/** Parts that take nothing but types from others, and nothing at all from packages. */
+const standAlone = ["client"];
 
 /** A package that has one place in the program; `/` is the start of a subpath. */
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
@@ -102,6 +107,16 @@ describe("the check finds", () => {
     ["printing on stdout", { "http/a.ts": `process.stdout.write("x");` }, "http/a.ts uses process.stdout"],
     ["exiting", { "daemon.ts": `function f() { process.exit(1); }` }, "daemon.ts uses process.exit("],
     ["consola elsewhere", { "cli/a.ts": `import { b } from "consola/utils";` }, "cli/a.ts imports consola/utils"],
+    [
+      "a value in what runs in browsers",
+      { "client/a.ts": `import { a, type B } from "../http/b.ts";`, "http/b.ts": "" },
+      "client/a.ts imports a value from ../http/b.ts",
+    ],
+    [
+      "a package in what runs in browsers",
+      { "client/a.ts": `import type { Static } from "@sinclair/typebox";` },
+      "client/a.ts imports @sinclair/typebox",
+    ],
     ["a barrel", { "http/index.ts": "" }, "http/index.ts is a barrel"],
     ["a long file", { "http/a.ts": "\n".repeat(301) }, "http/a.ts has 301 lines, more than 300"],
   ])("%s", (_, files, violation) => {
@@ -116,6 +131,8 @@ describe("the check finds", () => {
       "http/b.ts": `// console.log("x")\n/** import("../daemon.ts") and process.exit() are not ours. */\nexport interface B {}`,
       "log.ts": `import { createConsola } from "consola/core";`,
       "index.ts": `export { a } from "./daemon.ts";`,
+      "client/a.ts": `import type { B } from "../http/b.ts";\nexport type { B } from "../http/b.ts";\nimport { c } from "./c.ts";`,
+      "client/c.ts": "",
     };
     expect(findViolations(new Map(Object.entries(tree)))).toEqual([]);
   });
@@ -132,6 +149,9 @@ function findViolations(tree: Tree): string[] {
     ...files
       .filter(({ part }) => !mayPrintAndExit.includes(part))
       .flatMap(({ path, source }) => findEffects(source).map((effect) => `${path} uses ${effect}`)),
+    ...files
+      .filter(({ part }) => standAlone.includes(part))
+      .flatMap(({ path, source }) => findDependencies(path, source)),
     ...files.filter(({ path }) => path.endsWith("/index.ts")).map(({ path }) => `${path} is a barrel`),
     ...files
       .map(({ path, source }) => ({ path, lines: source.split("\n").length - 1 }))
@@ -180,6 +200,17 @@ function findWrongImports(file: { path: string; part: string; imports: readonly 
     return places !== undefined && !places.includes(part);
   });
   return [...own, ...packages.map((imported) => `${path} imports ${imported}`)];
+}
+
+/** What a part that stands alone takes from elsewhere, types aside. */
+function findDependencies(path: string, source: string): string[] {
+  const code = withoutComments(source);
+  const values = importsOf(code.replaceAll(/^(?:import|export) type\s[^"]*"[^"]+"/gm, ""));
+  const packages = importsOf(code).filter((imported) => !imported.startsWith("."));
+  return [
+    ...values.filter((imported) => imported.startsWith("../")).map((each) => `${path} imports a value from ${each}`),
+    ...packages.map((each) => `${path} imports ${each}`),
+  ];
 }
 
 /** Each circle once, by a walk that goes on from every file not yet left. */

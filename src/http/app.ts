@@ -3,16 +3,20 @@ import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
-import { methodsOf } from "./allow.ts";
+import { Sampler } from "../manager/sampler.ts";
+import { methodsOf, type RoutePattern } from "./allow.ts";
 import { connectionOf, keepOpen } from "./connection.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead } from "./head.ts";
 import { groupRoutes } from "./routes/groups.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { openapiRoutes } from "./routes/openapi.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
 import { rootRoutes } from "./routes/root.ts";
+import { statsRoutes } from "./routes/stats.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { wstreamRoutes } from "./routes/wstreams.ts";
@@ -38,6 +42,8 @@ export function createApp({ manager, bus, version, corsOrigins, log }: AppOption
     "x-content-type-options": "nosniff",
     ...(corsOrigins.length > 0 ? { vary: "Origin" } : {}),
   };
+  // Who asks for statistics and who scrapes metrics in the same moment share a reading.
+  const sampler = new Sampler();
   const app = new Elysia({ name: "gafferd" })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, everyAnswer);
@@ -64,10 +70,13 @@ export function createApp({ manager, bus, version, corsOrigins, log }: AppOption
     .use(processRoutes(manager))
     .use(processVerbRoutes(manager))
     .use(statusRoutes(manager))
+    .use(statsRoutes({ manager, bus, log, keepOpen, sampler }))
     .use(groupRoutes(manager))
     .use(streamRoutes({ manager, log, keepOpen }))
     .use(wstreamRoutes(manager))
-    .use(watchRoutes({ bus, keepOpen }));
+    .use(watchRoutes({ bus, keepOpen }))
+    .use(metricsRoutes({ manager, bus, version, sampler }))
+    .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 }
 

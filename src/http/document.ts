@@ -1,13 +1,14 @@
 import type { SupervisedProcess, Supervisor } from "../manager/views.ts";
 import { toDocument } from "../template/document.ts";
+import type { DetailDocument, ExitDocument, ProcessDocument, StatusDocument } from "./document-schemas.ts";
 import { toExitStatusDocument } from "./exit-status-document.ts";
 
 /** The document of a process's template with what is its own. */
-export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess) {
+export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess): ProcessDocument {
   return { ...toDocument(supervisor.template), ...toRunDocument(process) };
 }
 
-export function toStatusDocument(supervisor: Supervisor) {
+export function toStatusDocument(supervisor: Supervisor): StatusDocument {
   const status = supervisor.status();
   return {
     active: status.active,
@@ -17,7 +18,7 @@ export function toStatusDocument(supervisor: Supervisor) {
     max_processes: status.numprocesses,
     flapping: status.flapping,
     stopped: status.stopped,
-    next_retry_at: toTime(status.nextRetryAtMs),
+    next_retry_at: toTimeOrNull(status.nextRetryAtMs),
     state: status.state,
     reason: status.reason ?? null,
     restarts: status.restarts,
@@ -25,7 +26,7 @@ export function toStatusDocument(supervisor: Supervisor) {
 }
 
 /** Settings, status and processes of one template: what one row of a screen needs. */
-export function toDetailDocument(supervisor: Supervisor) {
+export function toDetailDocument(supervisor: Supervisor): DetailDocument {
   const { restarts } = supervisor.status();
   const last = supervisor.exits.at(-1);
   const lastExit = last === undefined ? null : toExitDocument(last);
@@ -42,14 +43,14 @@ export function toDetailDocument(supervisor: Supervisor) {
 }
 
 /** How a process ended; what is not known is `null`. */
-export function toExitDocument(process: SupervisedProcess) {
+export function toExitDocument(process: SupervisedProcess): ExitDocument {
   const { id, osPid, startedAtMs, exit } = process;
   return {
     pid: id,
     os_pid: osPid,
     ...toExitStatusDocument(exit?.status),
     started_at: toTime(startedAtMs),
-    exited_at: toTime(exit?.exitedAtMs),
+    exited_at: toTimeOrNull(exit?.exitedAtMs),
     cpu_ms: exit?.cpuMs ?? null,
     max_rss: exit?.maxRssBytes ?? null,
   };
@@ -59,7 +60,11 @@ function toRunDocument({ id, osPid, state, startedAtMs }: SupervisedProcess) {
   return { pid: id, os_pid: osPid, state, started_at: toTime(startedAtMs) };
 }
 
+function toTimeOrNull(unixMs: number | undefined): string | null {
+  return unixMs === undefined ? null : toTime(unixMs);
+}
+
 /** RFC 3339 with milliseconds. */
-function toTime(unixMs: number | undefined): string | null {
-  return unixMs === undefined ? null : new Date(unixMs).toISOString();
+function toTime(unixMs: number): string {
+  return new Date(unixMs).toISOString();
 }

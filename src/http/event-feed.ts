@@ -5,24 +5,35 @@ import type { EventPattern } from "../events/pattern.ts";
 import { toEventDocument } from "./event-document.ts";
 import { formatEventId } from "./event-id.ts";
 import type { FeedSource } from "./feed.ts";
-import { encodeJsonEvent } from "./sse.ts";
+import { commentLine, encodeGreeting, encodeJsonEvent } from "./sse.ts";
 
-/** Turns an item into what a client is sent; `position` is that of the reader after it. */
-export type EventEncoder = (item: EventItem, position: number) => Uint8Array;
+/** Turns what a reader is told into what a client is sent. */
+export interface EventEncoder {
+  /** What to send first. `position` is where the client begins, so that it can resume before it saw an event. */
+  greet(position: number | undefined): Uint8Array;
+  /** `position` is that of the reader after the item. */
+  encode(item: EventItem, position: number): Uint8Array;
+  /** Sent when nothing else was for a while. */
+  readonly heartbeat: Uint8Array;
+}
 
 /** Events as a client is sent them. */
 export class EventFeed implements FeedSource {
+  readonly greeting: Uint8Array;
   readonly dueMs = undefined;
   readonly brokenBecause = undefined;
   readonly #reader: EventReader;
-  readonly #encode: EventEncoder;
+  readonly #encoder: EventEncoder;
 
   constructor(
     bus: EventBus,
-    options: { pattern: EventPattern; start: EventStart; encode: EventEncoder; wake: () => void },
+    options: { pattern: EventPattern; start: EventStart; encoder: EventEncoder; wake: () => void },
   ) {
     this.#reader = new EventReader(bus, { pattern: options.pattern, start: options.start, onReady: options.wake });
-    this.#encode = options.encode;
+    this.#encoder = options.encoder;
+    // Who comes with an id keeps it until it was told what it has lost since.
+    const isNew = options.start.kind === "now" || options.start.kind === "since";
+    this.greeting = options.encoder.greet(isNew ? this.#reader.position : undefined);
   }
 
   get ended(): boolean {
@@ -31,7 +42,7 @@ export class EventFeed implements FeedSource {
 
   next(): Uint8Array | undefined {
     const item = this.#reader.next();
-    return item && this.#encode(item, this.#reader.position);
+    return item && this.#encoder.encode(item, this.#reader.position);
   }
 
   close(): void {
@@ -42,22 +53,32 @@ export class EventFeed implements FeedSource {
 /** Each event is encoded once, however many watch. */
 const framesOf = new WeakMap<GafferdEvent, Uint8Array>();
 
-/** `event: exit\ndata: {"event":"exit",…}\nid: …\n\n` */
-export function encodeEventFrame(item: EventItem, position: number): Uint8Array {
-  if (item.kind === "gap") return encodeJsonEvent("gap", toGapDocument(item), formatEventId(position));
-  let frame = framesOf.get(item.event);
-  if (frame === undefined) {
-    frame = encodeJsonEvent(item.event.type, toEventDocument(item.event), formatEventId(item.event.sequence));
-    framesOf.set(item.event, frame);
-  }
-  return frame;
-}
+/** Server-sent events: `event: exit\ndata: {"event":"exit",…}\nid: …\n\n`. */
+export const eventStreamEncoder: EventEncoder = {
+  greet: (position) => encodeGreeting(position === undefined ? undefined : formatEventId(position)),
+  heartbeat: commentLine,
+  encode(item, position) {
+    if (item.kind === "gap") return encodeJsonEvent("gap", toGapDocument(item), formatEventId(position));
+    let frame = framesOf.get(item.event);
+    if (frame === undefined) {
+      frame = encodeJsonEvent(item.event.type, toEventDocument(item.event), formatEventId(item.event.sequence));
+      framesOf.set(item.event, frame);
+    }
+    return frame;
+  },
+};
 
-/** A line of JSON. */
-export function encodeEventLine(item: EventItem): Uint8Array {
-  const document = item.kind === "gap" ? { gap: toGapDocument(item) } : toEventDocument(item.event);
-  return Buffer.from(`${JSON.stringify(document)}\n`);
-}
+const emptyLine = Buffer.from("\n");
+
+/** A line of JSON each. */
+export const eventLineEncoder: EventEncoder = {
+  greet: () => emptyLine,
+  heartbeat: emptyLine,
+  encode(item) {
+    const document = item.kind === "gap" ? { gap: toGapDocument(item) } : toEventDocument(item.event);
+    return Buffer.from(`${JSON.stringify(document)}\n`);
+  },
+};
 
 function toGapDocument({ events }: { readonly events: number | undefined }) {
   return { events: events ?? null };

@@ -1,12 +1,7 @@
 import type { ExitStatus } from "../events/event.ts";
+import type { ExitStatusDocument } from "./document-schemas.ts";
 
 /** How a process ended, as every answer and event says it: one of both is `null`, both while it runs. */
-export interface ExitStatusDocument {
-  readonly exit_status: number | null;
-  /** `"SIGTERM"`. */
-  readonly term_signal: string | null;
-}
-
 export function toExitStatusDocument(status: ExitStatus | undefined): ExitStatusDocument {
   return {
     exit_status: status !== undefined && "exitCode" in status ? status.exitCode : null,

@@ -5,8 +5,15 @@ const smallBytes = 16 * 1024;
 
 /** What a feed sends, asked for piece by piece when the client can take more. */
 export interface FeedSource {
+  /**
+   * Sent first, at once: Bun (1.4.5) sends the headers with the first byte, and a client that waits for them, as `fetch`
+   * and `EventSource` do, would not know that it is connected.
+   */
+  readonly greeting?: Uint8Array;
   /** The next piece, which may be empty; undefined when there is nothing now. */
   next(): Uint8Array | undefined;
+  /** All pieces that were given are with the kernel, or copied by Bun (1.4.5): they may change. */
+  taken?(): void;
   /** When to ask again though nobody wakes the feed (Unix ms). */
   readonly dueMs: number | undefined;
   /** Nothing will ever follow. */
@@ -22,11 +29,6 @@ export interface FeedOptions {
   readonly open: (wake: () => void) => FeedSource;
   /** What is sent after so much silence; undefined: nothing. */
   readonly heartbeat: { readonly everyMs: number; readonly bytes: Uint8Array } | undefined;
-  /**
-   * Sent at once when the source has nothing yet: Bun (1.4.5) sends the headers with the first byte, and a client that
-   * waits for them, as `fetch` and `EventSource` do, would not know that it is connected.
-   */
-  readonly greeting?: Uint8Array;
   /** Told when the client was cut off, and why. */
   readonly onBroken?: (reason: string) => void;
 }
@@ -65,7 +67,8 @@ class Feed {
   }
 
   pull(): Promise<void> | undefined {
-    if (this.#serve() || this.#greet()) return undefined;
+    this.#source.taken?.();
+    if (this.#serve()) return undefined;
     return new Promise((resolve) => {
       this.#served = resolve;
       this.#waitingSinceMs = performance.now();
@@ -101,20 +104,13 @@ class Feed {
     served?.();
   }
 
-  /** False when the client has had something. */
-  #greet(): boolean {
-    const { greeting } = this.#options;
-    if (this.#isGreeted || greeting === undefined) return false;
-    this.#isGreeted = true;
-    this.#controller?.enqueue(greeting);
-    return true;
-  }
-
   /** Gives the client what there is, or ends. False when there is nothing yet. */
   #serve(): boolean {
     const controller = this.#controller;
     if (this.#isClosed || controller === undefined) return true;
     const batch = new Batch(controller);
+    if (!this.#isGreeted && this.#source.greeting !== undefined) batch.add(this.#source.greeting);
+    this.#isGreeted = true;
     while (batch.length < pullBytes) {
       if (this.#isBroken()) return true;
       const piece = this.#source.next();
@@ -122,7 +118,6 @@ class Feed {
       batch.add(piece);
     }
     batch.flush();
-    this.#isGreeted ||= batch.length > 0;
     if (batch.length > 0) return true;
     if (!this.#source.ended) return false;
     controller.close();

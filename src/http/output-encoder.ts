@@ -1,13 +1,16 @@
 import type { OutputGap } from "../manager/output-source.ts";
 import type { OutputItem } from "../manager/output-reader.ts";
+import type { GapDocument, OutputDocument } from "./document-schemas.ts";
 import { toExitStatusDocument } from "./exit-status-document.ts";
 import { encodeSharedEvent } from "./shared-frames.ts";
-import { commentLine, encodeJsonEvent, encodeTextEvent } from "./sse.ts";
+import { commentLine, encodeGreeting, encodeJsonEvent, encodeTextEvent } from "./sse.ts";
 
 export type OutputFormat = "text" | "json" | "base64";
 
 /** Turns what a reader is told into what a client is sent. */
 export interface OutputEncoder {
+  /** What to send first, empty for nothing. `id` is where the client begins, so that it can resume before it saw a byte. */
+  greet(id: string | undefined): Uint8Array;
   /** What to send, empty for nothing. */
   encode(item: OutputItem, id: () => string): Uint8Array;
   /** So much output is encoded at once at most. */
@@ -29,6 +32,7 @@ const nothing = new Uint8Array(0);
 /** Server-sent events. */
 export function createEventEncoder(format: OutputFormat): OutputEncoder {
   return {
+    greet: encodeGreeting,
     heartbeat: commentLine,
     maxBytes: eventBytes,
     namesGaps: true,
@@ -56,23 +60,27 @@ export function createEventEncoder(format: OutputFormat): OutputEncoder {
   };
 }
 
+/** How raw bytes are given: copied, or as they lie in the ring, for a reader that holds them there. */
+export type RawMemory = "copied" | "held";
+
 /** Bytes as they are, or a line of JSON or base64 for those that came together. */
-export function createRawEncoder(format: OutputFormat): OutputEncoder {
+export function createRawEncoder(format: OutputFormat, memory: RawMemory = "copied"): OutputEncoder {
   return {
+    greet: () => nothing,
     heartbeat: encoder.encode("\n"),
     maxBytes: format === "text" ? rawBytes : eventBytes,
     namesGaps: format === "json",
     encode(item) {
       if (item.kind === "gap" && format === "json") return jsonLine({ gap: toGapDocument(item) });
       if (item.kind !== "bytes") return nothing;
-      if (format === "text") return item.ring.copy(item.from, item.to);
+      if (format === "text") return memory === "held" ? contiguous(item) : item.ring.copy(item.from, item.to);
       if (format === "json") return jsonLine(toJsonDocument(item));
       return encoder.encode(`${toBase64(item.ring.copy(item.from, item.to))}\n`);
     },
   };
 }
 
-export function toGapDocument({ processId, label, from, to }: OutputGap) {
+export function toGapDocument({ processId, label, from, to }: OutputGap): GapDocument {
   const bytes = from === undefined || to === undefined ? null : to - from;
   return {
     ...(processId === undefined ? {} : { pid: processId }),
@@ -83,7 +91,7 @@ export function toGapDocument({ processId, label, from, to }: OutputGap) {
   };
 }
 
-function toJsonDocument({ process, label, ring, from, to }: Bytes) {
+function toJsonDocument({ process, label, ring, from, to }: Bytes): OutputDocument {
   return {
     pid: process.id,
     name: process.template.name,

@@ -18,6 +18,7 @@ export interface OutputFeedOptions {
 
 /** Output as a client is sent it. */
 export class OutputFeed implements FeedSource {
+  readonly greeting: Uint8Array;
   /** What was lost before the first byte, if the encoder cannot name it. */
   readonly gapsBefore: readonly OutputGap[];
   readonly #options: OutputFeedOptions;
@@ -37,6 +38,10 @@ export class OutputFeed implements FeedSource {
       },
     });
     this.gapsBefore = options.encoder.namesGaps ? [] : this.#reader.takeGaps();
+    const { start } = options.readerOptions;
+    // Who comes with an id keeps it until it was told what it has lost since.
+    const isNew = start.kind !== "resume" && start.kind !== "restart";
+    this.greeting = options.encoder.greet(isNew ? formatStreamId(this.#reader.position()) : undefined);
   }
 
   get dueMs(): number | undefined {
@@ -58,6 +63,10 @@ export class OutputFeed implements FeedSource {
     const item = this.#reader.next(encoder.maxBytes, follow ? Date.now() : Infinity);
     this.#wasExhausted = item === undefined;
     return item && encoder.encode(item, () => formatStreamId(this.#reader.position()));
+  }
+
+  taken(): void {
+    this.#reader.release();
   }
 
   close(): void {

@@ -34,6 +34,11 @@ export function encodeJsonEvent(event: string, value: unknown, id: string): Uint
 /** A line that clients skip: it keeps what stands between from closing a silent connection. */
 export const commentLine = encoder.encode(":\n\n");
 
+/** `id: …\n\n`: no event, but clients remember the id, and come back with it before they saw any. */
+export function encodeGreeting(id: string | undefined): Uint8Array {
+  return id === undefined ? commentLine : encoder.encode(`id: ${id}\n\n`);
+}
+
 function writeLines(text: Buffer, start: number): number {
   let end = start;
   let from = 0;

@@ -31,6 +31,8 @@ export interface OutputReaderOptions {
   readonly byArrival?: boolean;
   /** The process waits for this reader, within the template's `lossless_timeout`. */
   readonly lossless?: boolean;
+  /** Bytes that were given stay held until `release`, if the reader is lossless; default `false`. */
+  readonly holdsTaken?: boolean;
   /** Called when there may be something to read; it must return at once. */
   readonly onReady: () => void;
   /** A process waited too long for this lossless reader. */
@@ -123,6 +125,11 @@ export class OutputReader {
     return gaps;
   }
 
+  /** Says that the bytes given so far are used no more. */
+  release(): void {
+    for (const { cursors } of this.#tracks.values()) for (const { cursor } of cursors) cursor.release();
+  }
+
   close(): void {
     this.#unsubscribe();
     for (const track of this.#tracks.values()) closeTrack(track);
@@ -154,8 +161,8 @@ export class OutputReader {
       if (process.id > droppedId || process.exit === undefined) continue;
       if (this.#source.processes().includes(process)) continue;
       for (const { label, cursor } of cursors) {
-        if (cursor.available === 0) continue;
-        this.#lost.push({ processId: process.id, label, from: cursor.position, to: cursor.ring.head });
+        const gap = cursor.giveUp();
+        if (gap !== undefined) this.#lost.push({ processId: process.id, label, ...gap });
       }
       closeTrack(track);
       this.#tracks.delete(process.id);
@@ -163,7 +170,7 @@ export class OutputReader {
   }
 
   #track(process: SupervisedProcess, positions: readonly number[]): void {
-    const { label: only, lossless, onReady, onCutOff } = this.#options;
+    const { label: only, lossless, holdsTaken = false, onReady, onCutOff } = this.#options;
     const cursors: LabelCursor[] = [];
     for (const [label, ring] of process.rings) {
       if (only !== undefined && label !== only) continue;
@@ -171,7 +178,7 @@ export class OutputReader {
         position: positions[cursors.length] ?? 0,
         onChange: onReady,
         onCutOff: () => onCutOff?.(process),
-        ...(lossless ? { losslessTimeoutMs: process.template.losslessTimeoutMs } : {}),
+        ...(lossless ? { losslessTimeoutMs: process.template.losslessTimeoutMs, holdsTaken } : {}),
       });
       cursors.push({ label, cursor });
     }

@@ -11,6 +11,8 @@ export interface CursorOptions {
   position: number;
   /** Makes a lossless reader, for whom the writer waits so long at a time. Default: it is hardly waited for. */
   losslessTimeoutMs?: number;
+  /** The writer is also kept from what was read, until `release`: a lossless reader can use it in place. */
+  holdsTaken?: boolean;
   /** Called after every write and when the ring ends; it must return at once. */
   onChange?: () => void;
   /** Called once when the patience with a lossless reader is over: from now on it may lose bytes. */
@@ -26,12 +28,16 @@ export class Cursor implements RingReader {
   readonly #losslessTimeoutMs: number;
   readonly #onChange: () => void;
   readonly #onCutOff: () => void;
+  readonly #holdsTaken: boolean;
   #position: number;
+  #heldPosition: number;
   #patienceMs: number;
 
   constructor(ring: Ring, options: CursorOptions) {
     this.ring = ring;
     this.#position = options.position;
+    this.#heldPosition = options.position;
+    this.#holdsTaken = options.holdsTaken ?? false;
     this.#losslessTimeoutMs = options.losslessTimeoutMs ?? 0;
     this.#patienceMs = options.losslessTimeoutMs ?? maxCreditMs;
     this.#onChange = options.onChange ?? (() => {});
@@ -42,6 +48,10 @@ export class Cursor implements RingReader {
   /** The next byte to read. */
   get position(): number {
     return this.#position;
+  }
+
+  get heldPosition(): number {
+    return this.#holdsTaken ? this.#heldPosition : this.#position;
   }
 
   /** Bytes that can be read now, once `takeGap` was asked. */
@@ -60,11 +70,12 @@ export class Cursor implements RingReader {
 
   /** What was lost since the last call, after which the cursor stands at the oldest byte held. */
   takeGap(): Gap | undefined {
-    const { oldest } = this.ring;
-    if (this.#position >= oldest) return undefined;
-    const gap = { from: this.#position, to: oldest };
-    this.#position = oldest;
-    return gap;
+    return this.#loseUntil(this.ring.oldest);
+  }
+
+  /** Gives up all that was not read: nobody will hold it for this reader. */
+  giveUp(): Gap | undefined {
+    return this.#loseUntil(this.ring.head);
   }
 
   /** Says that everything before `position` was read. */
@@ -84,6 +95,13 @@ export class Cursor implements RingReader {
     if (this.#losslessTimeoutMs > 0 && this.#patienceMs <= 0) this.#onCutOff();
   }
 
+  /** Says that what was read is used no more. */
+  release(): void {
+    if (!this.#holdsTaken || this.#heldPosition === this.#position) return;
+    this.#heldPosition = this.#position;
+    this.ring.moved();
+  }
+
   wake(): void {
     this.#onChange();
   }
@@ -92,5 +110,15 @@ export class Cursor implements RingReader {
     this.#patienceMs = 0;
     this.ring.cursors.delete(this);
     this.ring.moved();
+  }
+
+  #loseUntil(to: number): Gap | undefined {
+    const from = this.#position;
+    if (from >= to) return undefined;
+    const { meter } = this.ring;
+    meter.gaps += 1;
+    meter.droppedBytes += to - from;
+    this.#position = to;
+    return { from, to };
   }
 }

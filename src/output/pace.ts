@@ -12,14 +12,14 @@ export function room(ring: Ring, wanted: number): number {
 /** Waits until a reader has moved or the patience with one is over, and takes the wait from the patience of all. */
 export async function waitForReaders(ring: Ring): Promise<void> {
   const blocking = [...ring.cursors].filter((reader) => reader.patienceMs > 0 && freeBefore(reader, ring) <= 0);
-  const waits = blocking.map((reader) => ({ reader, position: reader.position }));
+  const waits = blocking.map((reader) => ({ reader, position: reader.heldPosition }));
   const startedMs = performance.now();
   await ring.readerMoved(Math.min(...blocking.map(({ patienceMs }) => patienceMs)));
   const waitedMs = performance.now() - startedMs;
-  for (const { reader, position } of waits) reader.waited(waitedMs, { moved: reader.position !== position });
+  for (const { reader, position } of waits) reader.waited(waitedMs, { moved: reader.heldPosition !== position });
 }
 
-/** How many bytes can be written before one is overwritten that the reader has not read. */
+/** How many bytes can be written before one is overwritten that the reader has not done with. */
 function freeBefore(reader: RingReader, ring: Ring): number {
-  return ring.capacity - (ring.head - reader.position);
+  return ring.capacity - (ring.head - reader.heldPosition);
 }

@@ -7,10 +7,20 @@ export interface ArrivalCounter {
   next: number;
 }
 
+/** Counts what became of one output's bytes; rings that follow each other share one. No figure ever goes back. */
+export interface OutputMeter {
+  /** Written to a ring. */
+  bytes: number;
+  /** Gaps that readers were told of. */
+  gaps: number;
+  /** In those gaps: a byte that two readers lost is two. */
+  droppedBytes: number;
+}
+
 /** What a ring and its writer know of a reader; `Cursor` is what readers use. */
 export interface RingReader {
-  /** The next byte to read. */
-  readonly position: number;
+  /** The first byte that it has not done with. */
+  readonly heldPosition: number;
   /** For how long the writer may yet wait for it. */
   readonly patienceMs: number;
   /** Something was written, or the ring has ended. */
@@ -28,6 +38,7 @@ export class Ring {
   readonly arrivals = new Arrivals();
   /** Readers; a closed cursor takes itself out. */
   readonly cursors = new Set<RingReader>();
+  readonly meter: OutputMeter;
   /** A Buffer, since what is made of its views (framing, searching) is faster with one. */
   #bytes = Buffer.alloc(0);
   #head = 0;
@@ -36,9 +47,14 @@ export class Ring {
   #onMoved: (() => void) | undefined;
   readonly #counter: ArrivalCounter;
 
-  constructor(capacity: number, counter: ArrivalCounter = { next: 0 }) {
+  constructor(
+    capacity: number,
+    counter: ArrivalCounter = { next: 0 },
+    meter: OutputMeter = { bytes: 0, gaps: 0, droppedBytes: 0 },
+  ) {
     this.capacity = capacity;
     this.#counter = counter;
+    this.meter = meter;
   }
 
   /** The position after the last byte: how many were ever written. */
@@ -77,6 +93,7 @@ export class Ring {
       this.#bytes.set(held.subarray(untilEdge), 0);
     }
     this.#head += chunk.length;
+    this.meter.bytes += chunk.length;
     this.#lastWriteMs = timeMs;
     if (this.#head > this.capacity) this.arrivals.dropBefore(this.oldest);
     this.#wake();

@@ -19,9 +19,16 @@ export function membershipOf(osPid: number | string): Membership | undefined {
   } catch {
     return undefined; // ENOENT, or ESRCH when it went between the open and the read.
   }
-  // `1234 (comm) S ppid pgrp session …`: the name in parentheses may itself hold spaces and parentheses.
-  const [state = "", , groupId, sessionId] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 4);
+  const [state = "", , groupId, sessionId] = statFields(stat, 4);
   return { state, groupId: Number(groupId), sessionId: Number(sessionId) };
+}
+
+/**
+ * The first fields after the name in the text of a `/proc/PID/stat`: that of index 0 is the third of proc_pid_stat(5).
+ * `1234 (comm) S ppid pgrp session …`: the name in parentheses may itself hold spaces and parentheses.
+ */
+export function statFields(stat: string, count: number): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ", count);
 }
 
 /** The ids of all processes. Needs `/proc`. */

@@ -15,6 +15,11 @@ interface Unit {
   readonly reject: (error: GafferdError) => void;
 }
 
+/** Adds up bytes of one process, or of several that share it. */
+export interface ByteCounter {
+  bytes: number;
+}
+
 /** What may wait in line; a small unit counts as `smallestUnitBytes`, which is what it costs us. */
 const longestLineBytes = 8 * 1024 * 1024;
 const smallestUnitBytes = 256;
@@ -38,6 +43,7 @@ export class Stdin {
   /** Units are in line, or a piece is in the sink. */
   #isBusy = false;
   #lastTakenMs = 0;
+  #taken: ByteCounter = { bytes: 0 };
   #timer: Timer | undefined;
   #timerDueMs = Infinity;
 
@@ -49,6 +55,11 @@ export class Stdin {
   /** No more units are taken: `close` was called, or the process has closed its stdin or ended. */
   get closed(): boolean {
     return this.#state !== "open";
+  }
+
+  /** Counts there whatever the pipe takes from now on. */
+  countIn(counter: ByteCounter): void {
+    this.#taken = counter;
   }
 
   /**
@@ -122,7 +133,7 @@ export class Stdin {
       this.abandon(error);
       return "broken";
     } finally {
-      if (unit.taken > before) this.#lastTakenMs = performance.now();
+      if (unit.taken > before) this.#took(unit.taken - before);
     }
   }
 
@@ -136,12 +147,17 @@ export class Stdin {
       // A number means that it was put into the sink's own buffer, which flush empties.
       await (typeof written === "number" ? this.#sink.flush() : written);
       unit.taken += piece.length;
-      this.#lastTakenMs = performance.now();
+      this.#took(piece.length);
     } catch (error) {
       this.abandon(error);
     } finally {
       unit.offered = 0;
     }
+  }
+
+  #took(bytes: number): void {
+    this.#taken.bytes += bytes;
+    this.#lastTakenMs = performance.now();
   }
 
   #expireBy(dueMs: number): void {

@@ -1,9 +1,8 @@
 import { toSeconds } from "./duration.ts";
-import type { TemplateBody } from "./properties.ts";
+import type { TemplateDocument } from "./document-schema.ts";
 import type { FlappingPolicy, ProcessTemplate } from "./template.ts";
 
-/** A template as JSON: every setting in force, `null` for what is not set, durations in seconds, sizes in bytes. */
-export type TemplateDocument = { [Key in keyof Required<TemplateBody>]: Exclude<TemplateBody[Key], undefined> };
+export type { TemplateDocument };
 
 /** The way back of `parseTemplate`: parsing the document gives the same template. */
 export function toDocument(template: ProcessTemplate): TemplateDocument {

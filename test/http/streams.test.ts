@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { connect } from "node:net";
 import { formatStreamId } from "../../src/http/stream-id.ts";
 import { waitFor } from "../wait-for.ts";
 import { eventsOf, readEvents, type SeenEvent } from "./event-stream.ts";
@@ -117,6 +118,17 @@ describe("feed=eventsource", () => {
     expect(Math.max(...lines.map((each) => each.length))).toBeLessThanOrEqual(65_536);
   });
 
+  test("a client that was cut off before it saw an event can resume all the same", async () => {
+    const id = await run("sleep 0.2; echo one; echo two");
+    const reader = (await get(`/streams/${id}/out?feed=eventsource&tail=0`)).body?.getReader();
+    const greeting = Buffer.from((await reader?.read())?.value ?? []).toString();
+    await reader?.cancel();
+    await ended(id);
+    const [, lastId = ""] = /^id: (.*)\n\n$/.exec(greeting) ?? [];
+    const events = await eventsAt(`/streams/${id}/out?feed=eventsource`, { headers: { "last-event-id": lastId } });
+    expect(events[0]?.data).toBe("one\ntwo");
+  });
+
   test("a prompt comes after 100 ms of silence", async () => {
     const id = await run("printf 'name? '; sleep 60");
     const events = readEvents((await get(`/streams/${id}/out?feed=eventsource`)).body);
@@ -128,6 +140,7 @@ describe("feed=eventsource", () => {
     const id = await run("sleep 60");
     const body = (await get(`/streams/${id}/out?feed=eventsource&heartbeat=0.1`)).body;
     const reader = body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toStartWith("id: ");
     for (let count = 0; count < 2; count++) {
       expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe(":\n\n");
     }
@@ -264,6 +277,18 @@ describe("where to begin", () => {
   });
 });
 
+/** The body of an answer with `Transfer-Encoding: chunked`. */
+function unchunk(encoded: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; ;) {
+    const lineEnd = encoded.indexOf("\r\n", at);
+    const length = Number.parseInt(encoded.toString("latin1", at, lineEnd), 16);
+    if (length === 0) return Buffer.concat(pieces);
+    pieces.push(encoded.subarray(lineEnd + 2, lineEnd + 2 + length));
+    at = lineEnd + 2 + length + 2;
+  }
+}
+
 describe("lossless=true", () => {
   test("a reader slower than the process gets every byte, and the process waits", async () => {
     const id = await run("sleep 0.1; seq 1 300000", { output_buffer: 8192 });
@@ -276,6 +301,32 @@ describe("lossless=true", () => {
     const expected = `${Array.from({ length: 300_000 }, (_, index) => index + 1).join("\n")}\n`;
     expect(Buffer.concat(chunks).equals(Buffer.from(expected))).toBe(true);
   });
+
+  test("a reader that stops and goes gets every byte as it was, though the ring is overwritten meanwhile", async () => {
+    const id = await run("sleep 0.2; seq 1 6000000", { output_buffer: "300k" });
+    const { hostname, port } = new URL(host.serving.url);
+    const chunks: Buffer[] = [];
+    const client = connect(Number(port), hostname);
+    client.write(`GET /streams/${id}/out?feed=continuous&lossless=true HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
+    let pauses = 0;
+    client.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (chunks.length % 50 !== 0 || ++pauses > 60) return;
+      client.pause();
+      setTimeout(() => client.resume(), 5);
+    });
+    await waitFor(
+      () => Buffer.concat(chunks.slice(-2)).toString("latin1").endsWith("\r\n0\r\n\r\n"),
+      "the end",
+      30_000,
+    );
+    client.destroy();
+    const answer = Buffer.concat(chunks);
+    const body = unchunk(answer.subarray(answer.indexOf("\r\n\r\n") + 4));
+    let expected = "";
+    for (let number = 1; number <= 6_000_000; number++) expected += `${number}\n`;
+    expect(body.equals(Buffer.from(expected))).toBe(true);
+  }, 60_000);
 
   test("a reader that takes nothing for `lossless_timeout` is cut off and named, and the process goes on", async () => {
     const id = await run("sleep 0.1; yes", { output_buffer: 65_536, lossless_timeout: 0.3 });

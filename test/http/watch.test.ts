@@ -84,6 +84,19 @@ describe("GET /watch", () => {
     }
   });
 
+  test("a client that was cut off before it saw an event can resume all the same", async () => {
+    const reader = (await get("/watch?feed=eventsource")).body?.getReader();
+    const greeting = Buffer.from((await reader?.read())?.value ?? []).toString();
+    await reader?.cancel();
+    const [, lastId = ""] = /^id: (.*)\n\n$/.exec(greeting) ?? [];
+    await host.serving.create({ name: "w5", cmd: "true" });
+    const [first] = await take(
+      (await get("/watch?feed=eventsource", { headers: { "last-event-id": lastId } })).body,
+      1,
+    );
+    expect(first?.data).toContain('"event":"create","name":"w5"');
+  });
+
   test("events that are forgotten are counted, and an id of an earlier run gets a gap too", async () => {
     for (let count = 0; count < 1100; count++) host.serving.daemon.bus.publish({ type: "update", name: "many" });
     const init = { headers: { "last-event-id": formatEventId(host.serving.daemon.bus.head - 1050) } };
@@ -102,6 +115,7 @@ describe("GET /watch", () => {
       ["continuous", "\n"],
     ]) {
       const reader = (await get(`/watch/flap?feed=${feed}&heartbeat=0.1`)).body?.getReader();
+      await reader?.read();
       expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe(beat ?? "");
       await reader?.cancel();
     }

@@ -72,6 +72,25 @@ test("the process reads a pipe that blocks", async () => {
   await process.exited;
 });
 
+test("whatever the pipe takes is counted, at once or piece by piece, and nothing else", async () => {
+  const taken = { bytes: 0 };
+  const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
+  stdin.countIn(taken);
+  await readLine(process.outputs[0]);
+  await stdin.write(new Uint8Array(100), patient);
+  expect(taken.bytes).toBe(100);
+  const rest = stdin.write(new Uint8Array(200_000), patient);
+  expect(taken.bytes).toBeWithin(101, 200_000);
+  process.signal(10);
+  const output = readAll(process.outputs[0]);
+  await rest;
+  expect(taken.bytes).toBe(200_100);
+  stdin.close();
+  expect((await output).length).toBe(200_100);
+  expect(await failureOf(stdin.write(new Uint8Array(9), patient))).toEqual(["gone", 0]);
+  expect(taken.bytes).toBe(200_100);
+});
+
 test("bytes keep their order through a reader of odd pieces", async () => {
   const { process, stdin } = spawnReader("dd bs=10007 status=none");
   const bytes = numbered(2 ** 22);

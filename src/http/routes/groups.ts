@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { keepOpen } from "../connection.ts";
-import { parseFlag } from "../query.ts";
+import { spawnFirst } from "../spawn-first.ts";
 
 /** `/groups`: the verbs of templates for all that share what precedes the first colon of their names. */
 export function groupRoutes(manager: Manager) {
@@ -28,9 +28,9 @@ export function groupRoutes(manager: Manager) {
     .post(
       "/groups/:group/_restart",
       async ({ request, params }) => {
-        const spawnFirst = parseFlag(new URL(request.url).searchParams, "spawn_first", false);
+        const options = { spawnFirst: spawnFirst.read(new URL(request.url).searchParams) };
         keepOpen(request);
-        return await forAll(manager.group(params.group), (name) => manager.restart(name, { spawnFirst }));
+        return await forAll(manager.group(params.group), (name) => manager.restart(name, options));
       },
       { parse: "none" },
     )

@@ -4,7 +4,8 @@ import type { Manager } from "../../manager/manager.ts";
 import { templateSchema } from "../../template/properties.ts";
 import { parseSignal } from "../../template/signals.ts";
 import { keepOpen } from "../connection.ts";
-import { parseFlag, parseWhole } from "../query.ts";
+import { parseWhole } from "../query.ts";
+import { spawnFirst } from "../spawn-first.ts";
 import { findTarget, findTemplate } from "../target.ts";
 
 const maxProcesses = templateSchema.properties.numprocesses.anyOf[0].maximum ?? Infinity;
@@ -38,10 +39,10 @@ export function processVerbRoutes(manager: Manager) {
   }
 
   async function restart(request: Request, id: string) {
-    const spawnFirst = parseFlag(new URL(request.url).searchParams, "spawn_first", false);
+    const options = { spawnFirst: spawnFirst.read(new URL(request.url).searchParams) };
     const { name } = findTemplate(manager, id).template;
     keepOpen(request);
-    await manager.restart(name, { spawnFirst });
+    await manager.restart(name, options);
     return { ok: true };
   }
 

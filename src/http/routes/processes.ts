@@ -5,8 +5,14 @@ import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../body.ts";
 import { keepOpen } from "../connection.ts";
 import { toDetailDocument, toExitDocument, toProcessDocument } from "../document.ts";
-import { parseFlag } from "../query.ts";
+import { flag } from "../parameter.ts";
 import { findTarget, findTemplate } from "../target.ts";
+
+/** What may stand in the query of `GET /processes`. */
+export const listParameters = {
+  running: flag("running", false, "`true`: the pids that run, ascending; with `detail` only templates that have one."),
+  detail: flag("detail", false, "`true`: settings, status and processes of each template, in one call."),
+} as const;
 
 /** `/processes` and `/processes/:id`: templates and processes as documents. The verbs are in `process-verbs.ts`. */
 export function processRoutes(manager: Manager) {
@@ -39,8 +45,8 @@ export function processRoutes(manager: Manager) {
 }
 
 function listProcesses(manager: Manager, query: URLSearchParams) {
-  const running = parseFlag(query, "running", false);
-  if (!parseFlag(query, "detail", false)) return running ? manager.runningIds() : manager.names();
+  const running = listParameters.running.read(query);
+  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : manager.names();
   const supervisors = manager.names().map((name) => manager.get(name));
   return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
 }

@@ -11,7 +11,8 @@ import { createEventEncoder, createRawEncoder } from "../output-encoder.ts";
 import { OutputFeed } from "../output-feed.ts";
 import { eventHeaders, rawHeaders } from "../output-headers.ts";
 import { type OutputQuery, parseOutputQuery } from "../output-query.ts";
-import { parseFlag, parseWhole } from "../query.ts";
+import { flag } from "../parameter.ts";
+import { parseWhole } from "../query.ts";
 import { assertReadable } from "../readable.ts";
 import { writeBody } from "../stdin-body.ts";
 
@@ -21,6 +22,11 @@ export interface StreamRoutesOptions {
   /** Lifts the idle timeout of a request's connection: a stream may be silent. */
   readonly keepOpen: (request: Request) => void;
 }
+
+/** What may stand in the query of `POST /streams/:pid/stdin`. */
+export const inputParameters = {
+  eof: flag("eof", false, "`true`: close stdin after the body."),
+} as const;
 
 /** `/streams`: output of processes and templates, and input of processes. */
 export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
@@ -32,7 +38,7 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
       async ({ request, params }) => {
         keepOpen(request);
         const { process } = manager.findProcess(parseWhole(params.target, "pid"));
-        const eof = parseFlag(queryOf(request), "eof", false);
+        const eof = inputParameters.eof.read(queryOf(request));
         const bytes = await writeBody(request, process, { eof });
         return { ok: true, bytes };
       },
@@ -69,7 +75,9 @@ function answerFeed(
   onBroken: (reason: string) => void,
 ): Response {
   const isEvents = query.feed === "eventsource";
-  const encoder = isEvents ? createEventEncoder(query.format) : createRawEncoder(query.format);
+  const encoder = isEvents
+    ? createEventEncoder(query.format)
+    : createRawEncoder(query.format, query.lossless ? "held" : "copied");
   const headers = isEvents ? eventHeaders() : rawHeaders(query.format);
   const body = createFeed({
     open: (wake) => {
@@ -78,7 +86,6 @@ function answerFeed(
       return feed;
     },
     heartbeat: query.heartbeatMs === undefined ? undefined : { everyMs: query.heartbeatMs, bytes: encoder.heartbeat },
-    ...(isEvents ? { greeting: encoder.heartbeat } : {}),
     onBroken,
   });
   return new Response(body, { headers });
@@ -101,6 +108,7 @@ function readerOptionsOf(query: OutputQuery, label: string | undefined): Omit<Ou
     unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,
+    holdsTaken: query.feed === "continuous",
     ...(label === undefined ? {} : { label }),
   };
 }

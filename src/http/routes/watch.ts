@@ -3,13 +3,13 @@ import type { EventBus } from "../../events/bus.ts";
 import { EventReader, type EventStart } from "../../events/event-reader.ts";
 import { type EventPattern, parsePattern } from "../../events/pattern.ts";
 import { toEventDocument } from "../event-document.ts";
-import { EventFeed, encodeEventFrame, encodeEventLine } from "../event-feed.ts";
+import { EventFeed, eventLineEncoder, eventStreamEncoder } from "../event-feed.ts";
 import { formatEventId, parseEventId } from "../event-id.ts";
 import { createFeed } from "../feed.ts";
 import { eventHeaders, rawHeaders } from "../output-headers.ts";
-import { defaultHeartbeatMs, parseFeed, parseHeartbeat, parseTime } from "../output-query.ts";
+import { defaultHeartbeatMs, outputParameters, parseHeartbeat, parseTime } from "../output-query.ts";
+import type { Parameter } from "../parameter.ts";
 import { looksLikeStreamId } from "../stream-id.ts";
-import { commentLine } from "../sse.ts";
 import { Waiter } from "../waiter.ts";
 
 export interface WatchRoutesOptions {
@@ -18,7 +18,24 @@ export interface WatchRoutesOptions {
   readonly keepOpen: (request: Request) => void;
 }
 
-const emptyLine = Buffer.from("\n");
+/** What may stand in the query of `/watch`. */
+export const watchParameters = {
+  feed: {
+    ...outputParameters.feed,
+    description:
+      "`longpoll` waits for one event and answers it. `continuous` sends a line of JSON for each. `eventsource` sends server-sent events, named by their type.",
+  },
+  heartbeat: {
+    ...outputParameters.heartbeat,
+    description:
+      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never. An answer to `longpoll` is 204 after so long.",
+  },
+  since: {
+    ...outputParameters.since,
+    description:
+      "Start after this id, as an event or `X-Gaffer-Next` gave it, or at a time: an age (`10s`, `5m`) or RFC 3339. The last 1,000 events are held. Default: from now on.",
+  },
+} as const satisfies Record<string, Parameter>;
 
 /** `/watch`: events, all or those of a pattern. */
 export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
@@ -31,18 +48,16 @@ export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
   function answer(request: Request, parts: readonly string[]): Response | Promise<Response> {
     const query = new URL(request.url).searchParams;
     const pattern = parsePattern(parts);
-    const feed = parseFeed(query);
-    const everyMs = parseHeartbeat(query.get("heartbeat"), defaultHeartbeatMs);
-    const start = parseStart(query.get("since"), request.headers.get("last-event-id"));
+    const feed = watchParameters.feed.read(query);
+    const everyMs = parseHeartbeat(query.get(watchParameters.heartbeat.name), defaultHeartbeatMs);
+    const start = parseStart(query.get(watchParameters.since.name), request.headers.get("last-event-id"));
     keepOpen(request);
     if (feed === "longpoll") return answerOne({ pattern, start, everyMs, signal: request.signal });
     const isEvents = feed === "eventsource";
-    const encode = isEvents ? encodeEventFrame : encodeEventLine;
-    const silence = isEvents ? commentLine : emptyLine;
+    const encoder = isEvents ? eventStreamEncoder : eventLineEncoder;
     const body = createFeed({
-      open: (wake) => new EventFeed(bus, { pattern, start, encode, wake }),
-      heartbeat: everyMs === undefined ? undefined : { everyMs, bytes: silence },
-      greeting: silence,
+      open: (wake) => new EventFeed(bus, { pattern, start, encoder, wake }),
+      heartbeat: everyMs === undefined ? undefined : { everyMs, bytes: encoder.heartbeat },
     });
     return new Response(body, { headers: isEvents ? eventHeaders() : rawHeaders("json") });
   }

@@ -2,13 +2,26 @@ import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { upgrade } from "../connection.ts";
-import { parseStart } from "../output-query.ts";
+import { outputParameters, parseStart } from "../output-query.ts";
+import type { Parameter } from "../parameter.ts";
 import { parseWhole } from "../query.ts";
 import { assertReadable } from "../readable.ts";
 import { createRefusal, createWstream, type Wstream } from "../wstream.ts";
 
 /** The subprotocol of clients that take output in binary frames. */
 const binaryProtocol = "binary";
+
+/** What may stand in the query of `/wstreams/:pid`. */
+export const wstreamParameters = {
+  label: {
+    name: "label",
+    description: "The output to send: a name in the template's `redirect_output`. Default: the first.",
+    schema: { type: "string" },
+    examples: ["stderr"],
+  },
+  tail: outputParameters.tail,
+  since: outputParameters.since,
+} as const satisfies Record<string, Parameter>;
 
 /** `/wstreams/:pid`: a WebSocket to a process's stdin and from one of its outputs. */
 export function wstreamRoutes(manager: Manager) {
@@ -28,7 +41,7 @@ export function wstreamRoutes(manager: Manager) {
     const start = parseStart(query, request.headers.get("last-event-id"), Date.now());
     try {
       const { supervisor, process } = manager.findProcess(id);
-      const label = query.get("label") ?? undefined;
+      const label = query.get(wstreamParameters.label.name) ?? undefined;
       assertReadable(process.template, label, String(id));
       const [first = ""] = process.template.redirectOutput;
       return createWstream({ supervisor, process, label: label ?? first, start, isBinary });

@@ -1,0 +1,92 @@
+/**
+ * A typed client of gafferd's HTTP API, over `fetch` alone: for Bun, Node and browsers.
+ *
+ * @module
+ */
+import type { Client, RestartOptions } from "./api.ts";
+import type { ExitDocument } from "./documents.ts";
+import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
+import { tail } from "./tail.ts";
+import { type ClientOptions, createTransport } from "./transport.ts";
+import { watch } from "./watch.ts";
+
+export type { Client, RestartOptions } from "./api.ts";
+export type * from "./documents.ts";
+export { type ClientErrorCode, GafferdClientError } from "./error.ts";
+export type { StatsOptions } from "./stats.ts";
+export type { TailItem, TailOptions } from "./tail.ts";
+export type { ClientOptions, InputBody } from "./transport.ts";
+export type { WatchItem, WatchOptions } from "./watch.ts";
+
+/**
+ * A client of the daemon at an address. It holds no connection between two calls. Throws a TypeError for an address that
+ * is none.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "gafferd/client";
+ *
+ * const client = createClient("http://localhost:5000");
+ * await client.create({ name: "hello", cmd: "echo hello", restart: "never", redirect_output: ["out"] });
+ * for await (const item of client.tail("hello")) {
+ *   if (item.type === "output") console.log(item.text);
+ *   if (item.type === "exit") break;
+ * }
+ * ```
+ *
+ * @example A unix socket, with Bun
+ * ```ts
+ * const client = createClient({
+ *   url: "http://localhost",
+ *   fetch: (url, init) => fetch(url, { ...init, unix: "/run/gaffer.sock" }),
+ * });
+ * ```
+ */
+export function createClient(daemon: string | URL | ClientOptions): Client {
+  const options = typeof daemon === "string" || daemon instanceof URL ? { url: daemon } : daemon;
+  const transport = createTransport(options);
+  const { ask } = transport;
+  const post = async (...path: (string | number)[]) => void (await ask("POST", path));
+  const postRestart = async (path: string[], { spawnFirst }: RestartOptions) =>
+    void (await ask("POST", path, { query: { spawn_first: spawnFirst } }));
+  const scale = async (name: string, verb: "_add" | "_sub", count: number) => {
+    const { numprocesses } = await ask<{ numprocesses: number }>("POST", ["processes", name, verb, count]);
+    return numprocesses;
+  };
+
+  return {
+    processes: async ({ running } = {}) => await ask("GET", ["processes"], { query: { running } }),
+    describe: async () => await ask("GET", ["processes"], { query: { detail: true } }),
+    process: async (target) => await ask("GET", ["processes", target]),
+    create: async (template) => void (await ask("POST", ["processes"], { json: template })),
+    update: async (name, settings) => void (await ask("PUT", ["processes", name], { json: settings })),
+    remove: async (target) => void (await ask("DELETE", ["processes", target])),
+    start: async (name) => await post("processes", name, "_start"),
+    stop: async (target) => await post("processes", target, "_stop"),
+    restart: async (name, restart = {}) => await postRestart(["processes", name, "_restart"], restart),
+    add: async (name, count = 1) => await scale(name, "_add", count),
+    sub: async (name, count = 1) => await scale(name, "_sub", count),
+    signal: async (target, signal) => await post("processes", target, "_signal", signal),
+    pids: async (name) => (await ask<{ pids: number[] }>("GET", ["processes", name, "_pids"])).pids,
+    history: async (name) => (await ask<{ history: ExitDocument[] }>("GET", ["processes", name, "_history"])).history,
+    status: async (name) => await ask("GET", ["status", name]),
+    stats: async (name?: string, pid?: number) => await ask("GET", toStatsPath(name, pid)),
+    watchStats: <T>(of: StatsOptions & { name?: string; pid?: number } = {}) =>
+      watchStats<T>(transport, toStatsPath(of.name, of.pid), of),
+    groups: async () => await ask("GET", ["groups"]),
+    group: async (name) => await ask("GET", ["groups", name]),
+    startGroup: async (name) => await post("groups", name, "_start"),
+    stopGroup: async (name) => await post("groups", name, "_stop"),
+    restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
+    removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
+    tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
+    async write(pid, input, { eof } = {}) {
+      const { bytes } = await ask<{ bytes: number }>("POST", ["streams", pid, "stdin"], {
+        query: { eof },
+        body: input,
+      });
+      return bytes;
+    },
+    watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
+  };
+}

@@ -1,0 +1,15 @@
+import type { TemplateBody } from "../template/properties.ts";
+
+export type {
+  DetailDocument,
+  EventDocument,
+  ExitDocument,
+  ProcessDocument,
+  StatusDocument,
+} from "../http/document-schemas.ts";
+export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-types.ts";
+export type { TemplateDocument } from "../template/document-schema.ts";
+export type { TemplateBody };
+
+/** What replaces a template's settings: its name is known. */
+export type TemplateSettings = Omit<TemplateBody, "name"> & Partial<Pick<TemplateBody, "name">>;

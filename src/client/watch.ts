@@ -1,0 +1,46 @@
+import type { EventDocument } from "../http/document-schemas.ts";
+import type { StreamEvent } from "./event-parser.ts";
+import { followEvents } from "./follow.ts";
+import { createIteration } from "./iteration.ts";
+import { heartbeatSeconds, silenceMs, toSince } from "./stream-query.ts";
+import type { Transport } from "./transport.ts";
+
+export interface WatchOptions {
+  /** Begin after the item of this `id`, at an age (`"5m"`), or at a time. Default: from now on. */
+  readonly since?: string | Date;
+  /** Ends the iteration, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export type WatchItem =
+  | ({ readonly type: "event"; readonly id: string } & EventDocument)
+  /** Events, of any kind, that are no longer remembered; null: nobody knows how many. */
+  | { readonly type: "gap"; readonly events: number | null; readonly id: string };
+
+/** See `Client.watch`. */
+export function watch(
+  transport: Transport,
+  pattern: string | undefined,
+  { since, signal }: WatchOptions,
+): AsyncIterableIterator<WatchItem, void> {
+  const path = ["watch", ...(pattern === undefined ? [] : [pattern])];
+  const start = toSince(since);
+  return createIteration(async function* (ended) {
+    const events = followEvents({
+      connect: (lastId, connection) =>
+        transport.send("GET", path, {
+          query: { feed: "eventsource", heartbeat: heartbeatSeconds, since: lastId === "" ? start : lastId },
+          signal: connection,
+        }),
+      signal: ended,
+      silenceMs,
+    });
+    for await (const event of events) yield toItem(event);
+  }, signal);
+}
+
+function toItem({ event, data, id }: StreamEvent): WatchItem {
+  const document: unknown = JSON.parse(data);
+  if (event === "gap") return { type: "gap", ...(document as { events: number | null }), id };
+  return { type: "event", ...(document as EventDocument), id };
+}

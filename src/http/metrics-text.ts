@@ -1,0 +1,64 @@
+/** Metrics of one name; `_total` ends that of a counter, base units that of everything (`_seconds`, `_bytes`). */
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  /** One sentence. */
+  readonly help: string;
+  /** A family that has none is not written. */
+  readonly samples: readonly MetricSample[];
+}
+
+export interface MetricSample {
+  /** What follows the family's name: `_bucket`, `_sum` and `_count` of a histogram; default nothing. */
+  readonly suffix?: string;
+  readonly labels?: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+/**
+ * Writes Prometheus's text format, version 0.0.4 (prometheus.io, "Exposition formats"):
+ *
+ * ```
+ * # HELP gafferd_template_restarts_total Processes that took the place of one that ended unasked.
+ * # TYPE gafferd_template_restarts_total counter
+ * gafferd_template_restarts_total{template="web"} 3
+ * ```
+ */
+export function formatMetrics(families: readonly MetricFamily[]): string {
+  return families
+    .filter(({ samples }) => samples.length > 0)
+    .map(formatFamily)
+    .join("");
+}
+
+function formatFamily({ name, type, help, samples }: MetricFamily): string {
+  const lines = samples.map(
+    ({ suffix = "", labels, value }) => `${name}${suffix}${formatLabels(labels)} ${formatValue(value)}\n`,
+  );
+  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+function formatLabels(labels: MetricSample["labels"] = {}): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabelValue(String(value))}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+/** `Number.toString` writes what Go's ParseFloat reads, but for the infinities. */
+function formatValue(value: number): string {
+  if (value === Infinity) return "+Inf";
+  return value === -Infinity ? "-Inf" : String(value);
+}
+
+function escapeHelp(text: string): string {
+  return text.replace(/[\\\n]/g, escapeCharacter);
+}
+
+function escapeLabelValue(text: string): string {
+  return text.replace(/[\\\n"]/g, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return character === "\n" ? "\\n" : `\\${character}`;
+}

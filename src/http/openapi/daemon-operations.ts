@@ -1,0 +1,52 @@
+import { metricsContentType } from "../metrics-text.ts";
+import { json, type OperationTable, text } from "./operation.ts";
+
+const tag = "daemon";
+
+export const daemonOperations: OperationTable = {
+  "GET /": {
+    id: "getWelcome",
+    tag,
+    summary: "Who is there",
+    answers: json(
+      "The name that gaffer's clients look for, and gafferd's version.",
+      {
+        type: "object",
+        required: ["welcome", "version"],
+        properties: { welcome: { const: "gaffer" }, version: { type: "string" } },
+      },
+      { welcome: "gaffer", version: "0.1.0" },
+    ),
+  },
+  "GET /ping": {
+    id: "ping",
+    tag,
+    summary: "Whether it answers",
+    answers: text("`OK`.", "text/plain", "OK"),
+  },
+  "GET /metrics": {
+    id: "getMetrics",
+    tag,
+    summary: "Figures for Prometheus",
+    description:
+      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. Of gafferd: its event loop's lag, its memory, its spawns.",
+    answers: text("Prometheus's text format, version 0.0.4.", metricsContentType),
+  },
+  "GET /openapi.json": {
+    id: "getOpenapi",
+    tag,
+    summary: "This description",
+    answers: json("An OpenAPI 3.1 document.", {
+      type: "object",
+      required: ["openapi", "info", "paths"],
+      properties: { openapi: { type: "string" }, info: { type: "object" }, paths: { type: "object" } },
+      additionalProperties: true,
+    }),
+  },
+  "GET /docs": {
+    id: "getDocs",
+    tag,
+    summary: "This description for people",
+    answers: text("A page that needs nothing from elsewhere.", "text/html"),
+  },
+};

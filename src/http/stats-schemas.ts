@@ -1,0 +1,53 @@
+import { type TSchema, Type } from "@sinclair/typebox";
+import type { ProcessStatsDocument } from "./stats-types.ts";
+
+const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+const bytes = Type.Integer({ minimum: 0 });
+const percent = (description: string) => Type.Number({ minimum: 0, description });
+/** `"N/A"` where nothing runs. */
+const figure = Type.Union([Type.Number({ minimum: 0 }), Type.Literal("N/A")]);
+
+const processProperties = {
+  pid: Type.Integer({ minimum: 1, description: "The kernel's number of the process." }),
+  cpu: percent("Percent of one core since the sample before; in a first one since the process's start."),
+  mem: percent("Percent of the machine's memory."),
+  mem_info1: Type.String({ description: "`rss` for people: `12.3M`." }),
+  mem_info2: Type.String({ description: "`vms` for people." }),
+  ctime: Type.String({ description: "User and system time since its start, in minutes and seconds: `75:03.20`." }),
+  username: Type.String(),
+  nice: Type.Integer(),
+  cmdline: Type.String(),
+  children: Type.Array(Type.Unsafe<ProcessStatsDocument>({ $ref: "#/components/schemas/ProcessStats" }), {
+    description: "The processes that it has started; their figures are not in its own.",
+  }),
+  rss: Type.Integer({ minimum: 0, description: "Bytes of memory that it holds." }),
+  vms: Type.Integer({ minimum: 0, description: "Bytes of its address space." }),
+  fds: nullable(Type.Integer({ minimum: 0 }), "Open file descriptors."),
+  threads: nullable(Type.Integer({ minimum: 0 }), "Threads."),
+  io_read: nullable(bytes, "Bytes that were fetched from storage for it."),
+  io_write: nullable(bytes, "Bytes that it sent to storage."),
+};
+
+export const processStatsSchema = Type.Object(processProperties, {
+  description: "What a process takes. `null` is what the system does not say, or not to gafferd.",
+});
+
+export const templateStatsSchema = Type.Object(
+  {
+    name: Type.String(),
+    stats: Type.Array(
+      Type.Object({
+        id: Type.Integer({ minimum: 1, description: "gafferd's own number of the process." }),
+        ...processProperties,
+      }),
+    ),
+    mem: figure,
+    max_mem: figure,
+    min_mem: figure,
+    cpu: figure,
+    max_cpu: figure,
+    min_cpu: figure,
+  },
+  { description: "What the running processes of a template take, without their children: sum, greatest and least." },
+);

@@ -1,0 +1,63 @@
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type TemplateKey, templateSchema } from "./properties.ts";
+
+const described = (key: TemplateKey) => {
+  const { description } = templateSchema.properties[key];
+  return description === undefined ? {} : { description };
+};
+const words = (key: TemplateKey) => Type.Array(Type.String(), described(key));
+const flag = (key: TemplateKey) => Type.Boolean(described(key));
+const seconds = (key: TemplateKey) => Type.Number({ minimum: 0, ...described(key) });
+const account = (key: TemplateKey) => Type.Union([Type.Integer(), Type.String(), Type.Null()], described(key));
+
+/** A template as answers show it: what `templateSchema` takes, each setting in its one form. */
+export const templateDocumentSchema = Type.Object(
+  {
+    name: Type.String(described("name")),
+    cmd: Type.String(described("cmd")),
+    args: words("args"),
+    cwd: Type.String(described("cwd")),
+    env: Type.Record(Type.String(), Type.String(), described("env")),
+    env_file: words("env_file"),
+    os_env: flag("os_env"),
+    uid: account("uid"),
+    gid: account("gid"),
+    detach: flag("detach"),
+    shell: flag("shell"),
+    numprocesses: Type.Integer({ minimum: 0, ...described("numprocesses") }),
+    start: flag("start"),
+    priority: Type.Union([Type.Integer(), Type.Null()], described("priority")),
+    flapping: Type.Union(
+      [
+        Type.Object({
+          attempts: Type.Integer({ minimum: 1 }),
+          window: Type.Number({ minimum: 0 }),
+          retry_in: Type.Number({ minimum: 0 }),
+          max_retry: Type.Integer({ minimum: 0 }),
+        }),
+        Type.Null(),
+      ],
+      described("flapping"),
+    ),
+    redirect_output: words("redirect_output"),
+    redirect_input: flag("redirect_input"),
+    graceful_timeout: seconds("graceful_timeout"),
+    stop_signal: Type.String(described("stop_signal")),
+    stop_group: flag("stop_group"),
+    restart: Type.Unsafe<"always" | "on-failure" | "never">({
+      type: "string",
+      enum: ["always", "on-failure", "never"],
+      ...described("restart"),
+    }),
+    output_buffer: Type.Integer({ minimum: 0, ...described("output_buffer") }),
+    stdin_timeout: seconds("stdin_timeout"),
+    lossless_timeout: seconds("lossless_timeout"),
+  } satisfies Record<TemplateKey, TSchema>,
+  {
+    description:
+      "Every setting in force: durations in seconds, sizes in bytes, words as lists, and `null` for what is not set.",
+  },
+);
+
+/** See `templateDocumentSchema`. */
+export type TemplateDocument = Static<typeof templateDocumentSchema>;

@@ -1,0 +1,20 @@
+import { expect, test } from "bun:test";
+import { toDelayMs } from "../../src/client/backoff.ts";
+
+test("the delay doubles with each failure, up to 10 s", () => {
+  const delays = Array.from({ length: 9 }, (_, failures) => toDelayMs(failures, 100, 0));
+  expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+  expect(toDelayMs(5000, 100, 0)).toBe(10_000);
+});
+
+test("chance adds up to a half", () => {
+  expect([toDelayMs(1, 100, 0), toDelayMs(1, 100, 0.5), toDelayMs(1, 100, 1)]).toEqual([200, 250, 300]);
+});
+
+test("what the server asks for is the least, though it is long", () => {
+  expect([toDelayMs(0, 60_000, 0), toDelayMs(3, 60_000, 0)]).toEqual([60_000, 60_000]);
+});
+
+test("a server that asks for no delay gets none", () => {
+  expect(toDelayMs(3, 0, 1)).toBe(0);
+});

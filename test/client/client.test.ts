@@ -1,0 +1,292 @@
+import { describe, expect, test } from "bun:test";
+import { createClient, GafferdClientError, type TemplateBody } from "gafferd/client";
+import { useServing } from "../http/serving.ts";
+import { waitFor } from "../wait-for.ts";
+
+const host = useServing();
+
+const client = () => createClient(host.serving.url);
+const sleeper = { cmd: "sleep 600", graceful_timeout: 1 };
+const failureOf = async (promise: Promise<unknown>) => await promise.catch((error: unknown) => error);
+
+describe("templates and processes", () => {
+  test("are created, listed and described, and removed", async () => {
+    await client().create({ name: "web", ...sleeper });
+    await client().create({ name: "idle", ...sleeper, start: false });
+    const [pid = 0] = await client().pids("web");
+    expect(await client().processes()).toEqual(["web", "idle"]);
+    expect(await client().processes({ running: true })).toEqual([pid]);
+    expect(await client().process("web")).toMatchObject({ name: "web", cmd: "sleep 600", numprocesses: 1 });
+    expect(await client().process(pid)).toMatchObject({ name: "web", pid, state: "running" });
+    const details = await client().describe();
+    expect(details.map(({ name, status }) => [name, status.state])).toEqual([
+      ["web", "running"],
+      ["idle", "stopped"],
+    ]);
+    await client().remove("web");
+    expect(await client().processes()).toEqual(["idle"]);
+  });
+
+  test("are updated with what was read of them", async () => {
+    await client().create({ name: "web", ...sleeper });
+    await client().update("web", { ...(await client().process("web")), numprocesses: 2 });
+    await waitFor(async () => (await client().pids("web")).length === 2, "two processes");
+    expect(await client().process("web")).toMatchObject({ numprocesses: 2, graceful_timeout: 1 });
+  });
+
+  test("start, stop, restart, grow and shrink, and tell how they stand", async () => {
+    await client().create({ name: "web", ...sleeper, start: false });
+    await client().start("web");
+    const [first = 0] = await client().pids("web");
+    expect(await client().status("web")).toMatchObject({ active: true, running: 1, state: "running" });
+    await client().restart("web");
+    await client().restart("web", { spawnFirst: true });
+    expect(await client().pids("web")).toEqual([first + 2]);
+    expect(await client().add("web")).toBe(2);
+    expect(await client().add("web", 2)).toBe(4);
+    expect(await client().sub("web", 3)).toBe(1);
+    expect(await client().sub("web")).toBe(0);
+    await client().stop("web");
+    expect(await client().status("web")).toMatchObject({ stopped: true, running: 0 });
+    const history = await client().history("web");
+    expect(history[0]).toMatchObject({ pid: first, exit_status: null, term_signal: "SIGTERM" });
+  });
+
+  test("are signalled and stopped one by one, by pid", async () => {
+    await client().create({ name: "web", cmd: "sleep 600", numprocesses: 2, restart: "never" });
+    const [first = 0, second = 0] = await client().pids("web");
+    await client().signal(first, "KILL");
+    await waitFor(async () => (await client().pids("web")).length === 1, "the end of the first");
+    await client().signal("web", "CONT");
+    await client().stop(second);
+    await waitFor(async () => (await client().history("web")).length === 2, "two exits");
+    const signals = (await client().history("web")).map(({ pid, term_signal }) => [pid, term_signal]);
+    expect(signals).toEqual([
+      [first, "SIGKILL"],
+      [second, "SIGTERM"],
+    ]);
+  });
+
+  test("are in groups", async () => {
+    for (const name of ["g:a", "g:b", "h:a"]) await client().create({ name, ...sleeper });
+    expect(await client().groups()).toEqual(["g", "h"]);
+    expect(await client().group("g")).toEqual(["g:a", "g:b"]);
+    await client().stopGroup("g");
+    expect((await client().processes({ running: true })).length).toBe(1);
+    await client().startGroup("g");
+    await client().restartGroup("g", { spawnFirst: true });
+    expect((await client().processes({ running: true })).length).toBe(3);
+    await client().removeGroup("g");
+    expect(await client().processes()).toEqual(["h:a"]);
+  });
+});
+
+describe("stats", () => {
+  test("of everything, of a template and of a process", async () => {
+    await client().create({ name: "web", ...sleeper, numprocesses: 2 });
+    await client().create({ name: "idle", ...sleeper, start: false });
+    const [pid = 0] = await client().pids("web");
+    const all = await client().stats();
+    expect(all.map(({ name, stats }) => [name, stats.length])).toEqual([
+      ["web", 2],
+      ["idle", 0],
+    ]);
+    expect((await client().stats("web")).stats[0]?.id).toBe(pid);
+    expect(await client().stats("idle")).toMatchObject({ cpu: "N/A" });
+    const { os_pid } = await client().process(pid);
+    expect(await client().stats("web", pid)).toMatchObject({ pid: os_pid, cmdline: "sleep 600", children: [] });
+  });
+
+  test("come again and again, until their process is gone", async () => {
+    await client().create({ name: "web", ...sleeper, restart: "never" });
+    const [pid = 0] = await client().pids("web");
+    let samples = 0;
+    for await (const { cmdline } of client().watchStats({ name: "web", pid, intervalMs: 100 })) {
+      samples += 1;
+      if (samples === 3) await client().signal(pid, "KILL");
+      expect(cmdline === "sleep 600" || samples > 3).toBe(true);
+    }
+    expect(samples).toBeGreaterThanOrEqual(3);
+  });
+
+  test("of a template and of everything come until the loop is left", async () => {
+    await client().create({ name: "web", ...sleeper });
+    for await (const { name } of client().watchStats({ name: "web" })) {
+      expect(name).toBe("web");
+      break;
+    }
+    for await (const all of client().watchStats()) {
+      expect(all.map(({ name }) => name)).toEqual(["web"]);
+      break;
+    }
+  });
+});
+
+describe("write", () => {
+  const cat: TemplateBody = {
+    name: "cat",
+    cmd: "cat",
+    redirect_input: true,
+    redirect_output: ["out"],
+    restart: "never",
+  };
+
+  /** What `cat` says to the input, of which the last ends it. */
+  async function echo(...inputs: Parameters<ReturnType<typeof client>["write"]>[1][]): Promise<[number[], string]> {
+    await client().create(cat);
+    const [pid = 0] = await client().pids("cat");
+    const lengths: number[] = [];
+    for (const [index, input] of inputs.entries()) {
+      lengths.push(await client().write(pid, input, { eof: index === inputs.length - 1 }));
+    }
+    let text = "";
+    for await (const item of client().tail(pid)) if (item.type === "output") text += item.text;
+    return [lengths, text];
+  }
+
+  test("takes texts, bytes and blobs, and closes stdin if it is told so", async () => {
+    const bytes = Buffer.from("bytes\n");
+    const buffer = new Uint8Array(Buffer.from("buffer\n")).buffer;
+    expect(await echo("é\n", bytes, buffer, new Blob(["blob\n"]), "")).toEqual([
+      [3, 6, 7, 5, 0],
+      "é\nbytes\nbuffer\nblob\n",
+    ]);
+  });
+
+  test("takes a stream as it comes", async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(Buffer.from("one\n"));
+        controller.enqueue(Buffer.from("two\n"));
+        controller.close();
+      },
+    });
+    expect(await echo(stream)).toEqual([[8], "one\ntwo\n"]);
+  });
+
+  test("says how much was taken when the process takes no more", async () => {
+    await client().create({ ...cat, cmd: "true" });
+    const pid = await waitFor(async () => (await client().history("cat"))[0]?.pid, "the exit");
+    expect(await failureOf(client().write(pid, "hello"))).toMatchObject({
+      status: 410,
+      code: "gone",
+      details: { bytes: 0 },
+    });
+  });
+});
+
+describe("an answer that says no", () => {
+  test("is a GafferdClientError with gafferd's own words", async () => {
+    const error = await failureOf(client().start("nobody"));
+    expect(error).toBeInstanceOf(GafferdClientError);
+    expect(error).toMatchObject({
+      name: "GafferdClientError",
+      message: "there is no process template `nobody`",
+      status: 404,
+      code: "not_found",
+      details: {},
+    });
+  });
+
+  test("names the field that is wrong", async () => {
+    const body = { name: "a", cmd: "true", numprocesses: -1 };
+    expect(await failureOf(client().create(body))).toMatchObject({
+      status: 400,
+      code: "invalid_process_info",
+      field: "numprocesses",
+    });
+    expect(await failureOf(client().create({ name: "a", cmd: "/no/such/program" }))).toMatchObject({
+      status: 422,
+      code: "spawn_failed",
+    });
+  });
+
+  test("names those of a group that failed", async () => {
+    await client().create({ name: "g:a", cmd: "/no/such/program", start: false });
+    await client().create({ name: "g:b", ...sleeper, start: false });
+    expect(await failureOf(client().startGroup("g"))).toMatchObject({
+      code: "spawn_failed",
+      details: { failed: ["g:a"] },
+    });
+  });
+
+  test.each<[string, () => Response, Record<string, unknown>]>([
+    [
+      "that is a proxy's",
+      () => new Response("<h1>Bad Gateway</h1>", { status: 502, statusText: "Bad Gateway" }),
+      {
+        status: 502,
+        code: "unexpected_answer",
+        message: expect.stringContaining("GET http://d.test/groups: 502 Bad Gateway"),
+      },
+    ],
+    ["that is another server's JSON", () => Response.json({ error: { code: 7 } }, { status: 400 }), { status: 400 }],
+    ["that is no JSON at all", () => new Response("hello"), { status: 200, code: "unexpected_answer" }],
+    [
+      "for now",
+      () => Response.json({ error: "overloaded", message: "no" }, { status: 503, headers: { "retry-after": "2" } }),
+      { code: "overloaded", retryAfterMs: 2000 },
+    ],
+  ])("%s", async (_, answer, error) => {
+    const strange = createClient({ url: "http://d.test", fetch: async () => answer() });
+    expect(await failureOf(strange.groups())).toMatchObject(error);
+  });
+});
+
+test("a daemon that cannot be reached is what `fetch` says of it, and verbs do not try again", async () => {
+  let attempts = 0;
+  const fail = async (): Promise<Response> => {
+    attempts += 1;
+    throw new TypeError("no network");
+  };
+  expect(await failureOf(createClient({ url: "http://d.test", fetch: fail }).processes())).toEqual(
+    new TypeError("no network"),
+  );
+  expect(attempts).toBe(1);
+});
+
+describe("an address", () => {
+  test("may have a path, and names are encoded in it", async () => {
+    const asked: [string, string | undefined][] = [];
+    const fetch = async (url: string, init: RequestInit) => {
+      asked.push([url, init.method]);
+      return Response.json({ ok: true });
+    };
+    const behind = createClient({ url: new URL("https://d.test/gaffer/"), fetch });
+    await behind.processes();
+    await behind.remove("a/b?c#d%e é");
+    expect(asked).toEqual([
+      ["https://d.test/gaffer/processes", "GET"],
+      ["https://d.test/gaffer/processes/a%2Fb%3Fc%23d%25e%20%C3%A9", "DELETE"],
+    ]);
+  });
+
+  test.each(["localhost:5000", "/processes", "", "ftp://d.test", "http://user:secret@d.test"])(
+    "%j is refused",
+    (url) => {
+      expect(() => createClient(url)).toThrow(TypeError);
+    },
+  );
+
+  test("is not left by a name that is a path", async () => {
+    for (const name of ["..", ".", ""]) {
+      expect(await failureOf(client().remove(name))).toEqual(
+        new TypeError(`cannot ask for \`${name}\`: it is no name`),
+      );
+    }
+  });
+});
+
+test("headers go with every request", async () => {
+  const seen: (string | null)[] = [];
+  const fetch = async (_: string, init: RequestInit) => {
+    const headers = new Headers(init.headers);
+    seen.push(headers.get("authorization"), headers.get("content-type"));
+    return Response.json({ ok: true });
+  };
+  const authorized = createClient({ url: "http://d.test", fetch, headers: { Authorization: "Bearer x" } });
+  await authorized.create({ name: "a", cmd: "true" });
+  await authorized.processes();
+  expect(seen).toEqual(["Bearer x", "application/json", "Bearer x", null]);
+  expect(() => createClient({ url: "http://d.test", headers: { "a b": "c" } })).toThrow(TypeError);
+});

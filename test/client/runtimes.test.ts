@@ -1,0 +1,105 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { temporaryFolder } from "../http/listening.ts";
+import { useServing } from "../http/serving.ts";
+
+const entry = join(import.meta.dir, "../../src/client/client.ts");
+const host = useServing();
+
+async function bundle(target: "browser" | "node"): Promise<string> {
+  const built = await Bun.build({ entrypoints: [entry], target, format: "esm" });
+  return (await built.outputs[0]?.text()) ?? "";
+}
+
+/** Uses a client as a program would, and ends with what it saw. */
+const use = (createClient: string, url: string) => `
+  const client = ${createClient}("${url}");
+  await client.create({ name: "cat", cmd: "cat", redirect_input: true, redirect_output: ["out"], restart: "never" });
+  const [pid] = await client.pids("cat");
+  const seen = [];
+  await client.write(pid, "héllo\\n");
+  for await (const item of client.tail(pid)) {
+    seen.push(item.type, item.text ?? item.term_signal);
+    if (item.type === "output") await client.signal(pid, "KILL");
+  }
+  for await (const item of client.tail("cat")) { seen.push(item.type); break; }
+  for await (const item of client.watch("exit", { since: "1h" })) { seen.push(item.event); break; }
+  await client.start("nobody").catch((error) => seen.push(error.code));
+  await client.write(pid, new ReadableStream({ start: (stream) => stream.close() })).catch((error) => seen.push(error.code));
+  await client.remove("cat");
+`;
+
+const seen = ["output", "héllo\n", "exit", "SIGKILL", "output", "exit", "not_found", "gone"];
+
+async function runInNode(program: string): Promise<unknown> {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "program.mjs");
+  await Bun.write(file, program);
+  const child = Bun.spawn(["node", file], { stderr: "pipe" });
+  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return (await child.exited) === 0 ? JSON.parse(out) : err;
+}
+
+test("it runs in Node", async () => {
+  const program = `${await bundle("node")}\n${use("createClient", host.serving.url)}\nconsole.log(JSON.stringify(seen));`;
+  expect(await runInNode(program)).toEqual(seen);
+});
+
+test("it needs nothing but what browsers have", async () => {
+  const code = await bundle("browser");
+  // The names that the client may use; the language's own are always there.
+  const names = [
+    "AbortController",
+    "AbortSignal",
+    "Headers",
+    "ReadableStream",
+    "TextDecoder",
+    "URL",
+    "URLSearchParams",
+    "clearTimeout",
+    "fetch",
+    "setTimeout",
+  ];
+  const script = `(async () => {
+    const { createClient } = await (async () => { ${code.replace(/^export\s*\{/m, "return {").replaceAll(/(\w+) as (\w+)/g, "$2: $1")} })();
+    ${use("createClient", host.serving.url)}
+    return JSON.stringify(seen);
+  })()`;
+  const program = `
+    import { createContext, runInContext } from "node:vm";
+    const { ${names.join(", ")} } = globalThis;
+    const context = createContext({ ${names.join(", ")} });
+    console.log(await runInContext(${JSON.stringify(script)}, context));`;
+  expect(await runInNode(program)).toEqual(seen);
+});
+
+test("its types need nothing but those of browsers", async () => {
+  using folder = temporaryFolder();
+  const program = `
+    import { createClient, type TailItem } from "gafferd/client";
+    const client = createClient(location.origin);
+    for await (const item of client.tail("web")) show(item);
+    function show(item: TailItem) {
+      document.body.append(item.type === "output" ? item.text : item.id);
+    }
+    const pids: number[] = await client.processes({ running: true });
+    const [state, cpu] = [(await client.describe())[0]?.status.state, (await client.stats("web")).cpu];
+    console.log(pids, state, cpu);`;
+  const compilerOptions = {
+    target: "ESNext",
+    module: "Preserve",
+    moduleResolution: "bundler",
+    lib: ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+    types: [],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    paths: { "gafferd/client": [entry] },
+  };
+  await Bun.write(join(folder.path, "program.ts"), program);
+  await Bun.write(join(folder.path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["program.ts"] }));
+  const child = Bun.spawn(["tsc", "--project", folder.path]);
+  expect(await child.stdout.text()).toBe("");
+  expect(await child.exited).toBe(0);
+});

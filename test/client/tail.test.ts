@@ -1,0 +1,281 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createClient, type TailItem } from "gafferd/client";
+import { createFolder, startGafferd } from "../cli/running.ts";
+import { useServing } from "../http/serving.ts";
+import { waitFor } from "../wait-for.ts";
+import { startCutter } from "../http/cutter.ts";
+
+const host = useServing();
+
+const nobodyReads = () => waitFor(() => host.serving.cursorCount() === 0, "the end of all readers");
+const ended = (pid: number) => waitFor(() => host.serving.process(pid).outputEnded, `the end of process ${pid}`);
+
+function textOf(items: readonly TailItem[], label: string): string {
+  return items.map((item) => (item.type === "output" && item.label === label ? item.text : "")).join("");
+}
+
+/** As `fetch`, but the server says to come again at once. */
+async function fetchHastily(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  const start = new TransformStream<Uint8Array, Uint8Array>({
+    start: (controller) => controller.enqueue(Buffer.from("retry: 1\n\n")),
+  });
+  return new Response(response.body?.pipeThrough(start) ?? null, response);
+}
+
+/** Items without what no test can foresee. */
+function brief(items: readonly TailItem[]): unknown[] {
+  return items.map((item) => {
+    const { id: _, ...rest } = item;
+    if (rest.type !== "output") return rest;
+    const { time: _time, ...output } = rest;
+    return output;
+  });
+}
+
+describe("a tail", () => {
+  test("of a process tells its output and its exit, then ends", async () => {
+    const pid = await host.run("printf 'caf\\303\\251\\r\\nno end'; sleep 0.03; echo bad >&2; sleep 0.03; exit 3");
+    const items = await Array.fromAsync(createClient(host.serving.url).tail(pid));
+    expect(textOf(items, "out")).toBe("café\r\nno end");
+    expect(textOf(items, "err")).toBe("bad\n");
+    expect(brief(items).at(-1)).toEqual({ type: "exit", pid, exit_status: 3, term_signal: null });
+    const [first] = items;
+    expect(Math.abs(Date.parse(first?.type === "output" ? first.time : "") - Date.now())).toBeLessThan(10_000);
+  });
+
+  test("of one label tells of no other", async () => {
+    const pid = await host.run("echo a; echo b >&2");
+    const items = await Array.fromAsync(createClient(host.serving.url).tail(pid, { label: "err" }));
+    expect(brief(items)).toEqual([
+      { type: "output", pid, label: "err", text: "b\n" },
+      { type: "exit", pid, exit_status: 0, term_signal: null },
+    ]);
+  });
+
+  test("takes outputs for what they are, though they are labelled as our events", async () => {
+    const pid = await host.run("echo 1; echo 2 >&2", { redirect_output: ["gap", "exit"] });
+    const items = await Array.fromAsync(createClient(host.serving.url).tail(pid));
+    expect([textOf(items, "gap"), textOf(items, "exit")]).toEqual(["1\n", "2\n"]);
+    expect(items.filter(({ type }) => type !== "output").map(({ type }) => type)).toEqual(["exit"]);
+  });
+
+  test("of a template lives through restarts and ends with the template", async () => {
+    const first = await host.run("echo hello; exec sleep 60");
+    const name = host.lastName;
+    const items: TailItem[] = [];
+    for await (const item of createClient(host.serving.url).tail(name)) {
+      items.push(item);
+      if (items.length === 1) await host.serving.daemon.manager.restart(name, { spawnFirst: false });
+      if (items.length === 4) void host.serving.daemon.manager.delete(name);
+    }
+    const second = first + 1;
+    expect(brief(items)).toEqual([
+      { type: "output", pid: first, label: "out", text: "hello\n" },
+      { type: "exit", pid: first, exit_status: null, term_signal: "SIGTERM" },
+      { type: "spawn", pid: second, os_pid: expect.any(Number) },
+      { type: "output", pid: second, label: "out", text: "hello\n" },
+      { type: "exit", pid: second, exit_status: null, term_signal: "SIGTERM" },
+    ]);
+  });
+
+  test("begins where it is told to: lines back, an age, a time, an id", async () => {
+    const pid = await host.run("echo a; sleep 0.3; echo b; echo c; sleep 60");
+    await waitFor(() => host.serving.process(pid).rings.get("out")?.head === 6, "the lines");
+    const client = createClient(host.serving.url);
+    const firstOf = async (options: Parameters<typeof client.tail>[1]) => {
+      for await (const item of client.tail(pid, options)) return item;
+      return undefined;
+    };
+    const a = await firstOf({});
+    expect(a).toMatchObject({ text: "a\n" });
+    expect(await firstOf({ tail: 1 })).toMatchObject({ text: "c\n" });
+    expect(await firstOf({ since: "10m" })).toMatchObject({ text: "a\n" });
+    const between = new Date((host.serving.process(pid).rings.get("out")?.arrivals.timeAt(2) ?? 0) - 50);
+    expect(await firstOf({ since: between })).toMatchObject({ text: "b\nc\n" });
+    expect(await firstOf({ since: a?.id ?? "" })).toMatchObject({ text: "b\nc\n" });
+  });
+
+  test("names what is no longer held as a gap", async () => {
+    const pid = await host.run("echo first; sleep 0.05; head -c 9000 /dev/zero | tr '\\0' x; echo; echo last", {
+      output_buffer: 4096,
+    });
+    const client = createClient(host.serving.url);
+    let firstId = "";
+    for await (const item of client.tail(pid, { label: "out" })) {
+      firstId = item.id;
+      break;
+    }
+    await ended(pid);
+    const [gap, ...rest] = await Array.fromAsync(client.tail(pid, { label: "out", since: firstId }));
+    const to = (host.serving.process(pid).rings.get("out")?.head ?? 0) - 4096;
+    expect(brief(gap ? [gap] : [])).toEqual([{ type: "gap", pid, label: "out", bytes: to - 6, from: 6, to }]);
+    expect(textOf(rest, "out")).toEndWith("x\nlast\n");
+  });
+
+  test("that is lossless makes the process wait for a slow loop, and gets every byte", async () => {
+    const pid = await host.run("sleep 0.1; seq 1 100000", { output_buffer: 8192 });
+    const items: TailItem[] = [];
+    for await (const item of createClient(host.serving.url).tail(pid, { lossless: true })) {
+      items.push(item);
+      if (items.length % 20 === 0) await Bun.sleep(1);
+    }
+    expect(textOf(items, "out")).toBe(Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join(""));
+  });
+
+  test.each([
+    ["999999", {}, "not_found", undefined],
+    ["nobody", {}, "not_found", undefined],
+    ["NAME", { label: "nothing" }, "io_not_found", undefined],
+    ["NAME", { since: "yesterday" }, "bad_value", "since"],
+    ["NAME", { tail: -1 }, "bad_value", "tail"],
+  ])("of what there is not rejects: %s %j is %s", async (target, options, code, field) => {
+    await host.run("sleep 60");
+    const items = createClient(host.serving.url).tail(target.replace("NAME", host.lastName), options);
+    expect(await items.next().catch((error: unknown) => error)).toMatchObject({
+      name: "GafferdClientError",
+      code,
+      field,
+    });
+    expect(await items.next()).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe("who leaves", () => {
+  test("a loop leaves no connection, 50 at a time neither", async () => {
+    const pid = await host.run("echo hello; exec sleep 600");
+    const client = createClient(host.serving.url);
+    const comeAndGo = async () => {
+      for await (const item of client.tail(pid)) {
+        expect(item).toMatchObject({ text: "hello\n" });
+        break;
+      }
+    };
+    await Promise.all(Array.from({ length: 50 }, comeAndGo));
+    await nobodyReads();
+  });
+
+  test("by an exception leaves no connection", async () => {
+    const pid = await host.run("echo hello; exec sleep 600");
+    const fail = async () => {
+      for await (const item of createClient(host.serving.url).tail(pid)) throw new Error(item.type);
+    };
+    expect(await fail().catch(String)).toBe("Error: output");
+    await nobodyReads();
+  });
+
+  test("while it waits for the next item ends it at once", async () => {
+    const pid = await host.run("exec sleep 600");
+    const items = createClient(host.serving.url).tail(pid);
+    const waiting = items.next();
+    await waitFor(() => host.serving.cursorCount() > 0, "the reader");
+    expect(await items.return?.()).toEqual({ done: true, value: undefined });
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    await nobodyReads();
+  });
+
+  test("by its signal is told the signal's reason", async () => {
+    const pid = await host.run("exec sleep 600");
+    const controller = new AbortController();
+    const items = createClient(host.serving.url).tail(pid, { signal: controller.signal });
+    const waiting = items.next().catch((error: unknown) => error);
+    await waitFor(() => host.serving.cursorCount() > 0, "the reader");
+    controller.abort(new Error("enough"));
+    expect(await waiting).toEqual(new Error("enough"));
+    expect(await items.next()).toEqual({ done: true, value: undefined });
+    await nobodyReads();
+  });
+
+  test("before it began asks for nothing", async () => {
+    const fetched: string[] = [];
+    const fetch = async (url: string) => {
+      fetched.push(url);
+      return new Response(null, { status: 204 });
+    };
+    const client = createClient({ url: host.serving.url, fetch });
+    const signal = AbortSignal.abort(new Error("never"));
+    expect(await client.tail(1, { signal }).next().catch(String)).toBe("Error: never");
+    const unused = client.tail(1);
+    await unused.return?.();
+    expect(await unused.next()).toEqual({ done: true, value: undefined });
+    expect(fetched).toEqual([]);
+  });
+});
+
+describe("when connections are lost", () => {
+  /** Prints on both outputs, in pieces that end anywhere, for a third of a second. */
+  const script = `
+    for i in $(seq 1 150); do
+      echo "line $i of žluťoučký kůň 🐎"; printf "part $i " ; echo "error $i" >&2
+      case $i in *0) sleep 0.02;; esac
+    done`;
+  const numbers = Array.from({ length: 150 }, (_, index) => index + 1);
+  const printed = {
+    out: numbers.map((number) => `line ${number} of žluťoučký kůň 🐎\npart ${number} `).join(""),
+    err: numbers.map((number) => `error ${number}\n`).join(""),
+  };
+
+  test("wherever they are cut, every byte comes, and none twice", async () => {
+    const cut = fc.record({ afterBytes: fc.nat({ max: 5000 }), reset: fc.boolean() });
+    const settings = fc.tuple(fc.array(cut, { minLength: 5, maxLength: 25 }), fc.constantFrom("pid", "name"));
+    await fc.assert(
+      fc.asyncProperty(settings, async ([cuts, by]) => {
+        await using cutter = await startCutter(host.serving.url, [{ afterBytes: 2000, reset: false }, ...cuts]);
+        const pid = await host.run(script);
+        const client = createClient({ url: cutter.url, fetch: fetchHastily });
+        const items: TailItem[] = [];
+        for await (const item of client.tail(by === "pid" ? pid : host.lastName)) {
+          items.push(item);
+          if (item.type === "exit") break;
+        }
+        expect(textOf(items, "out")).toBe(printed.out);
+        expect(textOf(items, "err")).toBe(printed.err);
+        expect(brief(items.filter(({ type }) => type !== "output"))).toEqual([
+          { type: "exit", pid, exit_status: 0, term_signal: null },
+        ]);
+        expect(cutter.cutCount).toBeGreaterThan(3);
+        await nobodyReads();
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  test("a daemon that was restarted is a gap, and the tail goes on with what the new one holds", async () => {
+    const folder = createFolder();
+    const ini = folder.write(
+      "gaffer.ini",
+      '[process:web]\ncmd = sh -c "echo hello; exec sleep 60"\nredirect_output = out\n',
+    );
+    const first = await startGafferd(["-c", ini]);
+    await using cutter = await startCutter(first.url);
+    const items = createClient(cutter.url).tail("web");
+    const next = async () => brief([(await items.next()).value as TailItem])[0];
+    expect(await next()).toEqual({ type: "output", pid: 1, label: "out", text: "hello\n" });
+    cutter.upstream = undefined;
+    const exit = next();
+    await first[Symbol.asyncDispose]();
+    expect(await exit).toEqual({ type: "exit", pid: 1, exit_status: null, term_signal: "SIGTERM" });
+    const gap = next();
+    await waitFor(() => cutter.connections > 2, "attempts to reconnect");
+    await using second = await startGafferd(["-c", ini]);
+    cutter.upstream = second.url;
+    expect(await gap).toEqual({ type: "gap", bytes: null, from: null, to: null });
+    expect(await next()).toEqual({ type: "output", pid: 1, label: "out", text: "hello\n" });
+    await items.return?.();
+    folder.remove();
+  });
+
+  test("a template that is deleted while nobody reads is an error: what it said last is lost", async () => {
+    await host.run("echo hello; exec sleep 60");
+    await using cutter = await startCutter(host.serving.url);
+    const items = createClient(cutter.url).tail(host.lastName);
+    await items.next();
+    cutter.upstream = undefined;
+    cutter.cutAll();
+    const next = items.next().catch((error: unknown) => error);
+    await host.serving.daemon.manager.delete(host.lastName);
+    cutter.upstream = host.serving.url;
+    expect(await next).toMatchObject({ code: "not_found" });
+  });
+});

@@ -1,0 +1,103 @@
+import type { Static } from "@sinclair/typebox";
+import { expectTypeOf, test } from "bun:test";
+import type {
+  Client,
+  ClientErrorCode,
+  DetailDocument,
+  EventDocument,
+  ExitDocument,
+  GafferdClientError,
+  ProcessDocument,
+  ProcessStatsDocument,
+  StatusDocument,
+  TailItem,
+  TemplateBody,
+  TemplateDocument,
+  TemplateStatsDocument,
+  WatchItem,
+} from "gafferd/client";
+import type { ErrorCode } from "../../src/errors.ts";
+import type { toDetailDocument, toExitDocument, toProcessDocument, toStatusDocument } from "../../src/http/document.ts";
+import type {
+  eventGapSchema,
+  gapDocumentSchema,
+  processExitSchema,
+  processSpawnSchema,
+} from "../../src/http/document-schemas.ts";
+import type { toEventDocument } from "../../src/http/event-document.ts";
+import type { toProcessStatsDocument, toTemplateStatsDocument } from "../../src/http/stats-document.ts";
+import type { SupervisorState } from "../../src/supervisor/state.ts";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+
+// `tsc` checks what stands here; at run time it is nothing.
+
+test("`processes` gives names, or pids of what runs", () => {
+  expectTypeOf((client: Client) => client.processes()).returns.resolves.toEqualTypeOf<string[]>();
+  expectTypeOf((client: Client) => client.processes({ running: false })).returns.resolves.toEqualTypeOf<string[]>();
+  expectTypeOf((client: Client) => client.processes({ running: true })).returns.resolves.toEqualTypeOf<number[]>();
+});
+
+test("`process` of a pid says more than of a name", () => {
+  expectTypeOf((client: Client) => client.process("web")).returns.resolves.toEqualTypeOf<TemplateDocument>();
+  expectTypeOf((client: Client) => client.process(1)).returns.resolves.toEqualTypeOf<ProcessDocument>();
+  expectTypeOf<ProcessDocument>().toExtend<TemplateDocument>();
+  expectTypeOf<ProcessDocument["pid"]>().toEqualTypeOf<number>();
+  expectTypeOf<ProcessDocument["started_at"]>().toEqualTypeOf<string>();
+});
+
+test("what is read of a template can be sent back", () => {
+  expectTypeOf<TemplateDocument>().toExtend<TemplateBody>();
+  expectTypeOf<TemplateDocument>().toExtend<Parameters<Client["update"]>[1]>();
+  expectTypeOf<Pick<TemplateBody, "name" | "cmd">>().toExtend<TemplateBody>();
+  expectTypeOf<{ cmd: string }>().toExtend<Parameters<Client["update"]>[1]>();
+  expectTypeOf<{ cmd: string }>().not.toExtend<TemplateBody>();
+  expectTypeOf<{ name: string; cmd: string; numproceses: number }>().not.toEqualTypeOf<TemplateBody>();
+  expectTypeOf<TemplateBody["restart"]>().toEqualTypeOf<ProcessTemplate["restart"] | null | undefined>();
+});
+
+test("documents are what the server makes", () => {
+  expectTypeOf<ReturnType<typeof toProcessDocument>>().toEqualTypeOf<ProcessDocument>();
+  expectTypeOf<ReturnType<typeof toStatusDocument>>().toEqualTypeOf<StatusDocument>();
+  expectTypeOf<ReturnType<typeof toDetailDocument>>().toEqualTypeOf<DetailDocument>();
+  expectTypeOf<ReturnType<typeof toExitDocument>>().toEqualTypeOf<ExitDocument>();
+  expectTypeOf<ReturnType<typeof toEventDocument>>().toEqualTypeOf<EventDocument>();
+  expectTypeOf<ReturnType<typeof toProcessStatsDocument>>().toEqualTypeOf<ProcessStatsDocument>();
+  expectTypeOf<ReturnType<typeof toTemplateStatsDocument>>().toEqualTypeOf<TemplateStatsDocument>();
+  expectTypeOf<StatusDocument["state"]>().toEqualTypeOf<SupervisorState>();
+});
+
+test("items of a tail are what the server sends", () => {
+  type Item<Type> = Omit<Extract<TailItem, { type: Type }>, "type" | "id">;
+  expectTypeOf<Static<typeof processSpawnSchema>>().toExtend<Item<"spawn">>();
+  expectTypeOf<Static<typeof processExitSchema>>().toExtend<Item<"exit">>();
+  expectTypeOf<Omit<Static<typeof gapDocumentSchema>, "stream">>().toExtend<Omit<Item<"gap">, "label">>();
+  expectTypeOf<Static<typeof eventGapSchema>>().toExtend<Omit<Extract<WatchItem, { type: "gap" }>, "type" | "id">>();
+});
+
+test("stats are of what they are asked of", () => {
+  expectTypeOf((client: Client) => client.stats()).returns.resolves.toEqualTypeOf<TemplateStatsDocument[]>();
+  expectTypeOf((client: Client) => client.stats("web")).returns.resolves.toEqualTypeOf<TemplateStatsDocument>();
+  expectTypeOf((client: Client) => client.stats("web", 1)).returns.resolves.toEqualTypeOf<ProcessStatsDocument>();
+  expectTypeOf((client: Client, of: { name: string; pid: number }) => client.watchStats(of)).returns.toExtend<
+    AsyncIterable<ProcessStatsDocument>
+  >();
+  expectTypeOf((client: Client, of: { name: string }) => client.watchStats(of)).returns.toExtend<
+    AsyncIterable<TemplateStatsDocument>
+  >();
+  expectTypeOf((client: Client) => client.watchStats()).returns.toExtend<AsyncIterable<TemplateStatsDocument[]>>();
+});
+
+test("items are told apart by their type", () => {
+  expectTypeOf((item: TailItem) => (item.type === "output" ? item.text : 0)).returns.toEqualTypeOf<string | 0>();
+  expectTypeOf<TailItem["type"]>().toEqualTypeOf<"output" | "gap" | "spawn" | "exit">();
+  expectTypeOf<TailItem["id"]>().toEqualTypeOf<string>();
+  expectTypeOf<Extract<TailItem, { type: "gap" }>["bytes"]>().toEqualTypeOf<number | null>();
+  expectTypeOf<Extract<WatchItem, { type: "event" }>>().toExtend<EventDocument>();
+  expectTypeOf<ReturnType<Client["tail"]>>().toExtend<AsyncIterable<TailItem>>();
+  expectTypeOf<ReturnType<Client["watch"]>>().toExtend<AsyncIterable<WatchItem>>();
+});
+
+test("codes are those of the server, and one of the client", () => {
+  expectTypeOf<GafferdClientError["code"]>().toEqualTypeOf<ClientErrorCode>();
+  expectTypeOf<ClientErrorCode>().toEqualTypeOf<ErrorCode | "unexpected_answer">();
+});

@@ -1,0 +1,56 @@
+import type {
+  OpenapiDocument,
+  OperationObject,
+  Reference,
+  ResponseObject,
+} from "../../../src/http/openapi/openapi-document.ts";
+
+/** An operation as a client finds it in the document. */
+export interface Described {
+  /** `GET /processes/{id}`. */
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: OperationObject;
+}
+
+export async function fetchDocument(url: string): Promise<OpenapiDocument> {
+  return (await (await fetch(`${url}/openapi.json`)).json()) as OpenapiDocument;
+}
+
+export function operationsOf({ paths }: OpenapiDocument): Described[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([verb, operation]) => {
+      const method = verb.toUpperCase();
+      return { key: `${method} ${path}`, method, path, operation };
+    }),
+  );
+}
+
+/** What a reference of the document stands for, or the thing itself. */
+export function resolve<Value extends object>(document: OpenapiDocument, value: Value | Reference): Value {
+  if (!("$ref" in value)) return value;
+  const found = value.$ref
+    .replace(/^#\//, "")
+    .split("/")
+    .reduce<unknown>((place, part) => (place as Record<string, unknown> | undefined)?.[part], document);
+  if (found === undefined) throw new Error(`the document has no ${value.$ref}`);
+  return found as Value;
+}
+
+/** The answers of an operation by status. */
+export function responsesOf(document: OpenapiDocument, { operation }: Described): Map<number, ResponseObject> {
+  return new Map(
+    Object.entries(operation.responses).map(([status, response]) => [
+      Number(status),
+      resolve<ResponseObject>(document, response),
+    ]),
+  );
+}
+
+/** The codes that an answer of failure may have, as its schema lists them. */
+export function codesOf({ content }: ResponseObject): string[] {
+  const parts = content?.["application/json"]?.schema["allOf"];
+  if (!Array.isArray(parts)) return [];
+  return parts.flatMap((part: { properties?: { error?: { enum?: string[] } } }) => part.properties?.error?.enum ?? []);
+}

@@ -1,0 +1,153 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import { waitFor } from "../../wait-for.ts";
+import { serve, type Serving } from "../serving.ts";
+import { ask, shakeHands } from "./ask.ts";
+import { type Call, type Stage, parameterCalls, plainCalls, toCall, wrongCalls } from "./calls.ts";
+import { type Described, fetchDocument, operationsOf } from "./described.ts";
+import { createSchemaCheck } from "./schema-check.ts";
+import { Seen } from "./seen.ts";
+
+/** Templates that answer otherwise, by the names that stand for `web:api` of the document's examples. */
+const stages = {
+  "web:api": { cmd: "echo ready; exec cat", restart: "always" },
+  "done:api": { cmd: "echo ready" },
+  "broken:api": { cmd: "/no/such/program", shell: false, start: false },
+  "silent:api": { cmd: "exec sleep 60", redirect_output: [], redirect_input: false },
+  "deaf:api": { cmd: "exec sleep 60", stdin_timeout: 0.1 },
+  "deleting:api": { cmd: "trap '' TERM; echo ready; sleep 60", graceful_timeout: 60 },
+} as const;
+type StageName = keyof typeof stages;
+
+const patienceMs = 10_000;
+/** What waits for a process that does not end is let go. */
+const shortPatienceMs = 300;
+/** What is documented and does not come here, by operation. */
+const never: Readonly<Record<string, readonly string[]>> = {
+  // There always is an event.
+  "GET /watch": ["204 x-gaffer-gap"],
+  "HEAD /watch": ["204 x-gaffer-gap"],
+  "GET /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
+  "HEAD /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
+  // There is no output called `stdin`.
+  "HEAD /streams/{target}/stdin": ["200", "204", "200 x-gaffer-next", "200 x-gaffer-gap"],
+};
+/** A mistake of ours, which none may bring about. */
+const mistake = ["500", "500 internal", "500 application/json"];
+
+const own = await serve();
+const document = await fetchDocument(own.url);
+await own.daemon.stop();
+const check = createSchemaCheck(document);
+
+describe("what comes back is documented, and what is documented comes back", () => {
+  test.each(operationsOf(document).map((each) => [each.key, each] as const))("%s", async (_, described) => {
+    using asked = spyOn(URLSearchParams.prototype, "get");
+    const seen = new Seen(described, document, check);
+    const serving = await serve();
+    try {
+      await walk(serving, described, seen);
+    } finally {
+      const stopped = serving.daemon.stop();
+      serving.daemon.hasten();
+      await stopped;
+    }
+    const expected = [...mistake, ...(never[described.key] ?? [])];
+    expect(seen.missing().filter((fact) => !expected.includes(fact))).toEqual([]);
+    const names = (described.operation.parameters ?? []).filter((each) => each.in === "query").map(({ name }) => name);
+    expect([...new Set(asked.mock.calls.map(([name]) => name))].toSorted()).toEqual(names.toSorted());
+  });
+});
+
+async function walk(serving: Serving, described: Described, seen: Seen): Promise<void> {
+  await Promise.all(Object.keys(stages).map((name) => setUp(serving, name as StageName)));
+  const tryAll = async (calls: readonly Call[], patience = patienceMs) => {
+    // What changes nothing can be asked all at once.
+    if (isSafe(described)) await Promise.all(calls.map((call) => tryCall(serving, described, seen, call, patience)));
+    else for (const call of calls) await tryCall(serving, described, seen, call, patience);
+  };
+  if (!isSafe(described)) await tryOneByOne(serving, described, seen);
+  await setUp(serving, "web:api");
+  const stage = stageOf(serving, "web:api");
+  await tryAll([
+    ...(isSafe(described) ? plainCalls(described, stage) : []),
+    ...parameterCalls(described, stage),
+    ...wrongCalls(described, stage),
+    ...(["done:api", "broken:api", "silent:api", "deaf:api"] as const).flatMap((name) => {
+      // The process first: what is done to its template may end it.
+      const calls = plainCalls(described, stageOf(serving, name)).toReversed();
+      return name === "deaf:api" ? calls.map((call) => flooding(described, call)) : calls;
+    }),
+  ]);
+  // It is cut off when the daemon goes.
+  void fetch(`${serving.url}/processes/deleting:api`, { method: "DELETE" }).catch(() => {});
+  await waitFor(() => serving.daemon.manager.get("deleting:api").status().stopped, "the deletion to begin");
+  await tryAll(plainCalls(described, stageOf(serving, "deleting:api")), shortPatienceMs);
+  // It cannot end while that one does not.
+  void serving.daemon.stop();
+  await tryAll([toCall(described, stageOf(serving, "web:api"))], shortPatienceMs);
+}
+
+/** Each example of the path, for each of which the last may have ended what it means. */
+async function tryOneByOne(serving: Serving, described: Described, seen: Seen): Promise<void> {
+  const { length } = plainCalls(described, stageOf(serving, "web:api"));
+  for (let index = 0; index < length; index++) {
+    await setUp(serving, "web:api");
+    const call = plainCalls(described, stageOf(serving, "web:api"))[index];
+    if (call !== undefined) await tryCall(serving, described, seen, call, patienceMs);
+  }
+}
+
+async function tryCall(
+  serving: Serving,
+  described: Described,
+  seen: Seen,
+  call: Call,
+  callPatienceMs: number,
+): Promise<void> {
+  const request = `${call.method} ${call.path}`;
+  if ("101" in described.operation.responses) await seen.take(await shakeHands(serving.url, call), request);
+  const answer = await ask(serving.url, call, callPatienceMs);
+  if (answer === undefined) {
+    if (callPatienceMs === patienceMs) throw new Error(`${request} was not answered`);
+    return;
+  }
+  await seen.take(answer, request);
+  const next = answer.headers.get("x-gaffer-next");
+  if (next === null || answer.status !== 200 || call.path.includes("since=r")) return;
+  await tryCall(serving, described, seen, { ...call, path: `${call.path}&since=${next}`, headers: {} }, callPatienceMs);
+}
+
+/** Creates a template, or brings it back to how it was. */
+async function setUp(serving: Serving, name: StageName): Promise<void> {
+  const { manager } = serving.daemon;
+  if (!manager.names().includes(name)) {
+    const defaults = { shell: true, redirect_output: ["stdout", "stderr"], redirect_input: true };
+    await serving.create({ name, ...defaults, ...structuredClone(stages[name]) } as Parameters<Serving["create"]>[0]);
+  }
+  if (name === "web:api") {
+    if (manager.get(name).status().numprocesses === 0) await manager.scale(name, 1);
+    manager.start(name);
+  }
+  const isReady = () => {
+    const process = manager.get(name).processes[0];
+    return process !== undefined && (process.rings.get("stdout")?.head ?? 0) > 0;
+  };
+  if (name === "web:api" || name === "deleting:api") await waitFor(isReady, `the output of ${name}`);
+  if (name === "done:api") await waitFor(() => manager.get(name).exits[0]?.outputEnded, `the end of ${name}`);
+}
+
+function stageOf({ daemon }: Serving, name: StageName): Stage {
+  if (!daemon.manager.names().includes(name)) return { name, pid: 999 };
+  const { processes, exits } = daemon.manager.get(name);
+  return { name, pid: (processes[0] ?? exits.at(-1))?.id ?? 999 };
+}
+
+function isSafe({ method }: Described): boolean {
+  return ["GET", "HEAD", "OPTIONS"].includes(method);
+}
+
+/** With more than a pipe holds, where anything is taken. */
+function flooding({ operation }: Described, call: Call): Call {
+  const takesBytes = operation.requestBody?.content["application/octet-stream"] !== undefined;
+  return takesBytes ? { ...call, body: "x".repeat(500_000) } : call;
+}
