@@ -1,0 +1,32 @@
+/** `URL NAME TIMES`: kills the process of the template, waits for the next, and so on; prints what each took, in ms. */
+import { readEvents } from "../../http/event-stream.ts";
+import { isRunning } from "../proc.ts";
+
+const [url, name, times] = process.argv.slice(2);
+const warmUps = 5;
+
+const { pids } = (await (await fetch(`${url}/processes/${name}/_pids`)).json()) as { pids: number[] };
+let { os_pid: osPid } = (await (await fetch(`${url}/processes/${pids[0]}`)).json()) as { os_pid: number };
+const events = readEvents((await fetch(`${url}/streams/${name}?feed=eventsource`)).body);
+const tookMs: number[] = [];
+for (let crash = 0; crash < warmUps + Number(times); crash++) {
+  const startedMs = performance.now();
+  process.kill(osPid, "SIGKILL");
+  const next = await nextSpawn(osPid);
+  const ms = performance.now() - startedMs;
+  if (!isRunning(next)) throw new Error(`process ${next} was announced and does not run`);
+  if (crash >= warmUps) tookMs.push(ms);
+  osPid = next;
+}
+process.stdout.write(JSON.stringify(tookMs));
+process.exit(0);
+
+async function nextSpawn(killedOsPid: number): Promise<number> {
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) throw new Error("the stream has ended");
+    if (value.event !== "spawn") continue;
+    const { os_pid: spawnedOsPid } = JSON.parse(value.data) as { os_pid: number };
+    if (spawnedOsPid !== killedOsPid) return spawnedOsPid;
+  }
+}

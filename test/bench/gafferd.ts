@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { type Child, startChild } from "./child.ts";
+import { whenQuiet } from "./quiet.ts";
+
+/** A gafferd that the bench started and that runs nothing yet; disposing of it stops it and its processes. */
+export interface Gafferd extends AsyncDisposable {
+  readonly osPid: number;
+  /** `http://127.0.0.1:43210`. */
+  readonly url: string;
+  /** Creates and starts a template; resolves to the pids of its processes, which are the first when nothing else ran. */
+  create(template: TemplateBody): Promise<number[]>;
+  /** The answer's document. Throws for anything but success. */
+  get<Document>(path: string): Promise<Document>;
+}
+
+export interface TemplateBody {
+  readonly name: string;
+  readonly cmd: string;
+  readonly [setting: string]: unknown;
+}
+
+const main = join(import.meta.dir, "../../src/main.ts");
+
+/** Starts it in a quiet moment. */
+export async function startGafferd(): Promise<Gafferd> {
+  await whenQuiet();
+  const child = startChild([process.execPath, main, "--bind", "127.0.0.1:0"]);
+  try {
+    const [, url = ""] = await child.stderr.match(/listens on (http:\/\/[\d.:]+)/);
+    return clientOf(child, url);
+  } catch (error) {
+    await child[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function clientOf(child: Child, url: string): Gafferd {
+  async function ask<Document>(path: string, init?: RequestInit): Promise<Document> {
+    const response = await fetch(url + path, init);
+    if (!response.ok) throw new Error(`gafferd answered ${response.status} to ${path}: ${await response.text()}`);
+    return (await response.json()) as Document;
+  }
+  return {
+    osPid: child.osPid,
+    url,
+    async create(template) {
+      await ask("/processes", { method: "POST", body: JSON.stringify(template) });
+      return (await ask<{ pids: number[] }>(`/processes/${template.name}/_pids`)).pids;
+    },
+    get: (path) => ask(path),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,22 @@
+/** `BYTES`: frames lines of that length, 64 KiB at a time, as a stream of events does; prints GB/s. */
+import { encodeTextEvent } from "../../../src/http/sse.ts";
+
+const lineBytes = Number(process.argv[2]);
+const warmUpMs = 500;
+const measuredMs = 1000;
+
+const line = `${"a line ".repeat(lineBytes).slice(0, lineBytes - 1)}\n`;
+const chunk = Buffer.from(line.repeat(Math.floor(65_536 / lineBytes)));
+
+frameFor(warmUpMs);
+process.stdout.write(JSON.stringify(frameFor(measuredMs)));
+
+function frameFor(ms: number): number {
+  const startedMs = performance.now();
+  let bytes = 0;
+  while (performance.now() - startedMs < ms) {
+    if (encodeTextEvent(chunk, "event: stdout\n", "id: r123456789a.1.1-12345678\n\n").length === 0) break;
+    bytes += chunk.length;
+  }
+  return bytes / 1e6 / (performance.now() - startedMs);
+}

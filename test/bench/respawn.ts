@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { runScript } from "./child.ts";
+import { startGafferd } from "./gafferd.ts";
+import { defineMeasure } from "./measure.ts";
+import { median, percentile } from "./statistics.ts";
+
+const client = join(import.meta.dir, "clients/crash.ts");
+const crashes = 50;
+
+/** From `kill -9` until a client hears, over SSE, the kernel's id of the process that runs in its stead. */
+export const respawn = defineMeasure({
+  name: "respawn",
+  needs: [],
+  figures: { respawn: { what: "crash to respawn", unit: "ms", goals: [{ of: "ours", bound: "<", value: 10 }] } },
+  round: async () => {
+    await using gafferd = await startGafferd();
+    // With a line of output comes the head of the client's answer, which then knows that it is connected.
+    const cmd = "sh -c 'echo up; exec sleep 1000'";
+    await gafferd.create({ name: "crashing", cmd, redirect_output: ["stdout"] });
+    const tookMs = await runScript<number[]>(client, [gafferd.url, "crashing", crashes]);
+    return { respawn: { ours: median(tookMs), also: { p99: percentile(tookMs, 99), slowest: Math.max(...tookMs) } } };
+  },
+});

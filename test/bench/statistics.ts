@@ -1,0 +1,12 @@
+/** The middle of the values, or the mean of the two in the middle. NaN for none. */
+export function median(values: readonly number[]): number {
+  return (percentile(values, 50, "lower") + percentile(values, 50, "upper")) / 2;
+}
+
+/** The smallest value that so many percent of the values do not exceed. NaN for none. */
+export function percentile(values: readonly number[], percent: number, rank: "lower" | "upper" = "lower"): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = (sorted.length * percent) / 100;
+  const index = rank === "lower" ? Math.ceil(place) - 1 : Math.floor(place);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, index))] ?? Number.NaN;
+}
