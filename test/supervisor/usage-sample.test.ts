@@ -119,7 +119,7 @@ describe("a sample", () => {
     // The kernel tells a program's name a moment before its command line.
     const first = await waitFor(() => {
       const sample = new UsageSample(tableOf(known), { beganAtMs: 0 });
-      return sample.usageOf(spawned.osPid)?.commandLine.startsWith("perl -e") && sample;
+      return sample.usageOf(spawned.osPid)?.commandLine.startsWith("perl -e") ? sample : undefined;
     }, "the command line");
     spawned.goOn();
     await waitFor(
