@@ -8,6 +8,8 @@ import { badValue, parseList, resolvePath } from "./value.ts";
 export interface GafferSettings {
   /** Absolute; need not exist. */
   readonly pluginsDir: string;
+  /** Where gafferd keeps what must outlive it; absolute, made when first needed. */
+  readonly stateDir: string;
   /** Which of the plugins that ship with gafferd are loaded. */
   readonly bundledPlugins: "all" | readonly string[];
   /** `https://example.org`, as a browser sends it in `Origin`. */
@@ -18,7 +20,7 @@ export interface GafferSettings {
 export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
   let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
   for (const section of sections) {
-    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins } = readKeys(section, readers, report);
+    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins, state_dir } = readKeys(section, readers, report);
     const second = valueOf(section, "plugins_dir") && valueOf(section, "plugin_dir");
     if (second) reportValue(section, second, report, "is the same as `plugins_dir`, which is given too: leave one out");
     settings = {
@@ -27,15 +29,24 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
       ...(plugins_dir !== undefined && { pluginsDir: plugins_dir }),
       ...(bundled_plugins !== undefined && { bundledPlugins: bundled_plugins }),
       ...(cors_origins !== undefined && { corsOrigins: cors_origins }),
+      ...(state_dir !== undefined && { stateDir: state_dir }),
     };
   }
-  return { pluginsDir: join(homedir(), ".gafferd", "plugins"), bundledPlugins: "all", corsOrigins: [], ...settings };
+  const home = join(homedir(), ".gafferd");
+  return {
+    pluginsDir: join(home, "plugins"),
+    stateDir: join(home, "state"),
+    bundledPlugins: "all",
+    corsOrigins: [],
+    ...settings,
+  };
 }
 
 const readers = {
   http_endpoints: (value: IniValue) => parseList(value.text),
   plugins_dir: (value: IniValue) => resolvePath(value.text, value.file),
   plugin_dir: (value: IniValue) => resolvePath(value.text, value.file),
+  state_dir: (value: IniValue) => resolvePath(value.text, value.file),
   bundled_plugins: toPluginNames,
   // Followed when the files were read.
   include: (value: IniValue) => value.text,

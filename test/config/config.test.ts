@@ -11,7 +11,12 @@ import { createFolder } from "./folder.ts";
 const { folder, write, load, problemsOf } = createFolder();
 
 const defaults = {
-  gaffer: { pluginsDir: join(homedir(), ".gafferd/plugins"), bundledPlugins: "all", corsOrigins: [] },
+  gaffer: {
+    pluginsDir: join(homedir(), ".gafferd/plugins"),
+    stateDir: join(homedir(), ".gafferd/state"),
+    bundledPlugins: "all",
+    corsOrigins: [],
+  },
   endpoints: [
     {
       name: "default",

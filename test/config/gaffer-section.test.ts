@@ -15,6 +15,11 @@ test("the plugins' folder has two spellings, and is relative to the file", () =>
   ]);
 });
 
+test("the state folder is in the home folder, or where the file says", () => {
+  expect(gaffer("").stateDir).toBe(join(homedir(), ".gafferd", "state"));
+  expect(gaffer("state_dir = s").stateDir).toBe(join(folder, "s"));
+});
+
 test.each([
   ["all", "all"],
   ["none", []],
