@@ -24,6 +24,8 @@ export interface Daemon {
   stop(): Promise<void>;
   /** SIGKILL to every process; for a `stop` that takes too long. */
   hasten(): void;
+  /** Resolves, with the reason, when a template was given up that says `on_give_up = shutdown`: `stop` should follow. */
+  readonly shutdownWanted: Promise<string>;
 }
 
 /** How long readers have to take the last of what is held for them. */
@@ -42,7 +44,8 @@ const lastReadersPollMs = 10;
  */
 export async function startDaemon({ config, version, log, observe }: DaemonOptions): Promise<Daemon> {
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
-  const manager = new Manager({ bus, log });
+  const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
+  const manager = new Manager({ bus, log, onShutdown });
   observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
   const app = createApp({ manager, bus, version, corsOrigins: config.gaffer.corsOrigins, log });
@@ -64,6 +67,7 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
     manager,
     stop: () => (stopping ??= stopAll()),
     hasten: () => manager.kill(),
+    shutdownWanted,
   };
 }
 

@@ -6,19 +6,28 @@ import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";
 
+export interface ManagerOptions {
+  readonly bus: EventBus;
+  readonly log: Logger;
+  /** Called when a template with `onGiveUp = shutdown` was given up, with the reason. */
+  readonly onShutdown?: (reason: string) => void;
+}
+
 /** The registry of templates, and the verbs that callers may use. */
 export class Manager {
   readonly #bus: EventBus;
   readonly #log: Logger;
+  readonly #onShutdown: ManagerOptions["onShutdown"];
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #deletions = new Map<string, Promise<void>>();
   #lastId = 0;
   #isClosed = false;
 
-  constructor(options: { bus: EventBus; log: Logger }) {
+  constructor(options: ManagerOptions) {
     this.#bus = options.bus;
     this.#log = options.log;
+    this.#onShutdown = options.onShutdown;
   }
 
   /** In the order of creation. */
@@ -174,6 +183,10 @@ export class Manager {
       bus: this.#bus,
       log: this.#log,
       nextId: () => (this.#lastId += 1),
+      gaveUp: ({ onGiveUp }, reason) => {
+        // What a caller asks for and cannot be spawned is forgotten at once, and the caller told.
+        if (onGiveUp === "shutdown") queueMicrotask(() => this.#supervisors.has(name) && this.#onShutdown?.(reason));
+      },
     });
     this.#supervisors.set(name, supervisor);
     this.#bus.publish({ type: "create", name });
