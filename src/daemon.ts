@@ -1,8 +1,10 @@
 import type { Config } from "./config/config.ts";
+import { Reloader } from "./daemon/reload.ts";
 import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
+import type { Reload } from "./http/routes/reload.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
 
@@ -11,6 +13,8 @@ export interface DaemonOptions {
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   readonly log: Logger;
+  /** Reads the configuration again, for a reload; absent when there is no file. Throws ConfigError. */
+  readonly readConfig?: () => Config;
   /** Called before anything is started, so that nothing is missed. */
   readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
 }
@@ -24,6 +28,8 @@ export interface Daemon {
   stop(): Promise<void>;
   /** SIGKILL to every process; for a `stop` that takes too long. */
   hasten(): void;
+  /** Reads the configuration again and applies what is different, or nothing when any of it is wrong: then it throws. */
+  readonly reload: Reload;
   /** Resolves, with the reason, when a template was given up that says `on_give_up = shutdown`: `stop` should follow. */
   readonly shutdownWanted: Promise<string>;
 }
@@ -42,14 +48,21 @@ const lastReadersPollMs = 10;
  * 3. Streams end with their last event.
  * 4. Listeners close, sockets go.
  */
-export async function startDaemon({ config, version, log, observe }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, version, log, observe, readConfig } = options;
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
   const manager = new Manager({ bus, log, onShutdown });
   observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
-  const app = createApp({ manager, bus, version, corsOrigins: config.gaffer.corsOrigins, log });
+  let { corsOrigins } = config.gaffer;
+  const reload: Reload = (what) => reloader.reload(what);
+  const app = createApp({ manager, bus, version, corsOrigins: () => corsOrigins, reload, log });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
+  const apply = ({ gaffer }: Config): void => {
+    ({ corsOrigins } = gaffer);
+  };
+  const reloader = new Reloader({ config, readConfig, endpoints, manager, apply });
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
@@ -62,11 +75,14 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
 
   let stopping: Promise<void> | undefined;
   return {
-    urls: endpoints.urls,
+    get urls() {
+      return endpoints.urls;
+    },
     bus,
     manager,
     stop: () => (stopping ??= stopAll()),
     hasten: () => manager.kill(),
+    reload,
     shutdownWanted,
   };
 }

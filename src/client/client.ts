@@ -10,7 +10,7 @@ import { tail } from "./tail.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 import { watch } from "./watch.ts";
 
-export type { Client, RestartOptions } from "./api.ts";
+export type { Client, ReloadOptions, RestartOptions } from "./api.ts";
 export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { StatsOptions } from "./stats.ts";
@@ -87,6 +87,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
       });
       return bytes;
     },
+    reload: async ({ dryRun } = {}) => await ask("POST", ["_reload"], { query: { dry_run: dryRun } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
   };
 }

@@ -87,6 +87,38 @@ export class Manager {
     await this.#writable(name).update(template);
   }
 
+  /**
+   * Makes the templates of a file be as it says: those `removed` are deleted, then the others created or updated, by
+   * priority; processes that differ in nothing stay. What fails is logged, and the others are done all the same.
+   */
+  async apply({
+    templates,
+    removed,
+  }: {
+    templates: readonly ProcessTemplate[];
+    removed: readonly string[];
+  }): Promise<void> {
+    const attempt = async (name: string, act: () => void | Promise<void>): Promise<void> => {
+      try {
+        await act();
+      } catch (error) {
+        this.#log.error(`cannot apply the configuration of \`${name}\``, error);
+      }
+    };
+    const known = removed.filter((name) => this.#supervisors.has(name));
+    await Promise.all(known.map((name) => attempt(name, () => this.delete(name))));
+    const byRank = Map.groupBy(templates, rankOf);
+    for (const rank of [...byRank.keys()].toSorted((a, b) => a - b)) {
+      const updates = (byRank.get(rank) ?? []).map((template) =>
+        attempt(template.name, () => {
+          if (!this.#supervisors.has(template.name)) return this.create(template);
+          return this.#writable(template.name).update(template, { keepSame: true });
+        }),
+      );
+      await Promise.all(updates);
+    }
+  }
+
   /** Resolves when nothing of it runs any more and it is forgotten. */
   async delete(name: string): Promise<void> {
     const supervisor = this.get(name);

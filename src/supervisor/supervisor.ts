@@ -9,6 +9,7 @@ import { type RollingSteps, rollingRestart } from "./rolling-restart.ts";
 import { Retry } from "./retry.ts";
 import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
 import { type SupervisorStatus, toStatus } from "./status.ts";
+import { isSameRun } from "./same-run.ts";
 import { runInSlices } from "./slices.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
@@ -130,13 +131,17 @@ export class Supervisor {
     return numprocesses;
   }
 
-  /** Replaces the settings and, one at a time, what runs. Throws `spawn_failed`, and changes nothing, if it cannot run. */
-  async update(template: ProcessTemplate): Promise<void> {
+  /**
+   * Replaces the settings and, one at a time, what runs; with `keepSame` not the processes that differ in nothing. Throws
+   * `spawn_failed`, and changes nothing, if it cannot run.
+   */
+  async update(template: ProcessTemplate, { keepSame = false } = {}): Promise<void> {
     assertLaunchable(template);
     this.#template = template;
     this.#context.bus.publish({ type: "update", name: template.name });
-    const old = this.#population.running;
-    if (isWantedUp(this.#state) && (old.length === 0 || this.#state === "backoff")) this.#take("start");
+    const { running } = this.#population;
+    const old = keepSame ? running.filter((process) => !isSameRun(process.template, template)) : running;
+    if (isWantedUp(this.#state) && (running.length === 0 || this.#state === "backoff")) this.#take("start");
     this.#take("resized");
     await this.#roll(old, { spawnFirst: false });
   }

@@ -28,7 +28,7 @@ export async function serve(): Promise<Serving> {
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
   const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const daemon = await startDaemon({ config, version: "0.0.0-test", log });
+  const daemon = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
   const url = daemon.urls[0] ?? "";
   return {
     url,
