@@ -7,6 +7,7 @@ import { openEndpoints } from "./http/endpoint.ts";
 import type { Reload } from "./http/routes/reload.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
+import type { ProcessTemplate } from "./template/template.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -15,6 +16,8 @@ export interface DaemonOptions {
   readonly log: Logger;
   /** Reads the configuration again, for a reload; absent when there is no file. Throws ConfigError. */
   readonly readConfig?: () => Config;
+  /** Called while it stops, once for each template that takes its time. */
+  readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything is started, so that nothing is missed. */
   readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
 }
@@ -49,7 +52,7 @@ const lastReadersPollMs = 10;
  * 4. Listeners close, sockets go.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, version, log, observe, readConfig } = options;
+  const { config, version, log, observe, onWaiting, readConfig } = options;
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
   const manager = new Manager({ bus, log, onShutdown });
@@ -66,7 +69,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
-    await manager.close();
+    await manager.close(({ template, processes }) => onWaiting?.(template, processes.length));
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });

@@ -1,5 +1,6 @@
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { configureLog, log, stdout } from "../log.ts";
+import type { ProcessTemplate } from "../template/template.ts";
 import { usesColours } from "./colours.ts";
 import { createConsole } from "./console.ts";
 import { followRing } from "./follow.ts";
@@ -29,7 +30,14 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
     const guard = installGuard();
     const signals = listenForStop();
     const observe = (parts: Observed) => print(parts, options.verbosity);
-    const daemon = await startDaemon({ config, version, log, observe });
+    const daemon = await startDaemon({
+      config,
+      version,
+      log,
+      observe,
+      ...(options.verbosity > 0 && { onWaiting: tellWaiting }),
+      ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
+    });
     signals.onHasten(() => daemon.hasten());
     let failure = guard.endStart();
     if (failure === undefined) {
@@ -46,6 +54,11 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
   } finally {
     releasePidfile?.();
   }
+}
+
+function tellWaiting({ name, gracefulTimeoutMs }: ProcessTemplate, processes: number): void {
+  const count = processes === 1 ? "1 process" : `${processes} processes`;
+  log.info(`waiting for ${name}: ${count}, ${gracefulTimeoutMs / 1000} s at most`);
 }
 
 type Observed = Pick<Daemon, "bus" | "manager">;

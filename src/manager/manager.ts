@@ -6,6 +6,9 @@ import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";
 
+/** A template that takes longer to stop is told of. */
+const patienceMs = 500;
+
 export interface ManagerOptions {
   readonly bus: EventBus;
   readonly log: Logger;
@@ -184,13 +187,25 @@ export class Manager {
     return names;
   }
 
-  /** Takes no new work and stops all templates: those that started last first, those of one priority together. */
-  async close(): Promise<void> {
+  /**
+   * Takes no new work and stops all templates: those that started last first, those of one priority together. Sends
+   * SIGKILL to what is left after the longest `gracefulTimeoutMs`, however many priorities there are. `onWaiting` is called
+   * for each template that takes its time.
+   */
+  async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
+    const longestMs = Math.max(0, ...this.#all().map(({ template }) => template.gracefulTimeoutMs));
+    const deadline = setTimeout(() => this.kill(), longestMs);
+    const stop = async (supervisor: Supervisor): Promise<void> => {
+      const waiting = setTimeout(onWaiting, patienceMs, supervisor);
+      await supervisor.stop();
+      clearTimeout(waiting);
+    };
     const byRank = Map.groupBy(this.#all(), ({ template }) => rankOf(template));
     for (const rank of [...byRank.keys()].toSorted((a, b) => b - a)) {
-      await Promise.all((byRank.get(rank) ?? []).map((supervisor) => supervisor.stop()));
+      await Promise.all((byRank.get(rank) ?? []).map(stop));
     }
+    clearTimeout(deadline);
     for (const supervisor of this.#all()) supervisor.retire();
   }
 

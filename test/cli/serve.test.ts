@@ -84,6 +84,16 @@ describe("a signal", () => {
     expect(isAlive(osPid)).toBe(false);
   });
 
+  test("stops slow processes with a line for each template that is waited for, under -v", async () => {
+    const cmd = `cmd = sh -c 'trap "" TERM; echo ready; sleep 60 & wait; sleep 60'`;
+    const file = folder.write("slow.ini", `[process:a]\n${cmd}\nredirect_output = stdout\ngraceful_timeout = 1\n`);
+    await using gafferd = await startGafferd(["-v", file]);
+    await fetch(`${gafferd.url}/streams/1/stdout`).then((response) => response.text());
+    gafferd.kill("SIGTERM");
+    expect(await gafferd.exited).toBe(0);
+    expect(gafferd.err()).toContain("waiting for a: 1 process, 1 s at most");
+  });
+
   test("that comes twice at once, as from Ctrl-C under npm, stops gracefully", async () => {
     const mark = join(folder.path, "graceful");
     const cmd = `cmd = sh -c 'trap "sleep 0.3; touch ${mark}; exit" TERM; echo ready; while :; do sleep 0.05; done'`;

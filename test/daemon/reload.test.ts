@@ -18,21 +18,22 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const write = (text: string) => Bun.write(file, text);
+const readConfig = () => loadConfig(file);
+
 /** A daemon of a file whose text a test changes. */
 async function run(text: string) {
-  const write = (changed: string) => Bun.write(file, changed);
   await write(text);
-  const readConfig = () => loadConfig(file);
   const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log: silent, readConfig });
   running.push(daemon);
-  return { daemon, write, client: createClient(daemon.urls[0] ?? "") };
+  return { daemon, client: createClient(daemon.urls[0] ?? "") };
 }
 
 const endpoint = "[endpoint:main]\nbind = 127.0.0.1:0\n";
 const sleeper = (name: string, more = "") => `[process:${name}]\ncmd = sleep 60\nredirect_output = out\n${more}\n`;
 
 test("only what is different is touched: added, changed, removed, and the rest left alone", async () => {
-  const { daemon, write, client } = await run(endpoint + sleeper("same") + sleeper("other") + sleeper("gone"));
+  const { daemon, client } = await run(endpoint + sleeper("same") + sleeper("other") + sleeper("gone"));
   await waitFor(() => daemon.manager.runningIds().length === 3, "all three");
   const [same] = daemon.manager.get("same").processes;
   const ring = same?.rings.get("out");
@@ -61,7 +62,7 @@ test("only what is different is touched: added, changed, removed, and the rest l
 
 test("a reader of what did not change reads on", async () => {
   const talker = "[process:talker]\ncmd = cat\nredirect_output = out\n";
-  const { daemon, write, client } = await run(`${endpoint}${talker}redirect_input = true\n`);
+  const { daemon, client } = await run(`${endpoint}${talker}redirect_input = true\n`);
   await waitFor(() => daemon.manager.runningIds().length === 1, "the talker");
   const heard: string[] = [];
   const listening = (async () => {
@@ -79,21 +80,21 @@ test("a reader of what did not change reads on", async () => {
 });
 
 test("another number of processes, or another policy, replaces none of those that run", async () => {
-  const { daemon, write, client } = await run(endpoint + sleeper("a", "numprocesses = 2"));
-  const running = () => daemon.manager.get("a").processes.map(({ id }) => id);
-  await waitFor(() => running().length === 2, "both");
+  const { daemon, client } = await run(endpoint + sleeper("a", "numprocesses = 2"));
+  const ids = () => daemon.manager.get("a").processes.map(({ id }) => id);
+  await waitFor(() => ids().length === 2, "both");
   await write(endpoint + sleeper("a", "numprocesses = 3\nrestart = on-failure"));
   await client.reload();
-  await waitFor(() => running().length === 3, "the third");
-  expect(running()).toEqual([1, 2, 3]);
+  await waitFor(() => ids().length === 3, "the third");
+  expect(ids()).toEqual([1, 2, 3]);
   await write(endpoint + sleeper("a", "numprocesses = 1\nrestart = on-failure"));
   await client.reload();
-  await waitFor(() => running().length === 1, "one");
-  expect(running()).toEqual([1]);
+  await waitFor(() => ids().length === 1, "one");
+  expect(ids()).toEqual([1]);
 });
 
 test("what was created over HTTP is left alone, and what was deleted stays so", async () => {
-  const { daemon, write, client } = await run(endpoint + sleeper("a") + sleeper("b"));
+  const { daemon, client } = await run(endpoint + sleeper("a") + sleeper("b"));
   await client.create({ name: "mine", cmd: "sleep 60" });
   await client.remove("a");
   await write(`${endpoint}${sleeper("a")}${sleeper("b", "priority = 1")}`);
@@ -102,7 +103,7 @@ test("what was created over HTTP is left alone, and what was deleted stays so", 
 });
 
 test("a wrong file changes nothing, and all that is wrong is said", async () => {
-  const { daemon, write, client } = await run(endpoint + sleeper("a"));
+  const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(`${endpoint}${sleeper("b")}[process:c]\ncdm = x\nnumprocesses = -1\n`);
   const refusal = await client.reload().catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(GafferdClientError);
@@ -114,7 +115,7 @@ test("a wrong file changes nothing, and all that is wrong is said", async () => 
 });
 
 test("what cannot be spawned is as wrong: nothing is changed", async () => {
-  const { daemon, write, client } = await run(endpoint + sleeper("a"));
+  const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(`${endpoint}${sleeper("b")}[process:c]\ncmd = /no/such/program\n`);
   await expect(client.reload()).rejects.toThrow("[process:c] cannot start `/no/such/program`");
   expect(daemon.manager.names()).toEqual(["a"]);
@@ -128,7 +129,7 @@ test("without a file there is nothing to reload", async () => {
 });
 
 test("reloads do not overlap: each sees what the one before it left", async () => {
-  const { daemon, write, client } = await run(endpoint + sleeper("a"));
+  const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(endpoint + sleeper("a") + sleeper("b"));
   const [first, second] = await Promise.all([client.reload(), client.reload()]);
   expect([...first.added, ...second.added]).toEqual(["process:b"]);
@@ -136,7 +137,7 @@ test("reloads do not overlap: each sees what the one before it left", async () =
 });
 
 test("the origins of web pages that may call are those of the file as it is now", async () => {
-  const { daemon, write, client } = await run(endpoint);
+  const { daemon, client } = await run(endpoint);
   const ask = async () => (await fetch(`${daemon.urls[0]}/ping`, { headers: { origin: "https://a.org" } })).status;
   expect(await ask()).toBe(403);
   await write(`[gaffer]\ncors_origins = https://a.org\n${endpoint}`);
@@ -145,7 +146,7 @@ test("the origins of web pages that may call are those of the file as it is now"
 });
 
 test("what a running daemon cannot change is named", async () => {
-  const { write, client } = await run(endpoint);
+  const { client } = await run(endpoint);
   await write(`[gaffer]\nstate_dir = other\n${endpoint}`);
   expect(await client.reload()).toMatchObject({ changed: ["gaffer.state_dir"], needs_restart: ["gaffer.state_dir"] });
 });
@@ -153,7 +154,7 @@ test("what a running daemon cannot change is named", async () => {
 test("an endpoint is opened, changed and closed; a stream of a closed one goes on", async () => {
   const socket = join(folder, "a.sock");
   const unix = `[endpoint:unix]\nbind = unix:${socket}\n`;
-  const { daemon, write, client } = await run(endpoint + sleeper("a"));
+  const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(endpoint + unix + sleeper("a"));
   expect((await client.reload()).added).toEqual(["endpoint:unix"]);
   expect(daemon.urls).toHaveLength(2);
@@ -178,7 +179,7 @@ test("an endpoint that cannot be opened changes nothing: those that were there l
   const address = (await promise).address();
   const port = typeof address === "object" ? address?.port : 0;
   try {
-    const { daemon, write, client } = await run(endpoint + sleeper("a"));
+    const { daemon, client } = await run(endpoint + sleeper("a"));
     const url = daemon.urls[0] ?? "";
     await write(`${endpoint}[endpoint:second]\nbind = 127.0.0.1:${port}\n${sleeper("b")}`);
     await expect(client.reload()).rejects.toThrow("another program");
