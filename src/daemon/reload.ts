@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/problem.ts";
+import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Endpoints } from "../http/endpoint.ts";
 import type { ReloadReport } from "../http/reload-report.ts";
@@ -64,7 +64,7 @@ export class Reloader {
     try {
       return readConfig();
     } catch (error) {
-      if (error instanceof ConfigError) throw invalid(error.message, error);
+      if (error instanceof ConfigError) throw invalid(error.problems.map(formatProblem), error);
       throw error;
     }
   }
@@ -81,12 +81,12 @@ function assertAllLaunchable(templates: Config["templates"]): void {
       return [`[process:${template.name}] ${error.message}`];
     }
   });
-  if (problems.length > 0) throw invalid(problems.join("\n"));
+  if (problems.length > 0) throw invalid(problems);
 }
 
-function invalid(problems: string, cause?: unknown): GafferdError {
-  return new GafferdError("invalid_config", `the configuration is wrong, and nothing was changed:\n${problems}`, {
-    details: { problems: problems.split("\n") },
-    cause,
-  });
+function invalid(problems: readonly string[], cause?: unknown): GafferdError {
+  const [first, ...others] = problems;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more, in \`problems\`)`;
+  const message = `the configuration is wrong, and nothing was changed: ${first}${more}`;
+  return new GafferdError("invalid_config", message, { details: { problems }, cause });
 }
