@@ -9,6 +9,8 @@ export interface Tab extends AsyncDisposable {
   readonly errors: string[];
   /** The address of each request that the page made, itself first. */
   readonly requests: string[];
+  /** The status of each answer that came. */
+  readonly statuses: number[];
 }
 
 /** The defaults of playwright-core go without updates, sync and crash reports too; these it leaves to us. */
@@ -27,18 +29,19 @@ export function useBrowser() {
       throw new Error(`cannot run tests in a browser: no \`chromium\` on the PATH: ${advice}`);
     console.warn(`skipped, for there is no \`chromium\` on the PATH: ${advice}`);
   }
-  // Chromium keeps certificates and caches of fonts below it, whatever its profile is.
-  const home = temporaryFolder();
+  let home: ReturnType<typeof temporaryFolder> | undefined;
   let browser: Browser | undefined;
 
   beforeAll(async () => {
     if (executablePath === undefined) return;
+    // Chromium keeps certificates and caches of fonts below it, whatever its profile is.
+    home = temporaryFolder();
     const env = { ...process.env, HOME: home.path };
     browser = await chromium.launch({ executablePath, args, chromiumSandbox: false, env });
   });
   afterAll(async () => {
     await browser?.close();
-    home[Symbol.dispose]();
+    home?.[Symbol.dispose]();
   });
 
   return {
@@ -50,11 +53,13 @@ export function useBrowser() {
       const page = await context.newPage();
       const errors: string[] = [];
       const requests: string[] = [];
+      const statuses: number[] = [];
       page.on("console", (message) => void (message.type() === "error" && errors.push(message.text())));
       page.on("pageerror", (error) => void errors.push(error.message));
       page.on("request", (request) => void requests.push(request.url()));
+      page.on("response", (response) => void statuses.push(response.status()));
       await page.goto(url);
-      return { page, errors, requests, [Symbol.asyncDispose]: () => context.close() };
+      return { page, errors, requests, statuses, [Symbol.asyncDispose]: () => context.close() };
     },
   };
 }
