@@ -3,6 +3,7 @@ import type {
   ExitDocument,
   ProcessDocument,
   ProcessStatsDocument,
+  ReloadDocument,
   StatusDocument,
   TemplateBody,
   TemplateDocument,
@@ -161,6 +162,17 @@ export interface Client {
    * ```
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
+
+  /**
+   * Has the configuration file read again. Resolves to what was different, when that is in force. Rejects with
+   * `invalid_config`, with every problem in `details.problems`, when the file is wrong; then nothing was changed.
+   */
+  reload(options?: ReloadOptions): Promise<ReloadDocument>;
+}
+
+export interface ReloadOptions {
+  /** Say what would be done, and do nothing. Default `false`. */
+  readonly dryRun?: boolean;
 }
 
 export interface RestartOptions {

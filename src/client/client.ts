@@ -11,7 +11,7 @@ import { type ClientOptions, createTransport } from "./transport.ts";
 import { watch } from "./watch.ts";
 import { write } from "./write.ts";
 
-export type { Client, RestartOptions } from "./api.ts";
+export type { Client, ReloadOptions, RestartOptions } from "./api.ts";
 export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { StatsOptions } from "./stats.ts";
@@ -83,6 +83,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
     write: async (pid, input, { eof } = {}) => await write(transport, pid, input, eof),
+    reload: async ({ dryRun } = {}) => await ask("POST", ["_reload"], { query: { dry_run: dryRun } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
   };
 }

@@ -32,9 +32,9 @@ export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<S
     warn: (message) => void warnings.push(message),
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
-  const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const gaffer = { ...config.gaffer, corsOrigins };
-  const daemon = await startDaemon({ config: { ...config, gaffer }, version: "0.0.0-test", log });
+  const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
+  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins } };
+  const daemon = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
   const url = daemon.urls[0] ?? "";
   return {
     url,
