@@ -12,8 +12,8 @@ import type {
 } from "./documents.ts";
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
-import type { InputBody } from "./transport.ts";
 import type { WatchItem, WatchOptions } from "./watch.ts";
+import type { InputBody } from "./write.ts";
 
 /**
  * A daemon, as its clients see it. A `name` is that of a template; a `pid` is gafferd's number of a process (1, 2, 3 …),
@@ -140,7 +140,7 @@ export interface Client {
   /**
    * Writes to the stdin of a process, and resolves to the bytes written when the last is in the pipe; `eof` then closes
    * it. At most 64 KiB at once are never mixed with what others write. Rejects with `gone` or `overloaded` when the process
-   * takes no more; then `details.bytes` is what it took.
+   * takes no more; then `details.bytes` is what it took. Each chunk of a stream is a request of its own.
    *
    * @example
    * ```ts
