@@ -45,8 +45,6 @@ const samples: Sample[] = [];
 const faults: string[] = [];
 try {
   const url = await waitFor(() => /listens on (\S+)/.exec(said)?.[1], "gafferd to listen");
-  // Kept connections would be counted among the descriptors.
-  const fetchOnce = (address: string, init?: RequestInit) => fetch(address, { ...init, keepalive: false });
   const client = createClient({ url, fetch: fetchOnce });
   const target: Target = {
     client,
@@ -85,4 +83,9 @@ if (!judge(soak).every(({ holds }) => holds)) {
 
 function say(text: string): void {
   process.stderr.write(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
+}
+
+/** Connections that were kept would be counted among the descriptors. */
+function fetchOnce(address: string, init?: RequestInit): Promise<Response> {
+  return fetch(address, { ...init, keepalive: false });
 }
