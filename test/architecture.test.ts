@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   supervisor: ["process", "output", "events", "template"],
   manager: ["supervisor", "output", "events", "template"],
   // Templates too: a body is read and written by the one schema that reads a section of the file.
-  http: ["manager", "events", "output", "template"],
+  http: ["manager", "events", "output", "template", "plugin"],
   webhook: ["events"],
   // Types only: it runs in browsers.
   client: ["http", "events", "template"],
