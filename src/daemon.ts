@@ -3,8 +3,13 @@ import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
+import { createPluginApi } from "./http/plugin-api.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
+import { Sampler } from "./manager/sampler.ts";
+import type { PluginHost } from "./plugin/host.ts";
+import { noPlugins } from "./plugin/plugins.ts";
+import type { ProvidedModules } from "./plugin/provide.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -13,6 +18,13 @@ export interface DaemonOptions {
   readonly log: Logger;
   /** Called before anything is started, so that nothing is missed. */
   readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
+  /**
+   * What plugins can import, beside `elysia`, by name: `{ gafferd: () => import("gafferd") }`. Absent: no plugins are
+   * loaded.
+   */
+  readonly pluginModules?: ProvidedModules;
+  /** Where the plugins are that ship with gafferd; default: its package's `plugins/`. */
+  readonly bundledPluginsFolder?: string;
 }
 
 export interface Daemon {
@@ -20,6 +32,10 @@ export interface Daemon {
   readonly urls: readonly string[];
   readonly bus: EventBus;
   readonly manager: Manager;
+  /** Restarts each plugin by its own `restart`, or stops and starts it. What fails is logged. */
+  restartPlugins(): Promise<void>;
+  /** The name of the plugin whose code threw this, as far as its stack tells. */
+  culpritOf(fault: unknown): string | undefined;
   /** Resolves when nothing is left: no process, no listener, no socket file. A second call joins the first. */
   stop(): Promise<void>;
   /** SIGKILL to every process; for a `stop` that takes too long. */
@@ -31,22 +47,34 @@ const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
 
 /**
- * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then templates by
- * priority. Throws a GafferdError when an endpoint cannot be opened.
+ * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then plugins, so that
+ * they miss nothing, then templates by priority. Throws a GafferdError when an endpoint cannot be opened or a plugin
+ * cannot be loaded or started, a ConfigError for a plugin's settings.
  *
  * It stops them in this order:
  * 1. No new work is taken.
  * 2. Templates stop in reverse priority; output and events still flow.
  * 3. Streams end with their last event.
- * 4. Listeners close, sockets go.
+ * 4. Plugins stop, those first that others do not need.
+ * 5. Listeners close, sockets go.
  */
-export async function startDaemon({ config, version, log, observe }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, version, log } = options;
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const manager = new Manager({ bus, log });
-  observe?.({ bus, manager });
+  const sampler = new Sampler();
+  options.observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
-  const app = createApp({ manager, bus, version, corsOrigins: config.gaffer.corsOrigins, log });
+  const plugins = await loadPlugins(options, { manager, bus, sampler });
+  const { corsOrigins } = config.gaffer;
+  const app = createApp({ manager, bus, version, corsOrigins, log, sampler, plugins: plugins?.installed ?? noPlugins });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
+  try {
+    await plugins?.start();
+  } catch (error) {
+    await endpoints.close();
+    throw error;
+  }
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
@@ -54,6 +82,7 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });
+    await plugins?.stop();
     await endpoints.close();
   }
 
@@ -62,9 +91,30 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
     urls: endpoints.urls,
     bus,
     manager,
+    restartPlugins: async () => await plugins?.restart(),
+    culpritOf: (fault) => plugins?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
     hasten: () => manager.kill(),
   };
+}
+
+/** Undefined when none are to be loaded; what is only for them is loaded here. */
+async function loadPlugins(
+  { config, version, log, pluginModules, bundledPluginsFolder }: DaemonOptions,
+  parts: { manager: Manager; bus: EventBus; sampler: Sampler },
+): Promise<PluginHost | undefined> {
+  if (pluginModules === undefined) return undefined;
+  const { openPlugins } = await import("./plugin/host.ts");
+  const folder = bundledPluginsFolder === undefined ? {} : { bundledFolder: bundledPluginsFolder };
+  return await openPlugins({
+    ...parts,
+    ...folder,
+    config,
+    version,
+    log,
+    modules: pluginModules,
+    openApi: createPluginApi,
+  });
 }
 
 /** Resolves when nobody reads output or events any more, or when the readers had their time. */

@@ -20,10 +20,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   webhook: ["events"],
   // Types only: it runs in browsers.
   client: ["http", "events", "template"],
-  plugin: ["manager", "events"],
+  plugin: ["manager", "events", "config", "template"],
   config: ["template"],
   daemon: ["config", "http", "webhook", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
-  cli: ["daemon", "config", "output", "events", "template"],
+  // The public door too: it is what plugins import.
+  cli: ["daemon", "index", "client", "config", "output", "events", "template"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
 };

@@ -1,4 +1,5 @@
 import { type Daemon, startDaemon } from "../daemon.ts";
+import { GafferdError } from "../errors.ts";
 import { configureLog, log, stdout } from "../log.ts";
 import { usesColours } from "./colours.ts";
 import { createConsole } from "./console.ts";
@@ -8,7 +9,7 @@ import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
 import { readConfig } from "./read-config.ts";
 import { startMessage } from "./start-message.ts";
-import { listenForStop } from "./stop-signals.ts";
+import { listenForSignals } from "./signals.ts";
 
 export interface ServeOptions {
   readonly version: string;
@@ -23,22 +24,42 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
   const releasePidfile = options.pidfile === undefined ? undefined : acquirePidfile(options.pidfile);
   try {
     const guard = installGuard();
-    const signals = listenForStop();
+    const signals = listenForSignals();
     const observe = (parts: Observed) => print(parts, options.verbosity);
-    const daemon = await startDaemon({ config, version, log, observe });
+    const daemon = await startDaemon({ config, version, log, observe, pluginModules });
     signals.onHasten(() => daemon.hasten());
-    const stray = guard.endStart();
+    const stray = guard.endStart((error) => daemon.culpritOf(error));
     if (stray === undefined) {
       for (const line of startMessage({ version, urls: daemon.urls, templates: config.templates.length }))
         log.info(line);
       onReady(daemon.urls);
+      signals.onReload(() => void reload(daemon));
       log.info(`stopping on ${await signals.stop}`);
     }
     await daemon.stop();
-    if (stray !== undefined) throw stray;
+    if (stray !== undefined) throw strayed(stray, daemon.culpritOf(stray));
   } finally {
     releasePidfile?.();
   }
+}
+
+/** The modules of this very program, for whoever asks. */
+const pluginModules = {
+  gafferd: () => import("../index.ts"),
+  "gafferd/client": () => import("../client/client.ts"),
+};
+
+async function reload(daemon: Daemon): Promise<void> {
+  await daemon.restartPlugins();
+  log.warn("restarted the plugins on SIGHUP; cannot reload the configuration: gafferd goes on with what it has");
+}
+
+/** What to tell of an error that reached nobody while all was started. */
+function strayed(error: unknown, culprit: string | undefined): unknown {
+  if (culprit === undefined) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `cannot start: an error of the plugin \`${culprit}\` reached nobody: ${reason}`;
+  return new GafferdError("internal", message, { cause: error });
 }
 
 type Observed = Pick<Daemon, "bus" | "manager">;

@@ -4,15 +4,17 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../manager/sampler.ts";
+import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
 import { methodsOf, type RoutePattern } from "./allow.ts";
 import { connectionOf, keepOpen } from "./connection.ts";
-import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { corsHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead } from "./head.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
+import { pluginApiRoutes } from "./routes/plugin-api.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
 import { rootRoutes } from "./routes/root.ts";
@@ -21,6 +23,7 @@ import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { wstreamRoutes } from "./routes/wstreams.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import { answerUnrouted } from "./unrouted.ts";
 
 export interface AppOptions {
   readonly manager: Manager;
@@ -30,20 +33,24 @@ export interface AppOptions {
   /** Origins of the web pages that may call; `*` stands for all. */
   readonly corsOrigins: readonly string[];
   readonly log: Logger;
+  /** Default: none. */
+  readonly plugins?: InstalledPlugins;
+  /** Default: one of its own. */
+  readonly sampler?: Sampler;
 }
 
 /**
  * All routes, and what holds for each: who may ask, which methods there are, and how a failure looks. `openEndpoints`
  * makes it reachable; `app.handle(new Request(…))` asks it directly, and is let in always.
  */
-export function createApp({ manager, bus, version, corsOrigins, log }: AppOptions) {
+export function createApp(options: AppOptions) {
+  // Who asks for statistics and who scrapes metrics in the same moment share a reading.
+  const { manager, bus, version, corsOrigins, log, plugins = noPlugins, sampler = new Sampler() } = options;
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     ...(corsOrigins.length > 0 ? { vary: "Origin" } : {}),
   };
-  // Who asks for statistics and who scrapes metrics in the same moment share a reading.
-  const sampler = new Sampler();
   const app = new Elysia({ name: "gafferd" })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, everyAnswer);
@@ -58,7 +65,8 @@ export function createApp({ manager, bus, version, corsOrigins, log }: AppOption
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
         const isPreflight = "access-control-allow-origin" in set.headers;
-        return answerUnrouted(request, methodsOf(path, app.routes), { isPreflight, log });
+        const advice = "GET / and /processes are where to begin";
+        return answerUnrouted(request, { methods: methodsOf(path, app.routes), isPreflight, advice, log });
       }
       if (code === "PARSE" || code === "VALIDATION") {
         const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
@@ -76,6 +84,7 @@ export function createApp({ manager, bus, version, corsOrigins, log }: AppOption
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
     .use(metricsRoutes({ manager, bus, version, sampler }))
+    .use(pluginApiRoutes(plugins))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 }
@@ -103,30 +112,4 @@ function assertDecoded(params: Readonly<Record<string, string | null>> | undefin
       field,
     });
   }
-}
-
-/** What no route takes: `OPTIONS` of a known path, a wrong method, an unknown path. */
-function answerUnrouted(
-  request: Request,
-  methods: readonly string[],
-  { isPreflight, log }: { isPreflight: boolean; log: Logger },
-): Response {
-  const { method } = request;
-  if (methods.length === 0 || (methods.includes(method) && method !== "OPTIONS")) {
-    const advice = "GET / and /processes are where to begin";
-    return toErrorResponse(new GafferdError("resource_not_found", `nothing has this path; ${advice}`), {
-      request,
-      log,
-    });
-  }
-  const allow = methods.join(", ");
-  if (method === "OPTIONS") {
-    return new Response(null, { status: 204, headers: { allow, ...(isPreflight ? preflightHeaders(methods) : {}) } });
-  }
-  const response = toErrorResponse(
-    new GafferdError("method_not_allowed", `this path does not take ${method}; it takes ${allow}`),
-    { request, log },
-  );
-  response.headers.set("allow", allow);
-  return response;
 }

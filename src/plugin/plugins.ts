@@ -29,8 +29,11 @@ export interface InstalledPlugin {
    * Answers a request below `/_plugin/<name>/api` with the plugin's own routes. Absent while it has none. It never
    * rejects with what the plugin threw: that is an answer too.
    */
-  readonly answer?: (request: Request) => Promise<Response>;
+  readonly answer?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 /** `failed`: it threw when it was started anew. `site`: it has a site and no code. */
 export type PluginState = "running" | "stopped" | "failed" | "site";
+
+/** Those of a daemon that loads none. */
+export const noPlugins: InstalledPlugins = { roots: [], list: () => [], find: () => undefined };
