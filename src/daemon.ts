@@ -8,7 +8,7 @@ import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./manager/sampler.ts";
 import type { PluginHost } from "./plugin/host.ts";
-import { noPlugins } from "./plugin/plugins.ts";
+import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 
 export interface DaemonOptions {
@@ -32,6 +32,7 @@ export interface Daemon {
   readonly urls: readonly string[];
   readonly bus: EventBus;
   readonly manager: Manager;
+  readonly plugins: InstalledPlugins;
   /** Restarts each plugin by its own `restart`, or stops and starts it. What fails is logged. */
   restartPlugins(): Promise<void>;
   /** The name of the plugin whose code threw this, as far as its stack tells. */
@@ -65,12 +66,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const sampler = new Sampler();
   options.observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
-  const plugins = await loadPlugins(options, { manager, bus, sampler });
+  const host = await loadPlugins(options, { manager, bus, sampler });
+  const plugins = host?.installed ?? noPlugins;
   const { corsOrigins } = config.gaffer;
-  const app = createApp({ manager, bus, version, corsOrigins, log, sampler, plugins: plugins?.installed ?? noPlugins });
+  const app = createApp({ manager, bus, version, corsOrigins, log, sampler, plugins });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
   try {
-    await plugins?.start();
+    await host?.start();
   } catch (error) {
     await endpoints.close();
     throw error;
@@ -82,7 +84,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });
-    await plugins?.stop();
+    await host?.stop();
     await endpoints.close();
   }
 
@@ -91,8 +93,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     urls: endpoints.urls,
     bus,
     manager,
-    restartPlugins: async () => await plugins?.restart(),
-    culpritOf: (fault) => plugins?.culpritOf(fault),
+    plugins,
+    restartPlugins: async () => await host?.restart(),
+    culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
     hasten: () => manager.kill(),
   };

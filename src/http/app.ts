@@ -11,10 +11,10 @@ import { corsHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead } from "./head.ts";
+import { answerByPlugin } from "./plugin-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
-import { pluginApiRoutes } from "./routes/plugin-api.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
 import { rootRoutes } from "./routes/root.ts";
@@ -61,6 +61,7 @@ export function createApp(options: AppOptions) {
       if (request.method !== "HEAD") return undefined;
       return await answerHead(request, (get): Promise<Response> => app.handle(get));
     })
+    .onRequest(({ request }) => answerByPlugin(request, plugins))
     .onTransform(({ params }) => assertDecoded(params))
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
@@ -84,7 +85,6 @@ export function createApp(options: AppOptions) {
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
     .use(metricsRoutes({ manager, bus, version, sampler }))
-    .use(pluginApiRoutes(plugins))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 }

@@ -38,6 +38,10 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
       }
       return toErrorResponse(error, { request, log });
     })
+    .onAfterHandle(({ responseValue, set }) => {
+      // With a header of the host's set beside it, Bun would call a text `application/octet-stream`.
+      if (typeof responseValue === "string") set.headers["content-type"] ??= "text/plain; charset=utf-8";
+    })
     .use(routes);
   return {
     async answer(request: Request): Promise<Response> {
