@@ -3,6 +3,7 @@ import { GafferdError } from "../errors.ts";
 import { configureLog, log, stdout } from "../log.ts";
 import { usesColours } from "./colours.ts";
 import { createConsole } from "./console.ts";
+import { hasDashboard } from "./dashboard.ts";
 import { followRing } from "./follow.ts";
 import { installGuard } from "./guard.ts";
 import type { Options } from "./options.ts";
@@ -30,9 +31,10 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
     signals.onHasten(() => daemon.hasten());
     const stray = guard.endStart((error) => daemon.culpritOf(error));
     if (stray === undefined) {
-      for (const line of startMessage({ version, urls: daemon.urls, templates: config.templates.length }))
-        log.info(line);
-      onReady(daemon.urls);
+      const { urls, plugins } = daemon;
+      const facts = { version, urls, templates: config.templates.length, hasDashboard: hasDashboard(plugins.roots) };
+      for (const line of startMessage(facts)) log.info(line);
+      onReady(urls);
       signals.onReload(() => void reload(daemon));
       log.info(`stopping on ${await signals.stop}`);
     }

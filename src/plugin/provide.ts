@@ -3,6 +3,9 @@ import * as elysia from "elysia";
 /** Modules by the names under which plugins import them. */
 export type ProvidedModules = Readonly<Record<string, () => Promise<object>>>;
 
+/** `…/ms@2.1.3@@@1/index.js` */
+const inPackageCache = /@@@\d+[/\\]/;
+
 /** What `provideModules` gives besides. */
 const always: ProvidedModules = { elysia: async () => elysia };
 
@@ -22,6 +25,14 @@ export async function provideModules(modules: ProvidedModules): Promise<void> {
   await Bun.plugin({
     name: "gafferd",
     setup(build) {
+      // What an import whose name is made up at run time has made Bun 1.4.5 fetch: it lies in the cache of packages.
+      if (!inPackageCache.test(import.meta.path)) {
+        build.onLoad({ filter: inPackageCache }, ({ path }) => {
+          throw new Error(
+            `cannot load ${path}: gafferd installs nothing; put it into a node_modules beside the plugin`,
+          );
+        });
+      }
       // Loaded before, since `require` takes no module that comes later.
       for (const [name, exports] of loaded) build.module(name, () => ({ exports: { ...exports }, loader: "object" }));
     },
