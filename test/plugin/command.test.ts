@@ -15,14 +15,16 @@ describe("the examples", () => {
       return (counts as { spawn?: number }).spawn === 2;
     }, "the count of two spawns");
     gafferd.kill("SIGHUP");
-    await waitFor(() => gafferd.err().includes("restarted the plugins on SIGHUP"), "the answer to SIGHUP");
+    await waitFor(() => gafferd.err().includes("reloaded on SIGHUP"), "the answer to SIGHUP");
     gafferd.kill("SIGTERM");
     expect(await gafferd.exited).toBe(0);
     const told = gafferd
       .err()
       .split("\n")
-      .filter((line) => line.includes(" plugin "));
-    expect(told.map((line) => line.replace(/^\S+ info {2}plugin /, ""))).toEqual([
+      .filter((line) => line.includes(" plugin "))
+      .map((line) => line.replace(/^\S+ info {2}plugin /, ""));
+    // Two processes end in the order in which they please.
+    expect([...told.slice(0, 4), ...told.slice(4, 6).toSorted(), ...told.slice(6)]).toEqual([
       "dummy: dummy has started",
       "dummy1: dummy1 has started",
       "dummy: dummy has started",

@@ -4,8 +4,8 @@ import { ConfigError } from "../../src/config/problem.ts";
 import { refusal, source, startWith } from "./starting.ts";
 
 const given = globalThis as unknown as { given: PluginConfig };
-const index = source("web:api".replace(":", "-"), { start: "globalThis.given = this.config;" });
-const files = { "p/plugin/index.ts": index, "page/_site/index.html": "" };
+const reading = source("web-api", { start: "globalThis.given = this.config;" });
+const files = { "p/plugin/index.ts": reading, "page/_site/index.html": "" };
 
 test("an app is made with its section, as it stands, and the settings of gafferd", async () => {
   const ini = `
@@ -69,5 +69,68 @@ describe("a section", () => {
       "DIR/gaffer.ini:2: [plugin:strict] b: must be a number",
     );
     await expect(startWith({ files: bad, ini: "[plugin:strict]\nb = x\n" })).rejects.toBeInstanceOf(ConfigError);
+  });
+});
+
+const ini = (made: string, told: string) => `[plugin:made]\nwords = ${made}\n[plugin:told]\nwords = ${told}\n`;
+
+describe("a reload", () => {
+  const index = `
+    import { Plugin } from "gafferd";
+    ${["made", "told"]
+      .map(
+        (name) => `
+      export class ${name} extends Plugin {
+        name = "${name}";
+        app(config) {
+          if (config.section.words === "no") throw config.error("words", "must not be no");
+          return new App${name}(config);
+        }
+      }
+      class App${name} {
+        constructor({ section }) { this.words = section.words; }
+        start(manager) { this.manager = manager; manager.log.info("start " + this.words); }
+        stop() { this.manager.log.info("stop " + this.words); }
+        ${name === "told" ? `restart({ section }) { this.manager.log.info("restart " + section.words); }` : ""}
+      }
+    `,
+      )
+      .join("")}
+  `;
+  const plugins = { "p/plugin/index.ts": index };
+
+  test("makes those whose sections are other than before anew, or tells them, and leaves the others", async () => {
+    await using started = await startWith({ files: plugins, ini: ini("a", "b") });
+    const told = () =>
+      started
+        .lines("info plugin ")
+        .splice(0)
+        .map((line) => line.replace("info plugin ", ""));
+    started.logged.length = 0;
+    started.writeIni(`\n\n${ini("c", "b")}`);
+    expect(await started.daemon.reload({ dryRun: false })).toMatchObject({ changed: ["plugin:made"] });
+    expect(told()).toEqual(["made: stop a", "made: start c"]);
+    started.logged.length = 0;
+    started.writeIni(ini("c", "d"));
+    await started.daemon.reload({ dryRun: false });
+    expect(told()).toEqual(["told: restart d"]);
+    started.logged.length = 0;
+    started.writeIni("");
+    await started.daemon.reload({ dryRun: false });
+    expect(told()).toEqual(["made: stop c", "made: start undefined", "told: restart undefined"]);
+  });
+
+  test("is refused, and changes nothing, when a plugin refuses its settings or nobody would read them", async () => {
+    await using started = await startWith({ files: plugins, ini: ini("a", "b") });
+    started.logged.length = 0;
+    started.writeIni(ini("c", "no"));
+    await expect(started.daemon.reload({ dryRun: false })).rejects.toThrow(
+      /:4: \[plugin:told\] words: must not be no$/,
+    );
+    started.writeIni(`${ini("c", "b")}[plugin:nobody]\n`);
+    await expect(started.daemon.reload({ dryRun: true })).rejects.toThrow(
+      "[plugin:nobody] is for a plugin that is not",
+    );
+    expect(started.lines()).toEqual([]);
   });
 });

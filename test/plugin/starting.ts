@@ -60,6 +60,8 @@ export interface Started extends AsyncDisposable {
   readonly folder: string;
   /** `info plugin dummy: start`, and what was given as the cause. */
   readonly logged: Logged[];
+  /** Writes the configuration file anew. */
+  writeIni(text: string): void;
   /** The lines of `logged` that hold a word. */
   lines(word?: string): string[];
   ask(method: string, path: string, body?: unknown): ReturnType<typeof readAnswer>;
@@ -94,9 +96,11 @@ export async function startWith({ files = {}, bundled = {}, ini, logged = [] }: 
     shipped[Symbol.dispose]();
   };
   try {
-    const config = loadConfig(ini === undefined ? undefined : file, { bind: "127.0.0.1:0", pluginsDir: folder.path });
+    const readConfig = () =>
+      loadConfig(ini === undefined ? undefined : file, { bind: "127.0.0.1:0", pluginsDir: folder.path });
     const daemon = await startDaemon({
-      config,
+      config: readConfig(),
+      readConfig,
       version: "1.2.3",
       log,
       pluginModules: { gafferd: () => import("../../src/index.ts") },
@@ -108,6 +112,7 @@ export async function startWith({ files = {}, bundled = {}, ini, logged = [] }: 
       url,
       folder: folder.path,
       logged,
+      writeIni: (text) => writeFileSync(file, text),
       lines: (word = "plugin ") => logged.map(({ line }) => line).filter((line) => line.includes(word)),
       async ask(method, path, body) {
         const init = body === undefined ? {} : { body: JSON.stringify(body) };
