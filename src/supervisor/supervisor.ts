@@ -225,27 +225,27 @@ export class Supervisor {
   #fill(): void {
     if (this.#isFilling) return;
     this.#isFilling = true;
-    const onDone = () => {
+    const isMissing = () => this.#state === "starting" && this.#population.size < this.#wanted;
+    const step = () => {
+      if (isMissing()) this.#spawnOne();
+      return isMissing();
+    };
+    runInSlices(step, () => {
       this.#isFilling = false;
       if (this.#state === "starting" && this.#population.running.length >= this.#wanted) this.#take("filled");
-    };
-    runInSlices(() => this.#spawnMissing(), onDone);
+    });
   }
 
-  /** Whether one was missing; what is still stopping keeps its place until it is gone. */
-  #spawnMissing(): boolean {
-    if (this.#state !== "starting" || this.#population.size >= this.#wanted) return false;
+  #spawnOne(): void {
     const shared = { counter: this.#counter, meter: this.meter, nextId: () => this.#context.nextId() };
     const spawned = spawnSupervised(this.#template, shared);
     if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
     else this.#spawned(spawned);
-    return true;
   }
 
   #spawned(process: SupervisedProcess): void {
     this.#tally = { ...this.#tally, spawnFailures: 0 };
     this.#population.add(process);
-    this.meter.spawns += 1;
     void process.exited.then((exit) => this.#exited(process, exit));
     this.#changes.announce();
     this.#context.bus.publish({ type: "spawn", ...process.ids });
