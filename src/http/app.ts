@@ -9,7 +9,7 @@ import { connectionOf, keepOpen } from "./connection.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
-import { answerHead } from "./head.ts";
+import { answerHead, type Handle } from "./head.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
@@ -45,16 +45,18 @@ export function createApp({ manager, bus, version, corsOrigins, log }: AppOption
   // Who asks for statistics and who scrapes metrics in the same moment share a reading.
   const sampler = new Sampler();
   const app = new Elysia({ name: "gafferd" })
+    .headers(everyAnswer)
+    .wrap((handle, { method }) => {
+      return method === "HEAD" ? (request: Request) => answerHead(request, handle as unknown as Handle) : handle;
+    })
+    // In braces, as the next: Elysia 1.4.30 waits a turn for whatever looks as if it gave a promise, as `=> f(…)` does.
     .onRequest(({ request, set }) => {
-      Object.assign(set.headers, everyAnswer);
       const origin = admit(request, connectionOf(request)?.site, corsOrigins);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
     })
-    .onRequest(async ({ request }): Promise<Response | undefined> => {
-      if (request.method !== "HEAD") return undefined;
-      return await answerHead(request, (get): Promise<Response> => app.handle(get));
+    .onTransform(({ params }) => {
+      assertDecoded(params);
     })
-    .onTransform(({ params }) => assertDecoded(params))
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
         const isPreflight = "access-control-allow-origin" in set.headers;
@@ -97,8 +99,8 @@ function admit(request: Request, site: Site | undefined, corsOrigins: readonly s
 
 /** Elysia gives `null` for a part of the path that cannot be decoded. */
 function assertDecoded(params: Readonly<Record<string, string | null>> | undefined): void {
-  for (const [field, value] of Object.entries(params ?? {})) {
-    if (value !== null) continue;
+  for (const field in params) {
+    if (params[field] !== null) continue;
     throw new GafferdError("bad_value", `the path's \`${field}\` must be UTF-8, percent-encoded where it must be`, {
       field,
     });

@@ -14,8 +14,8 @@ export interface SupervisorStatus {
   readonly stopped: boolean;
   /** How many processes took the place of one that ended unasked. */
   readonly restarts: number;
-  /** When it is tried again (Unix ms); absent unless `state` is `backoff`. */
-  readonly nextRetryAtMs?: number;
-  /** Why it does not run, in a sentence; absent unless `state` is `backoff` or `fatal`. */
-  readonly reason?: string;
+  /** When it is tried again (Unix ms); undefined unless `state` is `backoff`. */
+  readonly nextRetryAtMs: number | undefined;
+  /** Why it does not run, in a sentence; undefined unless `state` is `backoff` or `fatal`. */
+  readonly reason: string | undefined;
 }

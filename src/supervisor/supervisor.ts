@@ -78,14 +78,14 @@ export class Supervisor {
     return {
       state: this.#state,
       active: isWantedUp(this.#state) && this.#state !== "fatal" && this.#state !== "exited",
-      running: this.#population.running.length,
+      running: this.#population.runningCount,
       numprocesses: this.#template.numprocesses,
       wanted: isWantedUp(this.#state) ? Math.max(0, this.#wanted) : 0,
       flapping: this.#retry.reason === "flapping",
       stopped: !isWantedUp(this.#state),
       restarts: this.meter.restarts,
-      ...(this.#retry.atMs === undefined ? {} : { nextRetryAtMs: this.#retry.atMs }),
-      ...(this.#failure === undefined ? {} : { reason: this.#failure.message }),
+      nextRetryAtMs: this.#retry.atMs,
+      reason: this.#failure?.message,
     };
   }
 
