@@ -10,7 +10,7 @@ import { connectionOf, keepOpen } from "./connection.ts";
 import { corsHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
-import { answerHead } from "./head.ts";
+import { answerHead, type Handle } from "./head.ts";
 import { answerByPlugin } from "./plugin-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -53,19 +53,24 @@ export function createApp(options: AppOptions) {
     "x-content-type-options": "nosniff",
   };
   const app = new Elysia({ name: "gafferd" })
+    .headers(everyAnswer)
+    .wrap((handle, { method }) => {
+      return method === "HEAD" ? (request: Request) => answerHead(request, handle as unknown as Handle) : handle;
+    })
+    // In braces, as the next: Elysia 1.4.30 waits a turn for whatever looks as if it gave a promise, as `=> f(…)` does.
     .onRequest(({ request, set }) => {
-      Object.assign(set.headers, everyAnswer);
       const listed = corsOrigins();
       if (listed.length > 0) set.headers["vary"] = "Origin";
       const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
     })
-    .onRequest(async ({ request }): Promise<Response | undefined> => {
-      if (request.method !== "HEAD") return undefined;
-      return await answerHead(request, (get): Promise<Response> => app.handle(get));
+    .onRequest(({ request }) => {
+      const answer = answerByPlugin(request, plugins);
+      return answer;
     })
-    .onRequest(({ request }) => answerByPlugin(request, plugins))
-    .onTransform(({ params }) => assertDecoded(params))
+    .onTransform(({ params }) => {
+      assertDecoded(params);
+    })
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
         const isPreflight = "access-control-allow-origin" in set.headers;
@@ -110,8 +115,8 @@ function admit(request: Request, site: Site | undefined, corsOrigins: readonly s
 
 /** Elysia gives `null` for a part of the path that cannot be decoded. */
 function assertDecoded(params: Readonly<Record<string, string | null>> | undefined): void {
-  for (const [field, value] of Object.entries(params ?? {})) {
-    if (value !== null) continue;
+  for (const field in params) {
+    if (params[field] !== null) continue;
     throw new GafferdError("bad_value", `the path's \`${field}\` must be UTF-8, percent-encoded where it must be`, {
       field,
     });

@@ -24,6 +24,8 @@ export class Manager {
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #deletions = new Map<string, Promise<void>>();
+  /** Undefined after a change, until it is asked for. */
+  #names: readonly string[] | undefined;
   #lastId = 0;
   #isClosed = false;
 
@@ -33,9 +35,9 @@ export class Manager {
     this.#onShutdown = options.onShutdown;
   }
 
-  /** In the order of creation. */
-  names(): string[] {
-    return [...this.#supervisors.keys()];
+  /** In the order of creation; the same array until there is another. */
+  names(): readonly string[] {
+    return (this.#names ??= [...this.#supervisors.keys()]);
   }
 
   /** Of all templates, ascending. */
@@ -69,7 +71,7 @@ export class Manager {
     try {
       supervisor.start();
     } catch (error) {
-      this.#supervisors.delete(template.name);
+      this.#forget(template.name);
       this.#bus.publish({ type: "delete", name: template.name });
       throw error;
     }
@@ -128,7 +130,7 @@ export class Manager {
     let deletion = this.#deletions.get(name);
     if (deletion === undefined) {
       deletion = supervisor.stop().then(() => {
-        this.#supervisors.delete(name);
+        this.#forget(name);
         this.#deletions.delete(name);
         supervisor.retire();
         this.#bus.publish({ type: "delete", name });
@@ -236,8 +238,14 @@ export class Manager {
       },
     });
     this.#supervisors.set(name, supervisor);
+    this.#names = undefined;
     this.#bus.publish({ type: "create", name });
     return supervisor;
+  }
+
+  #forget(name: string): void {
+    this.#supervisors.delete(name);
+    this.#names = undefined;
   }
 
   /** Whether there was one to start. */

@@ -25,6 +25,13 @@ export class Population {
     return this.alive.filter((process) => process.state === "running");
   }
 
+  /** How many of them there are. */
+  get runningCount(): number {
+    let count = 0;
+    for (const { state } of this.#alive.values()) if (state === "running") count++;
+    return count;
+  }
+
   /** Those alive that stop with their template. */
   get supervised(): readonly SupervisedProcess[] {
     return this.alive.filter((process) => !process.template.detach);

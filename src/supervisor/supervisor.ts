@@ -80,7 +80,7 @@ export class Supervisor {
 
   status(): SupervisorStatus {
     return toStatus(this.#state, {
-      running: this.#population.running.length,
+      running: this.#population.runningCount,
       numprocesses: this.#template.numprocesses,
       placesLeft: this.#wanted,
       restarts: this.meter.restarts,
