@@ -153,7 +153,7 @@ export class Manager {
     await this.#writable(name).restart(options);
   }
 
-  /** Resolves to the new number of wanted processes, when those too many are gone. */
+  /** Resolves to the new number of wanted processes, when so many run. */
   async scale(name: string, delta: number): Promise<number> {
     return await this.#writable(name).scale(delta);
   }
