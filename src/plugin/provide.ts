@@ -1,6 +1,6 @@
 import * as elysia from "elysia";
 
-/** Modules by the names under which plugins import them; each is loaded when one does. */
+/** Modules by the names under which plugins import them; what loads them is called before any plugin. */
 export type ProvidedModules = Readonly<Record<string, () => Promise<object>>>;
 
 /** What `provideModules` gives besides. */
@@ -19,6 +19,10 @@ export function providedNames(modules: ProvidedModules): string[] {
  * `node_modules`, and its classes extend ours. The names hold for the whole program, as long as it runs.
  */
 export async function provideModules(modules: ProvidedModules): Promise<void> {
+  // Before the names are taken: a program of which gafferd is a part may load its own by the same name.
+  const loaded = await Promise.all(
+    Object.entries({ ...always, ...modules }).map(async ([name, load]) => [name, await load()] as const),
+  );
   await Bun.plugin({
     name: "gafferd",
     setup(build) {
@@ -30,9 +34,7 @@ export async function provideModules(modules: ProvidedModules): Promise<void> {
           );
         });
       }
-      for (const [name, load] of Object.entries({ ...always, ...modules })) {
-        build.module(name, async () => ({ exports: { ...(await load()) }, loader: "object" }));
-      }
+      for (const [name, exports] of loaded) build.module(name, () => ({ exports: { ...exports }, loader: "object" }));
     },
   });
 }

@@ -27,6 +27,7 @@ describe("a plugin can import", () => {
       `import { x } from "../lib/x"; import data from "../data.json"; import text from "../data.json" with { type: "text" }; export const all = [x, data, text];`,
     ],
     ["a package in a node_modules of its own", `import own from "own-package"; export { own };`],
+    ["CommonJS", `const { Plugin: Same } = require("gafferd"); if (Same !== Plugin) throw new Error("two classes");`],
   ])("%s", async (_, more) => {
     await using started = await startWith({
       files: {
