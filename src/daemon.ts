@@ -10,6 +10,7 @@ import { Sampler } from "./manager/sampler.ts";
 import type { PluginHost } from "./plugin/host.ts";
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
+import { adoptSites } from "./plugin/site/adopt.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -109,7 +110,7 @@ async function loadPlugins(
   if (pluginModules === undefined) return undefined;
   const { openPlugins } = await import("./plugin/host.ts");
   const folder = bundledPluginsFolder === undefined ? {} : { bundledFolder: bundledPluginsFolder };
-  return await openPlugins({
+  const host = await openPlugins({
     ...parts,
     ...folder,
     config,
@@ -118,6 +119,8 @@ async function loadPlugins(
     modules: pluginModules,
     openApi: createPluginApi,
   });
+  adoptSites(host.installed.roots, log);
+  return host;
 }
 
 /** Resolves when nobody reads output or events any more, or when the readers had their time. */

@@ -1,5 +1,5 @@
 import { metricsContentType } from "../metrics-text.ts";
-import { json, type OperationTable, text } from "./operation.ts";
+import { json, type OperationTable, ref, text } from "./operation.ts";
 
 const tag = "daemon";
 
@@ -23,6 +23,15 @@ export const daemonOperations: OperationTable = {
     tag,
     summary: "Whether it answers",
     answers: text("`OK`.", "text/plain", "OK"),
+  },
+  "GET /_plugin": {
+    id: "listPlugins",
+    tag,
+    summary: "The plugins that are installed",
+    description: "Those with code in the order in which they start, then sites.",
+    answers: json("All of them.", { type: "array", items: ref("Plugin") }, [
+      { name: "hello", version: null, description: null, site: "/_plugin/hello/", state: "site" },
+    ]),
   },
   "GET /metrics": {
     id: "getMetrics",
