@@ -35,7 +35,7 @@ export const verbs: Readonly<
     }
   >
 > = {
-  list: { description: "say what is installed, and what is wrong with it", definitions: common },
+  list: { description: "say what is installed, and what is wrong", definitions: common },
   install: {
     subject: "FOLDER|TARBALL|PACKAGE",
     description: "copy a plugin there, from here or from npm",
