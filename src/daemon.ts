@@ -1,9 +1,12 @@
 import type { Config } from "./config/config.ts";
+import { Reloader } from "./daemon/reload.ts";
+import { namesOf, type SectionChanges } from "./daemon/sections.ts";
 import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
 import { createPluginApi } from "./http/plugin-api.ts";
+import type { Reload } from "./http/routes/reload.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./manager/sampler.ts";
@@ -11,12 +14,17 @@ import type { PluginHost } from "./plugin/host.ts";
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
+import type { ProcessTemplate } from "./template/template.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   readonly log: Logger;
+  /** Reads the configuration again, for a reload; absent when there is no file. Throws ConfigError. */
+  readonly readConfig?: () => Config;
+  /** Called while it stops, once for each template that takes its time. */
+  readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything is started, so that nothing is missed. */
   readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
   /**
@@ -34,14 +42,18 @@ export interface Daemon {
   readonly bus: EventBus;
   readonly manager: Manager;
   readonly plugins: InstalledPlugins;
-  /** Restarts each plugin by its own `restart`, or stops and starts it. What fails is logged. */
-  restartPlugins(): Promise<void>;
+  /** Restarts each plugin, `except` those named, by its own `restart`, or stops and starts it. What fails is logged. */
+  restartPlugins(except?: readonly string[]): Promise<void>;
   /** The name of the plugin whose code threw this, as far as its stack tells. */
   culpritOf(fault: unknown): string | undefined;
   /** Resolves when nothing is left: no process, no listener, no socket file. A second call joins the first. */
   stop(): Promise<void>;
   /** SIGKILL to every process; for a `stop` that takes too long. */
   hasten(): void;
+  /** Reads the configuration again and applies what is different, or nothing when any of it is wrong: then it throws. */
+  readonly reload: Reload;
+  /** Resolves, with the reason, when a template was given up that says `on_give_up = shutdown`: `stop` should follow. */
+  readonly shutdownWanted: Promise<string>;
 }
 
 /** How long readers have to take the last of what is held for them. */
@@ -61,17 +73,34 @@ const lastReadersPollMs = 10;
  * 5. Listeners close, sockets go.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, version, log } = options;
+  const { config, version, log, observe, onWaiting, readConfig } = options;
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
-  const manager = new Manager({ bus, log });
+  const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
+  const manager = new Manager({ bus, log, onShutdown });
   const sampler = new Sampler();
-  options.observe?.({ bus, manager });
+  observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
   const host = await loadPlugins(options, { manager, bus, sampler });
   const plugins = host?.installed ?? noPlugins;
-  const { corsOrigins } = config.gaffer;
-  const app = createApp({ manager, bus, version, corsOrigins, log, sampler, plugins });
+  let { corsOrigins } = config.gaffer;
+  const reload: Reload = (what) => reloader.reload(what);
+  const app = createApp({
+    manager,
+    bus,
+    version,
+    corsOrigins: () => corsOrigins,
+    reload,
+    log,
+    sampler,
+    plugins,
+  });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
+  const apply = async (next: Config, { added, changed, removed }: SectionChanges): Promise<void> => {
+    ({ corsOrigins } = next.gaffer);
+    await host?.reconfigure(next, namesOf("plugin", [...added, ...changed, ...removed]));
+  };
+  const check = (next: Config): void => host?.check(next);
+  const reloader = new Reloader({ config, readConfig, check, endpoints, manager, apply });
   try {
     await host?.start();
   } catch (error) {
@@ -81,7 +110,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
-    await manager.close();
+    await manager.close(({ template, processes }) => onWaiting?.(template, processes.length));
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });
@@ -91,14 +120,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   let stopping: Promise<void> | undefined;
   return {
-    urls: endpoints.urls,
+    get urls() {
+      return endpoints.urls;
+    },
     bus,
     manager,
     plugins,
-    restartPlugins: async () => await host?.restart(),
+    restartPlugins: async (except) => await host?.restart(except),
     culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
     hasten: () => manager.kill(),
+    reload,
+    shutdownWanted,
   };
 }
 

@@ -24,8 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ["template"],
   daemon: ["config", "http", "webhook", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
   // The public door too: it is what plugins import.
-  // Plugins are listed, installed and removed without a daemon.
-  cli: ["daemon", "index", "client", "config", "output", "events", "template", "plugin"],
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
 };

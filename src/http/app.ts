@@ -19,6 +19,7 @@ import { openapiRoutes } from "./routes/openapi.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
+import { type Reload, reloadRoutes } from "./routes/reload.ts";
 import { rootRoutes } from "./routes/root.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -32,8 +33,9 @@ export interface AppOptions {
   readonly bus: EventBus;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
-  /** Origins of the web pages that may call; `*` stands for all. */
-  readonly corsOrigins: readonly string[];
+  /** Origins of the web pages that may call; asked at each request. */
+  readonly corsOrigins: () => readonly string[];
+  readonly reload: Reload;
   readonly log: Logger;
   /** Default: none. */
   readonly plugins?: InstalledPlugins;
@@ -47,16 +49,17 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions) {
   // Who asks for statistics and who scrapes metrics in the same moment share a reading.
-  const { manager, bus, version, corsOrigins, log, plugins = noPlugins, sampler = new Sampler() } = options;
+  const { manager, bus, version, corsOrigins, reload, log, plugins = noPlugins, sampler = new Sampler() } = options;
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    ...(corsOrigins.length > 0 ? { vary: "Origin" } : {}),
   };
   const app = new Elysia({ name: "gafferd" })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, everyAnswer);
-      const origin = admit(request, connectionOf(request)?.site, corsOrigins);
+      const listed = corsOrigins();
+      if (listed.length > 0) set.headers["vary"] = "Origin";
+      const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
     })
     .onRequest(async ({ request }): Promise<Response | undefined> => {
@@ -81,6 +84,7 @@ export function createApp(options: AppOptions) {
       return toErrorResponse(error, { request, log });
     })
     .use(rootRoutes(version))
+    .use(reloadRoutes(reload))
     .use(processRoutes(manager))
     .use(processVerbRoutes(manager))
     .use(statusRoutes(manager))

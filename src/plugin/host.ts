@@ -27,8 +27,12 @@ export interface PluginHost {
   readonly installed: InstalledPlugins;
   /** Starts each after what it needs. Throws what the first that fails throws; those before it are stopped by then. */
   start(): Promise<void>;
-  /** Restarts each, one after the other. What fails is logged, and the others go on. */
-  restart(): Promise<void>;
+  /** Restarts each but those named, one after the other. What fails is logged, and the others go on. */
+  restart(except?: readonly string[]): Promise<void>;
+  /** Throws ConfigError for settings that a plugin refuses, or that are for none; changes nothing. */
+  check(config: Config): void;
+  /** Hands new settings to all, and restarts those named, as `restart` does. */
+  reconfigure(config: Config, changed: readonly string[]): Promise<void>;
   /** Stops them in reverse. Never throws. */
   stop(): Promise<void>;
   /** The plugin whose code threw this, as far as its stack tells. */
@@ -54,13 +58,18 @@ export async function openPlugins(options: HostOptions): Promise<PluginHost> {
   const hosted = ordered.map(
     (each) => new HostedPlugin(each, { ...options, config: toPluginConfig(each.name, config, settings) }),
   );
-  return createHost(hosted, { roots, log });
+  const check = (next: Config): void => assertSettled(next, loaded, sites);
+  return createHost(hosted, { roots, log, version, check });
 }
 
-function createHost(
-  hosted: readonly HostedPlugin[],
-  { roots, log }: Pick<InstalledPlugins, "roots"> & { log: Logger },
-): PluginHost {
+interface HostParts extends Pick<InstalledPlugins, "roots"> {
+  readonly log: Logger;
+  readonly version: string;
+  /** Throws ConfigError for a section that is for nobody. */
+  readonly check: (config: Config) => void;
+}
+
+function createHost(hosted: readonly HostedPlugin[], { roots, log, version, check }: HostParts): PluginHost {
   // One thing at a time, so that no plugin is started while it stops.
   let last: Promise<void> = Promise.resolve();
   const inTurn = (action: () => Promise<void>): Promise<void> => {
@@ -71,6 +80,17 @@ function createHost(
 
   async function stopAll(): Promise<void> {
     for (const plugin of hosted.toReversed()) await plugin.stop();
+  }
+
+  async function restartAll(plugins: readonly HostedPlugin[]): Promise<void> {
+    for (const plugin of plugins.toReversed()) if (!plugin.restartsItself) await plugin.stop();
+    for (const plugin of plugins) {
+      try {
+        await plugin.restart();
+      } catch (error) {
+        log.error((error as Error).message, error);
+      }
+    }
   }
 
   return {
@@ -84,16 +104,17 @@ function createHost(
           throw error;
         }
       }),
-    restart: () =>
+    restart: (except = []) => inTurn(() => restartAll(hosted.filter(({ name }) => !except.includes(name)))),
+    check(config) {
+      check(config);
+      const settings = toDaemonSettings(config, version);
+      for (const plugin of hosted) plugin.check(toPluginConfig(plugin.name, config, settings));
+    },
+    reconfigure: (config, changed) =>
       inTurn(async () => {
-        for (const plugin of hosted.toReversed()) if (!plugin.restartsItself) await plugin.stop();
-        for (const plugin of hosted) {
-          try {
-            await (plugin.restartsItself ? plugin.restart() : plugin.start());
-          } catch (error) {
-            log.error((error as Error).message, error);
-          }
-        }
+        const settings = toDaemonSettings(config, version);
+        for (const plugin of hosted) plugin.configure(toPluginConfig(plugin.name, config, settings));
+        await restartAll(hosted.filter(({ name }) => changed.includes(name)));
       }),
     stop: () => inTurn(stopAll),
     culpritOf: (fault) => hosted.find(({ folder }) => isFrom(fault, folder))?.name,

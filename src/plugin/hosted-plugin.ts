@@ -6,7 +6,7 @@ import { type LentManager, lendManager, type ManagerOptions, prefixed } from "./
 import { describeFault } from "./fault.ts";
 import type { LoadedPlugin } from "./load.ts";
 import type { PluginConfig } from "./plugin-config.ts";
-import type { App } from "./plugin.ts";
+import type { App, Plugin } from "./plugin.ts";
 import type { InstalledPlugin, PluginState } from "./plugins.ts";
 
 /** Routes of a plugin as they are answered. */
@@ -46,7 +46,9 @@ export class HostedPlugin implements InstalledPlugin {
   readonly #options: HostedOptions;
   readonly #limits: AppLimits;
   readonly #log: Logger;
-  readonly #app: App | undefined;
+  readonly #plugin: Plugin;
+  #config: PluginConfig;
+  #app: App | undefined;
   #state: PluginState = "stopped";
   #lent: LentManager | undefined;
   #api: PluginApi | undefined;
@@ -63,14 +65,9 @@ export class HostedPlugin implements InstalledPlugin {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#log = prefixed(options.log, this.name);
-    try {
-      this.#app = plugin.app?.(options.config);
-    } catch (error) {
-      throw error instanceof ConfigError ? error : this.#failure("make the app of", error);
-    }
-    if (this.#app !== undefined && typeof this.#app?.start !== "function") {
-      throw this.#failure("make the app of", "`app` must return an object with a `start`, or undefined");
-    }
+    this.#plugin = plugin;
+    this.#config = options.config;
+    this.#app = this.#makeApp(options.config);
   }
 
   get state(): PluginState {
@@ -80,6 +77,16 @@ export class HostedPlugin implements InstalledPlugin {
   /** Absent while there are no routes. */
   get answer(): InstalledPlugin["answer"] {
     return this.#api?.answer;
+  }
+
+  /** Throws what is wrong with these settings, and changes nothing. */
+  check(config: PluginConfig): void {
+    this.#makeApp(config);
+  }
+
+  /** What it is told when it is restarted. */
+  configure(config: PluginConfig): void {
+    this.#config = config;
   }
 
   /** Throws a GafferdError that names the plugin; then nothing of it is left. */
@@ -114,13 +121,31 @@ export class HostedPlugin implements InstalledPlugin {
     return this.#state === "running" && this.#app?.restart !== undefined;
   }
 
-  /** Throws a GafferdError that names the plugin, which then goes on as it is. */
+  /**
+   * By its own `restart`, or else, when it is stopped, by a new app. Throws a GafferdError that names the plugin, which
+   * then goes on as it is if it can.
+   */
   async restart(): Promise<void> {
+    if (!this.restartsItself) {
+      this.#app = this.#makeApp(this.#config);
+      return await this.start();
+    }
     try {
-      await within(this.#limits.startMs, () => this.#app?.restart?.());
+      await within(this.#limits.startMs, () => this.#app?.restart?.(this.#config));
     } catch (error) {
       throw this.#failure("restart", error);
     }
+  }
+
+  #makeApp(config: PluginConfig): App | undefined {
+    let app: App | undefined;
+    try {
+      app = this.#plugin.app?.(config);
+    } catch (error) {
+      throw error instanceof ConfigError ? error : this.#failure("make the app of", error);
+    }
+    if (app === undefined || typeof app?.start === "function") return app;
+    throw this.#failure("make the app of", "`app` must return an object with a `start`, or undefined");
   }
 
   #openRoutes(): void {

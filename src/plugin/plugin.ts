@@ -34,8 +34,9 @@ export abstract class Plugin {
   readonly mandatory: readonly string[] = [];
 
   /**
-   * Makes what runs; absent or undefined for a plugin that has only a site. To be without effects: those belong into
-   * `start`. Throw `config.error(…)` for a setting that is wrong; gafferd then does not start.
+   * Makes what runs; absent or undefined for a plugin that has only a site. To be without effects, since an app may be
+   * made to see whether its settings are right; those belong into `start`. Throw `config.error(…)` for a setting that is
+   * wrong: gafferd then does not start, or does not take the new settings.
    */
   app?(config: PluginConfig): App | undefined;
 }
@@ -52,8 +53,11 @@ export interface App {
    * after it: subscriptions, readers of output, routes. Timers and sockets of its own it is to end itself.
    */
   stop?(): unknown;
-  /** Called on SIGHUP, and keeps the manager; without it the app is stopped and started. */
-  restart?(): unknown;
+  /**
+   * Called on SIGHUP, and when its settings were changed; the manager stays. Without it the app is stopped and a new one
+   * started.
+   */
+  restart?(config: PluginConfig): unknown;
   /**
    * An Elysia instance whose routes are answered below `/_plugin/<name>/api` from the end of `start` until `stop`.
    * Asked for after each `start`.

@@ -85,17 +85,22 @@ function toMebibytes(bytes: number): string {
 }
 
 function readSettings(config: PluginConfig): Settings {
-  const limits = new Map<string, number>();
-  let intervalMs = defaultIntervalMs;
-  for (const [key, text] of Object.entries(config.section)) {
+  const { interval, ...sizes } = config.section;
+  const read = <T>(key: string, parse: () => T): T => {
     try {
-      if (key === "interval") intervalMs = parseDuration(text);
-      else limits.set(key, parseSize(text));
+      return parse();
     } catch (error) {
       throw config.error(key, (error as Error).message);
     }
-    if (key !== "interval" && limits.get(key) === 0) throw config.error(key, "must be more than 0");
+  };
+  const limits = new Map(Object.entries(sizes).map(([name, size]) => [name, read(name, () => parseSize(size))]));
+  for (const [name, bytes] of limits) if (bytes === 0) throw config.error(name, "must be more than 0");
+  if (limits.size === 0) {
+    const advice = "write `NAME = 200m`, or `. = 1g` for all templates";
+    throw config.error("interval", `is of no use without a limit: ${advice}`);
   }
-  if (intervalMs < shortestIntervalMs) throw config.error("interval", `must be ${shortestIntervalMs}ms or more`);
-  return { intervalMs, limits };
+  if (interval === undefined) return { intervalMs: defaultIntervalMs, limits };
+  const intervalMs = read("interval", () => parseDuration(interval));
+  if (intervalMs >= shortestIntervalMs) return { intervalMs, limits };
+  throw config.error("interval", `must be ${shortestIntervalMs}ms or more, not ${interval}`);
 }
