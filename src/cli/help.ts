@@ -27,6 +27,7 @@ const usage = `usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]
                [--bind=ADDRESS] [--certfile=CERTFILE]
                [--keyfile=KEYFILE] [--backlog=BACKLOG]
                [CONFIG]
+       gafferd plugin list|install|remove|new [--help]
 `;
 
 /** `    -c CONFIG --config=CONFIG   configuration file` */
