@@ -83,11 +83,16 @@ function assertSound(report: FolderReport, others: readonly FolderReport[]): voi
   }
 }
 
-/** The old one is gone only when the new one is there; both renames stay within `plugins_dir`. */
+/** Both renames stay within `plugins_dir`; when the second fails, the old one is back. */
 function put(path: string, target: string, staging: string, force: boolean): void {
-  if (existsSync(target)) {
-    if (!force) throw new GafferdError("conflict", `${target} is there already; --force replaces it`);
-    renameSync(target, join(staging, "old"));
+  const old = join(staging, "old");
+  const isThere = existsSync(target);
+  if (isThere && !force) throw new GafferdError("conflict", `${target} is there already; --force replaces it`);
+  if (isThere) renameSync(target, old);
+  try {
+    renameSync(path, target);
+  } catch (error) {
+    if (isThere) renameSync(old, target);
+    throw error;
   }
-  renameSync(path, target);
 }

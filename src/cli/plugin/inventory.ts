@@ -30,7 +30,10 @@ export function makePlaces(options: PluginOptions): Places {
 
 /** All that is installed, sorted by folder, what ships with gafferd last. */
 export async function readInventory(roots: readonly PluginRoot[]): Promise<FolderReport[]> {
-  return await Promise.all(findPluginFolders(roots).map(inspectFolder));
+  const reports: FolderReport[] = [];
+  // One after the other: each is a program of its own.
+  for (const folder of findPluginFolders(roots)) reports.push(await inspectFolder(folder));
+  return reports;
 }
 
 /** The names by which others can need what is in a folder. */

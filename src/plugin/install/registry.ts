@@ -55,12 +55,22 @@ export async function fetchPackage(spec: string, registry: string): Promise<Uint
     );
   }
   const tarball = await ask(new URL(dist.tarball, registry), "*/*");
-  if (Number(tarball.headers.get("content-length") ?? 0) > maxTarballBytes) {
-    throw new GafferdError("too_large", `the tarball of \`${name}\` has more than 128 MiB`);
-  }
-  const bytes = await tarball.bytes();
+  const bytes = await readWithin(maxTarballBytes, tarball);
+  if (bytes === undefined) throw new GafferdError("too_large", `the tarball of \`${name}\` has more than 128 MiB`);
   assertIntact(bytes, dist, `${name}@${version}`);
   return bytes;
+}
+
+/** Undefined when there are more. */
+async function readWithin(maxBytes: number, { body }: Response): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function readRegistry(file: string): string | undefined {
@@ -73,6 +83,8 @@ function readRegistry(file: string): string | undefined {
 }
 
 async function ask(url: URL, accept: string): Promise<Response> {
+  // Bun fetches files of this machine too.
+  if (!/^https?:$/.test(url.protocol)) throw new GafferdError("bad_value", `cannot fetch ${url}: it is not HTTP`);
   let reason: string;
   try {
     const answer = await fetch(url, { headers: { accept }, signal: AbortSignal.timeout(requestTimeoutMs) });
