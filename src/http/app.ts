@@ -12,9 +12,11 @@ import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead, type Handle } from "./head.ts";
 import { answerByPlugin } from "./plugin-request.ts";
+import { answerBySite } from "./site-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
+import { pluginRoutes } from "./routes/plugins.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
 import { type Reload, reloadRoutes } from "./routes/reload.ts";
@@ -64,8 +66,9 @@ export function createApp(options: AppOptions) {
       const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
     })
-    .onRequest(({ request }) => {
-      const answer = answerByPlugin(request, plugins);
+    .onRequest(({ request, set }) => {
+      const isPreflight = "access-control-allow-origin" in set.headers;
+      const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { plugins, isPreflight, log });
       return answer;
     })
     .onTransform(({ params }) => {
@@ -93,6 +96,7 @@ export function createApp(options: AppOptions) {
     .use(streamRoutes({ manager, log, keepOpen }))
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
+    .use(pluginRoutes(plugins))
     .use(metricsRoutes({ manager, bus, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;

@@ -172,6 +172,7 @@ export const ownAsks: Readonly<Record<string, string>> = {
   "GET /metrics": "what Prometheus scrapes",
   "GET /openapi.json": "all of this, for programs",
   "GET /docs": "all of this, for people",
+  "GET /_plugin": "what is installed, and where its pages are",
   "POST /_reload": "SIGHUP for who cannot send a signal",
 };
 
