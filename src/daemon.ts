@@ -3,8 +3,10 @@ import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
+import { toEventDocument } from "./http/event-document.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
+import { startWebhooks } from "./webhook/webhooks.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -29,24 +31,40 @@ export interface Daemon {
 /** How long readers have to take the last of what is held for them. */
 const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
+/** How long webhooks have to deliver the last events; what is left is kept for the next start. */
+const webhookFlushMs = 2000;
 
 /**
- * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then templates by
- * priority. Throws a GafferdError when an endpoint cannot be opened.
+ * Builds the parts and starts them: webhooks, so that no event escapes them, endpoints, so that a daemon that cannot listen starts nothing, then templates by
+ * priority. Throws a GafferdError when an endpoint, or what webhooks are kept in, cannot be opened.
  *
  * It stops them in this order:
  * 1. No new work is taken.
  * 2. Templates stop in reverse priority; output and events still flow.
  * 3. Streams end with their last event.
- * 4. Listeners close, sockets go.
+ * 4. Webhooks deliver what they can in two seconds.
+ * 5. Listeners close, sockets go.
  */
 export async function startDaemon({ config, version, log, observe }: DaemonOptions): Promise<Daemon> {
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const manager = new Manager({ bus, log });
   observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
-  const app = createApp({ manager, bus, version, corsOrigins: config.gaffer.corsOrigins, log });
-  const endpoints = await openEndpoints(app, config.endpoints, { log });
+  const { stateDir, corsOrigins } = config.gaffer;
+  const webhooks = await startWebhooks({
+    bus,
+    log,
+    version,
+    stateDir,
+    settings: config.webhooks,
+    toDocument: toEventDocument,
+  });
+  const app = createApp({ manager, bus, webhooks, version, corsOrigins, log });
+  const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
+    // Another daemon may want the outbox.
+    await webhooks.stop({ flushMs: 0 });
+    throw error;
+  });
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
@@ -54,6 +72,7 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });
+    await webhooks.stop({ flushMs: webhookFlushMs });
     await endpoints.close();
   }
 

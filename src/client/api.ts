@@ -1,4 +1,5 @@
 import type {
+  DeliveryDocument,
   DetailDocument,
   ExitDocument,
   ProcessDocument,
@@ -8,6 +9,8 @@ import type {
   TemplateDocument,
   TemplateSettings,
   TemplateStatsDocument,
+  WebhookBody,
+  WebhookDocument,
 } from "./documents.ts";
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
@@ -161,6 +164,25 @@ export interface Client {
    * ```
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
+
+  /** The URLs that are told of events, and how each stands. */
+  webhooks(): Promise<WebhookDocument[]>;
+
+  /**
+   * Tells a URL of events of a pattern. Resolves to the webhook's id when it is on disk.
+   *
+   * @example
+   * ```ts
+   * await client.addWebhook({ event: "exit", url: "https://example.org/exits", secret: process.env.WEBHOOK_SECRET });
+   * ```
+   */
+  addWebhook(webhook: WebhookBody): Promise<string>;
+
+  /** Takes a webhook back; what waits for it is dropped. */
+  removeWebhook(id: string): Promise<void>;
+
+  /** The last attempts to deliver to a webhook, oldest first. */
+  deliveries(id: string): Promise<DeliveryDocument[]>;
 }
 
 export interface RestartOptions {

@@ -4,6 +4,7 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../manager/sampler.ts";
+import type { Webhooks } from "../webhook/webhooks.ts";
 import { methodsOf, type RoutePattern } from "./allow.ts";
 import { connectionOf, keepOpen } from "./connection.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
@@ -21,10 +22,12 @@ import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { wstreamRoutes } from "./routes/wstreams.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
+  readonly webhooks: Webhooks;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   /** Origins of the web pages that may call; `*` stands for all. */
@@ -36,7 +39,7 @@ export interface AppOptions {
  * All routes, and what holds for each: who may ask, which methods there are, and how a failure looks. `openEndpoints`
  * makes it reachable; `app.handle(new Request(…))` asks it directly, and is let in always.
  */
-export function createApp({ manager, bus, version, corsOrigins, log }: AppOptions) {
+export function createApp({ manager, bus, webhooks, version, corsOrigins, log }: AppOptions) {
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -75,7 +78,8 @@ export function createApp({ manager, bus, version, corsOrigins, log }: AppOption
     .use(streamRoutes({ manager, log, keepOpen }))
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
-    .use(metricsRoutes({ manager, bus, version, sampler }))
+    .use(webhookRoutes(webhooks))
+    .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 }

@@ -1,4 +1,8 @@
 import { afterAll, afterEach, beforeAll } from "bun:test";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
 import type { Logger } from "../../src/log.ts";
@@ -27,8 +31,17 @@ export async function serve(): Promise<Serving> {
     warn: (message) => void warnings.push(message),
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
-  const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const daemon = await startDaemon({ config, version: "0.0.0-test", log });
+  const loaded = loadConfig(undefined, { bind: "127.0.0.1:0" });
+  const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
+  const config = { ...loaded, gaffer: { ...loaded.gaffer, stateDir } };
+  const started = await startDaemon({ config, version: "0.0.0-test", log });
+  const daemon: Daemon = {
+    ...started,
+    async stop() {
+      await started.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
   const url = daemon.urls[0] ?? "";
   return {
     url,

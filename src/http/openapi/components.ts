@@ -13,6 +13,12 @@ import {
   statusDocumentSchema,
 } from "../document-schemas.ts";
 import { processStatsSchema, templateStatsSchema } from "../stats-schemas.ts";
+import {
+  deliveryDocumentSchema,
+  webhookBodySchema,
+  webhookDocumentSchema,
+  webhookRemovalSchema,
+} from "../webhook-schemas.ts";
 import { errorSchema } from "./errors.ts";
 import type { HeaderObject } from "./openapi-document.ts";
 
@@ -36,6 +42,10 @@ export const schemas = {
   ProcessSpawn: processSpawnSchema,
   Event: eventDocumentSchema,
   EventGap: eventGapSchema,
+  WebhookSettings: webhookBodySchema,
+  WebhookRemoval: webhookRemovalSchema,
+  Webhook: webhookDocumentSchema,
+  Delivery: deliveryDocumentSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
   Error: errorSchema,

@@ -1,0 +1,266 @@
+import type { Logger } from "../log.ts";
+import { type BackoffPolicy, waitMs } from "./backoff.ts";
+import { deliver, type Outcome } from "./deliver.ts";
+import type { Message, Outbox } from "./outbox.ts";
+import { parseSecret, sign } from "./signature.ts";
+import { shownUrl, type Webhook } from "./webhook.ts";
+
+/** How much may wait for one webhook, and how long. */
+export interface Limits {
+  readonly maxQueued: number;
+  readonly maxAgeMs: number;
+}
+
+export interface SenderOptions {
+  readonly outbox: Outbox;
+  /** As the outbox has them. */
+  readonly missed: number;
+  readonly queued: number;
+  readonly userAgent: string;
+  readonly log: Logger;
+  readonly backoff: BackoffPolicy;
+  readonly limits: Limits;
+  /** The receiver wants no more; the sender has stopped. */
+  readonly onGone: () => void;
+}
+
+/** One try to deliver an event. */
+export interface Attempt {
+  readonly messageId: string;
+  /** 1 is the first of this event. */
+  readonly number: number;
+  /** When it began, Unix time. */
+  readonly timeMs: number;
+  readonly durationMs: number;
+  /** Absent when there was no answer. */
+  readonly status?: number;
+  /** Absent when it was delivered. */
+  readonly error?: string;
+  /** Absent when it is not tried again. */
+  readonly nextTryAtMs?: number;
+}
+
+const keptAttempts = 100;
+
+/**
+ * Sends what waits for one webhook, one event at a time: the next when this one was delivered or given up. All waiting is
+ * its own, so that no webhook delays another.
+ */
+export class Sender {
+  /** May be replaced; it holds from the next attempt on. */
+  webhook: Webhook;
+  /** The last ones, oldest first. */
+  readonly attempts: Attempt[] = [];
+  /** Since gafferd started. */
+  readonly counts = { delivered: 0, failed: 0, givenUp: 0, dropped: 0 };
+  readonly #options: SenderOptions;
+  #state: "idle" | "sending" | "waiting" | "stopped" = "idle";
+  #queued: number;
+  #missed: number;
+  #isFull = false;
+  #nextTryAtMs: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #inFlight: AbortController | undefined;
+  #faults = 0;
+  /** Resolves when it is idle, waits, or was stopped. */
+  #pass: Promise<void> = Promise.resolve();
+
+  constructor(webhook: Webhook, options: SenderOptions) {
+    this.webhook = webhook;
+    this.#options = options;
+    this.#queued = options.queued;
+    this.#missed = options.missed;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Absent unless it waits to try again. */
+  get nextTryAtMs(): number | undefined {
+    return this.#nextTryAtMs;
+  }
+
+  /** An event was added to the outbox. */
+  noteAdded(): void {
+    this.#queued += 1;
+    if (this.#queued > this.#options.limits.maxQueued) this.#dropOldest();
+    this.wake();
+  }
+
+  /** An event could not be added. */
+  noteLost(): void {
+    this.counts.dropped += 1;
+    this.#missed += 1;
+  }
+
+  /** Begins to send, unless it does, or waits to try again. */
+  wake(): void {
+    if (this.#state !== "idle" || this.#queued === 0) return;
+    this.#state = "sending";
+    this.#pass = this.#sendAll();
+  }
+
+  /** Resolves when there is nothing that could be sent now. */
+  async settled(): Promise<void> {
+    await this.#pass;
+  }
+
+  /** Nothing is sent any more; an attempt under way is cut off, and its event stays in the outbox. */
+  stop(): void {
+    this.#state = "stopped";
+    this.#nextTryAtMs = undefined;
+    clearTimeout(this.#timer);
+    this.#inFlight?.abort();
+  }
+
+  async #sendAll(): Promise<void> {
+    // Who publishes an event does not wait for the first connection.
+    await Promise.resolve();
+    try {
+      for (;;) {
+        if (this.#state !== "sending") return;
+        const message = this.#options.outbox.first(this.webhook.id);
+        if (message === undefined) break;
+        if (this.#dropAged(message)) continue;
+        const waitsMs = await this.#send(message);
+        this.#faults = 0;
+        if (waitsMs !== undefined) return this.#wait(waitsMs);
+      }
+      this.#queued = 0;
+      this.#state = "idle";
+    } catch (error) {
+      if (this.#isStopped()) return;
+      this.#faults += 1;
+      if (this.#faults === 1) this.#log("error", "the outbox cannot be used, and is tried again", error);
+      this.#wait(waitMs(this.#faults, { policy: this.#options.backoff, random: Math.random() }));
+    }
+  }
+
+  /** Tries once, and says how long to wait if it is to be tried again. */
+  async #send(message: Message): Promise<number | undefined> {
+    const { id, url, timeoutMs, retries } = this.webhook;
+    const missed = this.#missed;
+    const startMs = performance.now();
+    const timeMs = Date.now();
+    this.#inFlight = new AbortController();
+    const headers = this.#headersOf(message, missed);
+    const outcome = await deliver({ url, headers, body: message.body, timeoutMs }, this.#inFlight);
+    // A webhook that was taken back, or a daemon that ends, has cut it off, or does not want to know.
+    if (this.#isStopped()) return undefined;
+
+    const number = message.attempts + 1;
+    const isLast = outcome.kind !== "failed" || number > retries;
+    const waitsMs = isLast ? undefined : this.#waitAfter(outcome, number);
+    this.#remember({
+      messageId: message.id,
+      number,
+      timeMs,
+      durationMs: Math.round(performance.now() - startMs),
+      ...(outcome.status !== undefined && { status: outcome.status }),
+      ...(outcome.kind !== "delivered" && { error: outcome.kind === "gone" ? "the answer was 410" : outcome.error }),
+      ...(waitsMs !== undefined && { nextTryAtMs: Date.now() + waitsMs }),
+    });
+    const { outbox } = this.#options;
+    if (outcome.kind === "delivered") {
+      outbox.settle(id, message.position, missed);
+      this.counts.delivered += 1;
+      this.#queued -= 1;
+      this.#missed -= missed;
+      if (this.#queued < this.#options.limits.maxQueued / 2) this.#isFull = false;
+      return undefined;
+    }
+    this.counts.failed += 1;
+    if (outcome.kind === "gone") {
+      this.stop();
+      this.#options.onGone();
+      return undefined;
+    }
+    if (waitsMs === undefined) {
+      outbox.giveUp(id, message.position);
+      this.counts.givenUp += 1;
+      this.#queued -= 1;
+      this.#missed += 1;
+      this.#log("warn", `event ${message.id} is given up after ${number} attempts: ${outcome.error}`);
+      return undefined;
+    }
+    outbox.countAttempt(id, message.position);
+    if (number === 1) this.#log("warn", `event ${message.id} is tried again: ${outcome.error}`);
+    return waitsMs;
+  }
+
+  #waitAfter({ retryAfterMs }: Extract<Outcome, { kind: "failed" }>, failures: number): number {
+    return waitMs(failures, {
+      policy: this.#options.backoff,
+      random: Math.random(),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
+
+  #headersOf({ id, body }: Message, missed: number): Record<string, string> {
+    const timestampSeconds = Math.floor(Date.now() / 1000);
+    const { secret } = this.webhook;
+    return {
+      "content-type": "application/json",
+      "user-agent": this.#options.userAgent,
+      "webhook-id": id,
+      "webhook-timestamp": String(timestampSeconds),
+      ...(secret !== undefined && { "webhook-signature": sign(parseSecret(secret), { id, timestampSeconds, body }) }),
+      ...(missed > 0 && { "x-gaffer-gap": String(missed) }),
+    };
+  }
+
+  #wait(ms: number): void {
+    this.#state = "waiting";
+    this.#nextTryAtMs = Date.now() + ms;
+    this.#timer = setTimeout(() => {
+      this.#state = "idle";
+      this.#nextTryAtMs = undefined;
+      this.wake();
+    }, ms);
+  }
+
+  #dropOldest(): void {
+    const dropped = this.#options.outbox.dropSecond(this.webhook.id);
+    this.#noteDropped(dropped);
+    if (!this.#isFull) {
+      this.#log("warn", `${this.#options.limits.maxQueued} events wait, and for each new one the oldest is dropped`);
+    }
+    this.#isFull = true;
+  }
+
+  /** Whether what is first was too old, and is gone with all that were. */
+  #dropAged({ createdMs }: Message): boolean {
+    const { maxAgeMs } = this.#options.limits;
+    const oldestMs = Date.now() - maxAgeMs;
+    if (createdMs >= oldestMs) return false;
+    const dropped = this.#options.outbox.dropBefore(this.webhook.id, oldestMs);
+    this.#noteDropped(dropped);
+    this.#log("warn", `${dropped} events are dropped: they waited for more than ${maxAgeMs / 3_600_000} hours`);
+    return true;
+  }
+
+  #noteDropped(count: number): void {
+    this.#queued -= count;
+    this.#missed += count;
+    this.counts.dropped += count;
+  }
+
+  #remember(attempt: Attempt): void {
+    this.attempts.push(attempt);
+    if (this.attempts.length > keptAttempts) this.attempts.shift();
+  }
+
+  /** A method: what is awaited may change what TypeScript has seen. */
+  #isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+
+  #log(level: "warn" | "error", message: string, cause?: unknown): void {
+    this.#options.log[level](`webhook ${shownUrl(this.webhook.url)}: ${message}`, cause);
+  }
+}
