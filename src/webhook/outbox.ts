@@ -120,6 +120,8 @@ export class Outbox {
 
   /** Takes the files away too, unless there is something to keep. */
   close({ keep }: { keep: boolean }): void {
+    // One that is left keeps the file locked.
+    for (const statement of Object.values(this.#statements)) statement.finalize();
     this.#database.close();
     const path = databasePath(this.#stateDir);
     if (!keep) for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });

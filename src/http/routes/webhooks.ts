@@ -56,9 +56,19 @@ function toRequest(body: Record<string, unknown>): WebhookRequest {
 }
 
 function toTimeoutMs(timeout: string | number): number {
-  const ms = parseDuration(timeout);
+  const ms = inField("timeout", () => parseDuration(timeout));
   if (ms === 0 || ms >= maxDurationMs) throw refuse("timeout", "must be more than 0 and less than 24 days");
   return ms;
+}
+
+/** What is wrong with the value is wrong with this key. */
+function inField<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof GafferdError) throw refuse(field, `must be a duration: ${error.message}`);
+    throw error;
+  }
 }
 
 /** The body, if it is what `schema` says, whose static type `T` is. */
