@@ -1,6 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import { buildEnvironment, commandOf } from "../template/environment.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
 import { type Endpoint, formatBind } from "./endpoint.ts";
 import { findUnused } from "./unused.ts";
@@ -96,7 +97,7 @@ function describeTemplate(template: ProcessTemplate): string[] {
 }
 
 function describeWebhooks({ hooks }: Webhooks): string[] {
-  return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${url}`));
+  return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${shownUrl(url)}`));
 }
 
 function hasSource(pattern: string, templates: readonly ProcessTemplate[]): boolean {

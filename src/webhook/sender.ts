@@ -1,8 +1,8 @@
 import type { Logger } from "../log.ts";
 import { type BackoffPolicy, waitMs } from "./backoff.ts";
 import { deliver, type Outcome } from "./deliver.ts";
+import { toHeaders } from "./headers.ts";
 import type { Message, Outbox } from "./outbox.ts";
-import { parseSecret, sign } from "./signature.ts";
 import { shownUrl, type Webhook } from "./webhook.ts";
 
 /** How much may wait for one webhook, and how long. */
@@ -136,19 +136,22 @@ export class Sender {
     } catch (error) {
       if (this.#isStopped()) return;
       this.#faults += 1;
-      if (this.#faults === 1) this.#log("error", "the outbox cannot be used, and is tried again", error);
+      if (this.#faults === 1) {
+        const url = shownUrl(this.webhook.url);
+        this.#options.log.error(`webhook ${url}: its queue cannot be read or written, and is tried again`, error);
+      }
       this.#wait(waitMs(this.#faults, { policy: this.#options.backoff, random: Math.random() }));
     }
   }
 
   /** Tries once, and says how long to wait if it is to be tried again. */
   async #send(message: Message): Promise<number | undefined> {
-    const { id, url, timeoutMs, retries } = this.webhook;
+    const { id, url, secret, timeoutMs, retries } = this.webhook;
     const missed = this.#missed;
     const startMs = performance.now();
     const timeMs = Date.now();
     this.#inFlight = new AbortController();
-    const headers = this.#headersOf(message, missed);
+    const headers = toHeaders(message, { secret, missed, userAgent: this.#options.userAgent, nowMs: timeMs });
     const outcome = await deliver({ url, headers, body: message.body, timeoutMs }, this.#inFlight);
     // A webhook that was taken back, or a daemon that ends, has cut it off, or does not want to know.
     if (this.#isStopped()) return undefined;
@@ -185,11 +188,11 @@ export class Sender {
       this.counts.givenUp += 1;
       this.#queued -= 1;
       this.#missed += 1;
-      this.#log("warn", `event ${message.id} is given up after ${number} attempts: ${outcome.error}`);
+      this.#warn(`event ${message.id} is given up after ${number} attempts: ${outcome.error}`);
       return undefined;
     }
     outbox.countAttempt(id, message.position);
-    if (number === 1) this.#log("warn", `event ${message.id} is tried again: ${outcome.error}`);
+    if (number === 1) this.#warn(`event ${message.id} is tried again: ${outcome.error}`);
     return waitsMs;
   }
 
@@ -199,19 +202,6 @@ export class Sender {
       random: Math.random(),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
-  }
-
-  #headersOf({ id, body }: Message, missed: number): Record<string, string> {
-    const timestampSeconds = Math.floor(Date.now() / 1000);
-    const { secret } = this.webhook;
-    return {
-      "content-type": "application/json",
-      "user-agent": this.#options.userAgent,
-      "webhook-id": id,
-      "webhook-timestamp": String(timestampSeconds),
-      ...(secret !== undefined && { "webhook-signature": sign(parseSecret(secret), { id, timestampSeconds, body }) }),
-      ...(missed > 0 && { "x-gaffer-gap": String(missed) }),
-    };
   }
 
   #wait(ms: number): void {
@@ -228,7 +218,7 @@ export class Sender {
     const dropped = this.#options.outbox.dropSecond(this.webhook.id);
     this.#noteDropped(dropped);
     if (!this.#isFull) {
-      this.#log("warn", `${this.#options.limits.maxQueued} events wait, and for each new one the oldest is dropped`);
+      this.#warn(`${this.#options.limits.maxQueued} events wait, and for each new one the oldest is dropped`);
     }
     this.#isFull = true;
   }
@@ -240,7 +230,7 @@ export class Sender {
     if (createdMs >= oldestMs) return false;
     const dropped = this.#options.outbox.dropBefore(this.webhook.id, oldestMs);
     this.#noteDropped(dropped);
-    this.#log("warn", `${dropped} events are dropped: they waited for more than ${maxAgeMs / 3_600_000} hours`);
+    this.#warn(`${dropped} events are dropped: they waited for more than ${maxAgeMs / 3_600_000} hours`);
     return true;
   }
 
@@ -260,7 +250,7 @@ export class Sender {
     return this.#state === "stopped";
   }
 
-  #log(level: "warn" | "error", message: string, cause?: unknown): void {
-    this.#options.log[level](`webhook ${shownUrl(this.webhook.url)}: ${message}`, cause);
+  #warn(message: string): void {
+    this.#options.log.warn(`webhook ${shownUrl(this.webhook.url)}: ${message}`);
   }
 }

@@ -143,7 +143,9 @@ export class Webhooks {
       stored.delete(webhook.id);
     }
     for (const webhook of ofFile) {
-      this.#outbox.save(webhook);
+      const { secret: _, ...kept } = webhook;
+      // The file keeps its secret.
+      this.#outbox.save(kept);
       stored.set(webhook.id, { missed: 0, queued: 0, ...stored.get(webhook.id), webhook });
     }
     for (const each of stored.values()) this.#enter(each).sender.wake();

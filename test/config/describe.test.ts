@@ -46,7 +46,7 @@ detach = yes
 
 [webhooks]
 exit = http://a/1 http://a/2
-proc.second.exit = http://a/3
+proc.second.exit = http://me:secret@a/3
 proc.secnod = http://a/4
 proc.second.worker = http://a/5
 
@@ -72,7 +72,7 @@ processes, in the order of starting
 webhooks
   exit: http://a/1
   exit: http://a/2
-  proc.second.exit: http://a/3
+  proc.second.exit: http://me:***@a/3
   proc.secnod: http://a/4
   proc.second.worker: http://a/5
 
