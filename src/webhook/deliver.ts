@@ -11,7 +11,7 @@ export interface Delivery {
 export type Outcome =
   | { readonly kind: "delivered"; readonly status: number }
   /** The receiver wants no more, ever. */
-  | { readonly kind: "gone"; readonly status: number }
+  | { readonly kind: "gone"; readonly status: number; readonly error: string }
   /** `status` is absent when there was no answer. */
   | { readonly kind: "failed"; readonly status?: number; readonly error: string; readonly retryAfterMs?: number };
 
@@ -47,7 +47,7 @@ export async function deliver(
 
 function judge({ ok, status, headers }: Response): Outcome {
   if (ok) return { kind: "delivered", status };
-  if (status === 410) return { kind: "gone", status };
+  if (status === 410) return { kind: "gone", status, error: "the answer was 410" };
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"), Date.now());
   const isRedirect = status >= 300 && status < 400;
   return {

@@ -146,7 +146,7 @@ export class Sender {
 
   /** Tries once, and says how long to wait if it is to be tried again. */
   async #send(message: Message): Promise<number | undefined> {
-    const { id, url, secret, timeoutMs, retries } = this.webhook;
+    const { url, secret, timeoutMs, retries } = this.webhook;
     const missed = this.#missed;
     const startMs = performance.now();
     const timeMs = Date.now();
@@ -157,43 +157,54 @@ export class Sender {
     if (this.#isStopped()) return undefined;
 
     const number = message.attempts + 1;
-    const isLast = outcome.kind !== "failed" || number > retries;
-    const waitsMs = isLast ? undefined : this.#waitAfter(outcome, number);
+    const waitsMs = outcome.kind === "failed" && number <= retries ? this.#waitAfter(outcome, number) : undefined;
     this.#remember({
       messageId: message.id,
       number,
       timeMs,
       durationMs: Math.round(performance.now() - startMs),
       ...(outcome.status !== undefined && { status: outcome.status }),
-      ...(outcome.kind !== "delivered" && { error: outcome.kind === "gone" ? "the answer was 410" : outcome.error }),
+      ...(outcome.kind !== "delivered" && { error: outcome.error }),
       ...(waitsMs !== undefined && { nextTryAtMs: Date.now() + waitsMs }),
     });
-    const { outbox } = this.#options;
-    if (outcome.kind === "delivered") {
-      outbox.settle(id, message.position, missed);
-      this.counts.delivered += 1;
-      this.#queued -= 1;
-      this.#missed -= missed;
-      if (this.#queued < this.#options.limits.maxQueued / 2) this.#isFull = false;
-      return undefined;
+    if (outcome.kind === "delivered") this.#settle(message, missed);
+    if (outcome.kind === "failed") {
+      this.#noteFailure(message, { number, error: outcome.error, isLast: waitsMs === undefined });
     }
-    this.counts.failed += 1;
-    if (outcome.kind === "gone") {
-      this.stop();
-      this.#options.onGone();
-      return undefined;
-    }
-    if (waitsMs === undefined) {
-      outbox.giveUp(id, message.position);
-      this.counts.givenUp += 1;
-      this.#queued -= 1;
-      this.#missed += 1;
-      this.#warn(`event ${message.id} is given up after ${number} attempts: ${outcome.error}`);
-      return undefined;
-    }
-    outbox.countAttempt(id, message.position);
-    if (number === 1) this.#warn(`event ${message.id} is tried again: ${outcome.error}`);
+    if (outcome.kind === "gone") this.#end();
     return waitsMs;
+  }
+
+  /** The receiver wants no more. */
+  #end(): void {
+    this.counts.failed += 1;
+    this.stop();
+    this.#options.onGone();
+  }
+
+  /** It was delivered, and so was word of what had been missed by then. */
+  #settle({ position }: Message, missed: number): void {
+    this.#options.outbox.settle(this.webhook.id, position, missed);
+    this.counts.delivered += 1;
+    this.#queued -= 1;
+    this.#missed -= missed;
+    if (this.#queued < this.#options.limits.maxQueued / 2) this.#isFull = false;
+  }
+
+  #noteFailure({ id, position }: Message, failure: { number: number; error: string; isLast: boolean }): void {
+    const { number, error, isLast } = failure;
+    const { outbox } = this.#options;
+    this.counts.failed += 1;
+    if (!isLast) {
+      outbox.countAttempt(this.webhook.id, position);
+      if (number === 1) this.#warn(`event ${id} is tried again: ${error}`);
+      return;
+    }
+    outbox.giveUp(this.webhook.id, position);
+    this.counts.givenUp += 1;
+    this.#queued -= 1;
+    this.#missed += 1;
+    this.#warn(`event ${id} is given up after ${number} ${number === 1 ? "attempt" : "attempts"}: ${error}`);
   }
 
   #waitAfter({ retryAfterMs }: Extract<Outcome, { kind: "failed" }>, failures: number): number {

@@ -99,7 +99,7 @@ test("at the end what can be delivered is delivered, and what cannot is left for
   await using hanging = receive(() => new Promise(() => {}));
   await using sending = await send({ hooks: { ".": [receiver.url, hanging.url] } });
   sending.publish("a", "b", "c");
-  await sending.webhooks.stop({ flushMs: 300 });
+  await sending.webhooks.stop({ flushMs: 1500 });
   expect(receiver.accepted).toHaveLength(3);
   expect(hanging.received).toHaveLength(1);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { temporaryFolder } from "../http/listening.ts";
 import { waitFor } from "../wait-for.ts";
 import { freePort, receive, type Received, verify } from "./receiver.ts";
 import { send } from "./sending.ts";
@@ -216,6 +217,50 @@ test("a receiver that hangs delays no other, and no publisher", async () => {
   sending.publish(...ten);
   await waitFor(() => quick.accepted.length === 10, "all events at the quick one");
   expect(hanging.received).toHaveLength(1);
+});
+
+test("a URL of the file is the file's", async () => {
+  const url = "http://127.0.0.1:1/";
+  await using sending = await send({ hooks: { "proc.none": [url] } });
+  await expect(sending.webhooks.register({ url, pattern: "." })).rejects.toMatchObject({ code: "conflict" });
+  expect(sending.webhooks.list().map(({ webhook }) => webhook.patterns)).toEqual([["proc.none"]]);
+});
+
+test("what is taken back gets nothing of what waited, even when it is registered again", async () => {
+  let isUp = false;
+  await using receiver = receive(() => new Response("", { status: isUp ? 200 : 500 }));
+  await using sending = await send();
+  const id = await sending.webhooks.register({ url: receiver.url, pattern: "." });
+  sending.publish("a", "b");
+  const [sender] = sending.webhooks.list();
+  await waitFor(() => (sender?.counts.failed ?? 0) > 1, "failures");
+  await sending.webhooks.unregister(id);
+  expect(sending.logged.at(-1)).toBe(`info webhook ${receiver.url}: was taken back; 2 events are dropped`);
+  await sender?.settled();
+  sending.publish("c");
+  isUp = true;
+  await sending.webhooks.register({ url: receiver.url, pattern: "." });
+  sending.publish("d");
+  await waitFor(() => receiver.accepted.length > 0, "the event");
+  expect(namesOf(receiver.accepted)).toEqual(["d"]);
+});
+
+test("a server that nobody vouches for is told nothing", async () => {
+  using folder = temporaryFolder();
+  const [key, cert] = [`${folder.path}/key.pem`, `${folder.path}/cert.pem`];
+  await Bun.$`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${key} -days 1 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -out ${cert}`.quiet();
+  let asked = 0;
+  await using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: { key: Bun.file(key), cert: Bun.file(cert) },
+    fetch: () => new Response(`${++asked}`),
+  });
+  await using sending = await send({ hooks: { ".": [`https://127.0.0.1:${server.port}/`] } });
+  sending.publish("a");
+  const attempt = await waitFor(() => sending.webhooks.list()[0]?.attempts[0], "an attempt");
+  expect(attempt.error).toContain("self signed certificate");
+  expect(asked).toBe(0);
 });
 
 test("a user and a password in a URL are sent as Basic, and shown to nobody", async () => {
