@@ -7,7 +7,8 @@ export type {
   ProcessDocument,
   StatusDocument,
 } from "../http/document-schemas.ts";
-export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-types.ts";
+export type { ReloadDocument } from "../http/reload-report.ts";
+export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-schemas.ts";
 export type { TemplateDocument } from "../template/document-schema.ts";
 export type { DeliveryDocument, WebhookBody, WebhookDocument } from "../http/webhook-schemas.ts";
 export type { TemplateBody };

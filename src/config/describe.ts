@@ -4,7 +4,6 @@ import type { ProcessTemplate } from "../template/template.ts";
 import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
 import { type Endpoint, formatBind } from "./endpoint.ts";
-import { findUnused } from "./unused.ts";
 import { eventNames, type Webhooks } from "./webhooks.ts";
 
 /**
@@ -44,7 +43,6 @@ export function findWarnings(
         throw error;
       }
     }),
-    ...findUnused(config),
     ...config.webhooks.hooks
       .filter(({ pattern }) => !hasSource(pattern, config.templates))
       .map(({ pattern }) => `webhooks: ${pattern} is about no process of this configuration`),

@@ -56,7 +56,10 @@ export const statusDocumentSchema = Type.Object(
       ["stopped", "starting", "running", "stopping", "backoff", "exited", "fatal"],
       "`backoff`: it will be tried again. `exited`: all processes ended, and `restart` follows them with no other. `fatal`: given up.",
     ),
-    reason: nullable(Type.String(), "Why it does not run; `null` unless `state` is `backoff` or `fatal`."),
+    reason: nullable(
+      Type.String(),
+      "Why it does not run, or not with all its processes; `null` while `state` is `starting`, `running` or `stopping`.",
+    ),
     restarts: Type.Integer({ minimum: 0, description: "How many processes took the place of one that ended unasked." }),
   },
   { description: "How a template stands." },
@@ -90,6 +93,11 @@ export const eventDocumentSchema = Type.Object(
     term_signal: Type.Optional(nullable(Type.String(), "Of `exit`; `null` when it ended by itself.")),
     retry_at: Type.Optional(nullable(time, "Of `flap`: when it is tried again; `null` when it was given up.")),
     time,
+    seq: Type.Integer({
+      minimum: 1,
+      description:
+        "The number of the event among all of this run of gafferd; a pattern that leaves some out skips theirs.",
+    }),
   },
   { description: "What happened to a template or a process." },
 );

@@ -10,7 +10,7 @@ export class Population {
   readonly #exits: SupervisedProcess[] = [];
   #droppedId = 0;
 
-  /** How many have not exited. */
+  /** How many have not exited: what is stopping keeps its place until it is gone. */
   get size(): number {
     return this.#alive.size;
   }

@@ -12,6 +12,7 @@ export function spawnSupervised(
 ): SupervisedProcess | GafferdError {
   try {
     const process = spawnProcess(template);
+    meter.spawns += 1;
     return new SupervisedProcess(process, { id: nextId(), template, counter, meter });
   } catch (cause) {
     if (cause instanceof GafferdError) return cause;

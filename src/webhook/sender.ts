@@ -241,7 +241,7 @@ export class Sender {
     if (createdMs >= oldestMs) return false;
     const dropped = this.#options.outbox.dropBefore(this.webhook.id, oldestMs);
     this.#noteDropped(dropped);
-    this.#warn(`${dropped} events are dropped: they waited for more than ${maxAgeMs / 3_600_000} hours`);
+    this.#warn(`events dropped for having waited more than ${maxAgeMs / 3_600_000} hours: ${dropped}`);
     return true;
   }
 

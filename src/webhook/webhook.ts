@@ -26,6 +26,11 @@ export interface DeliverySettings {
   readonly retries: number;
 }
 
+/** What `[webhooks]` says. */
+export interface FileWebhooks extends DeliverySettings {
+  readonly hooks: readonly { readonly pattern: string; readonly urls: readonly string[] }[];
+}
+
 /** Of a call of the API; what is absent is as before, or as by default. */
 export interface WebhookRequest extends Partial<DeliverySettings> {
   readonly url: string;
@@ -37,10 +42,7 @@ export function webhookIdOf(url: string): string {
 }
 
 /** The webhooks of `[webhooks]`, in the order of its URLs. */
-export function groupByUrl(
-  hooks: readonly { readonly pattern: string; readonly urls: readonly string[] }[],
-  { secret, timeoutMs, retries }: DeliverySettings,
-): Webhook[] {
+export function groupByUrl({ hooks, secret, timeoutMs, retries }: FileWebhooks): Webhook[] {
   const patternsOf = new Map<string, string[]>();
   for (const { pattern, urls } of hooks) {
     for (const url of urls) patternsOf.set(url, [...(patternsOf.get(url) ?? []), pattern]);
@@ -84,6 +86,12 @@ export function mergeRequest(
     retries: request.retries ?? present?.retries ?? byDefault.retries,
     source: "api",
   };
+}
+
+/** As the outbox keeps one of the file, for the file keeps its secret. */
+export function withoutSecret(webhook: Webhook): Webhook {
+  const { id, url, patterns, timeoutMs, retries, source } = webhook;
+  return { id, url, patterns, timeoutMs, retries, source };
 }
 
 /** The URL for people: without the password that it may hold. */

@@ -10,12 +10,13 @@ import { databasePath } from "./open-database.ts";
 import { Outbox, type StoredWebhook } from "./outbox.ts";
 import { type Limits, Sender } from "./sender.ts";
 import {
-  type DeliverySettings,
+  type FileWebhooks,
   groupByUrl,
   mergeRequest,
   shownUrl,
   type Webhook,
   type WebhookRequest,
+  withoutSecret,
 } from "./webhook.ts";
 
 export interface WebhooksOptions {
@@ -25,10 +26,7 @@ export interface WebhooksOptions {
   readonly version: string;
   /** Where what waits is kept; nothing is made there before there is a webhook. */
   readonly stateDir: string;
-  /** `[webhooks]`. */
-  readonly settings: DeliverySettings & {
-    readonly hooks: readonly { readonly pattern: string; readonly urls: readonly string[] }[];
-  };
+  readonly settings: FileWebhooks;
   /** An event as `GET /watch` tells it; who knows HTTP knows how. */
   readonly toDocument: (event: GafferdEvent) => object;
   readonly backoff?: BackoffPolicy;
@@ -51,6 +49,7 @@ interface Entry {
 export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #limits: Limits;
+  #settings: FileWebhooks;
   /** Tells the events of this run from those of an earlier one, which had the same sequences. */
   readonly #run = `e${BigInt(`0x${randomBytes(8).toString("hex")}`).toString(36)}`;
   readonly #entries = new Map<string, Entry>();
@@ -64,6 +63,7 @@ export class Webhooks {
   constructor(options: WebhooksOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
+    this.#settings = options.settings;
   }
 
   /** In the order of registration. */
@@ -85,7 +85,7 @@ export class Webhooks {
    */
   async register(request: WebhookRequest): Promise<string> {
     return await this.#change(async () => {
-      const { timeoutMs, retries } = this.#options.settings;
+      const { timeoutMs, retries } = this.#settings;
       const wanted = mergeRequest(request, undefined, { timeoutMs, retries });
       const present = this.#entries.get(wanted.id);
       if (present?.sender.webhook.source === "file") {
@@ -124,8 +124,8 @@ export class Webhooks {
 
   /** Reads what was kept, and begins to send. Throws a GafferdError when the outbox that the file needs cannot be used. */
   async start(): Promise<void> {
-    const { settings, stateDir, log } = this.#options;
-    const ofFile = groupByUrl(settings.hooks, settings);
+    const { stateDir, log } = this.#options;
+    const ofFile = groupByUrl(this.#settings);
     if (ofFile.length === 0 && !existsSync(databasePath(stateDir))) return;
     try {
       this.#outbox = await Outbox.open(stateDir);
@@ -138,18 +138,37 @@ export class Webhooks {
     const stored = new Map(this.#outbox.webhooks().map((each) => [each.webhook.id, each]));
     for (const { webhook, queued } of stored.values()) {
       if (webhook.source === "api" || ofFile.some(({ id }) => id === webhook.id)) continue;
-      log.warn(`webhook ${shownUrl(webhook.url)}: is no longer in the file; ${queued} events for it are dropped`);
+      log.warn(`webhook ${shownUrl(webhook.url)}: is no longer in the file; events dropped: ${queued}`);
       this.#outbox.forget(webhook.id);
       stored.delete(webhook.id);
     }
     for (const webhook of ofFile) {
-      const { secret: _, ...kept } = webhook;
-      // The file keeps its secret.
-      this.#outbox.save(kept);
+      this.#outbox.save(withoutSecret(webhook));
       stored.set(webhook.id, { missed: 0, queued: 0, ...stored.get(webhook.id), webhook });
     }
     for (const each of stored.values()) this.#enter(each).sender.wake();
     if (stored.size === 0) this.#closeOutbox();
+  }
+
+  /**
+   * Takes on what the file says now; what waits for a URL that is still there goes on waiting. Throws what opening the
+   * outbox throws.
+   */
+  async reconfigure(settings: FileWebhooks): Promise<void> {
+    await this.#change(async () => {
+      const ofFile = groupByUrl(settings);
+      for (const webhook of ofFile) {
+        await this.#save(withoutSecret(webhook));
+        const present = this.#entries.get(webhook.id);
+        if (present === undefined) this.#enter({ webhook, missed: 0, queued: 0 });
+        else this.#replace(present, webhook);
+      }
+      this.#settings = settings;
+      const left = this.list().filter(({ webhook: { id, source } }) => {
+        return source === "file" && ofFile.every((each) => each.id !== id);
+      });
+      for (const { webhook } of left) this.#leave(webhook.id, "is no longer in the file");
+    });
   }
 
   /**
@@ -219,7 +238,7 @@ export class Webhooks {
     if (sender === undefined) return;
     sender.stop();
     this.#entries.delete(id);
-    this.#options.log.info(`webhook ${shownUrl(sender.webhook.url)}: ${reason}; ${sender.queued} events are dropped`);
+    this.#options.log.info(`webhook ${shownUrl(sender.webhook.url)}: ${reason}; events dropped: ${sender.queued}`);
     this.#outbox?.forget(id);
     if (this.#entries.size === 0) this.#closeOutbox();
   }

@@ -23,8 +23,10 @@ test.each([
   const { out, err } = await run(`
     const guard = installGuard();
     ${stray};
-    setTimeout(() => void Promise.reject(new Error("second")), 10);
-    setTimeout(() => console.log(guard.endStart().message), 30);
+    setTimeout(() => {
+      void Promise.reject(new Error("second"));
+      setTimeout(() => console.log(guard.endStart().message), 20);
+    }, 10);
   `);
   expect({ out, err }).toEqual({ out: `${message}\n`, err: "" });
 });

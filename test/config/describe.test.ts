@@ -78,7 +78,6 @@ webhooks
 
 warnings
   last: $UNSET is not set, and stays in the command as it is written
-  [plugin:guard] is not used: this version loads no plugins
   webhooks: proc.secnod is about no process of this configuration
   webhooks: proc.second.worker is about no process of this configuration
 `);

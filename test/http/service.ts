@@ -30,6 +30,10 @@ export interface Service extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
+async function noReload(): Promise<never> {
+  throw new Error("there is nothing to reload here");
+}
+
 export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
   const logged: Service["logged"] = [];
   const to = (level: string) => (message: string, cause?: unknown) => {
@@ -43,7 +47,15 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
   const settings = { hooks: [], timeoutMs: 1000, retries: 3 };
   const webhooks = new Webhooks({ bus, log, version: "1.2.3", stateDir, settings, toDocument: toEventDocument });
-  const app = createApp({ manager, bus, webhooks, version: "1.2.3", corsOrigins: options.corsOrigins ?? [], log });
+  const app = createApp({
+    manager,
+    bus,
+    webhooks,
+    version: "1.2.3",
+    corsOrigins: () => options.corsOrigins ?? [],
+    reload: noReload,
+    log,
+  });
   return {
     app,
     manager,

@@ -22,8 +22,13 @@ export interface Serving {
   cursorCount(): number;
 }
 
+export interface ServeSettings {
+  /** Origins whose pages may ask. */
+  readonly corsOrigins?: readonly string[];
+}
+
 /** A daemon with no templates on a free port of the loopback interface. */
-export async function serve(): Promise<Serving> {
+export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<Serving> {
   const warnings: string[] = [];
   const log: Logger = {
     debug() {},
@@ -31,10 +36,10 @@ export async function serve(): Promise<Serving> {
     warn: (message) => void warnings.push(message),
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
-  const loaded = loadConfig(undefined, { bind: "127.0.0.1:0" });
+  const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
-  const config = { ...loaded, gaffer: { ...loaded.gaffer, stateDir } };
-  const started = await startDaemon({ config, version: "0.0.0-test", log });
+  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, stateDir } };
+  const started = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
   const daemon: Daemon = {
     ...started,
     async stop() {
@@ -65,7 +70,7 @@ export async function serve(): Promise<Serving> {
 }
 
 /** A daemon for all tests of a file. After each its templates are deleted, and nobody may be left reading. */
-export function useServing() {
+export function useServing(options: ServeSettings = {}) {
   let current: Serving | undefined;
   let lastName = 0;
   const serving = (): Serving => {
@@ -74,7 +79,7 @@ export function useServing() {
   };
 
   beforeAll(async () => {
-    current = await serve();
+    current = await serve(options);
   });
   afterEach(async () => {
     const { manager, bus } = serving().daemon;

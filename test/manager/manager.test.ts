@@ -40,8 +40,9 @@ function codeOf(act: () => unknown): string {
 }
 
 describe("create", () => {
-  test("starts the template, unless `start` is false", () => {
+  test("starts the template, unless `start` is false", async () => {
     manager.create(template("a", { numprocesses: 2 }));
+    await manager.get("a").filled();
     manager.create(template("b", { start: false }));
     expect(manager.names()).toEqual(["a", "b"]);
     expect(manager.runningIds()).toEqual([1, 2]);
@@ -131,6 +132,7 @@ test("a stopped process is replaced by its template", async () => {
 
 test("a signal reaches one process, or all of a template", async () => {
   manager.create(template("a", { numprocesses: 2, restart: "never" }));
+  await manager.get("a").filled();
   manager.signal(1, 10);
   await waitFor(() => manager.findProcess(1).process.exit, "the first exit");
   expect(manager.runningIds()).toEqual([2]);
@@ -145,6 +147,12 @@ test("a group is what precedes the first colon", () => {
   expect(manager.groups()).toEqual(["web", "jobs"]);
   expect(manager.group("web")).toEqual(["web:api", "web:page:1"]);
 });
+
+/** Whether the first process of a template has printed something. */
+const hasSpoken = (name: string) => {
+  const [process] = manager.get(name).processes;
+  return (process?.rings.get("out")?.head ?? 0) > 0;
+};
 
 describe("close", () => {
   test("stops in reverse priority, each priority when the later ones are gone", async () => {
@@ -175,5 +183,22 @@ describe("close", () => {
     manager.kill();
     await closed;
     expect(manager.findProcess(2).process.exit?.status).toEqual({ signal: "SIGKILL" });
+  });
+
+  const stubborn = { cmd: "sh -c 'trap \"\" TERM; echo; while :; do sleep 1; done'", redirectOutput: ["out"] };
+
+  test("tells who is waited for, and kills at the longest grace of all, however many priorities there are", async () => {
+    const gracefulTimeoutMs = 1500;
+    for (const [priority, name] of ["a", "b", "c"].entries()) {
+      manager.create(sampleTemplate({ name, ...stubborn, gracefulTimeoutMs, priority }));
+    }
+    await waitFor(() => ["a", "b", "c"].every(hasSpoken), "all to ignore SIGTERM");
+    const waited: string[] = [];
+    const processes = manager.names().flatMap((name) => manager.get(name).processes);
+    await manager.close(({ template: { name } }) => waited.push(name));
+    expect(waited).toEqual(["c"]);
+    const [first = 0, , last = 0] = processes.map(({ exit }) => exit?.exitedAtMs);
+    // One after the other they would have had as much again each.
+    expect(Math.abs(last - first)).toBeLessThan(gracefulTimeoutMs);
   });
 });

@@ -29,13 +29,21 @@ const ids = (supervisor: Supervisor) => supervisor.processes.map(({ id }) => id)
 const allLive = (supervisor: Supervisor) => supervisor.processes.every(({ osPid }) => lives(osPid));
 
 describe("keeping as many as are wanted", () => {
-  test("`numprocesses` run after a start", () => {
+  test("`numprocesses` run when it is filled after a start", async () => {
     const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 3 });
     supervisor.start();
+    await supervisor.filled();
     expect(supervisor.status()).toMatchObject({ state: "running", active: true, running: 3, stopped: false });
     expect(ids(supervisor)).toEqual([1, 2, 3]);
     expect(allLive(supervisor)).toBe(true);
     expect(story()).toEqual(["start", "spawn 1", "spawn 2", "spawn 3"]);
+  });
+
+  test("it is filled by processes that end at once, too", async () => {
+    const { supervisor } = host({ cmd: "true", numprocesses: 100 });
+    supervisor.start();
+    await supervisor.filled();
+    expect(supervisor.meter.spawns).toBeGreaterThanOrEqual(100);
   });
 
   test("`numprocesses = 0` runs none, and is active", () => {
@@ -99,6 +107,7 @@ describe("flapping", () => {
   test("the other processes of a flapping template are stopped with it", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3, flapping: { ...flapping, retryInMs: 60_000 } });
     supervisor.start();
+    await supervisor.filled();
     for (const process of supervisor.processes.slice(0, 2)) process.signal(9);
     await waitFor(
       () => supervisor.status().state === "backoff" && supervisor.processes.length === 0,
@@ -126,6 +135,75 @@ describe("flapping", () => {
       await waitFor(() => running(supervisor) === 1, "the replacement");
     }
     expect(supervisor.status()).toMatchObject({ state: "running", flapping: false });
+  });
+});
+
+describe("backoff", () => {
+  const backoff = { minMs: 50, maxMs: 60_000, factor: 1000, jitter: 0, resetAfterMs: 60_000 };
+
+  test("the place of a process that ended waits, longer each time; the status says why and until when", async () => {
+    const { supervisor, story } = host({ cmd: "sh -c 'exit 3'", backoff });
+    supervisor.start();
+    await waitFor(() => story().filter((event) => event.startsWith("exit")).length === 2, "the second exit");
+    const { state, reason, nextRetryAtMs = 0, flapping, active } = supervisor.status();
+    expect({ state, flapping, active }).toEqual({ state: "backoff", flapping: false, active: true });
+    expect(reason).toMatch(/^`sample`\[2\] ended with status 3 after [\d.]+ s; its place is filled after a wait$/);
+    expect(nextRetryAtMs).toBeGreaterThan(Date.now() + 10_000);
+    expect(story()).toEqual(["start", "spawn 1", "exit 1", "spawn 2", "exit 2"]);
+  });
+
+  test("the other processes run on meanwhile", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3, backoff: { ...backoff, minMs: 60_000 } });
+    supervisor.start();
+    await waitFor(() => running(supervisor) === 3, "all three");
+    supervisor.find(2)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    expect(ids(supervisor)).toEqual([1, 3]);
+    supervisor.start();
+    await waitFor(() => running(supervisor) === 3, "the third, at once");
+    expect(supervisor.status().nextRetryAtMs).toBeUndefined();
+  });
+
+  test("an update does not wait: all places are filled with the new settings", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, backoff: { ...backoff, minMs: 60_000 } });
+    supervisor.start();
+    await waitFor(() => running(supervisor) === 2, "both");
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    await supervisor.update({ ...supervisor.template, cmd: "sleep 61" });
+    await waitFor(() => running(supervisor) === 2, "both, anew");
+    expect(supervisor.processes.map(({ template }) => template.cmd)).toEqual(["sleep 61", "sleep 61"]);
+  });
+});
+
+describe("the status of what does not run says why", () => {
+  test("before its start, after a stop, and when all have ended", async () => {
+    const { supervisor } = host({ cmd: "true", restart: "on-failure" });
+    expect(supervisor.status().reason).toBe("it has not been started");
+    supervisor.start();
+    expect(supervisor.status().reason).toBeUndefined();
+    await waitFor(() => supervisor.status().state === "exited", "the end");
+    expect(supervisor.status().reason).toBe(
+      "`sample`[1] ended with status 0; with `restart = on-failure` none follows",
+    );
+    await supervisor.stop();
+    expect(supervisor.status().reason).toBe("it was stopped");
+  });
+});
+
+describe("giving up is told to its owner", () => {
+  test("once when it flapped too often", async () => {
+    const flapping = { attempts: 1, windowMs: 1000, retryInMs: 1, maxRetries: 0 };
+    const { supervisor, givenUp } = host({ cmd: "false", flapping });
+    supervisor.start();
+    await waitFor(() => supervisor.status().state === "fatal", "giving up");
+    expect(givenUp).toEqual(["`sample` exited once within 1 s and was given up; start it to try again"]);
+  });
+
+  test("when it cannot be spawned", () => {
+    const { supervisor, givenUp } = host({ cmd: "/no/such/program" });
+    expect(() => supervisor.start()).toThrow("/no/such/program");
+    expect(givenUp).toEqual([supervisor.status().reason ?? ""]);
   });
 });
 
@@ -228,6 +306,7 @@ describe("scaling", () => {
     await supervisor.scale(1);
     expect(running(supervisor)).toBe(0);
     supervisor.start();
+    await supervisor.filled();
     expect(running(supervisor)).toBe(2);
   });
 });
@@ -236,6 +315,7 @@ describe("restart and update", () => {
   test("a rolling restart replaces one at a time", async () => {
     const { supervisor, bus } = host({ cmd: "sleep 60", numprocesses: 3 });
     supervisor.start();
+    await supervisor.filled();
     const counts: number[] = [];
     bus.subscribe((event) => event.type === "spawn" && counts.push(supervisor.processes.length));
     await supervisor.restart({ spawnFirst: false });
@@ -268,6 +348,7 @@ describe("restart and update", () => {
   test("a stop ends a rolling restart", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 5 });
     supervisor.start();
+    await supervisor.filled();
     const restarted = supervisor.restart({ spawnFirst: false });
     await supervisor.stop();
     await restarted;
@@ -277,8 +358,8 @@ describe("restart and update", () => {
   test("an update replaces what runs with the new settings", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3 });
     supervisor.start();
+    await supervisor.filled();
     await supervisor.update(sampleTemplate({ cmd: "sleep 61", numprocesses: 2 }));
-    await waitFor(() => running(supervisor) === 2 && supervisor.processes.length === 2, "two processes");
     expect(supervisor.processes.map(({ template }) => template.cmd)).toEqual(["sleep 61", "sleep 61"]);
   });
 
@@ -357,4 +438,4 @@ test("10,000 short processes, at most 200 at once, leave no fd, zombie, listener
     return (process.memoryUsage.rss() - rssBefore) / 2 ** 20;
   };
   await waitFor(() => grownMb() < 40, "the memory's return");
-}, 60_000);
+}, 240_000);

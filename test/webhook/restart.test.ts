@@ -1,5 +1,5 @@
 import { afterEach, expect, spyOn, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Outbox } from "../../src/webhook/outbox.ts";
@@ -72,11 +72,31 @@ test("what waits for a webhook that the file no longer has is dropped, and the l
   }
   {
     await using without = await send({ stateDir });
-    expect(without.logged).toEqual([`warn webhook ${url}: is no longer in the file; 2 events for it are dropped`]);
+    expect(without.logged).toEqual([`warn webhook ${url}: is no longer in the file; events dropped: 2`]);
     expect(without.webhooks.list()).toEqual([]);
   }
   await using again = await send({ hooks: { ".": [url] }, stateDir });
   expect(again.webhooks.list()[0]?.queued).toBe(0);
+});
+
+test("a file that is read again brings URLs, takes others, and leaves alone what waits for the rest", async () => {
+  await using stays = receive(() => new Response("", { status: 500 }));
+  await using comes = receive();
+  const goes = `http://127.0.0.1:${await freePort()}/`;
+  await using sending = await send({ hooks: { ".": [stays.url, goes] } });
+  sending.publish("a");
+  const settings = { timeoutMs: 5000, retries: 1000 };
+  await sending.webhooks.reconfigure({ ...settings, hooks: [{ pattern: "create", urls: [stays.url, comes.url] }] });
+  sending.publish("b");
+  await waitFor(() => sending.webhooks.list()[1]?.counts.delivered === 1, "the event at the new one");
+  expect(comes.accepted[0]?.body.name).toBe("b");
+  expect(sending.webhooks.list().map(({ webhook, queued }) => [webhook.url, webhook.patterns, queued])).toEqual([
+    [stays.url, ["create"], 2],
+    [comes.url, ["create"], 0],
+  ]);
+  expect(sending.logged).toContain(`info webhook ${goes}: is no longer in the file; events dropped: 1`);
+  await sending.webhooks.reconfigure({ ...settings, hooks: [] });
+  expect(existsSync(join(sending.stateDir, "webhooks.sqlite"))).toBe(false);
 });
 
 test("what waited too long is dropped, and the log says how much", async () => {
@@ -90,7 +110,7 @@ test("what waited too long is dropped, and the log says how much", async () => {
   await using receiver = receive(undefined, { port });
   await using after = await send({ hooks, stateDir, limits: { maxQueued: 10, maxAgeMs: -1 } });
   await waitFor(() => after.webhooks.list()[0]?.counts.dropped === 2, "the end of the old ones");
-  expect(after.logged.join()).toContain("2 events are dropped: they waited for more than");
+  expect(after.logged.join()).toMatch(/events dropped for having waited more than .* hours: 2/);
   expect(receiver.received).toEqual([]);
 });
 

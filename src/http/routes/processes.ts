@@ -55,7 +55,8 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
 async function createTemplate(manager: Manager, request: Request) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
   keepOpen(request);
-  await manager.create(template);
+  manager.create(template);
+  await manager.get(template.name).filled();
   return { ok: true };
 }
 
