@@ -27,7 +27,7 @@ export interface WebhooksOptions {
   /** Where what waits is kept; nothing is made there before there is a webhook. */
   readonly stateDir: string;
   readonly settings: FileWebhooks;
-  /** An event as `GET /watch` tells it; who knows HTTP knows how. */
+  /** An event as `GET /watch` tells it, which is for who knows HTTP to say. */
   readonly toDocument: (event: GafferdEvent) => object;
   readonly backoff?: BackoffPolicy;
   readonly limits?: Limits;
@@ -257,7 +257,7 @@ export class Webhooks {
       .map(({ sender }) => sender);
     if (senders.length === 0) return;
     const id = `${this.#run}-${event.sequence.toString(36)}`;
-    const body = JSON.stringify({ id, seq: event.sequence, ...this.#options.toDocument(event) });
+    const body = JSON.stringify({ id, ...this.#options.toDocument(event) });
     const ids = senders.map(({ webhook }) => webhook.id);
     try {
       this.#outbox?.add(ids, { id, body, createdMs: event.timeMs });

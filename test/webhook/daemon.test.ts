@@ -53,3 +53,14 @@ test("a daemon that cannot have the state folder says what to do, and ends", asy
   );
   expect((await fetch(`${first.url}/webhooks`)).status).toBe(200);
 });
+
+test("a reload brings the webhooks that the file has now", async () => {
+  await using receiver = receive();
+  const config = configOf("reloaded", "", false);
+  await using gafferd = await startGafferd(["-c", config]);
+  configOf("reloaded", `[webhooks]\nstart = ${receiver.url}\n`, false);
+  const answer = await fetch(`${gafferd.url}/_reload`, { method: "POST" });
+  expect([answer.status, await answer.json()]).toMatchObject([200, { changed: ["webhooks"] }]);
+  await fetch(`${gafferd.url}/processes/web/_start`, { method: "POST" });
+  await waitFor(() => receiver.accepted.length === 1, "the start");
+});
