@@ -1,10 +1,10 @@
 import type { Config } from "./config/config.ts";
 import { Reloader } from "./daemon/reload.ts";
 import { namesOf, type SectionChanges } from "./daemon/sections.ts";
-import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
+import { toEventDocument } from "./http/event-document.ts";
 import { createPluginApi } from "./http/plugin-api.ts";
 import type { Reload } from "./http/routes/reload.ts";
 import type { Logger } from "./log.ts";
@@ -15,6 +15,7 @@ import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
 import type { ProcessTemplate } from "./template/template.ts";
+import { startWebhooks } from "./webhook/webhooks.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -59,18 +60,22 @@ export interface Daemon {
 /** How long readers have to take the last of what is held for them. */
 const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
+/** How long webhooks have to deliver the last events; what is left is kept for the next start. */
+const webhookFlushMs = 2000;
 
 /**
- * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then plugins, so that
- * they miss nothing, then templates by priority. Throws a GafferdError when an endpoint cannot be opened or a plugin
- * cannot be loaded or started, a ConfigError for a plugin's settings.
+ * Builds the parts and starts them: webhooks, so that no event escapes them, endpoints, so that a daemon that cannot
+ * listen starts nothing, then plugins, so that they miss nothing, then templates by priority. Throws a GafferdError when
+ * an endpoint or what webhooks are kept in cannot be opened or a plugin cannot be loaded or started, a ConfigError for a
+ * plugin's settings.
  *
  * It stops them in this order:
  * 1. No new work is taken.
  * 2. Templates stop in reverse priority; output and events still flow.
  * 3. Streams end with their last event.
- * 4. Plugins stop, those first that others do not need.
- * 5. Listeners close, sockets go.
+ * 4. Webhooks deliver what they can in two seconds.
+ * 5. Plugins stop, those first that others do not need.
+ * 6. Listeners close, sockets go.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, version, log, observe, onWaiting, readConfig } = options;
@@ -79,14 +84,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const manager = new Manager({ bus, log, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
-  for (const warning of findUnused(config)) log.warn(warning);
   const host = await loadPlugins(options, { manager, bus, sampler });
   const plugins = host?.installed ?? noPlugins;
+  const { stateDir } = config.gaffer;
+  const settings = config.webhooks;
+  const webhooks = await startWebhooks({ bus, log, version, stateDir, settings, toDocument: toEventDocument });
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
   const app = createApp({
     manager,
     bus,
+    webhooks,
     version,
     corsOrigins: () => corsOrigins,
     reload,
@@ -94,9 +102,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampler,
     plugins,
   });
-  const endpoints = await openEndpoints(app, config.endpoints, { log });
+  const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
+    // Another daemon may want the outbox.
+    await webhooks.stop({ flushMs: 0 });
+    throw error;
+  });
   const apply = async (next: Config, { added, changed, removed }: SectionChanges): Promise<void> => {
     ({ corsOrigins } = next.gaffer);
+    if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next, namesOf("plugin", [...added, ...changed, ...removed]));
   };
   const check = (next: Config): void => host?.check(next);
@@ -104,6 +117,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     await host?.start();
   } catch (error) {
+    await webhooks.stop({ flushMs: 0 });
     await endpoints.close();
     throw error;
   }
@@ -114,6 +128,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });
+    await webhooks.stop({ flushMs: webhookFlushMs });
     await host?.stop();
     await endpoints.close();
   }

@@ -5,6 +5,7 @@ import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../manager/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
+import type { Webhooks } from "../webhook/webhooks.ts";
 import { methodsOf, type RoutePattern } from "./allow.ts";
 import { connectionOf, keepOpen } from "./connection.ts";
 import { corsHeaders } from "./cors.ts";
@@ -26,11 +27,13 @@ import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { wstreamRoutes } from "./routes/wstreams.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { answerUnrouted } from "./unrouted.ts";
 
 export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
+  readonly webhooks: Webhooks;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   /** Origins of the web pages that may call; asked at each request. */
@@ -49,7 +52,17 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions) {
   // Who asks for statistics and who scrapes metrics in the same moment share a reading.
-  const { manager, bus, version, corsOrigins, reload, log, plugins = noPlugins, sampler = new Sampler() } = options;
+  const {
+    manager,
+    bus,
+    webhooks,
+    version,
+    corsOrigins,
+    reload,
+    log,
+    plugins = noPlugins,
+    sampler = new Sampler(),
+  } = options;
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -97,7 +110,8 @@ export function createApp(options: AppOptions) {
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
     .use(pluginRoutes(plugins))
-    .use(metricsRoutes({ manager, bus, version, sampler }))
+    .use(webhookRoutes(webhooks))
+    .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 }

@@ -61,7 +61,7 @@ export const daemonOperations: OperationTable = {
     tag,
     summary: "Figures for Prometheus",
     description:
-      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. Of gafferd: its event loop's lag, its memory, its spawns.",
+      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. By webhook: what waits, attempts, lost events. Of gafferd: its event loop's lag, its memory, its spawns.",
     answers: text("Prometheus's text format, version 0.0.4.", metricsContentType),
   },
   "GET /openapi.json": {
