@@ -57,10 +57,12 @@ export interface Daemon {
   readonly shutdownWanted: Promise<string>;
 }
 
-/** How long readers have to take the last of what is held for them. */
+/** How long a stop may take beyond the longest `graceful_timeout`; a little less than what is promised. */
+const stopSlackMs = 1800;
+/** How long readers have to take the last of what is held for them, if there is so much time. */
 const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
-/** How long webhooks have to deliver the last events; what is left is kept for the next start. */
+/** How long webhooks have to deliver the last events, if there is so much; what is left is kept for the next start. */
 const webhookFlushMs = 2000;
 
 /**
@@ -69,11 +71,11 @@ const webhookFlushMs = 2000;
  * an endpoint or what webhooks are kept in cannot be opened or a plugin cannot be loaded or started, a ConfigError for a
  * plugin's settings.
  *
- * It stops them in this order:
+ * It stops them in this order, in the longest `graceful_timeout` and two seconds at most:
  * 1. No new work is taken.
  * 2. Templates stop in reverse priority; output and events still flow.
  * 3. Streams end with their last event.
- * 4. Webhooks deliver what they can in two seconds.
+ * 4. Webhooks deliver what they can.
  * 5. Plugins stop, those first that others do not need.
  * 6. Listeners close, sockets go.
  */
@@ -124,12 +126,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
+    const deadlineMs = performance.now() + manager.longestGraceMs() + stopSlackMs;
+    const leftMs = (): number => Math.max(0, deadlineMs - performance.now());
     await manager.close(({ template, processes }) => onWaiting?.(template, processes.length));
     bus.end();
     endpoints.stopAccepting();
-    await readersLeft({ manager, bus });
-    await webhooks.stop({ flushMs: webhookFlushMs });
-    await host?.stop();
+    await readersLeft({ manager, bus }, Math.min(lastReadersMs, leftMs() / 2));
+    await webhooks.stop({ flushMs: Math.min(webhookFlushMs, leftMs() / 2) });
+    await atMost(leftMs(), host?.stop());
     await endpoints.close();
   }
 
@@ -172,9 +176,16 @@ async function loadPlugins(
 }
 
 /** Resolves when nobody reads output or events any more, or when the readers had their time. */
-async function readersLeft({ manager, bus }: Pick<Daemon, "bus" | "manager">): Promise<void> {
-  const deadlineMs = performance.now() + lastReadersMs;
+async function readersLeft({ manager, bus }: Pick<Daemon, "bus" | "manager">, patienceMs: number): Promise<void> {
+  const deadlineMs = performance.now() + patienceMs;
   while (manager.readerCount() + bus.readerCount > 0 && performance.now() < deadlineMs) {
     await Bun.sleep(lastReadersPollMs);
   }
+}
+
+async function atMost(limitMs: number, done: Promise<void> | undefined): Promise<void> {
+  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([done, timeIsUp]);
+  clearTimeout(timer);
 }
