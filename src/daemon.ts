@@ -5,12 +5,20 @@ import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
+import { becomeSubreaper } from "./process/subreaper.ts";
+import { stopUnclaimed } from "./process/unclaimed.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   readonly log: Logger;
+  /**
+   * Whether this program becomes the parent of what its processes lose sight of, such as a child of a child that made
+   * itself a daemon, so that it is stopped with them (Linux). That cannot be undone. Default `false`: then it is only
+   * stopped as long as its parents live, or in the process group.
+   */
+  readonly adoptOrphans?: boolean;
   /** Called before anything is started, so that nothing is missed. */
   readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
 }
@@ -40,7 +48,9 @@ const lastReadersPollMs = 10;
  * 3. Streams end with their last event.
  * 4. Listeners close, sockets go.
  */
-export async function startDaemon({ config, version, log, observe }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, version, log, observe } = options;
+  if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const manager = new Manager({ bus, log });
   observe?.({ bus, manager });
@@ -51,6 +61,7 @@ export async function startDaemon({ config, version, log, observe }: DaemonOptio
 
   async function stopAll(): Promise<void> {
     await manager.close();
+    if (options.adoptOrphans) await stopUnclaimed(log);
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });

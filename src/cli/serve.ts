@@ -25,7 +25,7 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
     const guard = installGuard();
     const signals = listenForStop();
     const observe = (parts: Observed) => print(parts, options.verbosity);
-    const daemon = await startDaemon({ config, version, log, observe });
+    const daemon = await startDaemon({ config, version, log, observe, adoptOrphans: true });
     signals.onHasten(() => daemon.hasten());
     const stray = guard.endStart();
     if (stray === undefined) {

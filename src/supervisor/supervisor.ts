@@ -104,10 +104,10 @@ export class Supervisor {
     if (this.#state === "fatal" && this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when nothing of it runs any more, or nothing but what SIGKILL does not end. */
   async stop(): Promise<void> {
     this.#take("stop");
-    await this.#changes.until(() => this.#state !== "stopping");
+    await this.#changes.until(() => this.#state !== "stopping" || this.#population.isUnkillable);
   }
 
   /** No process will follow: the readers of its output end when they have read what is held. */
@@ -247,7 +247,7 @@ export class Supervisor {
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
     if (process.state !== "running") return;
-    void process.stop(reason);
+    void process.stop(reason).then(() => this.#changes.announce());
     this.#changes.announce();
     this.#context.bus.publish({ type: reason === "reap" ? "reap" : "stop_pid", ...process.ids });
   }
