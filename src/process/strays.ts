@@ -56,8 +56,8 @@ export class Strays {
     });
   }
 
-  /** Finds those that live now, and sends to the new among them what the others were sent. */
-  look(survey: Survey = takeSurvey()): void {
+  /** Finds those that live now, and sends to the new among them what the others were sent. Whether there were such. */
+  look(survey: Survey = takeSurvey()): boolean {
     const { leader, marker, leaderIsThere } = this.#options;
     const roots = [...(survey.byMarker.get(marker) ?? []), ...(survey.bySession.get(leader) ?? [])];
     for (const [osPid, startTicks] of this.#known) {
@@ -67,16 +67,19 @@ export class Strays {
     const isOfGroup = ({ groupId, sessionId }: Membership) => groupId === leader && sessionId === leader;
     const members = [...withDescendants(roots)].filter(([, each]) => isAlive(each) && !isOfGroup(each));
     this.#known = new Map(members.map(([osPid, { startTicks }]) => [osPid, startTicks]));
-    this.#tell();
+    return this.#tell();
   }
 
-  #tell(): void {
+  #tell(): boolean {
+    let isAnyNew = false;
     for (const [osPid, startTicks] of this.#known) {
       if (this.#signals.length === 0 || this.#told.get(osPid) === startTicks) continue;
       if (membershipOf(osPid)?.startTicks !== startTicks) continue;
       this.#told.set(osPid, startTicks);
+      isAnyNew = true;
       for (const signalNumber of this.#signals) signalOne(osPid, signalNumber);
     }
+    return isAnyNew;
   }
 }
 
@@ -104,21 +107,25 @@ function sweepSoon(): void {
 function sweep(): void {
   const startMs = performance.now();
   timer = undefined;
-  unlessOverloaded(() => dismissGone(takeSurvey()));
+  let areMoreComing = false;
+  unlessOverloaded(() => (areMoreComing = dismissGone(takeSurvey())));
   if (waiting.size === 0) return;
   // However many there are, looking for them takes at most a fifth of the time.
-  sweepMs = Math.max(shortestSweepMs, Math.min(sweepMs * 2, longestSweepMs), 4 * (performance.now() - startMs));
+  const pauseMs = areMoreComing ? shortestSweepMs : Math.min(sweepMs * 2, longestSweepMs);
+  sweepMs = Math.max(shortestSweepMs, pauseMs, 4 * (performance.now() - startMs));
   timer = setTimeout(sweep, sweepMs);
 }
 
-/** Tells those who have no strays, and no longer waits for them. */
-function dismissGone(survey: Survey): void {
+/** Tells those who have no strays, and no longer waits for them. Whether strays came to light: then more may follow. */
+function dismissGone(survey: Survey): boolean {
+  let isAnyNew = false;
   for (const [strays, tell] of waiting) {
-    strays.look(survey);
+    if (strays.look(survey)) isAnyNew = true;
     if (strays.osPids.length > 0) continue;
     waiting.delete(strays);
     tell();
   }
+  return isAnyNew;
 }
 
 /** When no descriptor is free nobody can say who is there; the next sweep may. */
