@@ -90,6 +90,7 @@ export interface Survey {
 }
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];
+const maxRounds = 10;
 
 /** All that are waited for. They are looked for together, so that many cost one look at our children. */
 const waiting = new Map<Strays, () => void>();
@@ -107,8 +108,12 @@ function sweepSoon(): void {
 function sweep(): void {
   const startMs = performance.now();
   timer = undefined;
-  let areMoreComing = false;
-  unlessOverloaded(() => (areMoreComing = dismissGone(takeSurvey())));
+  // What multiplies is overtaken only by who does not pause.
+  let areMoreComing = true;
+  for (let round = 0; areMoreComing && round < maxRounds; round++) {
+    areMoreComing = false;
+    unlessOverloaded(() => (areMoreComing = dismissGone(takeSurvey())));
+  }
   if (waiting.size === 0) return;
   // However many there are, looking for them takes at most a fifth of the time.
   const pauseMs = areMoreComing ? shortestSweepMs : Math.min(sweepMs * 2, longestSweepMs);
