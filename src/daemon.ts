@@ -1,12 +1,15 @@
 import type { Config } from "./config/config.ts";
+import { Reloader } from "./daemon/reload.ts";
 import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
+import type { Reload } from "./http/routes/reload.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
 import { becomeSubreaper } from "./process/subreaper.ts";
 import { stopUnclaimed } from "./process/unclaimed.ts";
+import type { ProcessTemplate } from "./template/template.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -19,6 +22,10 @@ export interface DaemonOptions {
    * stopped as long as its parents live, or in the process group.
    */
   readonly adoptOrphans?: boolean;
+  /** Reads the configuration again, for a reload; absent when there is no file. Throws ConfigError. */
+  readonly readConfig?: () => Config;
+  /** Called while it stops, once for each template that takes its time. */
+  readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything is started, so that nothing is missed. */
   readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
 }
@@ -32,6 +39,10 @@ export interface Daemon {
   stop(): Promise<void>;
   /** SIGKILL to every process; for a `stop` that takes too long. */
   hasten(): void;
+  /** Reads the configuration again and applies what is different, or nothing when any of it is wrong: then it throws. */
+  readonly reload: Reload;
+  /** Resolves, with the reason, when a template was given up that says `on_give_up = shutdown`: `stop` should follow. */
+  readonly shutdownWanted: Promise<string>;
 }
 
 /** How long readers have to take the last of what is held for them. */
@@ -49,18 +60,25 @@ const lastReadersPollMs = 10;
  * 4. Listeners close, sockets go.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, version, log, observe } = options;
+  const { config, version, log, observe, onWaiting, readConfig } = options;
   if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
-  const manager = new Manager({ bus, log });
+  const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
+  const manager = new Manager({ bus, log, onShutdown });
   observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
-  const app = createApp({ manager, bus, version, corsOrigins: config.gaffer.corsOrigins, log });
+  let { corsOrigins } = config.gaffer;
+  const reload: Reload = (what) => reloader.reload(what);
+  const app = createApp({ manager, bus, version, corsOrigins: () => corsOrigins, reload, log });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
+  const apply = ({ gaffer }: Config): void => {
+    ({ corsOrigins } = gaffer);
+  };
+  const reloader = new Reloader({ config, readConfig, endpoints, manager, apply });
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
-    await manager.close();
+    await manager.close(({ template, processes }) => onWaiting?.(template, processes.length));
     if (options.adoptOrphans) await stopUnclaimed(log);
     bus.end();
     endpoints.stopAccepting();
@@ -70,11 +88,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   let stopping: Promise<void> | undefined;
   return {
-    urls: endpoints.urls,
+    get urls() {
+      return endpoints.urls;
+    },
     bus,
     manager,
     stop: () => (stopping ??= stopAll()),
     hasten: () => manager.kill(),
+    reload,
+    shutdownWanted,
   };
 }
 

@@ -22,6 +22,7 @@ export const errorCodes = [
   "too_large",
   "overloaded",
   "spawn_failed",
+  "invalid_config",
   "internal",
 ] as const;
 

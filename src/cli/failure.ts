@@ -6,6 +6,9 @@ import { findListener } from "./listener.ts";
 import { UsageError } from "./parse-arguments.ts";
 import { PidfileError } from "./pidfile.ts";
 
+/** gafferd has stopped since a template was given up; the message says which, and why. */
+export class GaveUpError extends Error {}
+
 /** Why gafferd ends otherwise than by a signal. */
 export interface Failure {
   readonly status: ExitStatus;
@@ -16,6 +19,7 @@ export interface Failure {
 /** What to tell the shell, and the person at it, about an error that ends gafferd. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return toFailure("usage", [`gafferd: ${error.message}`, "See `gafferd --help`."]);
+  if (error instanceof GaveUpError) return toFailure("gaveUp", [`gafferd: ${error.message}`]);
   if (error instanceof ConfigError) return toFailure("usage", describeProblems(error));
   return toFailure("couldNotStart", describeStartError(error));
 }

@@ -16,6 +16,7 @@ Exit status
     0                           stopped, by a signal
     1                           could not start
     2                           wrong usage or configuration
+    3                           a template was given up, see on_give_up
     78                          this Bun is too old
 `;
 }

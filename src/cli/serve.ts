@@ -1,8 +1,10 @@
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { configureLog, log, stdout } from "../log.ts";
+import type { ProcessTemplate } from "../template/template.ts";
 import { usesColours } from "./colours.ts";
 import { createConsole } from "./console.ts";
 import { followRing } from "./follow.ts";
+import { GaveUpError } from "./failure.ts";
 import { installGuard } from "./guard.ts";
 import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
@@ -16,7 +18,10 @@ export interface ServeOptions {
   readonly onReady: (urls: readonly string[]) => void;
 }
 
-/** Runs the daemon until a signal stops it. Throws what keeps it from starting: ConfigError, PidfileError, GafferdError. */
+/**
+ * Runs the daemon until a signal stops it. Throws what keeps it from starting (ConfigError, PidfileError, GafferdError),
+ * and a GaveUpError when it has stopped by itself.
+ */
 export async function serve(options: Options, { version, onReady }: ServeOptions): Promise<void> {
   configureLog({ level: options.verbosity === 2 ? "debug" : "info", terminal: usesColours(2) });
   const config = readConfig(options);
@@ -25,20 +30,36 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
     const guard = installGuard();
     const signals = listenForStop();
     const observe = (parts: Observed) => print(parts, options.verbosity);
-    const daemon = await startDaemon({ config, version, log, observe, adoptOrphans: true });
+    const daemon = await startDaemon({
+      config,
+      version,
+      log,
+      observe,
+      adoptOrphans: true,
+      ...(options.verbosity > 0 && { onWaiting: tellWaiting }),
+      ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
+    });
     signals.onHasten(() => daemon.hasten());
-    const stray = guard.endStart();
-    if (stray === undefined) {
+    let failure = guard.endStart();
+    if (failure === undefined) {
       for (const line of startMessage({ version, urls: daemon.urls, templates: config.templates.length }))
         log.info(line);
       onReady(daemon.urls);
-      log.info(`stopping on ${await signals.stop}`);
+      const reason = daemon.shutdownWanted.then((message) => new GaveUpError(`stopped: ${message}`));
+      const cause = await Promise.race([signals.stop, reason]);
+      log.info(typeof cause === "string" ? `stopping on ${cause}` : "stopping: a template was given up");
+      if (typeof cause !== "string") failure = cause;
     }
     await daemon.stop();
-    if (stray !== undefined) throw stray;
+    if (failure !== undefined) throw failure;
   } finally {
     releasePidfile?.();
   }
+}
+
+function tellWaiting({ name, gracefulTimeoutMs }: ProcessTemplate, processes: number): void {
+  const count = processes === 1 ? "1 process" : `${processes} processes`;
+  log.info(`waiting for ${name}: ${count}, ${gracefulTimeoutMs / 1000} s at most`);
 }
 
 type Observed = Pick<Daemon, "bus" | "manager">;

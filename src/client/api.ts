@@ -3,6 +3,7 @@ import type {
   ExitDocument,
   ProcessDocument,
   ProcessStatsDocument,
+  ReloadDocument,
   StatusDocument,
   TemplateBody,
   TemplateDocument,
@@ -11,8 +12,8 @@ import type {
 } from "./documents.ts";
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
-import type { InputBody } from "./transport.ts";
 import type { WatchItem, WatchOptions } from "./watch.ts";
+import type { InputBody } from "./write.ts";
 
 /**
  * A daemon, as its clients see it. A `name` is that of a template; a `pid` is gafferd's number of a process (1, 2, 3 …),
@@ -139,7 +140,7 @@ export interface Client {
   /**
    * Writes to the stdin of a process, and resolves to the bytes written when the last is in the pipe; `eof` then closes
    * it. At most 64 KiB at once are never mixed with what others write. Rejects with `gone` or `overloaded` when the process
-   * takes no more; then `details.bytes` is what it took.
+   * takes no more; then `details.bytes` is what it took. Each chunk of a stream is a request of its own.
    *
    * @example
    * ```ts
@@ -161,6 +162,17 @@ export interface Client {
    * ```
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
+
+  /**
+   * Has the configuration file read again. Resolves to what was different, when that is in force. Rejects with
+   * `invalid_config`, with every problem in `details.problems`, when the file is wrong; then nothing was changed.
+   */
+  reload(options?: ReloadOptions): Promise<ReloadDocument>;
+}
+
+export interface ReloadOptions {
+  /** Say what would be done, and do nothing. Default `false`. */
+  readonly dryRun?: boolean;
 }
 
 export interface RestartOptions {

@@ -9,14 +9,16 @@ import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
 import { tail } from "./tail.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 import { watch } from "./watch.ts";
+import { write } from "./write.ts";
 
-export type { Client, RestartOptions } from "./api.ts";
+export type { Client, ReloadOptions, RestartOptions } from "./api.ts";
 export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
-export type { ClientOptions, InputBody } from "./transport.ts";
+export type { ClientOptions } from "./transport.ts";
 export type { WatchItem, WatchOptions } from "./watch.ts";
+export type { InputBody } from "./write.ts";
 
 /**
  * A client of the daemon at an address. It holds no connection between two calls. Throws a TypeError for an address that
@@ -80,13 +82,8 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
-    async write(pid, input, { eof } = {}) {
-      const { bytes } = await ask<{ bytes: number }>("POST", ["streams", pid, "stdin"], {
-        query: { eof },
-        body: input,
-      });
-      return bytes;
-    },
+    write: async (pid, input, { eof } = {}) => await write(transport, pid, input, eof),
+    reload: async ({ dryRun } = {}) => await ask("POST", ["_reload"], { query: { dry_run: dryRun } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
   };
 }

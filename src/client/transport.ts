@@ -9,14 +9,14 @@ export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type InputBody = string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+export type RequestBody = string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
 
 export interface RequestOptions {
   /** What is undefined is left out. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  readonly body?: InputBody;
+  readonly body?: RequestBody;
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +49,6 @@ export function createTransport({ url, fetch: ask = globalThis.fetch, headers }:
       headers: own,
       ...(json !== undefined && { body: JSON.stringify(json) }),
       ...(body !== undefined && { body }),
-      ...(body instanceof ReadableStream && { duplex: "half" }),
       ...(signal !== undefined && { signal }),
     });
     if (!response.ok) throw await toError(response, `${method} ${address}`);

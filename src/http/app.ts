@@ -15,6 +15,7 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
+import { type Reload, reloadRoutes } from "./routes/reload.ts";
 import { rootRoutes } from "./routes/root.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -27,8 +28,9 @@ export interface AppOptions {
   readonly bus: EventBus;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
-  /** Origins of the web pages that may call; `*` stands for all. */
-  readonly corsOrigins: readonly string[];
+  /** Origins of the web pages that may call; asked at each request. */
+  readonly corsOrigins: () => readonly string[];
+  readonly reload: Reload;
   readonly log: Logger;
 }
 
@@ -36,18 +38,19 @@ export interface AppOptions {
  * All routes, and what holds for each: who may ask, which methods there are, and how a failure looks. `openEndpoints`
  * makes it reachable; `app.handle(new Request(…))` asks it directly, and is let in always.
  */
-export function createApp({ manager, bus, version, corsOrigins, log }: AppOptions) {
+export function createApp({ manager, bus, version, corsOrigins, reload, log }: AppOptions) {
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    ...(corsOrigins.length > 0 ? { vary: "Origin" } : {}),
   };
   // Who asks for statistics and who scrapes metrics in the same moment share a reading.
   const sampler = new Sampler();
   const app = new Elysia({ name: "gafferd" })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, everyAnswer);
-      const origin = admit(request, connectionOf(request)?.site, corsOrigins);
+      const listed = corsOrigins();
+      if (listed.length > 0) set.headers["vary"] = "Origin";
+      const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
     })
     .onRequest(async ({ request }): Promise<Response | undefined> => {
@@ -67,6 +70,7 @@ export function createApp({ manager, bus, version, corsOrigins, log }: AppOption
       return toErrorResponse(error, { request, log });
     })
     .use(rootRoutes(version))
+    .use(reloadRoutes(reload))
     .use(processRoutes(manager))
     .use(processVerbRoutes(manager))
     .use(statusRoutes(manager))

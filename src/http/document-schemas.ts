@@ -64,7 +64,10 @@ export const statusDocumentSchema = Type.Object(
       ["stopped", "starting", "running", "stopping", "backoff", "exited", "fatal"],
       "`backoff`: it will be tried again. `exited`: all processes ended, and `restart` follows them with no other. `fatal`: given up.",
     ),
-    reason: nullable(Type.String(), "Why it does not run; `null` unless `state` is `backoff` or `fatal`."),
+    reason: nullable(
+      Type.String(),
+      "Why it does not run, or not with all its processes; `null` while `state` is `starting`, `running` or `stopping`.",
+    ),
     restarts: Type.Integer({ minimum: 0, description: "How many processes took the place of one that ended unasked." }),
   },
   { description: "How a template stands." },

@@ -22,6 +22,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   too_large: 413,
   overloaded: 503,
   spawn_failed: 422,
+  invalid_config: 422,
   internal: 500,
 };
 

@@ -39,8 +39,8 @@ export interface ListenerOptions {
 export interface Listener {
   /** `http://127.0.0.1:5000`, `unix:/run/gaffer.sock`. */
   readonly url: string;
-  /** Refuses new connections; those that are open go on. */
-  stopAccepting(): void;
+  /** Refuses new connections; those that are open go on. Resolves when none is left. */
+  stopAccepting(): Promise<void>;
   /** Cuts what is still open. */
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     const bound: Bind = { kind: "tcp", host: hostname || "localhost", port: server.port ?? bind.port };
     return {
       url: `${schemeOf(options)}://${formatBind(bound)}`,
-      stopAccepting: () => void server.stop(),
+      stopAccepting: () => server.stop(),
       close: () => server.stop(true),
     };
   }
@@ -72,7 +72,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const ours = identityOf(bind.path);
   return {
     url: formatBind(bind),
-    stopAccepting: () => void stopKeepingOthers(bind.path, ours, () => server.stop()),
+    stopAccepting: () => stopKeepingOthers(bind.path, ours, () => server.stop()),
     close: () => stopKeepingOthers(bind.path, ours, () => server.stop(true)),
   };
 }

@@ -6,19 +6,31 @@ import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";
 
+/** A template that takes longer to stop is told of. */
+const patienceMs = 500;
+
+export interface ManagerOptions {
+  readonly bus: EventBus;
+  readonly log: Logger;
+  /** Called when a template with `onGiveUp = shutdown` was given up, with the reason. */
+  readonly onShutdown?: (reason: string) => void;
+}
+
 /** The registry of templates, and the verbs that callers may use. */
 export class Manager {
   readonly #bus: EventBus;
   readonly #log: Logger;
+  readonly #onShutdown: ManagerOptions["onShutdown"];
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #deletions = new Map<string, Promise<void>>();
   #lastId = 0;
   #isClosed = false;
 
-  constructor(options: { bus: EventBus; log: Logger }) {
+  constructor(options: ManagerOptions) {
     this.#bus = options.bus;
     this.#log = options.log;
+    this.#onShutdown = options.onShutdown;
   }
 
   /** In the order of creation. */
@@ -76,6 +88,38 @@ export class Manager {
   /** Replaces the settings, then what runs, one process at a time. */
   async update(name: string, template: ProcessTemplate): Promise<void> {
     await this.#writable(name).update(template);
+  }
+
+  /**
+   * Makes the templates of a file be as it says: those `removed` are deleted, then the others created or updated, by
+   * priority; processes that differ in nothing stay. What fails is logged, and the others are done all the same.
+   */
+  async apply({
+    templates,
+    removed,
+  }: {
+    templates: readonly ProcessTemplate[];
+    removed: readonly string[];
+  }): Promise<void> {
+    const attempt = async (name: string, act: () => void | Promise<void>): Promise<void> => {
+      try {
+        await act();
+      } catch (error) {
+        this.#log.error(`cannot apply the configuration of \`${name}\``, error);
+      }
+    };
+    const known = removed.filter((name) => this.#supervisors.has(name));
+    await Promise.all(known.map((name) => attempt(name, () => this.delete(name))));
+    const byRank = Map.groupBy(templates, rankOf);
+    for (const rank of [...byRank.keys()].toSorted((a, b) => a - b)) {
+      const updates = (byRank.get(rank) ?? []).map((template) =>
+        attempt(template.name, () => {
+          if (!this.#supervisors.has(template.name)) return this.create(template);
+          return this.#writable(template.name).update(template, { keepSame: true });
+        }),
+      );
+      await Promise.all(updates);
+    }
   }
 
   /** Resolves when nothing of it runs any more and it is forgotten. */
@@ -143,13 +187,25 @@ export class Manager {
     return names;
   }
 
-  /** Takes no new work and stops all templates: those that started last first, those of one priority together. */
-  async close(): Promise<void> {
+  /**
+   * Takes no new work and stops all templates: those that started last first, those of one priority together. Sends
+   * SIGKILL to what is left after the longest `gracefulTimeoutMs`, however many priorities there are. `onWaiting` is called
+   * for each template that takes its time.
+   */
+  async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
+    const longestMs = Math.max(0, ...this.#all().map(({ template }) => template.gracefulTimeoutMs));
+    const deadline = setTimeout(() => this.kill(), longestMs);
+    const stop = async (supervisor: Supervisor): Promise<void> => {
+      const waiting = setTimeout(onWaiting, patienceMs, supervisor);
+      await supervisor.stop();
+      clearTimeout(waiting);
+    };
     const byRank = Map.groupBy(this.#all(), ({ template }) => rankOf(template));
     for (const rank of [...byRank.keys()].toSorted((a, b) => b - a)) {
-      await Promise.all((byRank.get(rank) ?? []).map((supervisor) => supervisor.stop()));
+      await Promise.all((byRank.get(rank) ?? []).map(stop));
     }
+    clearTimeout(deadline);
     for (const supervisor of this.#all()) supervisor.retire();
   }
 
@@ -174,6 +230,10 @@ export class Manager {
       bus: this.#bus,
       log: this.#log,
       nextId: () => (this.#lastId += 1),
+      gaveUp: ({ onGiveUp }, reason) => {
+        // What a caller asks for and cannot be spawned is forgotten at once, and the caller told.
+        if (onGiveUp === "shutdown") queueMicrotask(() => this.#supervisors.has(name) && this.#onShutdown?.(reason));
+      },
     });
     this.#supervisors.set(name, supervisor);
     this.#bus.publish({ type: "create", name });

@@ -1,5 +1,6 @@
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
+import type { ProcessTemplate } from "../template/template.ts";
 
 /** What a supervisor is given by the manager that owns it. */
 export interface SupervisorContext {
@@ -7,4 +8,6 @@ export interface SupervisorContext {
   readonly log: Logger;
   /** The next number for a process of this daemon. */
   nextId(): number;
+  /** Called when the template became `fatal`. */
+  gaveUp(template: ProcessTemplate, reason: string): void;
 }

@@ -1,6 +1,7 @@
 import type { OutputMeter } from "../output/ring.ts";
 import type { ExitStatus } from "../process/exit-status.ts";
 import type { ByteCounter } from "../process/stdin.ts";
+import type { Verdict } from "./verdict.ts";
 
 /**
  * What is counted of a template as long as it lives, over all its processes: no figure goes back, whatever they do. Who
@@ -41,6 +42,11 @@ export class Meter {
       this.#outputs.set(label, output);
     }
     return output;
+  }
+
+  countVerdict(kind: Verdict["kind"]): void {
+    if (kind === "respawn" || kind === "wait") this.restarts += 1;
+    if (kind === "flapping" || kind === "flapped-out") this.flaps += 1;
   }
 
   countExit(status: ExitStatus): void {

@@ -8,7 +8,7 @@ export type SupervisorState =
   | "running"
   /** Nothing is wanted; some still run. */
   | "stopping"
-  /** It will be tried again at a known time: it was flapping, or the system could not spawn just then. */
+  /** Fewer run than are wanted until a known time: after an exit, flapping, or what the system could not spawn. */
   | "backoff"
   /** All processes ended and the restart policy follows them with no other. */
   | "exited"
@@ -30,7 +30,7 @@ export type Stimulus =
   | "emptied"
   /** Too many exits in the window; to be tried again. */
   | "flapped"
-  /** The system could not spawn just now (no memory, no fds); to be tried again. */
+  /** A place stays empty for a while: after an exit, or since the system could not spawn just now. */
   | "deferred"
   /** Flapped too often, or what cannot be spawned. */
   | "gave_up"
@@ -49,6 +49,8 @@ export type Effect =
   | "reap"
   /** Stop all processes. */
   | "drain"
+  /** Tell who owns it that it was given up. */
+  | "tell-given-up"
   /** Stop waiting for the time to try again. */
   | "cancel-retry";
 
@@ -77,7 +79,7 @@ export const transitions: Readonly<Record<SupervisorState, Row>> = {
     emptied: to("exited"),
     flapped: to("backoff", "drain"),
     deferred: to("backoff"),
-    gave_up: to("fatal", "drain"),
+    gave_up: to("fatal", "drain", "tell-given-up"),
   },
   running: {
     ...row(to("running")),
@@ -88,7 +90,7 @@ export const transitions: Readonly<Record<SupervisorState, Row>> = {
     emptied: to("exited"),
     flapped: to("backoff", "drain"),
     deferred: to("backoff"),
-    gave_up: to("fatal", "drain"),
+    gave_up: to("fatal", "drain", "tell-given-up"),
   },
   stopping: {
     ...row(to("stopping")),
@@ -100,7 +102,7 @@ export const transitions: Readonly<Record<SupervisorState, Row>> = {
     start: to("starting", "cancel-retry", "forget", "announce-start", "fill"),
     stop: to("stopping", "cancel-retry", "announce-stop", "drain"),
     resized: to("backoff", "reap"),
-    gave_up: to("fatal", "cancel-retry", "drain"),
+    gave_up: to("fatal", "cancel-retry", "drain", "tell-given-up"),
     retry: to("starting", "fill"),
   },
   exited: {

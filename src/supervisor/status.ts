@@ -1,4 +1,5 @@
-import type { SupervisorState } from "./state.ts";
+import type { Retry } from "./retry.ts";
+import { isWantedUp, type SupervisorState } from "./state.ts";
 
 /** What can be said of a template at a glance. */
 export interface SupervisorStatus {
@@ -16,6 +17,39 @@ export interface SupervisorStatus {
   readonly restarts: number;
   /** When it is tried again (Unix ms); absent unless `state` is `backoff`. */
   readonly nextRetryAtMs?: number;
-  /** Why it does not run, in a sentence; absent unless `state` is `backoff` or `fatal`. */
+  /** Why it does not run, or not with all its processes, in a sentence; absent unless it is at rest. */
   readonly reason?: string;
+}
+
+/** What a supervisor knows, beside its state. */
+export interface StatusFacts {
+  readonly running: number;
+  readonly numprocesses: number;
+  /** How many processes may run, were the template wanted; below 0 when more have ended for good than are wanted. */
+  readonly placesLeft: number;
+  readonly restarts: number;
+  readonly retry: Pick<Retry, "atMs" | "reason">;
+  /** Why it did not run when it last did not. */
+  readonly reason: string;
+}
+
+export function toStatus(state: SupervisorState, facts: StatusFacts): SupervisorStatus {
+  const { running, numprocesses, placesLeft, restarts, retry, reason } = facts;
+  return {
+    state,
+    active: isWantedUp(state) && state !== "fatal" && state !== "exited",
+    running,
+    numprocesses,
+    wanted: isWantedUp(state) ? Math.max(0, placesLeft) : 0,
+    flapping: retry.reason === "flapping",
+    stopped: !isWantedUp(state),
+    restarts,
+    ...(retry.atMs === undefined ? {} : { nextRetryAtMs: retry.atMs }),
+    ...(isAtRest(state) ? { reason } : {}),
+  };
+}
+
+/** Nothing is on its way: it stays as it is until somebody acts, or the time for the next try comes. */
+function isAtRest(state: SupervisorState): boolean {
+  return state === "stopped" || state === "backoff" || state === "exited" || state === "fatal";
 }

@@ -6,14 +6,15 @@ import type { SupervisorContext } from "./context.ts";
 import { Meter } from "./meter.ts";
 import { Population } from "./population.ts";
 import { type RollingSteps, rollingRestart } from "./rolling-restart.ts";
-import { Retry, spawnRetryDelayMs } from "./retry.ts";
+import { Retry } from "./retry.ts";
 import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
-import type { SupervisorStatus } from "./status.ts";
+import { type SupervisorStatus, toStatus } from "./status.ts";
+import { isSameRun } from "./same-run.ts";
 import { runInSlices } from "./slices.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
 import { noTally, type Tally } from "./tally.ts";
-import { decideExit, explainFlapping } from "./verdict.ts";
+import { decideExit, decideSpawnFailure, stimulusOf, type Verdict } from "./verdict.ts";
 
 /** Keeps as many processes of one template as are wanted, whatever happens in between. */
 export class Supervisor {
@@ -30,6 +31,9 @@ export class Supervisor {
   #tally: Tally = noTally;
   /** 1 while a rolling restart spawns before it stops. */
   #surplus = 0;
+  /** Why it does not run, while it does not. */
+  #reason = "it has not been started";
+  /** Why it could not be spawned when that was last tried. */
   #failure: GafferdError | undefined;
   #isFilling = false;
   #isRetired = false;
@@ -75,18 +79,14 @@ export class Supervisor {
   }
 
   status(): SupervisorStatus {
-    return {
-      state: this.#state,
-      active: isWantedUp(this.#state) && this.#state !== "fatal" && this.#state !== "exited",
+    return toStatus(this.#state, {
       running: this.#population.running.length,
       numprocesses: this.#template.numprocesses,
-      wanted: isWantedUp(this.#state) ? Math.max(0, this.#wanted) : 0,
-      flapping: this.#retry.reason === "flapping",
-      stopped: !isWantedUp(this.#state),
+      placesLeft: this.#wanted,
       restarts: this.meter.restarts,
-      ...(this.#retry.atMs === undefined ? {} : { nextRetryAtMs: this.#retry.atMs }),
-      ...(this.#failure === undefined ? {} : { reason: this.#failure.message }),
-    };
+      retry: this.#retry,
+      reason: this.#reason,
+    });
   }
 
   find(id: number): SupervisedProcess | undefined {
@@ -131,13 +131,18 @@ export class Supervisor {
     return numprocesses;
   }
 
-  /** Replaces the settings and, one at a time, what runs. Throws `spawn_failed`, and changes nothing, if it cannot run. */
-  async update(template: ProcessTemplate): Promise<void> {
+  /**
+   * Replaces the settings and, one at a time, what runs; with `keepSame` not the processes that differ in nothing. Throws
+   * `spawn_failed`, and changes nothing, if it cannot run.
+   */
+  async update(template: ProcessTemplate, { keepSame = false } = {}): Promise<void> {
     assertLaunchable(template);
     this.#template = template;
     this.#context.bus.publish({ type: "update", name: template.name });
-    const old = this.#population.running;
-    this.#take(isWantedUp(this.#state) && old.length === 0 ? "start" : "resized");
+    const { running } = this.#population;
+    const old = keepSame ? running.filter((process) => !isSameRun(process.template, template)) : running;
+    if (isWantedUp(this.#state) && (running.length === 0 || this.#state === "backoff")) this.#take("start");
+    this.#take("resized");
     await this.#roll(old, { spawnFirst: false });
   }
 
@@ -176,10 +181,9 @@ export class Supervisor {
     return (this.#rolling = this.#rolling.then(() => rollingRestart(old, options, steps)));
   }
 
-  #take(stimulus: Stimulus, failure?: GafferdError): void {
+  #take(stimulus: Stimulus): void {
     const { state, effects } = transitions[this.#state][stimulus];
     this.#state = state;
-    this.#failure = failure ?? (state === "backoff" || state === "fatal" ? this.#failure : undefined);
     for (const effect of effects) this.#perform(effect);
     this.#changes.announce();
   }
@@ -188,11 +192,15 @@ export class Supervisor {
     switch (effect) {
       case "forget":
         this.#tally = noTally;
+        this.#failure = undefined;
         return;
       case "announce-start":
+        return this.#context.bus.publish({ type: "start", name: this.#template.name });
       case "announce-stop":
-        this.#context.bus.publish({ type: effect === "announce-start" ? "start" : "stop", name: this.#template.name });
-        return;
+        this.#reason = "it was stopped";
+        return this.#context.bus.publish({ type: "stop", name: this.#template.name });
+      case "tell-given-up":
+        return this.#context.gaveUp(this.#template, this.#reason);
       case "fill":
         return this.#fill();
       case "reap":
@@ -238,11 +246,8 @@ export class Supervisor {
 
   #spawnFailed(failure: GafferdError): void {
     this.#context.log.warn(failure.message);
-    if (failure.details?.["transient"] !== true) return this.#take("gave_up", failure);
-    const { spawnFailures } = this.#tally;
-    this.#tally = { ...this.#tally, spawnFailures: spawnFailures + 1 };
-    this.#retry.arm(Date.now() + spawnRetryDelayMs(spawnFailures), "deferred");
-    this.#take("deferred", failure);
+    this.#failure = failure;
+    this.#obey(decideSpawnFailure(failure, this.#tally, Date.now()));
   }
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
@@ -262,34 +267,22 @@ export class Supervisor {
     });
     this.#changes.announce();
     this.#context.bus.publish({ type: "exit", status: exit.status, ...process.ids });
-    if (process.stopReason === undefined && isWantedUp(this.#state)) this.#replace(exit);
-    else this.#take("vacated");
+    if (process.stopReason === undefined && isWantedUp(this.#state)) {
+      const { id, startedAtMs } = process;
+      this.#obey(decideExit(this.#template, { id, startedAtMs, ...exit }, this.#tally, Math.random()));
+    } else this.#take("vacated");
     this.#checkEmpty();
   }
 
-  /** Does what follows an exit that nobody asked for. */
-  #replace(exit: ProcessExit): void {
-    const { name } = this.#template;
-    const verdict = decideExit(this.#template, exit, this.#tally.flapping);
-    if (verdict.kind === "ended") {
-      this.#tally = { ...this.#tally, ended: this.#tally.ended + 1 };
-      return this.#take("vacated");
-    }
-    if (verdict.kind === "respawn") {
-      this.#tally = { ...this.#tally, flapping: verdict.record };
-      this.meter.restarts += 1;
-      return this.#take("vacated");
-    }
-    this.meter.flaps += 1;
-    const failure = new GafferdError("spawn_failed", explainFlapping(this.#template, verdict));
-    if (verdict.kind === "give-up") {
-      this.#take("gave_up", failure);
-      return this.#context.bus.publish({ type: "flap", name });
-    }
-    this.#tally = { ...this.#tally, flapping: verdict.record };
-    this.#retry.arm(verdict.retryAtMs, "flapping");
-    this.#take("flapped", failure);
-    this.#context.bus.publish({ type: "flap", name, retryAtMs: verdict.retryAtMs });
+  #obey(verdict: Verdict): void {
+    this.#tally = verdict.tally;
+    this.#reason = "reason" in verdict ? verdict.reason : this.#reason;
+    this.meter.countVerdict(verdict.kind);
+    if ("retryAtMs" in verdict) this.#retry.arm(verdict.retryAtMs, verdict.kind);
+    this.#take(stimulusOf[verdict.kind]);
+    if (verdict.kind !== "flapping" && verdict.kind !== "flapped-out") return;
+    const retryAtMs = "retryAtMs" in verdict ? { retryAtMs: verdict.retryAtMs } : {};
+    this.#context.bus.publish({ type: "flap", name: this.#template.name, ...retryAtMs });
   }
 
   #checkEmpty(): void {

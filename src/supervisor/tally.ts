@@ -1,12 +1,14 @@
+import { type BackoffRecord, noWaits } from "./backoff.ts";
 import { type FlappingRecord, noExits } from "./flapping.ts";
 
 /** What is counted of a template since it was last started by hand. */
 export interface Tally {
   readonly flapping: FlappingRecord;
+  readonly backoff: BackoffRecord;
   /** How often in a row the system could not spawn just then. */
   readonly spawnFailures: number;
   /** How many processes ended for good, as the restart policy says. */
   readonly ended: number;
 }
 
-export const noTally: Tally = { flapping: noExits, spawnFailures: 0, ended: 0 };
+export const noTally: Tally = { flapping: noExits, backoff: noWaits, spawnFailures: 0, ended: 0 };

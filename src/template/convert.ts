@@ -4,10 +4,10 @@ import { GafferdError } from "../errors.ts";
 import { maxDurationMs, parseDuration } from "./duration.ts";
 import { showValue } from "./expectation.ts";
 import { expandHome } from "./home.ts";
-import { defaultFlapping, type TemplateBody, type TemplateKey, templateSchema } from "./properties.ts";
+import { defaultBackoff, defaultFlapping, type TemplateBody, type TemplateKey, templateSchema } from "./properties.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
-import type { FlappingPolicy } from "./template.ts";
+import type { BackoffPolicy, FlappingPolicy } from "./template.ts";
 import { splitWords } from "./words.ts";
 
 const asItIs = <T>(value: T): T => value;
@@ -38,6 +38,9 @@ export const converters = {
   stop_signal: (value) => parseSignal(value).name,
   stop_group: asItIs<boolean>,
   restart: asItIs<"always" | "on-failure" | "never">,
+  success_codes: toExitCodes,
+  backoff: toBackoff,
+  on_give_up: asItIs<"ignore" | "shutdown">,
   output_buffer: toBufferBytes,
   stdin_timeout: toDurationMs,
   lossless_timeout: toDurationMs,
@@ -105,9 +108,13 @@ function toFlapping(value: Given<"flapping"> | false): FlappingPolicy | undefine
   };
 }
 
+function isOff(text: string): boolean {
+  return /^(|false|no|off|none|0)$/i.test(text.trim());
+}
+
 /** `"2, 1., 7., 5"` or `"2 1s 7s 5"`. */
 function flappingOfText(text: string): FlappingPolicy | undefined {
-  if (/^(|false|no|off|none|0)$/i.test(text.trim())) return undefined;
+  if (isOff(text)) return undefined;
   const parts = splitList(text, /[,\s]/);
   const [attempts = "", window = "", retryIn = "", maxRetry = ""] = parts;
   if (parts.length !== 4) {
@@ -121,6 +128,60 @@ function flappingOfText(text: string): FlappingPolicy | undefined {
     retryInMs: toDurationMs(retryIn),
     maxRetries: toCount("max_retry", maxRetry, 0),
   };
+}
+
+function toBackoff(value: Given<"backoff">): BackoffPolicy | undefined {
+  if (value === false) return undefined;
+  if (value === true) return toBackoff({});
+  if (typeof value === "string") return backoffOfText(value);
+  const policy = {
+    minMs: within("min", () => toDurationMs(value.min ?? defaultBackoff.min)),
+    maxMs: within("max", () => toDurationMs(value.max ?? defaultBackoff.max)),
+    factor: value.factor ?? defaultBackoff.factor,
+    jitter: value.jitter ?? defaultBackoff.jitter,
+    resetAfterMs: within("reset_after", () => toDurationMs(value.reset_after ?? defaultBackoff.reset_after)),
+  };
+  if (policy.minMs === 0) throw invalid("must be more than 0; without `backoff` a process is replaced at once", "min");
+  if (policy.maxMs < policy.minMs) throw invalid("must not be less than `min`", "max");
+  return policy;
+}
+
+/** `"100ms, 30s, 2, 0.1, 1m"`; what is left out at its end is as by default. */
+function backoffOfText(text: string): BackoffPolicy | undefined {
+  if (isOff(text)) return undefined;
+  if (/^(true|yes|on|1)$/i.test(text.trim())) return toBackoff({});
+  const parts = splitList(text, /[,\s]/);
+  const [min, max, factor, jitter, resetAfter] = parts;
+  if (min === undefined || max === undefined || parts.length > 5) {
+    throw invalid(
+      `must be two to five values, min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 1m), not ${showValue(text)}`,
+    );
+  }
+  return toBackoff({
+    min,
+    max,
+    factor: factor === undefined ? null : toFraction("factor", factor, [1, 1000]),
+    jitter: jitter === undefined ? null : toFraction("jitter", jitter, [0, 1]),
+    reset_after: resetAfter ?? null,
+  });
+}
+
+function toFraction(part: string, text: string, [least, most]: readonly [number, number]): number {
+  const number = /^\d*\.?\d+$|^\d+\.$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= least && number <= most)) {
+    throw invalid(`must have a number from ${least} to ${most} for ${part}, not ${showValue(text)}`);
+  }
+  return number;
+}
+
+function toExitCodes(value: number | string | readonly number[]): number[] {
+  if (typeof value === "number") return [value];
+  if (typeof value !== "string") return [...new Set(value)];
+  const codes = splitList(value, /[,\s]/).map((text) => (/^\d{1,3}$/.test(text) ? Number(text) : Number.NaN));
+  if (codes.length === 0 || !codes.every((code) => code <= 255)) {
+    throw invalid(`must be exit codes from 0 to 255, separated by commas, not ${showValue(value)}`);
+  }
+  return [...new Set(codes)];
 }
 
 function toCount(part: string, text: string, minimum: number): number {

@@ -49,6 +49,25 @@ export const templateDocumentSchema = Type.Object(
       enum: ["always", "on-failure", "never"],
       ...described("restart"),
     }),
+    success_codes: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), described("success_codes")),
+    backoff: Type.Union(
+      [
+        Type.Object({
+          min: Type.Number({ exclusiveMinimum: 0 }),
+          max: Type.Number({ exclusiveMinimum: 0 }),
+          factor: Type.Number({ minimum: 1 }),
+          jitter: Type.Number({ minimum: 0, maximum: 1 }),
+          reset_after: Type.Number({ minimum: 0 }),
+        }),
+        Type.Null(),
+      ],
+      described("backoff"),
+    ),
+    on_give_up: Type.Unsafe<"ignore" | "shutdown">({
+      type: "string",
+      enum: ["ignore", "shutdown"],
+      ...described("on_give_up"),
+    }),
     output_buffer: Type.Integer({ minimum: 0, ...described("output_buffer") }),
     stdin_timeout: seconds("stdin_timeout"),
     lossless_timeout: seconds("lossless_timeout"),

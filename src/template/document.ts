@@ -1,6 +1,6 @@
 import { toSeconds } from "./duration.ts";
 import type { TemplateDocument } from "./document-schema.ts";
-import type { FlappingPolicy, ProcessTemplate } from "./template.ts";
+import type { BackoffPolicy, FlappingPolicy, ProcessTemplate } from "./template.ts";
 
 export type { TemplateDocument };
 
@@ -28,6 +28,9 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     stop_signal: template.stopSignal,
     stop_group: template.stopGroup,
     restart: template.restart,
+    success_codes: [...template.successCodes],
+    backoff: template.backoff ? toBackoffDocument(template.backoff) : null,
+    on_give_up: template.onGiveUp,
     output_buffer: template.outputBufferBytes,
     stdin_timeout: toSeconds(template.stdinTimeoutMs),
     lossless_timeout: toSeconds(template.losslessTimeoutMs),
@@ -40,5 +43,15 @@ function toFlappingDocument(flapping: FlappingPolicy) {
     window: toSeconds(flapping.windowMs),
     retry_in: toSeconds(flapping.retryInMs),
     max_retry: flapping.maxRetries,
+  };
+}
+
+function toBackoffDocument(backoff: BackoffPolicy) {
+  return {
+    min: toSeconds(backoff.minMs),
+    max: toSeconds(backoff.maxMs),
+    factor: backoff.factor,
+    jitter: backoff.jitter,
+    reset_after: toSeconds(backoff.resetAfterMs),
   };
 }

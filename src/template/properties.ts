@@ -41,6 +41,9 @@ const flappingPart = (minimum: number, byDefault: number) =>
     Type.Union([Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], { default: byDefault }),
   );
 
+/** What a backoff object may leave out; seconds. */
+export const defaultBackoff = { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 60 } as const;
+
 const wordList = Type.Union([Type.String(), Type.Array(Type.String()), Type.Null()]);
 
 /**
@@ -142,6 +145,66 @@ export const templateSchema = Type.Object(
       Type.Union([Type.Literal("always"), Type.Literal("on-failure"), Type.Literal("never"), Type.Null()], {
         description: "Whether an exit is followed by a new start.",
         default: "always",
+      }),
+    ),
+    success_codes: Type.Optional(
+      Type.Union(
+        [
+          Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1 }),
+          Type.Integer({ minimum: 0, maximum: 255 }),
+          Type.String(),
+          Type.Null(),
+        ],
+        {
+          title: "exit codes from 0 to 255, as a list or separated by commas",
+          description: "The exit codes that are no failure, for `restart = on-failure`.",
+          default: [0],
+        },
+      ),
+    ),
+    backoff: Type.Optional(
+      Type.Union(
+        [
+          Type.Object(
+            {
+              min: duration("How long the first wait is.", defaultBackoff.min),
+              max: duration("How long a wait gets at most.", defaultBackoff.max),
+              factor: Type.Optional(
+                Type.Union([Type.Number({ minimum: 1, maximum: 1000 }), Type.Null()], {
+                  title: "a number from 1 to 1000",
+                  description: "How many times longer each wait is than the one before.",
+                  default: defaultBackoff.factor,
+                }),
+              ),
+              jitter: Type.Optional(
+                Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+                  title: "a number from 0 to 1",
+                  description: "Up to this share of a wait is added to it at random.",
+                  default: defaultBackoff.jitter,
+                }),
+              ),
+              reset_after: duration(
+                "A process that ran for so long begins anew with `min`.",
+                defaultBackoff.reset_after,
+              ),
+            },
+            { additionalProperties: false },
+          ),
+          Type.String(),
+          Type.Boolean(),
+          Type.Null(),
+        ],
+        {
+          title: "min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 1m), an object of these, true or false",
+          description:
+            "How long the place of a process that ended unasked stays empty: `min`, then `factor` times longer each time, up to `max`. Default: off, it is filled at once.",
+        },
+      ),
+    ),
+    on_give_up: Type.Optional(
+      Type.Union([Type.Literal("ignore"), Type.Literal("shutdown"), Type.Null()], {
+        description: "What follows when the template is given up. `shutdown`: the daemon stops, with exit status 3.",
+        default: "ignore",
       }),
     ),
     output_buffer: Type.Optional(

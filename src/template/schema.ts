@@ -49,7 +49,7 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type UnsetKey = "cwd" | "uid" | "gid" | "priority" | "flapping";
+type UnsetKey = "cwd" | "uid" | "gid" | "priority" | "flapping" | "backoff";
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /** What a Python client of gaffer 0.4 sends for settings that gafferd does not have, when they are not used. */
@@ -150,6 +150,9 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     stopSignal: values.stop_signal,
     stopGroup: values.stop_group,
     restart: values.restart,
+    successCodes: values.success_codes,
+    ...(values.backoff !== undefined && { backoff: values.backoff }),
+    onGiveUp: values.on_give_up,
     outputBufferBytes: values.output_buffer,
     stdinTimeoutMs: values.stdin_timeout,
     losslessTimeoutMs: values.lossless_timeout,

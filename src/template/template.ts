@@ -1,4 +1,4 @@
-/** Whether an exit is followed by a new start. `on-failure`: only after a non-zero exit code or a signal. */
+/** Whether an exit is followed by a new start. `on-failure`: only after a signal or a code not of `successCodes`. */
 export type RestartPolicy = "always" | "on-failure" | "never";
 
 /**
@@ -11,6 +11,21 @@ export interface FlappingPolicy {
   readonly retryInMs: number;
   readonly maxRetries: number;
 }
+
+/**
+ * How long the place of a process that ended unasked stays empty: `minMs` the first time, then `factor` times longer each
+ * time, up to `maxMs`; on top of it at random up to `jitter` (0 to 1) of that. A run of `resetAfterMs` begins anew.
+ */
+export interface BackoffPolicy {
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly factor: number;
+  readonly jitter: number;
+  readonly resetAfterMs: number;
+}
+
+/** What follows when a template is given up. `shutdown`: the daemon stops, and its exit status says so. */
+export type GiveUpPolicy = "ignore" | "shutdown";
 
 /**
  * What to run: immutable, checked and complete (every default filled in). One schema (`schema.ts`) makes it from an
@@ -56,6 +71,11 @@ export interface ProcessTemplate {
   /** Signals go to the whole process group. */
   readonly stopGroup: boolean;
   readonly restart: RestartPolicy;
+  /** The exit codes that are no failure. */
+  readonly successCodes: readonly number[];
+  /** Absent: off, a process that ended unasked is replaced at once. */
+  readonly backoff?: BackoffPolicy;
+  readonly onGiveUp: GiveUpPolicy;
   /** Held for each label of each process. */
   readonly outputBufferBytes: number;
   /** How long a writer waits for a process that does not read its stdin. */

@@ -27,6 +27,35 @@ describe("the examples", () => {
   });
 });
 
+describe("a template that is given up and says `on_give_up = shutdown`", () => {
+  test.each([
+    ["what flaps", "cmd = false\nflapping = 2, 10s, 10ms, 0", "`a` exited 2 times within 10 s"],
+    ["what cannot be spawned", "cmd = /no/such/program", "/no/such/program"],
+  ])("ends gafferd with status 3, after the other processes: %s", async (_, settings, reason) => {
+    const other = "[process:b]\npriority = 1\ncmd = sleep 60\n";
+    const file = folder.write("shutdown.ini", `${other}[process:a]\n${settings}\non_give_up = shutdown\n`);
+    const ended = Bun.spawn({
+      cmd: [main, "--bind=127.0.0.1:0", "-v", file],
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [out, err, status] = await Promise.all([ended.stdout.text(), ended.stderr.text(), ended.exited]);
+    expect(status).toBe(3);
+    expect(err).toContain("stopping: a template was given up");
+    expect(err).toContain("gafferd: stopped: ");
+    expect(err).toContain(reason);
+    expect(out).toContain("b[1] exit, SIGTERM");
+  });
+
+  test("does not end it when a caller asks for what cannot be spawned", async () => {
+    await using gafferd = await startGafferd([]);
+    const body = JSON.stringify({ name: "a", cmd: "/no/such/program", on_give_up: "shutdown" });
+    const answer = await fetch(`${gafferd.url}/processes`, { method: "POST", body });
+    expect(answer.status).toBe(422);
+    expect((await fetch(`${gafferd.url}/ping`)).status).toBe(200);
+  });
+});
+
 describe("a signal", () => {
   test.each(["SIGTERM", "SIGINT", "SIGQUIT"] as const)(
     "%s stops the processes, then gafferd with status 0",
@@ -53,6 +82,16 @@ describe("a signal", () => {
     gafferd.kill("SIGTERM");
     expect(await gafferd.exited).toBe(0);
     expect(isAlive(osPid)).toBe(false);
+  });
+
+  test("stops slow processes with a line for each template that is waited for, under -v", async () => {
+    const cmd = `cmd = sh -c 'trap "" TERM; echo ready; sleep 60 & wait; sleep 60'`;
+    const file = folder.write("slow.ini", `[process:a]\n${cmd}\nredirect_output = stdout\ngraceful_timeout = 1\n`);
+    await using gafferd = await startGafferd(["-v", file]);
+    await fetch(`${gafferd.url}/streams/1/stdout`).then((response) => response.text());
+    gafferd.kill("SIGTERM");
+    expect(await gafferd.exited).toBe(0);
+    expect(gafferd.err()).toContain("waiting for a: 1 process, 1 s at most");
   });
 
   test("that comes twice at once, as from Ctrl-C under npm, stops gracefully", async () => {

@@ -2,34 +2,9 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { temporaryFolder } from "../http/listening.ts";
 import { useServing } from "../http/serving.ts";
+import { bundle, entry, seen, use } from "./program.ts";
 
-const entry = join(import.meta.dir, "../../src/client/client.ts");
 const host = useServing();
-
-async function bundle(target: "browser" | "node"): Promise<string> {
-  const built = await Bun.build({ entrypoints: [entry], target, format: "esm" });
-  return (await built.outputs[0]?.text()) ?? "";
-}
-
-/** Uses a client as a program would, and ends with what it saw. */
-const use = (createClient: string, url: string) => `
-  const client = ${createClient}("${url}");
-  await client.create({ name: "cat", cmd: "cat", redirect_input: true, redirect_output: ["out"], restart: "never" });
-  const [pid] = await client.pids("cat");
-  const seen = [];
-  await client.write(pid, "héllo\\n");
-  for await (const item of client.tail(pid)) {
-    seen.push(item.type, item.text ?? item.term_signal);
-    if (item.type === "output") await client.signal(pid, "KILL");
-  }
-  for await (const item of client.tail("cat")) { seen.push(item.type); break; }
-  for await (const item of client.watch("exit", { since: "1h" })) { seen.push(item.event); break; }
-  await client.start("nobody").catch((error) => seen.push(error.code));
-  await client.write(pid, new ReadableStream({ start: (stream) => stream.close() })).catch((error) => seen.push(error.code));
-  await client.remove("cat");
-`;
-
-const seen = ["output", "héllo\n", "exit", "SIGKILL", "output", "exit", "not_found", "gone"];
 
 async function runInNode(program: string): Promise<unknown> {
   using folder = temporaryFolder();

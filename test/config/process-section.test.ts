@@ -36,6 +36,9 @@ graceful_timeout = 500ms
 stop_signal = INT
 stop_group = false
 restart = on-failure
+success_codes = 0, 2
+backoff = 100ms, 10
+on_give_up = shutdown
 output_buffer = 64k
 stdin_timeout = 5
 lossless_timeout = 1m`),
@@ -61,6 +64,9 @@ lossless_timeout = 1m`),
     stopSignal: "SIGINT",
     stopGroup: false,
     restart: "on-failure",
+    successCodes: [0, 2],
+    backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.1, resetAfterMs: 60_000 },
+    onGiveUp: "shutdown",
     outputBufferBytes: 65_536,
     stdinTimeoutMs: 5000,
     losslessTimeoutMs: 60_000,

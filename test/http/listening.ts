@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Elysia } from "elysia";
 import { upgrade } from "../../src/http/connection.ts";
-import { type EndpointSettings, openEndpoints, type OpenEndpoints } from "../../src/http/endpoint.ts";
+import { type EndpointSettings, openEndpoints, type Endpoints } from "../../src/http/endpoint.ts";
 import { createService, type Service } from "./service.ts";
 
 export const anyPort = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
@@ -21,7 +21,7 @@ export const endpoint = (settings: Partial<EndpointSettings> = {}): EndpointSett
 
 export interface Listening extends AsyncDisposable {
   readonly service: Service;
-  readonly endpoints: OpenEndpoints;
+  readonly endpoints: Endpoints;
   /** That of the first address. */
   readonly url: string;
   readonly port: number;

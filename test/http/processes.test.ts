@@ -369,7 +369,7 @@ test("GET /status/:name says how the template stands", async () => {
   };
   expect(await service.ask("GET", "/status/a")).toMatchObject({ status: 200, body: running });
   await service.ask("POST", "/processes/a/_stop");
-  const stopped = { ...running, active: false, running: 0, stopped: true, state: "stopped" };
+  const stopped = { ...running, active: false, running: 0, stopped: true, state: "stopped", reason: "it was stopped" };
   expect((await service.ask("GET", "/status/a")).body).toEqual(stopped);
 });
 

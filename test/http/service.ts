@@ -24,6 +24,10 @@ export interface Service extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
+async function noReload(): Promise<never> {
+  throw new Error("there is nothing to reload here");
+}
+
 export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
   const logged: Service["logged"] = [];
   const to = (level: string) => (message: string, cause?: unknown) => {
@@ -34,7 +38,14 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     throw error;
   });
   const manager = new Manager({ bus, log });
-  const app = createApp({ manager, bus, version: "1.2.3", corsOrigins: options.corsOrigins ?? [], log });
+  const app = createApp({
+    manager,
+    bus,
+    version: "1.2.3",
+    corsOrigins: () => options.corsOrigins ?? [],
+    reload: noReload,
+    log,
+  });
   return {
     app,
     manager,

@@ -18,8 +18,13 @@ export interface Serving {
   cursorCount(): number;
 }
 
+export interface ServeSettings {
+  /** Origins whose pages may ask. */
+  readonly corsOrigins?: readonly string[];
+}
+
 /** A daemon with no templates on a free port of the loopback interface. */
-export async function serve(): Promise<Serving> {
+export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<Serving> {
   const warnings: string[] = [];
   const log: Logger = {
     debug() {},
@@ -27,8 +32,9 @@ export async function serve(): Promise<Serving> {
     warn: (message) => void warnings.push(message),
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
-  const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const daemon = await startDaemon({ config, version: "0.0.0-test", log });
+  const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
+  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins } };
+  const daemon = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
   const url = daemon.urls[0] ?? "";
   return {
     url,
@@ -52,7 +58,7 @@ export async function serve(): Promise<Serving> {
 }
 
 /** A daemon for all tests of a file. After each its templates are deleted, and nobody may be left reading. */
-export function useServing() {
+export function useServing(options: ServeSettings = {}) {
   let current: Serving | undefined;
   let lastName = 0;
   const serving = (): Serving => {
@@ -61,7 +67,7 @@ export function useServing() {
   };
 
   beforeAll(async () => {
-    current = await serve();
+    current = await serve(options);
   });
   afterEach(async () => {
     const { manager, bus } = serving().daemon;

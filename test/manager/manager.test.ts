@@ -146,6 +146,12 @@ test("a group is what precedes the first colon", () => {
   expect(manager.group("web")).toEqual(["web:api", "web:page:1"]);
 });
 
+/** Whether the first process of a template has printed something. */
+const hasSpoken = (name: string) => {
+  const [process] = manager.get(name).processes;
+  return (process?.rings.get("out")?.head ?? 0) > 0;
+};
+
 describe("close", () => {
   test("stops in reverse priority, each priority when the later ones are gone", async () => {
     const priorities = { late: {}, second: { priority: 2 }, first: { priority: 1 } };
@@ -175,5 +181,22 @@ describe("close", () => {
     manager.kill();
     await closed;
     expect(manager.findProcess(2).process.exit?.status).toEqual({ signal: "SIGKILL" });
+  });
+
+  const stubborn = { cmd: "sh -c 'trap \"\" TERM; echo; while :; do sleep 1; done'", redirectOutput: ["out"] };
+
+  test("tells who is waited for, and kills at the longest grace of all, however many priorities there are", async () => {
+    const gracefulTimeoutMs = 1500;
+    for (const [priority, name] of ["a", "b", "c"].entries()) {
+      manager.create(sampleTemplate({ name, ...stubborn, gracefulTimeoutMs, priority }));
+    }
+    await waitFor(() => ["a", "b", "c"].every(hasSpoken), "all to ignore SIGTERM");
+    const waited: string[] = [];
+    const processes = manager.names().flatMap((name) => manager.get(name).processes);
+    await manager.close(({ template: { name } }) => waited.push(name));
+    expect(waited).toEqual(["c"]);
+    const [first = 0, , last = 0] = processes.map(({ exit }) => exit?.exitedAtMs);
+    // One after the other they would have had as much again each.
+    expect(Math.abs(last - first)).toBeLessThan(gracefulTimeoutMs);
   });
 });

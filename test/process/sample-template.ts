@@ -21,6 +21,8 @@ export function sampleTemplate(overrides: Partial<ProcessTemplate> = {}): Proces
     stopSignal: "SIGTERM",
     stopGroup: true,
     restart: "always",
+    successCodes: [0],
+    onGiveUp: "ignore",
     outputBufferBytes: 2 ** 20,
     stdinTimeoutMs: 5000,
     losslessTimeoutMs: 5000,

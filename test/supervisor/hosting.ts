@@ -14,6 +14,8 @@ export interface Hosting {
   readonly events: GafferdEvent[];
   /** The types of the events, and of the processes' the id: `spawn 1`. */
   story(): string[];
+  /** Why it was given up, each time it was. */
+  readonly givenUp: string[];
 }
 
 /** A supervisor of a real template, with what it says recorded. */
@@ -23,8 +25,14 @@ export function host(overrides: Partial<ProcessTemplate>): Hosting {
   });
   const events: GafferdEvent[] = [];
   bus.subscribe((event) => events.push(event));
+  const givenUp: string[] = [];
   let lastId = 0;
-  const supervisor = new Supervisor(sampleTemplate(overrides), { bus, log: silentLog, nextId: () => ++lastId });
+  const supervisor = new Supervisor(sampleTemplate(overrides), {
+    bus,
+    log: silentLog,
+    nextId: () => ++lastId,
+    gaveUp: (_, reason) => givenUp.push(reason),
+  });
   const story = () => events.map((event) => ("id" in event ? `${event.type} ${event.id}` : event.type));
-  return { supervisor, bus, events, story };
+  return { supervisor, bus, events, story, givenUp };
 }

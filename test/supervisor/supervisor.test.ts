@@ -129,6 +129,75 @@ describe("flapping", () => {
   });
 });
 
+describe("backoff", () => {
+  const backoff = { minMs: 50, maxMs: 60_000, factor: 1000, jitter: 0, resetAfterMs: 60_000 };
+
+  test("the place of a process that ended waits, longer each time; the status says why and until when", async () => {
+    const { supervisor, story } = host({ cmd: "sh -c 'exit 3'", backoff });
+    supervisor.start();
+    await waitFor(() => story().filter((event) => event.startsWith("exit")).length === 2, "the second exit");
+    const { state, reason, nextRetryAtMs = 0, flapping, active } = supervisor.status();
+    expect({ state, flapping, active }).toEqual({ state: "backoff", flapping: false, active: true });
+    expect(reason).toMatch(/^`sample`\[2\] ended with status 3 after [\d.]+ s; its place is filled after a wait$/);
+    expect(nextRetryAtMs).toBeGreaterThan(Date.now() + 10_000);
+    expect(story()).toEqual(["start", "spawn 1", "exit 1", "spawn 2", "exit 2"]);
+  });
+
+  test("the other processes run on meanwhile", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3, backoff: { ...backoff, minMs: 60_000 } });
+    supervisor.start();
+    await waitFor(() => running(supervisor) === 3, "all three");
+    supervisor.find(2)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    expect(ids(supervisor)).toEqual([1, 3]);
+    supervisor.start();
+    await waitFor(() => running(supervisor) === 3, "the third, at once");
+    expect(supervisor.status().nextRetryAtMs).toBeUndefined();
+  });
+
+  test("an update does not wait: all places are filled with the new settings", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, backoff: { ...backoff, minMs: 60_000 } });
+    supervisor.start();
+    await waitFor(() => running(supervisor) === 2, "both");
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    await supervisor.update({ ...supervisor.template, cmd: "sleep 61" });
+    await waitFor(() => running(supervisor) === 2, "both, anew");
+    expect(supervisor.processes.map(({ template }) => template.cmd)).toEqual(["sleep 61", "sleep 61"]);
+  });
+});
+
+describe("the status of what does not run says why", () => {
+  test("before its start, after a stop, and when all have ended", async () => {
+    const { supervisor } = host({ cmd: "true", restart: "on-failure" });
+    expect(supervisor.status().reason).toBe("it has not been started");
+    supervisor.start();
+    expect(supervisor.status().reason).toBeUndefined();
+    await waitFor(() => supervisor.status().state === "exited", "the end");
+    expect(supervisor.status().reason).toBe(
+      "`sample`[1] ended with status 0; with `restart = on-failure` none follows",
+    );
+    await supervisor.stop();
+    expect(supervisor.status().reason).toBe("it was stopped");
+  });
+});
+
+describe("giving up is told to its owner", () => {
+  test("once when it flapped too often", async () => {
+    const flapping = { attempts: 1, windowMs: 1000, retryInMs: 1, maxRetries: 0 };
+    const { supervisor, givenUp } = host({ cmd: "false", flapping });
+    supervisor.start();
+    await waitFor(() => supervisor.status().state === "fatal", "giving up");
+    expect(givenUp).toEqual(["`sample` exited once within 1 s and was given up; start it to try again"]);
+  });
+
+  test("when it cannot be spawned", () => {
+    const { supervisor, givenUp } = host({ cmd: "/no/such/program" });
+    expect(() => supervisor.start()).toThrow("/no/such/program");
+    expect(givenUp).toEqual([supervisor.status().reason ?? ""]);
+  });
+});
+
 describe("stop", () => {
   test("resolves when nothing is left, grandchildren included", async () => {
     const { supervisor, story } = host({

@@ -31,6 +31,9 @@ test("the document holds every setting in force, null for what is not set", () =
     stop_signal: "SIGTERM",
     stop_group: true,
     restart: "always",
+    success_codes: [0],
+    backoff: null,
+    on_give_up: "ignore",
     output_buffer: 1_048_576,
     stdin_timeout: 30,
     lossless_timeout: 30,
@@ -77,6 +80,19 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
     stopSignal: fc.constantFrom(...Object.values(constants.signals).map((number) => parseSignal(number).name)),
     stopGroup: fc.boolean(),
     restart: fc.constantFrom("always", "on-failure", "never"),
+    successCodes: fc.uniqueArray(fc.nat(255), { minLength: 1 }),
+    backoff: fc
+      .tuple(fc.integer({ min: 1, max: 10 ** 9 }), fc.nat(10 ** 9), fc.double({ min: 1, max: 1000, noNaN: true }))
+      .chain(([minMs, longerMs, factor]) =>
+        fc.record({
+          minMs: fc.constant(minMs),
+          maxMs: fc.constant(minMs + longerMs),
+          factor: fc.constant(factor),
+          jitter: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+          resetAfterMs: durationMs,
+        }),
+      ),
+    onGiveUp: fc.constantFrom("ignore", "shutdown"),
     outputBufferBytes: fc.integer({ min: 4096, max: 1024 ** 3 }),
     stdinTimeoutMs: durationMs,
     losslessTimeoutMs: durationMs,
@@ -100,6 +116,8 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
       "stopSignal",
       "stopGroup",
       "restart",
+      "successCodes",
+      "onGiveUp",
       "outputBufferBytes",
       "stdinTimeoutMs",
       "losslessTimeoutMs",

@@ -48,6 +48,8 @@ describe("a template", () => {
       stopSignal: "SIGTERM",
       stopGroup: true,
       restart: "always",
+      successCodes: [0],
+      onGiveUp: "ignore",
       outputBufferBytes: 1_048_576,
       stdinTimeoutMs: 30_000,
       losslessTimeoutMs: 30_000,
@@ -81,6 +83,9 @@ describe("a template", () => {
         stop_signal: "int",
         stop_group: false,
         restart: "on-failure",
+        success_codes: "0, 143",
+        backoff: "100ms, 30s, 2, 0.5, 1m",
+        on_give_up: "shutdown",
         output_buffer: "64k",
         stdin_timeout: 0.5,
         lossless_timeout: "2m",
@@ -107,6 +112,9 @@ describe("a template", () => {
       stopSignal: "SIGINT",
       stopGroup: false,
       restart: "on-failure",
+      successCodes: [0, 143],
+      backoff: { minMs: 100, maxMs: 30_000, factor: 2, jitter: 0.5, resetAfterMs: 60_000 },
+      onGiveUp: "shutdown",
       outputBufferBytes: 65_536,
       stdinTimeoutMs: 500,
       losslessTimeoutMs: 120_000,
@@ -228,6 +236,23 @@ describe("a refusal", () => {
     [{ stop_signal: 0 }, /^`stop_signal`: 0 is not a signal: known are HUP, /],
     [{ stop_signal: "TREM" }, '`stop_signal`: "TREM" is not a signal: did you mean SIGTERM?'],
     [{ restart: "nver" }, '`restart` must be "always" or "on-failure" or "never", not "nver"; did you mean `never`?'],
+    [
+      { success_codes: "0, 256" },
+      '`success_codes` must be exit codes from 0 to 255, separated by commas, not "0, 256"',
+    ],
+    [{ success_codes: "" }, '`success_codes` must be exit codes from 0 to 255, separated by commas, not ""'],
+    [{ success_codes: [-1] }, "`success_codes.0` must be a whole number from 0 to 255, not -1"],
+    [
+      { backoff: "1s" },
+      '`backoff` must be two to five values, min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 1m), not "1s"',
+    ],
+    [{ backoff: "0, 1s" }, "`backoff.min` must be more than 0; without `backoff` a process is replaced at once"],
+    [{ backoff: "2s, 1s" }, "`backoff.max` must not be less than `min`"],
+    [{ backoff: "1s, 2s, 0.5" }, '`backoff` must have a number from 1 to 1000 for factor, not "0.5"'],
+    [{ backoff: "1s, 2s, 2, 2" }, '`backoff` must have a number from 0 to 1 for jitter, not "2"'],
+    [{ backoff: { jitter: 2 } }, "`backoff.jitter` must be a number from 0 to 1, not 2"],
+    [{ backoff: { mn: 2 } }, "`backoff.mn` is not a known key; did you mean `min`?"],
+    [{ on_give_up: "stop" }, '`on_give_up` must be "ignore" or "shutdown", not "stop"'],
     [{ output_buffer: "4095" }, '`output_buffer` must be from 4k to 1g, not "4095"'],
     [{ output_buffer: "2g" }, '`output_buffer` must be from 4k to 1g, not "2g"'],
     [{ numproceses: 1 }, "`numproceses` is not a known key; did you mean `numprocesses`?"],
@@ -297,6 +322,28 @@ test.each([
 
 test.each([[false], [null], ["false"], ["off"], ["no"], ["none"], [""]])("flapping %j is off", (flapping) => {
   expect(parse({ flapping })).not.toHaveProperty("flapping");
+});
+
+test.each([
+  ["1s, 1m", [1000, 60_000, 2, 0.1, 60_000]],
+  ["1s 1m 1.5 0 10s", [1000, 60_000, 1.5, 0, 10_000]],
+  [true, [100, 30_000, 2, 0.1, 60_000]],
+  ["on", [100, 30_000, 2, 0.1, 60_000]],
+  [{ max: "1h", factor: null }, [100, 3_600_000, 2, 0.1, 60_000]],
+])("backoff %j is min, max, factor, jitter, reset_after: %j", (backoff, expected) => {
+  expect(Object.values(parse({ backoff }).backoff ?? {})).toEqual(expected);
+});
+
+test.each([[false], [null], ["off"], ["none"]])("backoff %j is off", (backoff) => {
+  expect(parse({ backoff })).not.toHaveProperty("backoff");
+});
+
+test.each([
+  [3, [3]],
+  ["0, 2 143", [0, 2, 143]],
+  [[1, 1], [1]],
+])("success_codes %j are %j", (codes, expected) => {
+  expect(parse({ success_codes: codes }).successCodes).toEqual(expected);
 });
 
 test("every property of the schema is described", () => {

@@ -1,7 +1,9 @@
 import { metricsContentType } from "../metrics-text.ts";
-import { json, type OperationTable, text } from "./operation.ts";
+import { reloadParameters } from "../routes/reload.ts";
+import { json, ok, type OperationTable, text } from "./operation.ts";
 
 const tag = "daemon";
+const names = { type: "array", items: { type: "string" } };
 
 export const daemonOperations: OperationTable = {
   "GET /": {
@@ -23,6 +25,27 @@ export const daemonOperations: OperationTable = {
     tag,
     summary: "Whether it answers",
     answers: text("`OK`.", "text/plain", "OK"),
+  },
+  "POST /_reload": {
+    id: "reload",
+    tag,
+    summary: "Read the configuration again",
+    description:
+      "It is checked whole, then what is different is applied: a wrong one changes nothing. Templates that were created over HTTP, and processes whose settings did not change, are left alone.",
+    query: [reloadParameters.dryRun],
+    answers: ok(
+      "All that is different was done, or would be: names as `process:web`, `endpoint:tls`, `gaffer.cors_origins`. `needs_restart` are those changed that will be so only after a new start.",
+      {
+        dry_run: { type: "boolean" },
+        added: names,
+        changed: names,
+        removed: names,
+        unchanged: names,
+        needs_restart: names,
+      },
+      { dry_run: false, added: ["process:web"], changed: [], removed: [], unchanged: ["webhooks"], needs_restart: [] },
+    ),
+    errors: ["bad_value", "conflict", "invalid_config"],
   },
   "GET /metrics": {
     id: "getMetrics",

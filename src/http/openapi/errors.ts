@@ -24,6 +24,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   too_large: "the body is more than 1 MiB of JSON",
   overloaded: "gafferd is stopping, or the process did not read for its `stdin_timeout`; `bytes` says what it took",
   spawn_failed: "what the template describes cannot be run: no such program, user or directory",
+  invalid_config: "the configuration file is wrong, in the places that `problems` names; nothing was changed",
   internal: "gafferd made a mistake; its log says which",
 };
 
@@ -52,6 +53,7 @@ export const errorSchema: JsonSchema = {
     field: { type: "string", description: "The parameter, the part of the path, or the path in the body at fault." },
     bytes: { type: "integer", minimum: 0, description: "How many bytes of input were taken." },
     transient: { type: "boolean", description: "Whether the system could not spawn just then, and may do so later." },
+    problems: { type: "array", items: { type: "string" }, description: "All that is wrong, each with its place." },
     failed: { type: "array", items: { type: "string" }, description: "The templates of a group that it failed for." },
   },
 };

@@ -23,6 +23,8 @@ const patienceMs = 10_000;
 const shortPatienceMs = 300;
 /** What is documented and does not come here, by operation. */
 const never: Readonly<Record<string, readonly string[]>> = {
+  // The configuration is there, and right.
+  "POST /_reload": ["409", "409 conflict", "409 application/json", "422", "422 invalid_config", "422 application/json"],
   // There always is an event.
   "GET /watch": ["204 x-gaffer-gap"],
   "HEAD /watch": ["204 x-gaffer-gap"],

@@ -1,0 +1,92 @@
+import type { Config } from "../config/config.ts";
+import { ConfigError, formatProblem } from "../config/problem.ts";
+import { GafferdError } from "../errors.ts";
+import type { Endpoints } from "../http/endpoint.ts";
+import type { ReloadReport } from "../http/reload-report.ts";
+import type { Manager } from "../manager/manager.ts";
+import { assertLaunchable } from "../process/process.ts";
+import { compareSections, namesOf, needingRestart, type SectionChanges, toSections } from "./sections.ts";
+
+export interface ReloadOptions {
+  readonly config: Config;
+  /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
+  readonly readConfig: (() => Config) | undefined;
+  readonly endpoints: Endpoints;
+  readonly manager: Manager;
+  /** Called with what is now in force, when endpoints and templates are as it says. */
+  readonly apply: (config: Config, changes: SectionChanges) => void | Promise<void>;
+}
+
+/** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
+export class Reloader {
+  readonly #options: ReloadOptions;
+  #sections;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReloadOptions) {
+    this.#options = options;
+    this.#sections = toSections(options.config);
+  }
+
+  /**
+   * One at a time, in the order of the calls. With `dryRun` nothing is changed. Throws `conflict` without a
+   * configuration file, `invalid_config` with all problems, and what a new endpoint throws.
+   */
+  reload(options: { readonly dryRun: boolean }): Promise<ReloadReport> {
+    const report = this.#last.then(() => this.#reload(options));
+    this.#last = report.catch(() => {});
+    return report;
+  }
+
+  async #reload({ dryRun }: { readonly dryRun: boolean }): Promise<ReloadReport> {
+    const config = this.#read();
+    const sections = toSections(config);
+    const changes = compareSections(this.#sections, sections);
+    const report = { ...changes, needsRestart: needingRestart(changes), dryRun };
+    const touched = new Set(namesOf("process", [...changes.added, ...changes.changed]));
+    const templates = config.templates.filter(({ name }) => touched.has(name));
+    assertAllLaunchable(templates);
+    if (dryRun) return report;
+
+    const { endpoints, manager, apply } = this.#options;
+    await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
+    this.#sections = sections;
+    await manager.apply({ templates, removed: namesOf("process", changes.removed) });
+    await apply(config, changes);
+    return report;
+  }
+
+  #read(): Config {
+    const { readConfig } = this.#options;
+    if (readConfig === undefined) {
+      throw new GafferdError("conflict", "gafferd was started without a configuration file, and has none to reload");
+    }
+    try {
+      return readConfig();
+    } catch (error) {
+      if (error instanceof ConfigError) throw invalid(error.problems.map(formatProblem), error);
+      throw error;
+    }
+  }
+}
+
+/** What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep. */
+function assertAllLaunchable(templates: Config["templates"]): void {
+  const problems = templates.flatMap((template) => {
+    try {
+      assertLaunchable(template);
+      return [];
+    } catch (error) {
+      if (!(error instanceof GafferdError)) throw error;
+      return [`[process:${template.name}] ${error.message}`];
+    }
+  });
+  if (problems.length > 0) throw invalid(problems);
+}
+
+function invalid(problems: readonly string[], cause?: unknown): GafferdError {
+  const [first, ...others] = problems;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more, in \`problems\`)`;
+  const message = `the configuration is wrong, and nothing was changed: ${first}${more}`;
+  return new GafferdError("invalid_config", message, { details: { problems }, cause });
+}

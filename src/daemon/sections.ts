@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import type { Config } from "../config/config.ts";
+import type { Endpoint } from "../config/endpoint.ts";
+
+/** What a configuration says, by the names that people know it by: `process:web`, `endpoint:tls`, `gaffer.cors_origins`. */
+export type Sections = ReadonlyMap<string, unknown>;
+
+/** The names of what differs between two configurations, each in the order of the file that has it. */
+export interface SectionChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+/** Settings of `[gaffer]` that a running daemon cannot take back: they say where it has already looked, and keeps. */
+const settledAtStart = ["gaffer.plugins_dir", "gaffer.bundled_plugins", "gaffer.state_dir"];
+
+/** What is read of each certificate is part of its endpoint: a renewed one is a change. */
+export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: Config): Sections {
+  return new Map<string, unknown>([
+    ["gaffer.cors_origins", gaffer.corsOrigins],
+    ["gaffer.plugins_dir", gaffer.pluginsDir],
+    ["gaffer.bundled_plugins", gaffer.bundledPlugins],
+    ["gaffer.state_dir", gaffer.stateDir],
+    ...endpoints.map((endpoint) => [`endpoint:${endpoint.name}`, [endpoint, textsOf(endpoint)]] as const),
+    ...templates.map((template) => [`process:${template.name}`, template] as const),
+    ["webhooks", webhooks],
+    ...[...plugins].map(([name, settings]) => [`plugin:${name}`, settings] as const),
+  ]);
+}
+
+export function compareSections(before: Sections, after: Sections): SectionChanges {
+  const names = [...after.keys()];
+  const kept = names.filter((name) => before.has(name));
+  const isSame = (name: string): boolean => Bun.deepEquals(before.get(name), after.get(name), true);
+  return {
+    added: names.filter((name) => !before.has(name)),
+    changed: kept.filter((name) => !isSame(name)),
+    removed: [...before.keys()].filter((name) => !after.has(name)),
+    unchanged: kept.filter(isSame),
+  };
+}
+
+/** What was changed and will be so only after a new start. */
+export function needingRestart({ changed }: SectionChanges): string[] {
+  return changed.filter((name) => settledAtStart.includes(name));
+}
+
+/** The names below a prefix: those of `process:` for `process`. */
+export function namesOf(kind: "process" | "endpoint", sections: readonly string[]): string[] {
+  const prefix = `${kind}:`;
+  return sections.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+}
+
+function textsOf({ tls }: Endpoint): string[] {
+  if (tls === undefined) return [];
+  return [tls.certFile, tls.keyFile, tls.clientCaFile ?? tls.certFile].map((path) => readFileSync(path, "utf8"));
+}

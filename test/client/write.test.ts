@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { createClient, GafferdClientError, type TemplateBody } from "gafferd/client";
+import { useServing } from "../http/serving.ts";
+import { waitFor } from "../wait-for.ts";
+
+const host = useServing();
+
+const client = () => createClient(host.serving.url);
+const failureOf = async (promise: Promise<unknown>) => await promise.catch((error: unknown) => error);
+
+const cat: TemplateBody = {
+  name: "cat",
+  cmd: "cat",
+  redirect_input: true,
+  redirect_output: ["out"],
+  restart: "never",
+};
+
+/** What `cat` says to the input, of which the last ends it. */
+async function echo(...inputs: Parameters<ReturnType<typeof client>["write"]>[1][]): Promise<[number[], string]> {
+  await client().create(cat);
+  const [pid = 0] = await client().pids("cat");
+  const lengths: number[] = [];
+  for (const [index, input] of inputs.entries()) {
+    lengths.push(await client().write(pid, input, { eof: index === inputs.length - 1 }));
+  }
+  let text = "";
+  for await (const item of client().tail(pid)) if (item.type === "output") text += item.text;
+  return [lengths, text];
+}
+
+test("takes texts, bytes and blobs, and closes stdin if it is told so", async () => {
+  const bytes = Buffer.from("bytes\n");
+  const buffer = new Uint8Array(Buffer.from("buffer\n")).buffer;
+  expect(await echo("é\n", bytes, buffer, new Blob(["blob\n"]), "")).toEqual([
+    [3, 6, 7, 5, 0],
+    "é\nbytes\nbuffer\nblob\n",
+  ]);
+});
+
+test("takes a stream as it comes", async () => {
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(Buffer.from("one\n"));
+      controller.enqueue(Buffer.from("two\n"));
+      controller.close();
+    },
+  });
+  expect(await echo(stream)).toEqual([[8], "one\ntwo\n"]);
+});
+
+test("counts all that was taken of a stream when the process takes no more, and cancels it", async () => {
+  await client().create({ ...cat, cmd: "head -n 1" });
+  const [pid = 0] = await client().pids("cat");
+  const chunks = ["one\n", "", "two\n"];
+  const cancelled = Promise.withResolvers<unknown>();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const chunk = chunks.shift() ?? "three\n";
+      if (chunk === "two\n") await waitFor(async () => (await client().history("cat"))[0], "the exit");
+      controller.enqueue(Buffer.from(chunk));
+    },
+    cancel: cancelled.resolve,
+  });
+  const failure = await failureOf(client().write(pid, stream));
+  expect(failure).toBeInstanceOf(GafferdClientError);
+  expect(failure).toMatchObject({ status: 410, code: "gone", details: { bytes: 4 } });
+  expect(await cancelled.promise).toBe(failure);
+});
+
+test("says how much was taken when the process takes no more", async () => {
+  await client().create({ ...cat, cmd: "true" });
+  const pid = await waitFor(async () => (await client().history("cat"))[0]?.pid, "the exit");
+  expect(await failureOf(client().write(pid, "hello"))).toMatchObject({
+    status: 410,
+    code: "gone",
+    details: { bytes: 0 },
+  });
+});

@@ -1,0 +1,191 @@
+import { afterAll, afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient, GafferdClientError } from "../../src/client/client.ts";
+import { loadConfig } from "../../src/config/config.ts";
+import { type Daemon, startDaemon } from "../../src/daemon.ts";
+import { waitFor } from "../wait-for.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gafferd-reload-"));
+const file = join(folder, "gaffer.ini");
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const running: Daemon[] = [];
+
+afterEach(async () => {
+  for (const daemon of running.splice(0)) await daemon.stop();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const write = (text: string) => Bun.write(file, text);
+const readConfig = () => loadConfig(file);
+
+/** A daemon of a file whose text a test changes. */
+async function run(text: string) {
+  await write(text);
+  const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log: silent, readConfig });
+  running.push(daemon);
+  return { daemon, client: createClient(daemon.urls[0] ?? "") };
+}
+
+const endpoint = "[endpoint:main]\nbind = 127.0.0.1:0\n";
+const sleeper = (name: string, more = "") => `[process:${name}]\ncmd = sleep 60\nredirect_output = out\n${more}\n`;
+
+test("only what is different is touched: added, changed, removed, and the rest left alone", async () => {
+  const { daemon, client } = await run(endpoint + sleeper("same") + sleeper("other") + sleeper("gone"));
+  await waitFor(() => daemon.manager.runningIds().length === 3, "all three");
+  const [same] = daemon.manager.get("same").processes;
+  const ring = same?.rings.get("out");
+
+  await write(endpoint + sleeper("same") + sleeper("other", "env:A = 1") + sleeper("new"));
+  const would = await client.reload({ dryRun: true });
+  expect(would).toMatchObject({
+    ok: true,
+    dry_run: true,
+    added: ["process:new"],
+    changed: ["process:other"],
+    removed: ["process:gone"],
+  });
+  expect(daemon.manager.names()).toEqual(["same", "other", "gone"]);
+
+  const done = await client.reload();
+  expect(done).toEqual({ ...would, dry_run: false });
+  expect(done.unchanged).toContain("process:same");
+  expect(daemon.manager.names()).toEqual(["same", "other", "new"]);
+  const [kept] = daemon.manager.get("same").processes;
+  expect(kept?.id).toBe(same?.id ?? 0);
+  expect(kept?.rings.get("out")).toBe(ring);
+  await waitFor(() => daemon.manager.get("other").processes.some(({ template }) => template.env["A"] === "1"), "A");
+  expect((await client.reload()).changed).toEqual([]);
+});
+
+test("a reader of what did not change reads on", async () => {
+  const talker = "[process:talker]\ncmd = cat\nredirect_output = out\n";
+  const { daemon, client } = await run(`${endpoint}${talker}redirect_input = true\n`);
+  await waitFor(() => daemon.manager.runningIds().length === 1, "the talker");
+  const heard: string[] = [];
+  const listening = (async () => {
+    for await (const item of client.tail(1)) {
+      if (item.type === "output") heard.push(item.text);
+    }
+  })();
+  await client.write(1, "before\n");
+  await waitFor(() => heard.length === 1, "the first line");
+  await write(`${endpoint}${talker}redirect_input = true\n${sleeper("new")}`);
+  await client.reload();
+  await client.write(1, "after\n", { eof: true });
+  await listening;
+  expect(heard.join("")).toBe("before\nafter\n");
+});
+
+test("another number of processes, or another policy, replaces none of those that run", async () => {
+  const { daemon, client } = await run(endpoint + sleeper("a", "numprocesses = 2"));
+  const ids = () => daemon.manager.get("a").processes.map(({ id }) => id);
+  await waitFor(() => ids().length === 2, "both");
+  await write(endpoint + sleeper("a", "numprocesses = 3\nrestart = on-failure"));
+  await client.reload();
+  await waitFor(() => ids().length === 3, "the third");
+  expect(ids()).toEqual([1, 2, 3]);
+  await write(endpoint + sleeper("a", "numprocesses = 1\nrestart = on-failure"));
+  await client.reload();
+  await waitFor(() => ids().length === 1, "one");
+  expect(ids()).toEqual([1]);
+});
+
+test("what was created over HTTP is left alone, and what was deleted stays so", async () => {
+  const { daemon, client } = await run(endpoint + sleeper("a") + sleeper("b"));
+  await client.create({ name: "mine", cmd: "sleep 60" });
+  await client.remove("a");
+  await write(`${endpoint}${sleeper("a")}${sleeper("b", "priority = 1")}`);
+  expect((await client.reload()).changed).toEqual(["process:b"]);
+  expect(daemon.manager.names()).toEqual(["b", "mine"]);
+});
+
+test("a wrong file changes nothing, and all that is wrong is said", async () => {
+  const { daemon, client } = await run(endpoint + sleeper("a"));
+  await write(`${endpoint}${sleeper("b")}[process:c]\ncdm = x\nnumprocesses = -1\n`);
+  const refusal = await client.reload().catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(GafferdClientError);
+  expect(refusal).toMatchObject({ status: 422, code: "invalid_config" });
+  const { problems } = (refusal as GafferdClientError).details as { problems: string[] };
+  expect(problems.length).toBeGreaterThanOrEqual(2);
+  expect(problems.join("\n")).toContain(`${file}:8: [process:c] cdm: is not a known key; did you mean \`cmd\`?`);
+  expect(daemon.manager.names()).toEqual(["a"]);
+});
+
+test("what cannot be spawned is as wrong: nothing is changed", async () => {
+  const { daemon, client } = await run(endpoint + sleeper("a"));
+  await write(`${endpoint}${sleeper("b")}[process:c]\ncmd = /no/such/program\n`);
+  await expect(client.reload()).rejects.toThrow("[process:c] cannot start `/no/such/program`");
+  expect(daemon.manager.names()).toEqual(["a"]);
+});
+
+test("without a file there is nothing to reload", async () => {
+  const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
+  const daemon = await startDaemon({ config, version: "1.0.0", log: silent });
+  running.push(daemon);
+  await expect(createClient(daemon.urls[0] ?? "").reload()).rejects.toMatchObject({ code: "conflict", status: 409 });
+});
+
+test("reloads do not overlap: each sees what the one before it left", async () => {
+  const { daemon, client } = await run(endpoint + sleeper("a"));
+  await write(endpoint + sleeper("a") + sleeper("b"));
+  const [first, second] = await Promise.all([client.reload(), client.reload()]);
+  expect([...first.added, ...second.added]).toEqual(["process:b"]);
+  expect(daemon.manager.names()).toEqual(["a", "b"]);
+});
+
+test("the origins of web pages that may call are those of the file as it is now", async () => {
+  const { daemon, client } = await run(endpoint);
+  const ask = async () => (await fetch(`${daemon.urls[0]}/ping`, { headers: { origin: "https://a.org" } })).status;
+  expect(await ask()).toBe(403);
+  await write(`[gaffer]\ncors_origins = https://a.org\n${endpoint}`);
+  expect((await client.reload()).changed).toEqual(["gaffer.cors_origins"]);
+  expect(await ask()).toBe(200);
+});
+
+test("what a running daemon cannot change is named", async () => {
+  const { client } = await run(endpoint);
+  await write(`[gaffer]\nstate_dir = other\n${endpoint}`);
+  expect(await client.reload()).toMatchObject({ changed: ["gaffer.state_dir"], needs_restart: ["gaffer.state_dir"] });
+});
+
+test("an endpoint is opened, changed and closed; a stream of a closed one goes on", async () => {
+  const socket = join(folder, "a.sock");
+  const unix = `[endpoint:unix]\nbind = unix:${socket}\n`;
+  const { daemon, client } = await run(endpoint + sleeper("a"));
+  await write(endpoint + unix + sleeper("a"));
+  expect((await client.reload()).added).toEqual(["endpoint:unix"]);
+  expect(daemon.urls).toHaveLength(2);
+  expect((await fetch("http://localhost/ping", { unix: socket })).status).toBe(200);
+
+  const abort = new AbortController();
+  const stream = await fetch("http://localhost/watch?feed=eventsource", { unix: socket, signal: abort.signal });
+  await write(endpoint + sleeper("a"));
+  expect((await client.reload()).removed).toEqual(["endpoint:unix"]);
+  await expect(fetch("http://localhost/ping", { unix: socket })).rejects.toThrow();
+  await client.stop("a");
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("event: stop")) text += (await reader?.read())?.value ?? "";
+  abort.abort();
+  expect(daemon.urls).toHaveLength(1);
+});
+
+test("an endpoint that cannot be opened changes nothing: those that were there listen on", async () => {
+  const { promise, resolve } = Promise.withResolvers<Server>();
+  const taken = createServer().listen(0, "127.0.0.1", () => resolve(taken));
+  const address = (await promise).address();
+  const port = typeof address === "object" ? address?.port : 0;
+  try {
+    const { daemon, client } = await run(endpoint + sleeper("a"));
+    const url = daemon.urls[0] ?? "";
+    await write(`${endpoint}[endpoint:second]\nbind = 127.0.0.1:${port}\n${sleeper("b")}`);
+    await expect(client.reload()).rejects.toThrow("another program");
+    expect((await fetch(`${url}/ping`)).status).toBe(200);
+    expect(daemon.manager.names()).toEqual(["a"]);
+  } finally {
+    taken.close();
+  }
+});
