@@ -9,6 +9,8 @@ import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
 import { becomeSubreaper } from "./process/subreaper.ts";
 import { stopUnclaimed } from "./process/unclaimed.ts";
+import { endLeftovers } from "./run/leftovers.ts";
+import { RunLedger } from "./run/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 
 export interface DaemonOptions {
@@ -22,6 +24,11 @@ export interface DaemonOptions {
    * stopped as long as its parents live, or in the process group.
    */
   readonly adoptOrphans?: boolean;
+  /**
+   * Whether processes end when this program is killed, and what an earlier one left is stopped before templates start
+   * (Linux). Keeps a file in the configuration's `state_dir`, and a small process beside. Default `false`.
+   */
+  readonly endWithHost?: boolean;
   /** Reads the configuration again, for a reload; absent when there is no file. Throws ConfigError. */
   readonly readConfig?: () => Config;
   /** Called while it stops, once for each template that takes its time. */
@@ -64,12 +71,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const manager = new Manager({ bus, log, onShutdown });
+  const survival = { stateDir: config.gaffer.stateDir, configFile: config.files[0] ?? "", log };
+  const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
+  const manager = new Manager({ bus, log, ledger, onShutdown });
   observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
   const app = createApp({ manager, bus, version, corsOrigins: () => corsOrigins, reload, log });
+  if (options.endWithHost) await endLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
   const apply = ({ gaffer }: Config): void => {
     ({ corsOrigins } = gaffer);
@@ -84,6 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });
     await endpoints.close();
+    await ledger?.close();
   }
 
   let stopping: Promise<void> | undefined;

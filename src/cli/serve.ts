@@ -36,6 +36,7 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
       log,
       observe,
       adoptOrphans: true,
+      endWithHost: true,
       ...(options.verbosity > 0 && { onWaiting: tellWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
     });

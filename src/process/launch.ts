@@ -3,7 +3,7 @@ import { log } from "../log.ts";
 import { buildEnvironment, commandOf } from "../template/environment.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { findExecutable } from "./executable.ts";
-import { markerValue, markerVariable, nextMarker } from "./marker.ts";
+import { type Fate, markerValue, markerVariable, nextMarker } from "./marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
@@ -87,7 +87,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     // A program that opens /dev/stdout or /dev/stdin opens the pipe anew, as the user it is by then.
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
-    const marker = nextMarker(template.detach ? "keep" : "end");
+    const marker = nextMarker(fateOf(template));
     const subprocess = Bun.spawn({
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
@@ -110,6 +110,11 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     closeAll(theirs);
     throw error;
   }
+}
+
+/** What it starts shares its fate, unless it is not to be stopped with it: that cannot be told from it afterwards. */
+function fateOf({ detach, onHostExit, stopGroup }: ProcessTemplate): Fate {
+  return detach || onHostExit === "keep" || !stopGroup ? "keep" : "end";
 }
 
 function closeAll(fds: number[]): void {

@@ -38,10 +38,14 @@ export function hasKept(): boolean {
   return kept;
 }
 
-/** The markers of this run of the program in the text of a `/proc/PID/environ`, outermost first. */
+/** The markers of this run of the program in the text of a `/proc/PID/environ`. */
+export function ownMarkersIn(environ: string): string[] {
+  return markersIn(environ).filter((marker) => marker.startsWith(run));
+}
+
+/** The markers in the text of a `/proc/PID/environ`, those of the outermost gafferd first. */
 export function markersIn(environ: string): string[] {
   const start = `${markerVariable}=`;
   const variable = environ.split("\0").find((each) => each.startsWith(start));
-  const markers = variable?.slice(start.length).split(" ") ?? [];
-  return markers.filter((marker) => marker.startsWith(run));
+  return variable?.slice(start.length).split(" ") ?? [];
 }

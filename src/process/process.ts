@@ -67,6 +67,8 @@ export class Process {
    */
   readonly emptied: Promise<void>;
 
+  /** What it and all that it starts carry in their environment (`marker.ts`). */
+  readonly marker: string;
   readonly #subprocess: Bun.Subprocess;
   readonly #template: ProcessTemplate;
   readonly #strays: Strays | undefined;
@@ -77,6 +79,7 @@ export class Process {
     this.#subprocess = subprocess;
     this.osPid = subprocess.pid;
     this.startedAtMs = startedAtMs;
+    this.marker = marker;
     this.outputs = outputs;
     this.stdin = stdin;
     this.exited = subprocess.exited.then(() => {

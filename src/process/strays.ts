@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
 import { withDescendants } from "./descendants.ts";
 import { signalOne } from "./group.ts";
-import { markersIn } from "./marker.ts";
+import { ownMarkersIn } from "./marker.ts";
 import { ifThere } from "./proc-file.ts";
 import { isAlive, type Membership, membershipOf } from "./proc-stat.ts";
 import { orphans, receivesOrphans } from "./subreaper.ts";
@@ -156,7 +156,7 @@ function takeSurvey(): Survey {
     add(bySession, membership.sessionId, osPid);
     // Not ours to read where it has become another user and gafferd is not almighty.
     const environ = ifThere(() => readFileSync(`/proc/${osPid}/environ`, "latin1")) ?? "";
-    const markers = markersIn(environ);
+    const markers = ownMarkersIn(environ);
     for (const marker of markers.length === 0 ? [unmarked] : markers) add(byMarker, marker, osPid);
   }
   const survey = { byMarker, bySession };

@@ -229,7 +229,7 @@ export class Supervisor {
   /** Whether one was missing; what is still stopping keeps its place until it is gone. */
   #spawnMissing(): boolean {
     if (this.#state !== "starting" || this.#population.size >= this.#wanted) return false;
-    const shared = { counter: this.#counter, meter: this.meter, nextId: () => this.#context.nextId() };
+    const shared = { counter: this.#counter, meter: this.meter, context: this.#context };
     const spawned = spawnSupervised(this.#template, shared);
     if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
     else this.#spawned(spawned);

@@ -1,3 +1,4 @@
+import { afterAll } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,9 +17,14 @@ export interface Hosted extends AsyncDisposable {
   ask(method: string, path: string): Promise<Record<string, unknown>>;
 }
 
-/** `ini` is its configuration besides the section `[gaffer]`. */
-export async function startHosted(ini = ""): Promise<Hosted> {
-  const folder = mkdtempSync(join(tmpdir(), "gafferd-hosted-"));
+export interface HostedOptions {
+  /** Its configuration besides the section `[gaffer]`. */
+  readonly ini?: string;
+  /** Where its files are; default: a folder of its own. */
+  readonly folder?: string;
+}
+
+export async function startHosted({ ini = "", folder = createFolder() }: HostedOptions = {}): Promise<Hosted> {
   const stateDir = join(folder, "state");
   const file = join(folder, "gaffer.ini");
   await Bun.write(file, `[gaffer]\nstate_dir = ${stateDir}\n${ini}`);
@@ -48,7 +54,13 @@ export async function startHosted(ini = ""): Promise<Hosted> {
     },
     async [Symbol.asyncDispose]() {
       await gafferd[Symbol.asyncDispose]();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A folder that goes when the tests of the file have ended. */
+function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-hosted-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

@@ -93,5 +93,6 @@ test("with `stop_group = false` what a process started is left alone", async () 
   const strays = await hosted.numbers(pid, 3);
   await hosted.ask("DELETE", "/processes/a");
   expect(strays.map(lives)).toEqual([true, true, true]);
-  for (const stray of strays) process.kill(stray, "SIGKILL");
+  // The last leads a session, and a group, with a `sleep`.
+  for (const stray of strays) process.kill(-stray, "SIGKILL");
 });
