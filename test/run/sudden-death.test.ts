@@ -15,11 +15,13 @@ const wanted = 4;
 
 /** A number of seconds that stands in no other command line than those of one template: of the file, or of a round. */
 const mark = (round: number | "file") => `7${process.pid}.${round === "file" ? "1" : `2${round}`}`;
-/** Each process is two sleeps, one of which has left its group. */
-const command = (round: number | "file") => `sh -c "setsid sleep ${mark(round)} & exec sleep ${mark(round)}"`;
+/** Each process is two sleeps, one of which has left its group, and neither hears the stop signal. */
+const command = (round: number | "file") =>
+  `sh -c "trap '' TERM; setsid sleep ${mark(round)} & exec sleep ${mark(round)}"`;
+const graceSeconds = 0.2;
 
 test(`${deaths} times killed while templates are created and scaled: nothing runs twice, and nothing is left`, async () => {
-  const ini = `[process:file]\ncmd = ${command("file")}\nnumprocesses = ${wanted}\ngraceful_timeout = 1\n`;
+  const ini = `[process:file]\ncmd = ${command("file")}\nnumprocesses = ${wanted}\ngraceful_timeout = ${graceSeconds}\n`;
   for (let round = 0; round < deaths; round++) {
     const { gafferd, ask, create } = await startHosted({ ini, folder });
     // It listens when what the one before left is gone.
@@ -27,7 +29,7 @@ test(`${deaths} times killed while templates are created and scaled: nothing run
     expect(before.get(mark("file")) ?? 0).toBeLessThanOrEqual(2 * wanted);
     expect([...before.keys()].filter((each) => each !== mark("file"))).toEqual([]);
     const work = [
-      create({ name: "made", cmd: command(round), graceful_timeout: 1 }).catch(() => undefined),
+      create({ name: "made", cmd: command(round), graceful_timeout: graceSeconds }).catch(() => undefined),
       ...[3, 2].map((count) => ask("POST", `/processes/file/_add/${count}`).catch(() => undefined)),
       ask("POST", "/processes/file/_sub/5").catch(() => undefined),
     ];
