@@ -18,12 +18,13 @@ const mark = (round: number | "file") => `7${process.pid}.${round === "file" ? "
 /** Each process is two sleeps, one of which has left its group, and neither hears the stop signal. */
 const command = (round: number | "file") =>
   `sh -c "trap '' TERM; setsid sleep ${mark(round)} & exec sleep ${mark(round)}"`;
-const graceSeconds = 0.2;
+const graceSeconds = 0.1;
 
 test(`${deaths} times killed while templates are created and scaled: nothing runs twice, and nothing is left`, async () => {
   const ini = `[process:file]\ncmd = ${command("file")}\nnumprocesses = ${wanted}\ngraceful_timeout = ${graceSeconds}\n`;
   for (let round = 0; round < deaths; round++) {
-    const { gafferd, ask, create } = await startHosted({ ini, folder });
+    await using hosted = await startHosted({ ini, folder });
+    const { gafferd, ask, create } = hosted;
     // It listens when what the one before left is gone.
     const before = sleeps();
     expect(before.get(mark("file")) ?? 0).toBeLessThanOrEqual(2 * wanted);
