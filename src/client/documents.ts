@@ -8,7 +8,7 @@ export type {
   StatusDocument,
 } from "../http/document-schemas.ts";
 export type { ReloadDocument } from "../http/reload-report.ts";
-export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-types.ts";
+export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-schemas.ts";
 export type { TemplateDocument } from "../template/document-schema.ts";
 export type { TemplateBody };
 

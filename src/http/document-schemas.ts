@@ -101,6 +101,11 @@ export const eventDocumentSchema = Type.Object(
     term_signal: Type.Optional(nullable(Type.String(), "Of `exit`; `null` when it ended by itself.")),
     retry_at: Type.Optional(nullable(time, "Of `flap`: when it is tried again; `null` when it was given up.")),
     time,
+    seq: Type.Integer({
+      minimum: 1,
+      description:
+        "The number of the event among all of this run of gafferd; a pattern that leaves some out skips theirs.",
+    }),
   },
   { description: "What happened to a template or a process." },
 );

@@ -28,6 +28,8 @@ export class Manager {
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #deletions = new Map<string, Promise<void>>();
+  /** Undefined after a change, until it is asked for. */
+  #names: readonly string[] | undefined;
   #lastId = 0;
   #isClosed = false;
 
@@ -38,9 +40,9 @@ export class Manager {
     this.#onShutdown = options.onShutdown;
   }
 
-  /** In the order of creation. */
-  names(): string[] {
-    return [...this.#supervisors.keys()];
+  /** In the order of creation; the same array until there is another. */
+  names(): readonly string[] {
+    return (this.#names ??= [...this.#supervisors.keys()]);
   }
 
   /** Of all templates, ascending. */
@@ -74,7 +76,7 @@ export class Manager {
     try {
       supervisor.start();
     } catch (error) {
-      this.#supervisors.delete(template.name);
+      this.#forget(template.name);
       this.#bus.publish({ type: "delete", name: template.name });
       throw error;
     }
@@ -133,7 +135,7 @@ export class Manager {
     let deletion = this.#deletions.get(name);
     if (deletion === undefined) {
       deletion = supervisor.stop().then(() => {
-        this.#supervisors.delete(name);
+        this.#forget(name);
         this.#deletions.delete(name);
         supervisor.retire();
         this.#bus.publish({ type: "delete", name });
@@ -158,7 +160,7 @@ export class Manager {
     await this.#writable(name).restart(options);
   }
 
-  /** Resolves to the new number of wanted processes, when those too many are gone. */
+  /** Resolves to the new number of wanted processes, when so many run. */
   async scale(name: string, delta: number): Promise<number> {
     return await this.#writable(name).scale(delta);
   }
@@ -242,8 +244,14 @@ export class Manager {
       },
     });
     this.#supervisors.set(name, supervisor);
+    this.#names = undefined;
     this.#bus.publish({ type: "create", name });
     return supervisor;
+  }
+
+  #forget(name: string): void {
+    this.#supervisors.delete(name);
+    this.#names = undefined;
   }
 
   /** Whether there was one to start. */

@@ -10,7 +10,7 @@ export class Population {
   readonly #exits: SupervisedProcess[] = [];
   #droppedId = 0;
 
-  /** How many have not exited. */
+  /** How many have not exited: what is stopping keeps its place until it is gone. */
   get size(): number {
     return this.#alive.size;
   }
@@ -23,6 +23,13 @@ export class Population {
   /** Those that nobody has told to stop. */
   get running(): readonly SupervisedProcess[] {
     return this.alive.filter((process) => process.state === "running");
+  }
+
+  /** How many of them there are. */
+  get runningCount(): number {
+    let count = 0;
+    for (const { state } of this.#alive.values()) if (state === "running") count++;
+    return count;
   }
 
   /** Those alive that stop with their template. */

@@ -15,6 +15,7 @@ export function spawnSupervised(
     const ledger = template.detach ? undefined : context.ledger;
     ledger?.expect(template);
     const process = spawnProcess(template);
+    meter.spawns += 1;
     ledger?.born({ osPid: process.osPid, marker: process.marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
     return new SupervisedProcess(process, { id: context.nextId(), template, counter, meter });

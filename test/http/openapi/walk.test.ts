@@ -84,9 +84,10 @@ async function walk(serving: Serving, described: Described, seen: Seen): Promise
   void fetch(`${serving.url}/processes/deleting:api`, { method: "DELETE" }).catch(() => {});
   await waitFor(() => serving.daemon.manager.get("deleting:api").status().stopped, "the deletion to begin");
   await tryAll(plainCalls(described, stageOf(serving, "deleting:api")), shortPatienceMs);
-  // It cannot end while that one does not.
+  // It cannot end while that one does not; what then refuses does so for sure.
   void serving.daemon.stop();
-  await tryAll([toCall(described, stageOf(serving, "web:api"))], shortPatienceMs);
+  const isRefused = "503" in described.operation.responses;
+  await tryAll([toCall(described, stageOf(serving, "web:api"))], isRefused ? patienceMs : shortPatienceMs);
 }
 
 /** Each example of the path, for each of which the last may have ended what it means. */
