@@ -1,4 +1,4 @@
-import { hasProc, membershipOf, osPids } from "./proc-stat.ts";
+import { hasProc, isAlive, membershipOf, osPids } from "./proc-stat.ts";
 
 /**
  * A process group whose leader has ended and was reaped. The kernel gives the leader's number to nobody while the group
@@ -38,8 +38,17 @@ export function whenGroupEmpty(groupId: number): Promise<void> {
 export function signalLeaderlessGroup(groupId: number, signalNumber: number): boolean {
   const group = waiting.get(groupId);
   if (group === undefined) return true;
-  dismissEmpty([group]);
+  dismissIfEmpty([group]);
   return waiting.has(groupId) ? signalGroup(groupId, signalNumber) : true;
+}
+
+/** Those of a group that live, by a walk through `/proc`; empty where there is none. */
+export function groupMembers(groupId: number): number[] {
+  return hasProc
+    ? osPids()
+        .filter((osPid) => livingGroupOf(osPid) === groupId)
+        .map(Number)
+    : [];
 }
 
 /** Sends a signal to a group that has a member for certain, such as its leader, not reaped yet. False: not permitted. */
@@ -68,7 +77,7 @@ function sweepSoon(): void {
 
 function sweep(): void {
   const startMs = performance.now();
-  dismissEmpty([...waiting.values()]);
+  dismissIfEmpty([...waiting.values()]);
   timer = undefined;
   if (waiting.size === 0) return;
   // However many groups there are, looking at them takes at most a fifth of the time.
@@ -77,6 +86,14 @@ function sweep(): void {
 }
 
 /** Tells those of `groups` that are empty, and no longer waits for them. */
+function dismissIfEmpty(groups: readonly LeaderlessGroup[]): void {
+  try {
+    dismissEmpty(groups);
+  } catch {
+    // No descriptor is free to look into `/proc`. What was there at the last look counts as there.
+  }
+}
+
 function dismissEmpty(groups: readonly LeaderlessGroup[]): void {
   const unsure = new Map<number, LeaderlessGroup>();
   for (const group of groups) {
@@ -111,7 +128,11 @@ function hasMember(groupId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-  return !hasProc || membershipOf(groupId) === undefined;
+  try {
+    return !hasProc || membershipOf(groupId) === undefined;
+  } catch {
+    return true; // See `dismissIfEmpty`.
+  }
 }
 
 function isMember(osPid: string | undefined, groupId: number): boolean {
@@ -121,6 +142,6 @@ function isMember(osPid: string | undefined, groupId: number): boolean {
 /** The group of a living process, if its leader leads the session too, as the leader of ours does. */
 function livingGroupOf(osPid: string): number | undefined {
   const membership = membershipOf(osPid);
-  if (membership === undefined || "ZXx".includes(membership.state)) return undefined;
+  if (membership === undefined || !isAlive(membership)) return undefined;
   return membership.groupId === membership.sessionId ? membership.groupId : undefined;
 }
