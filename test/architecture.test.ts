@@ -8,15 +8,16 @@ import { dirname, join } from "node:path";
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  descriptors: [],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template"],
+  process: ["template", "descriptors"],
   supervisor: ["process", "output", "events", "template"],
   manager: ["supervisor", "output", "events", "template"],
   // Templates too: a body is read and written by the one schema that reads a section of the file.
-  http: ["manager", "events", "output", "template"],
+  http: ["manager", "events", "output", "template", "descriptors"],
   webhook: ["events"],
   // Types only: it runs in browsers.
   client: ["http", "events", "template"],
