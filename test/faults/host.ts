@@ -4,8 +4,12 @@ import { type RunningGafferd, startGafferd } from "../cli/running.ts";
 
 export const isRoot = process.geteuid?.() === 0;
 
-/** A user whom nobody else on this machine has, not another run of these tests either. */
-export const strangerUid = 100_000 + process.pid;
+let strangers = 0;
+
+/** The number of a user whom nobody else on this machine has, not another run of these tests either. */
+export function takeStrangerUid(): number {
+  return ++strangers * 10_000_000 + process.pid;
+}
 
 /** A `gafferd` with a client of it. */
 export interface Host extends RunningGafferd {
