@@ -17,13 +17,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   run: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
   manager: ["supervisor", "output", "events", "template"],
-  // Templates too: a body is read and written by the one schema that reads a section of the file.
-  http: ["manager", "events", "output", "template", "plugin"],
+  // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
+  // lists and registers.
+  http: ["manager", "webhook", "events", "output", "template", "plugin"],
   webhook: ["events"],
   // Types only: it runs in browsers.
   client: ["http", "events", "template"],
   plugin: ["manager", "events", "config", "template"],
-  config: ["template"],
+  // A secret of webhooks is read the same way in the file as in a body.
+  config: ["template", "webhook"],
   daemon: [
     "run",
     "config",

@@ -5,6 +5,7 @@ import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../manager/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
+import type { Webhooks } from "../webhook/webhooks.ts";
 import { methodsOf, type RoutePattern } from "./allow.ts";
 import { connectionOf, keepOpen } from "./connection.ts";
 import { corsHeaders } from "./cors.ts";
@@ -12,9 +13,11 @@ import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead, type Handle } from "./head.ts";
 import { answerByPlugin } from "./plugin-request.ts";
+import { answerBySite } from "./site-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
+import { pluginRoutes } from "./routes/plugins.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
 import { type Reload, reloadRoutes } from "./routes/reload.ts";
@@ -24,11 +27,13 @@ import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { wstreamRoutes } from "./routes/wstreams.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { answerUnrouted } from "./unrouted.ts";
 
 export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
+  readonly webhooks: Webhooks;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   /** Origins of the web pages that may call; asked at each request. */
@@ -47,7 +52,17 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions) {
   // Who asks for statistics and who scrapes metrics in the same moment share a reading.
-  const { manager, bus, version, corsOrigins, reload, log, plugins = noPlugins, sampler = new Sampler() } = options;
+  const {
+    manager,
+    bus,
+    webhooks,
+    version,
+    corsOrigins,
+    reload,
+    log,
+    plugins = noPlugins,
+    sampler = new Sampler(),
+  } = options;
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -64,8 +79,9 @@ export function createApp(options: AppOptions) {
       const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
     })
-    .onRequest(({ request }) => {
-      const answer = answerByPlugin(request, plugins);
+    .onRequest(({ request, set }) => {
+      const isPreflight = "access-control-allow-origin" in set.headers;
+      const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { plugins, isPreflight, log });
       return answer;
     })
     .onTransform(({ params }) => {
@@ -93,7 +109,9 @@ export function createApp(options: AppOptions) {
     .use(streamRoutes({ manager, log, keepOpen }))
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
-    .use(metricsRoutes({ manager, bus, version, sampler }))
+    .use(pluginRoutes(plugins))
+    .use(webhookRoutes(webhooks))
+    .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 }

@@ -177,6 +177,11 @@ export class Manager {
     await supervisor.stopProcess(process);
   }
 
+  /** The longest `gracefulTimeoutMs` of all templates; 0 without any. */
+  longestGraceMs(): number {
+    return Math.max(0, ...this.#all().map(({ template }) => template.gracefulTimeoutMs));
+  }
+
   /** How many read an output now, or wait for one. */
   readerCount(): number {
     return this.#all().reduce((sum, supervisor) => sum + supervisor.listenerCount, 0);
@@ -201,8 +206,7 @@ export class Manager {
    */
   async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
-    const longestMs = Math.max(0, ...this.#all().map(({ template }) => template.gracefulTimeoutMs));
-    const deadline = setTimeout(() => this.kill(), longestMs);
+    const deadline = setTimeout(() => this.kill(), this.longestGraceMs());
     const stop = async (supervisor: Supervisor): Promise<void> => {
       const waiting = setTimeout(onWaiting, patienceMs, supervisor);
       await supervisor.stop();

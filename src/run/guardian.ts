@@ -1,3 +1,5 @@
+// For those whose TypeScript comes here from elsewhere, such as a plugin's.
+/// <reference path="./shell-script.d.ts" />
 import { closeSync, writeSync } from "node:fs";
 import type { Logger } from "../log.ts";
 import { markersOf, markerVariable } from "../process/marker.ts";

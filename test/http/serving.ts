@@ -1,4 +1,8 @@
 import { afterAll, afterEach, beforeAll } from "bun:test";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
 import type { Logger } from "../../src/log.ts";
@@ -33,8 +37,16 @@ export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<S
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
   const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins } };
-  const daemon = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
+  const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
+  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, stateDir } };
+  const started = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
+  const daemon: Daemon = {
+    ...started,
+    async stop() {
+      await started.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
   const url = daemon.urls[0] ?? "";
   return {
     url,

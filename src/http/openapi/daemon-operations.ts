@@ -1,6 +1,6 @@
 import { metricsContentType } from "../metrics-text.ts";
 import { reloadParameters } from "../routes/reload.ts";
-import { json, ok, type OperationTable, text } from "./operation.ts";
+import { json, ok, type OperationTable, ref, text } from "./operation.ts";
 
 const tag = "daemon";
 const names = { type: "array", items: { type: "string" } };
@@ -25,6 +25,15 @@ export const daemonOperations: OperationTable = {
     tag,
     summary: "Whether it answers",
     answers: text("`OK`.", "text/plain", "OK"),
+  },
+  "GET /_plugin": {
+    id: "listPlugins",
+    tag,
+    summary: "The plugins that are installed",
+    description: "Those with code in the order in which they start, then sites.",
+    answers: json("All of them.", { type: "array", items: ref("Plugin") }, [
+      { name: "hello", version: null, description: null, site: "/_plugin/hello/", state: "site" },
+    ]),
   },
   "POST /_reload": {
     id: "reload",
@@ -52,7 +61,7 @@ export const daemonOperations: OperationTable = {
     tag,
     summary: "Figures for Prometheus",
     description:
-      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. Of gafferd: its event loop's lag, its memory, its spawns.",
+      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. By webhook: what waits, attempts, lost events. Of gafferd: its event loop's lag, its memory, its spawns.",
     answers: text("Prometheus's text format, version 0.0.4.", metricsContentType),
   },
   "GET /openapi.json": {

@@ -4,11 +4,12 @@ import type { JsonSchema, Reference, ResponseObject } from "./openapi-document.t
 
 /** When each is answered. */
 const meanings: Readonly<Record<ErrorCode, string>> = {
-  not_found: "there is no such template, process or group",
-  conflict: "the name is taken, or its template is being deleted",
+  not_found: "there is no such template, process, group or webhook",
+  conflict:
+    "the name is taken, its template is being deleted, or the webhook is another's: the file's, or another gafferd's",
   invalid_json: "the body is no JSON, or no UTF-8",
   invalid_process_info: "the body describes no process template; `field` says where",
-  bad_value: "a part of the path, or a parameter, is not what it must be; `field` names it",
+  bad_value: "a part of the path, a parameter, or a value of a webhook is not what it must be; `field` names it",
   no_signal_number: "the path does not say which signal",
   resource_not_found: "nothing has this path",
   method_not_allowed: "the path does not take this method; `Allow` says which it takes",

@@ -169,9 +169,16 @@ export const pluginPath = "/_plugin/";
 
 /** What the contract does not have, and why it is there. */
 export const ownAsks: Readonly<Record<string, string>> = {
+  "GET /webhooks": "who is told of events can be seen",
+  "POST /webhooks": "a URL is told of events without an edit of the file",
+  "DELETE /webhooks": "as gaffer takes a URL back",
+  "GET /webhooks/{id}": "how one stands",
+  "DELETE /webhooks/{id}": "by the id that `POST` answers",
+  "GET /webhooks/{id}/deliveries": "why a receiver has not got what it should",
   "GET /metrics": "what Prometheus scrapes",
   "GET /openapi.json": "all of this, for programs",
   "GET /docs": "all of this, for people",
+  "GET /_plugin": "what is installed, and where its pages are",
   "POST /_reload": "SIGHUP for who cannot send a signal",
 };
 

@@ -21,6 +21,7 @@ type StageName = keyof typeof stages;
 const patienceMs = 10_000;
 /** What waits for a process that does not end is let go. */
 const shortPatienceMs = 300;
+const answered503 = ["503 retry-after", "503 application/json"];
 /** What is documented and does not come here, by operation. */
 const never: Readonly<Record<string, readonly string[]>> = {
   // The configuration is there, and right.
@@ -30,6 +31,10 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "HEAD /watch": ["204 x-gaffer-gap"],
   "GET /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
   "HEAD /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
+  // There are neither two hundred webhooks nor any of a file; and what stops here never comes to them.
+  "POST /webhooks": ["409", "409 conflict", "409 application/json", "503", "503 overloaded", ...answered503],
+  "DELETE /webhooks": ["503", "503 overloaded", ...answered503],
+  "DELETE /webhooks/{id}": ["503", "503 overloaded", ...answered503],
   // There is no output called `stdin`.
   "HEAD /streams/{target}/stdin": ["200", "204", "200 x-gaffer-next", "200 x-gaffer-gap"],
 };
@@ -67,6 +72,7 @@ async function walk(serving: Serving, described: Described, seen: Seen): Promise
     if (isSafe(described)) await Promise.all(calls.map((call) => tryCall(serving, described, seen, call, patience)));
     else for (const call of calls) await tryCall(serving, described, seen, call, patience);
   };
+  await setUpWebhook(serving, described);
   if (!isSafe(described)) await tryOneByOne(serving, described, seen);
   await setUp(serving, "web:api");
   const stage = stageOf(serving, "web:api");
@@ -95,6 +101,7 @@ async function tryOneByOne(serving: Serving, described: Described, seen: Seen): 
   const { length } = plainCalls(described, stageOf(serving, "web:api"));
   for (let index = 0; index < length; index++) {
     await setUp(serving, "web:api");
+    await setUpWebhook(serving, described);
     const call = plainCalls(described, stageOf(serving, "web:api"))[index];
     if (call !== undefined) await tryCall(serving, described, seen, call, patienceMs);
   }
@@ -137,6 +144,13 @@ async function setUp(serving: Serving, name: StageName): Promise<void> {
   };
   if (name === "web:api" || name === "deleting:api") await waitFor(isReady, `the output of ${name}`);
   if (name === "done:api") await waitFor(() => manager.get(name).exits[0]?.outputEnded, `the end of ${name}`);
+}
+
+/** The one of the document's examples, for what is asked of it. */
+async function setUpWebhook({ url }: Serving, { path }: Described): Promise<void> {
+  if (!path.startsWith("/webhooks")) return;
+  const body = document.paths["/webhooks"]?.["post"]?.requestBody?.content["application/json"]?.example;
+  await fetch(`${url}/webhooks`, { method: "POST", body: JSON.stringify(body) });
 }
 
 function stageOf({ daemon }: Serving, name: StageName): Stage {
