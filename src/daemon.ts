@@ -100,14 +100,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const survival = { stateDir: config.gaffer.stateDir, configFile: config.files[0] ?? "", log };
+  const { stateDir } = config.gaffer;
+  const survival = { stateDir, configFile: config.files[0] ?? "", log };
   const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
   const manager = new Manager({ bus, log, ledger, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
   const host = await loadPlugins(options, { manager, bus, sampler });
   const plugins = host?.installed ?? noPlugins;
-  const { stateDir } = config.gaffer;
   const settings = config.webhooks;
   const webhooks = await startWebhooks({ bus, log, version, stateDir, settings, toDocument: toEventDocument });
   let { corsOrigins } = config.gaffer;
@@ -155,7 +155,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, leftMs() / 2) });
     await atMost(leftMs(), host?.stop());
     // Not before: what plugins have started is theirs until then.
-    if (options.adoptOrphans) await stopUnclaimed(log);
+    if (options.adoptOrphans) await stopUnclaimed({ log, graceMs: leftMs() / 2 });
     await endpoints.close();
     await ledger?.close();
   }

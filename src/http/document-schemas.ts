@@ -33,7 +33,7 @@ export const exitDocumentSchema = Type.Object(
         name: Type.String({ description: "The kernel's short name of it." }),
         state: Type.String({ description: "The kernel's letter, such as `D`: it waits for a device." }),
       }),
-      { description: "What of it, or of what it started, SIGKILL did not end within two seconds." },
+      { description: "What of it, or of what it started, SIGKILL did not end within 1.5 seconds." },
     ),
   },
   { description: "How a process ended." },

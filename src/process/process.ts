@@ -29,7 +29,7 @@ const killSignal = 9;
 const continueSignal = parseSignal("SIGCONT").number;
 
 /** The kernel ends at once what it can end. What lives after so long waits for something that may never come. */
-const killedMs = 2000;
+const killedMs = 1500;
 
 /** The kernel counts pages for each CPU and adds them up now and then, so that two figures of one peak differ a little. */
 const maxRssSlackBytes = 1024 * 1024;
