@@ -1,12 +1,18 @@
 import type { Config } from "./config/config.ts";
 import { Reloader } from "./daemon/reload.ts";
+import { namesOf, type SectionChanges } from "./daemon/sections.ts";
 import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
+import { createPluginApi } from "./http/plugin-api.ts";
 import type { Reload } from "./http/routes/reload.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager/manager.ts";
+import { Sampler } from "./manager/sampler.ts";
+import type { PluginHost } from "./plugin/host.ts";
+import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
+import type { ProvidedModules } from "./plugin/provide.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 
 export interface DaemonOptions {
@@ -20,6 +26,13 @@ export interface DaemonOptions {
   readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything is started, so that nothing is missed. */
   readonly observe?: (parts: Pick<Daemon, "bus" | "manager">) => void;
+  /**
+   * What plugins can import, beside `elysia`, by name: `{ gafferd: () => import("gafferd") }`. Absent: no plugins are
+   * loaded.
+   */
+  readonly pluginModules?: ProvidedModules;
+  /** Where the plugins are that ship with gafferd; default: its package's `plugins/`. */
+  readonly bundledPluginsFolder?: string;
 }
 
 export interface Daemon {
@@ -27,6 +40,11 @@ export interface Daemon {
   readonly urls: readonly string[];
   readonly bus: EventBus;
   readonly manager: Manager;
+  readonly plugins: InstalledPlugins;
+  /** Restarts each plugin, `except` those named, by its own `restart`, or stops and starts it. What fails is logged. */
+  restartPlugins(except?: readonly string[]): Promise<void>;
+  /** The name of the plugin whose code threw this, as far as its stack tells. */
+  culpritOf(fault: unknown): string | undefined;
   /** Resolves when nothing is left: no process, no listener, no socket file. A second call joins the first. */
   stop(): Promise<void>;
   /** SIGKILL to every process; for a `stop` that takes too long. */
@@ -42,30 +60,52 @@ const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
 
 /**
- * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then templates by
- * priority. Throws a GafferdError when an endpoint cannot be opened.
+ * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then plugins, so that
+ * they miss nothing, then templates by priority. Throws a GafferdError when an endpoint cannot be opened or a plugin
+ * cannot be loaded or started, a ConfigError for a plugin's settings.
  *
  * It stops them in this order:
  * 1. No new work is taken.
  * 2. Templates stop in reverse priority; output and events still flow.
  * 3. Streams end with their last event.
- * 4. Listeners close, sockets go.
+ * 4. Plugins stop, those first that others do not need.
+ * 5. Listeners close, sockets go.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, version, log, observe, onWaiting, readConfig } = options;
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
   const manager = new Manager({ bus, log, onShutdown });
+  const sampler = new Sampler();
   observe?.({ bus, manager });
   for (const warning of findUnused(config)) log.warn(warning);
+  const host = await loadPlugins(options, { manager, bus, sampler });
+  const plugins = host?.installed ?? noPlugins;
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
-  const app = createApp({ manager, bus, version, corsOrigins: () => corsOrigins, reload, log });
+  const app = createApp({
+    manager,
+    bus,
+    version,
+    corsOrigins: () => corsOrigins,
+    reload,
+    log,
+    sampler,
+    plugins,
+  });
   const endpoints = await openEndpoints(app, config.endpoints, { log });
-  const apply = ({ gaffer }: Config): void => {
-    ({ corsOrigins } = gaffer);
+  const apply = async (next: Config, { added, changed, removed }: SectionChanges): Promise<void> => {
+    ({ corsOrigins } = next.gaffer);
+    await host?.reconfigure(next, namesOf("plugin", [...added, ...changed, ...removed]));
   };
-  const reloader = new Reloader({ config, readConfig, endpoints, manager, apply });
+  const check = (next: Config): void => host?.check(next);
+  const reloader = new Reloader({ config, readConfig, check, endpoints, manager, apply });
+  try {
+    await host?.start();
+  } catch (error) {
+    await endpoints.close();
+    throw error;
+  }
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
@@ -73,6 +113,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus });
+    await host?.stop();
     await endpoints.close();
   }
 
@@ -83,11 +124,33 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
     bus,
     manager,
+    plugins,
+    restartPlugins: async (except) => await host?.restart(except),
+    culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
     hasten: () => manager.kill(),
     reload,
     shutdownWanted,
   };
+}
+
+/** Undefined when none are to be loaded; what is only for them is loaded here. */
+async function loadPlugins(
+  { config, version, log, pluginModules, bundledPluginsFolder }: DaemonOptions,
+  parts: { manager: Manager; bus: EventBus; sampler: Sampler },
+): Promise<PluginHost | undefined> {
+  if (pluginModules === undefined) return undefined;
+  const { openPlugins } = await import("./plugin/host.ts");
+  const folder = bundledPluginsFolder === undefined ? {} : { bundledFolder: bundledPluginsFolder };
+  return await openPlugins({
+    ...parts,
+    ...folder,
+    config,
+    version,
+    log,
+    modules: pluginModules,
+    openApi: createPluginApi,
+  });
 }
 
 /** Resolves when nobody reads output or events any more, or when the readers had their time. */

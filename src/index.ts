@@ -21,14 +21,25 @@ export { type ErrorCode, errorCodes, GafferdError, type GafferdErrorOptions } fr
 export type { EventBus } from "./events/bus.ts";
 export type { EventType, ExitStatus, GafferdEvent } from "./events/event.ts";
 export type { Logger } from "./log.ts";
-export type { Manager } from "./manager/manager.ts";
+/** That of a daemon of your own: all of it, of which plugins are given a part. */
+export type { Manager as DaemonManager } from "./manager/manager.ts";
 export { type OutputItem, OutputReader, type OutputReaderOptions } from "./manager/output-reader.ts";
 export { type OutputGap, type OutputSource, processSource, templateSource } from "./manager/output-source.ts";
 export type { OutputStart, StreamPosition } from "./manager/output-start.ts";
+export type { ProcessUsage } from "./manager/sampler.ts";
+export type { Manager } from "./plugin/manager.ts";
+export type { OutputItem as PluginOutputItem, OutputOptions } from "./plugin/output.ts";
+export type { DaemonSettings, PluginConfig } from "./plugin/plugin-config.ts";
+export { type App, Plugin } from "./plugin/plugin.ts";
+export type { ProvidedModules } from "./plugin/provide.ts";
+export type { ProcessView, TemplateView, UsageView } from "./plugin/views.ts";
 export type { SupervisorState } from "./supervisor/state.ts";
 export type { SupervisorStatus } from "./supervisor/status.ts";
 export type { SupervisedProcess } from "./supervisor/supervised-process.ts";
 export type { Supervisor } from "./supervisor/supervisor.ts";
-export { toDocument } from "./template/document.ts";
+export { type TemplateDocument, toDocument } from "./template/document.ts";
+export { parseDuration } from "./template/duration.ts";
+export type { TemplateBody } from "./template/properties.ts";
+export { parseSize } from "./template/size.ts";
 export { parseTemplate } from "./template/schema.ts";
 export type { FlappingPolicy, ProcessTemplate, RestartPolicy } from "./template/template.ts";

@@ -16,14 +16,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   supervisor: ["process", "output", "events", "template"],
   manager: ["supervisor", "output", "events", "template"],
   // Templates too: a body is read and written by the one schema that reads a section of the file.
-  http: ["manager", "events", "output", "template"],
+  http: ["manager", "events", "output", "template", "plugin"],
   webhook: ["events"],
   // Types only: it runs in browsers.
   client: ["http", "events", "template"],
-  plugin: ["manager", "events"],
+  plugin: ["manager", "events", "config", "template"],
   config: ["template"],
   daemon: ["config", "http", "webhook", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
-  cli: ["daemon", "config", "output", "events", "template"],
+  // The public door too: it is what plugins import.
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
 };

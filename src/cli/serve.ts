@@ -1,16 +1,19 @@
 import { type Daemon, startDaemon } from "../daemon.ts";
+import { GafferdError } from "../errors.ts";
 import { configureLog, log, stdout } from "../log.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { usesColours } from "./colours.ts";
 import { createConsole } from "./console.ts";
+import { hasDashboard } from "./dashboard.ts";
 import { followRing } from "./follow.ts";
 import { GaveUpError } from "./failure.ts";
 import { installGuard } from "./guard.ts";
 import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
 import { readConfig } from "./read-config.ts";
+import { reload } from "./reload.ts";
 import { startMessage } from "./start-message.ts";
-import { listenForStop } from "./stop-signals.ts";
+import { listenForSignals } from "./signals.ts";
 
 export interface ServeOptions {
   readonly version: string;
@@ -28,22 +31,26 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
   const releasePidfile = options.pidfile === undefined ? undefined : acquirePidfile(options.pidfile);
   try {
     const guard = installGuard();
-    const signals = listenForStop();
+    const signals = listenForSignals();
     const observe = (parts: Observed) => print(parts, options.verbosity);
     const daemon = await startDaemon({
       config,
       version,
       log,
       observe,
+      pluginModules,
       ...(options.verbosity > 0 && { onWaiting: tellWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
     });
     signals.onHasten(() => daemon.hasten());
-    let failure = guard.endStart();
+    const stray = guard.endStart((error) => daemon.culpritOf(error));
+    let failure = stray === undefined ? undefined : strayed(stray, daemon.culpritOf(stray));
     if (failure === undefined) {
-      for (const line of startMessage({ version, urls: daemon.urls, templates: config.templates.length }))
-        log.info(line);
-      onReady(daemon.urls);
+      const { urls, plugins } = daemon;
+      const facts = { version, urls, templates: config.templates.length, hasDashboard: hasDashboard(plugins.roots) };
+      for (const line of startMessage(facts)) log.info(line);
+      onReady(urls);
+      signals.onReload(() => void reload(daemon, { hasFile: options.config !== undefined }));
       const reason = daemon.shutdownWanted.then((message) => new GaveUpError(`stopped: ${message}`));
       const cause = await Promise.race([signals.stop, reason]);
       log.info(typeof cause === "string" ? `stopping on ${cause}` : "stopping: a template was given up");
@@ -54,6 +61,20 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
   } finally {
     releasePidfile?.();
   }
+}
+
+/** The modules of this very program, for whoever asks. */
+const pluginModules = {
+  gafferd: () => import("../index.ts"),
+  "gafferd/client": () => import("../client/client.ts"),
+};
+
+/** What to tell of an error that reached nobody while all was started. */
+function strayed(error: unknown, culprit: string | undefined): unknown {
+  if (culprit === undefined) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `cannot start: an error of the plugin \`${culprit}\` reached nobody: ${reason}`;
+  return new GafferdError("internal", message, { cause: error });
 }
 
 function tellWaiting({ name, gracefulTimeoutMs }: ProcessTemplate, processes: number): void {

@@ -1,9 +1,14 @@
 /** What the operator reads when the daemon listens, and how to go on from there when it has nothing to run. */
-export function startMessage({ version, urls, templates }: StartFacts): string[] {
+export function startMessage({ version, urls, templates, hasDashboard }: StartFacts): string[] {
   const runs = templates === 0 ? "no processes yet" : templates === 1 ? "1 template" : `${templates} templates`;
   const first = `gafferd ${version} listens on ${urls.join(", ")} (${runs})`;
   const url = urls[0];
-  return templates > 0 || url === undefined ? [first] : [first, `start one: ${curlCommand(url)}`];
+  const page = urls.find((each) => !each.startsWith("unix:"));
+  return [
+    first,
+    ...(hasDashboard && page !== undefined ? [`dashboard: ${page}/_plugin/dashboard/`] : []),
+    ...(templates > 0 || url === undefined ? [] : [`start one: ${curlCommand(url)}`]),
+  ];
 }
 
 export interface StartFacts {
@@ -12,6 +17,8 @@ export interface StartFacts {
   readonly urls: readonly string[];
   /** How many it was told of. */
   readonly templates: number;
+  /** A browser finds one at `/_plugin/dashboard/`. */
+  readonly hasDashboard: boolean;
 }
 
 function curlCommand(url: string): string {

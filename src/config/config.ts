@@ -20,8 +20,8 @@ export interface Config {
   /** In the order of the files. */
   readonly templates: readonly ProcessTemplate[];
   readonly webhooks: Webhooks;
-  /** Of each `[plugin:NAME]`, its keys and texts as they stand. */
-  readonly plugins: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** The `[plugin:NAME]` sections by NAME, as they stand: what their keys mean is for the plugins to say. */
+  readonly plugins: ReadonlyMap<string, Section>;
 }
 
 /**
@@ -45,12 +45,7 @@ export function loadConfig(file: string | undefined, overrides: ConfigOverrides 
     endpoints: applyBinding(opened, overrides, report),
     templates,
     webhooks: webhooks ?? defaultWebhooks,
-    plugins: new Map(
-      ofKind("plugin").map(({ label, values }) => [
-        label,
-        Object.fromEntries(values.map(({ key, text }) => [key, text])),
-      ]),
-    ),
+    plugins: new Map(ofKind("plugin").map((section) => [section.label, section])),
   };
   if (problems.length > 0) throw new ConfigError(inOrder(problems, files));
   return config;

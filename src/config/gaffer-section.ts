@@ -16,6 +16,11 @@ export interface GafferSettings {
   readonly corsOrigins: readonly string[];
 }
 
+const home = join(homedir(), ".gafferd");
+
+/** Need not exist, unlike one that was named. */
+export const defaultPluginsDir = join(home, "plugins");
+
 /** Reads the `[gaffer]` sections of all files, no two of which hold the same key. */
 export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
   let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
@@ -32,9 +37,8 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
       ...(state_dir !== undefined && { stateDir: state_dir }),
     };
   }
-  const home = join(homedir(), ".gafferd");
   return {
-    pluginsDir: join(home, "plugins"),
+    pluginsDir: defaultPluginsDir,
     stateDir: join(home, "state"),
     bundledPlugins: "all",
     corsOrigins: [],

@@ -23,8 +23,8 @@ export interface IniValue {
  *
  * - A line that begins with `;` or `#` is a comment, a blank line is nothing; elsewhere `;` and `#` are text.
  * - A line indented deeper than its key continues the value, after blank lines and comments too.
- * - A key ends at the first `=` or `:`. Two kinds of key hold colons of their own: `env:NAME` ends at the first `=` or
- *   `:` after the name, and `proc.NAME`, an event pattern, at the first `=` or at a `:` that a blank follows.
+ * - A key ends at the first `=` or `:`. Some keys hold colons of their own: `env:NAME` ends at the first `=` or `:` after
+ *   the name; `proc.NAME`, an event pattern, and all of `[plugin:NAME]` at the first `=` or a `:` that a blank follows.
  */
 export function readIni(text: string, file: string): { sections: IniSection[]; problems: ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
@@ -77,7 +77,7 @@ function outlineOf(lines: readonly string[], report: (line: number, message: str
       if (name) sections.push(section);
     } else {
       key = undefined;
-      const end = endOfKey(content);
+      const end = endOfKey(content, section?.name ?? "");
       const name = content.slice(0, Math.max(end, 0)).trim();
       if (name === "") report(line, `${JSON.stringify(content)} is neither [section] nor key = value`);
       else if (!section) report(line, `\`${name}\` stands before the first [section]`);
@@ -109,8 +109,8 @@ function quote(text: string): string {
   return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
-function endOfKey(content: string): number {
-  if (content.startsWith("proc.")) return content.search(/=|:(?=\s|$)/);
+function endOfKey(content: string, section: string): number {
+  if (content.startsWith("proc.") || section.startsWith("plugin:")) return content.search(/=|:(?=\s|$)/);
   const own = /^env:(?=[^\s=:])/.exec(content)?.[0].length ?? 0;
   const end = content.slice(own).search(/[=:]/);
   return end === -1 ? -1 : own + end;

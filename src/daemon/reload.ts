@@ -11,6 +11,8 @@ export interface ReloadOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
+  /** Checks what only plugins can. Throws ConfigError. */
+  readonly check: (config: Config) => void;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
   /** Called with what is now in force, when endpoints and templates are as it says. */
@@ -57,12 +59,14 @@ export class Reloader {
   }
 
   #read(): Config {
-    const { readConfig } = this.#options;
+    const { readConfig, check } = this.#options;
     if (readConfig === undefined) {
       throw new GafferdError("conflict", "gafferd was started without a configuration file, and has none to reload");
     }
     try {
-      return readConfig();
+      const config = readConfig();
+      check(config);
+      return config;
     } catch (error) {
       if (error instanceof ConfigError) throw invalid(error.problems.map(formatProblem), error);
       throw error;

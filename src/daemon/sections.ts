@@ -26,7 +26,9 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
     ...endpoints.map((endpoint) => [`endpoint:${endpoint.name}`, [endpoint, textsOf(endpoint)]] as const),
     ...templates.map((template) => [`process:${template.name}`, template] as const),
     ["webhooks", webhooks],
-    ...[...plugins].map(([name, settings]) => [`plugin:${name}`, settings] as const),
+    ...[...plugins].map(
+      ([name, { values }]) => [`plugin:${name}`, values.map(({ key, text }) => [key, text])] as const,
+    ),
   ]);
 }
 
@@ -48,7 +50,7 @@ export function needingRestart({ changed }: SectionChanges): string[] {
 }
 
 /** The names below a prefix: those of `process:` for `process`. */
-export function namesOf(kind: "process" | "endpoint", sections: readonly string[]): string[] {
+export function namesOf(kind: "process" | "endpoint" | "plugin", sections: readonly string[]): string[] {
   const prefix = `${kind}:`;
   return sections.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }

@@ -4,12 +4,14 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../manager/sampler.ts";
+import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
 import { methodsOf, type RoutePattern } from "./allow.ts";
 import { connectionOf, keepOpen } from "./connection.ts";
-import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { corsHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead } from "./head.ts";
+import { answerByPlugin } from "./plugin-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
@@ -22,6 +24,7 @@ import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { wstreamRoutes } from "./routes/wstreams.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import { answerUnrouted } from "./unrouted.ts";
 
 export interface AppOptions {
   readonly manager: Manager;
@@ -32,19 +35,23 @@ export interface AppOptions {
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
+  /** Default: none. */
+  readonly plugins?: InstalledPlugins;
+  /** Default: one of its own. */
+  readonly sampler?: Sampler;
 }
 
 /**
  * All routes, and what holds for each: who may ask, which methods there are, and how a failure looks. `openEndpoints`
  * makes it reachable; `app.handle(new Request(…))` asks it directly, and is let in always.
  */
-export function createApp({ manager, bus, version, corsOrigins, reload, log }: AppOptions) {
+export function createApp(options: AppOptions) {
+  // Who asks for statistics and who scrapes metrics in the same moment share a reading.
+  const { manager, bus, version, corsOrigins, reload, log, plugins = noPlugins, sampler = new Sampler() } = options;
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
   };
-  // Who asks for statistics and who scrapes metrics in the same moment share a reading.
-  const sampler = new Sampler();
   const app = new Elysia({ name: "gafferd" })
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, everyAnswer);
@@ -57,11 +64,13 @@ export function createApp({ manager, bus, version, corsOrigins, reload, log }: A
       if (request.method !== "HEAD") return undefined;
       return await answerHead(request, (get): Promise<Response> => app.handle(get));
     })
+    .onRequest(({ request }) => answerByPlugin(request, plugins))
     .onTransform(({ params }) => assertDecoded(params))
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
         const isPreflight = "access-control-allow-origin" in set.headers;
-        return answerUnrouted(request, methodsOf(path, app.routes), { isPreflight, log });
+        const advice = "GET / and /processes are where to begin";
+        return answerUnrouted(request, { methods: methodsOf(path, app.routes), isPreflight, advice, log });
       }
       if (code === "PARSE" || code === "VALIDATION") {
         const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
@@ -107,30 +116,4 @@ function assertDecoded(params: Readonly<Record<string, string | null>> | undefin
       field,
     });
   }
-}
-
-/** What no route takes: `OPTIONS` of a known path, a wrong method, an unknown path. */
-function answerUnrouted(
-  request: Request,
-  methods: readonly string[],
-  { isPreflight, log }: { isPreflight: boolean; log: Logger },
-): Response {
-  const { method } = request;
-  if (methods.length === 0 || (methods.includes(method) && method !== "OPTIONS")) {
-    const advice = "GET / and /processes are where to begin";
-    return toErrorResponse(new GafferdError("resource_not_found", `nothing has this path; ${advice}`), {
-      request,
-      log,
-    });
-  }
-  const allow = methods.join(", ");
-  if (method === "OPTIONS") {
-    return new Response(null, { status: 204, headers: { allow, ...(isPreflight ? preflightHeaders(methods) : {}) } });
-  }
-  const response = toErrorResponse(
-    new GafferdError("method_not_allowed", `this path does not take ${method}; it takes ${allow}`),
-    { request, log },
-  );
-  response.headers.set("allow", allow);
-  return response;
 }

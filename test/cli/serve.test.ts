@@ -106,10 +106,33 @@ describe("a signal", () => {
     expect(existsSync(mark)).toBe(true);
   });
 
-  test("SIGHUP reloads nothing yet, says so, and gafferd goes on", async () => {
+  test("SIGHUP reads the file again and applies what is different", async () => {
+    const file = folder.write("reload.ini", "[process:a]\ncmd = sleep 60\n");
+    await using gafferd = await startGafferd([file]);
+    const names = () => fetch(`${gafferd.url}/processes`).then((response) => response.json());
+    folder.write("reload.ini", "[process:a]\ncmd = sleep 60\n[process:b]\ncmd = sleep 60\n");
+    gafferd.kill("SIGHUP");
+    await waitFor(() => gafferd.err().includes("info  reloaded on SIGHUP"), "the reload");
+    expect(await names()).toEqual(["a", "b"]);
+    folder.write("reload.ini", "[process:a]\ncmd = sleep 61\nnope = 1\n[plugin:nobody]\n");
+    gafferd.kill("SIGHUP");
+    await waitFor(
+      () => gafferd.err().includes(`cannot reload on SIGHUP, nothing was changed: ${file}:3: `),
+      "its refusal",
+    );
+    folder.write("reload.ini", "[process:a]\ncmd = sleep 61\n[plugin:nobody]\n");
+    gafferd.kill("SIGHUP");
+    await waitFor(
+      () => gafferd.err().includes(`nothing was changed: ${file}:3: [plugin:nobody] is for a`),
+      "its refusal",
+    );
+    expect(await names()).toEqual(["a", "b"]);
+  });
+
+  test("SIGHUP without a file has nothing to read, says so, and gafferd goes on", async () => {
     await using gafferd = await startGafferd([]);
     gafferd.kill("SIGHUP");
-    await waitFor(() => gafferd.err().includes("cannot reload"), "the answer to SIGHUP");
+    await waitFor(() => gafferd.err().includes("there is no configuration to reload"), "the answer to SIGHUP");
     expect(await fetch(`${gafferd.url}/ping`).then((response) => response.text())).toBe("OK");
   });
 });

@@ -62,6 +62,7 @@ env:PORT = 8000
 [plugin:console]
 Some.Key[] = "as it stands"
 __proto__ = x
+web:api = 200m
 `);
   expect(config.gaffer.pluginsDir).toBe(join(folder, "plugins"));
   expect(config.endpoints.map(({ name }) => name)).toEqual(["public"]);
@@ -69,9 +70,9 @@ __proto__ = x
     ["web:api", "./api --port $PORT", 2, { PORT: "8000" }],
   ]);
   expect(config.webhooks.hooks).toEqual([{ pattern: ".", urls: ["http://127.0.0.1:9000/hook"] }]);
-  expect([...config.plugins].map(([name, settings]) => [name, ...Object.entries(settings)])).toEqual([
-    ["console", ["Some.Key[]", '"as it stands"'], ["__proto__", "x"]],
-  ]);
+  expect(
+    [...config.plugins].map(([name, { values }]) => [name, ...values.map(({ key, text }) => [key, text])]),
+  ).toEqual([["console", ["Some.Key[]", '"as it stands"'], ["__proto__", "x"], ["web:api", "200m"]]]);
 });
 
 test("all that is wrong is told at once, with file, line, section and key, in the order of the lines", () => {

@@ -79,7 +79,6 @@ webhooks
 warnings
   last: $UNSET is not set, and stays in the command as it is written
   [webhooks] is checked only: this version sends no webhooks
-  [plugin:guard] is not used: this version loads no plugins
   webhooks: proc.secnod is about no process of this configuration
   webhooks: proc.second.exti is about no process of this configuration
 `);

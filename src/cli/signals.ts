@@ -1,18 +1,18 @@
-import { log } from "../log.ts";
-
 /** What the operator asks for by signals. */
-export interface StopSignals {
+export interface Signals {
   /** Resolves at the first of SIGTERM, SIGINT and SIGQUIT. */
   readonly stop: Promise<NodeJS.Signals>;
   /** Calls `listener` at each one after that; at once when there was one already. */
   onHasten(listener: () => void): void;
+  /** Calls `listener` at each SIGHUP; at once when there was one already. */
+  onReload(listener: () => void): void;
 }
 
 /** `npm start` passes Ctrl-C on to a program that got it from the terminal already: two so close are one. */
 const repeatedInterruptMs = 200;
 
 /** Takes over the signals that would end the program. */
-export function listenForStop(): StopSignals {
+export function listenForSignals(): Signals {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let firstAtMs: number | undefined;
   let isHastened = false;
@@ -29,13 +29,22 @@ export function listenForStop(): StopSignals {
     }
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, onSignal);
-  process.on("SIGHUP", () => log.warn("cannot reload the configuration on SIGHUP: gafferd goes on with what it has"));
+  let isReloadDue = false;
+  let reload: (() => void) | undefined;
+  process.on("SIGHUP", () => {
+    if (reload === undefined) isReloadDue = true;
+    else reload();
+  });
 
   return {
     stop: promise,
     onHasten(listener) {
       hasten = listener;
       if (isHastened) listener();
+    },
+    onReload(listener) {
+      reload = listener;
+      if (isReloadDue) listener();
     },
   };
 }

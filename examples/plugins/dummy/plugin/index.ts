@@ -1,0 +1,30 @@
+import { Elysia } from "elysia";
+import { type App, type Manager, Plugin } from "gafferd";
+
+/** Counts what happens, and tells it at /_plugin/dummy/api. */
+export class DummyPlugin extends Plugin {
+  override name = "dummy";
+  override version = "1.0";
+  override description = "counts events, by their type";
+
+  override app(): App {
+    return new DummyApp();
+  }
+}
+
+class DummyApp implements App {
+  readonly #counts = new Map<string, number>();
+
+  start(manager: Manager): void {
+    manager.log.info("dummy has started");
+    manager.subscribe(".", ({ type }) => this.#counts.set(type, (this.#counts.get(type) ?? 0) + 1));
+  }
+
+  stop(): void {
+    this.#counts.clear();
+  }
+
+  routes() {
+    return new Elysia().get("/counts", () => Object.fromEntries(this.#counts));
+  }
+}

@@ -1,0 +1,111 @@
+import { OutputReader } from "../manager/output-reader.ts";
+import type { OutputGap, OutputSource } from "../manager/output-source.ts";
+import type { OutputStart } from "../manager/output-start.ts";
+import { type ProcessView, toProcessView } from "./views.ts";
+
+export interface OutputOptions {
+  /** The name of one output; default: all, in the order of arrival. */
+  readonly label?: string;
+  /** Start so many lines back, 0 is from now on; default: at the oldest byte held. */
+  readonly tail?: number;
+  /** The process waits for this reader, within its `lossless_timeout`; default `false`. */
+  readonly lossless?: boolean;
+}
+
+/** What comes of an output, in order. */
+export type OutputItem =
+  /** Whole lines where there are any; a line without its end after 100 ms of silence. `from` and `to` are positions. */
+  | {
+      readonly kind: "output";
+      readonly id: number;
+      readonly name: string;
+      readonly label: string;
+      readonly from: number;
+      readonly to: number;
+      readonly bytes: Uint8Array;
+    }
+  /** Bytes that were overwritten before they could be read. */
+  | ({ readonly kind: "gap" } & OutputGap)
+  | { readonly kind: "spawn"; readonly process: ProcessView }
+  /** All of its output came before. */
+  | { readonly kind: "exit"; readonly process: ProcessView };
+
+const maxItemBytes = 64 * 1024;
+
+/** Reads a source from now on; `signal` ends it, as leaving the loop does. */
+export function readOutput(
+  source: OutputSource,
+  options: OutputOptions,
+  signal: AbortSignal,
+): AsyncIterableIterator<OutputItem> {
+  const closing = new AbortController();
+  let wake: (() => void) | undefined;
+  const reader = new OutputReader(source, {
+    ...(options.label === undefined ? {} : { label: options.label }),
+    ...(options.lossless === undefined ? {} : { lossless: options.lossless }),
+    start: startOf(options),
+    unit: "lines",
+    onReady: () => wake?.(),
+  });
+  const close = () => {
+    closing.abort();
+    signal.removeEventListener("abort", close);
+    reader.close();
+    wake?.();
+  };
+  signal.addEventListener("abort", close);
+
+  /** Resolves when there may be more: at the next change, or when a line without its end is due. */
+  async function changed(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { dueMs } = reader;
+    const timer = dueMs === undefined ? undefined : setTimeout(resolve, Math.max(1, dueMs - Date.now()));
+    wake = resolve;
+    await promise;
+    clearTimeout(timer);
+  }
+
+  async function* items(): AsyncGenerator<OutputItem, void, undefined> {
+    while (!closing.signal.aborted) {
+      const item = reader.next(maxItemBytes, Date.now());
+      if (item === undefined) {
+        if (reader.ended) return;
+        await changed();
+      } else if (item.kind === "bytes") {
+        const { process, label, ring, from, to } = item;
+        yield {
+          kind: "output",
+          id: process.id,
+          name: process.template.name,
+          label,
+          from,
+          to,
+          bytes: ring.copy(from, to),
+        };
+      } else if (item.kind === "gap") yield item;
+      else yield { kind: item.kind, process: toProcessView(item.process) };
+    }
+  }
+
+  const generator = items();
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      const result = await generator.next();
+      if (result.done === true) close();
+      return result;
+    },
+    async return() {
+      // Not by the generator alone: one that was never asked for anything, or waits, would close nothing now.
+      close();
+      await generator.return();
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+function startOf({ tail }: OutputOptions): OutputStart {
+  return tail === undefined ? { kind: "held" } : { kind: "tail", lines: tail };
+}

@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { source, startWith } from "./plugin/starting.ts";
+import { waitFor } from "./wait-for.ts";
+
+test("a daemon stops in its order: templates, streams, plugins, listeners", async () => {
+  const steps: string[] = [];
+  const stop = `
+    globalThis.steps.push("plugin stops, readers: " + globalThis.readers());
+    await fetch(globalThis.url + "/ping", { headers: { connection: "close" } }).then(() => "answers", () => "refuses")
+      .then((listener) => globalThis.steps.push("a new connection: " + listener));
+  `;
+  const shared = Object.assign(globalThis as unknown as { steps: string[]; url: string; readers: () => number }, {
+    steps,
+  });
+  await using started = await startWith({
+    files: { "p/plugin/index.ts": source("p", { stop }) },
+    ini: [
+      "[process:first]\ncmd = sh -c 'trap \"echo goodbye; exit\" TERM; echo ready; while :; do sleep 0.01; done'",
+      "redirect_output = out\npriority = 1\n[process:last]\ncmd = sleep 60\npriority = 2\n",
+    ].join("\n"),
+  });
+  const { daemon, url } = started;
+  shared.url = url;
+  shared.readers = () => daemon.manager.readerCount() + daemon.bus.readerCount;
+  daemon.bus.subscribe((event) => {
+    if (event.type === "exit") steps.push(`${event.name} exits`);
+  });
+  const stream = await fetch(`${url}/streams/first?feed=eventsource`);
+  let text = "";
+  const reading = (async () => {
+    for await (const bytes of stream.body ?? []) text += new TextDecoder().decode(bytes);
+  })();
+  await waitFor(() => text.includes("ready"), "the stream");
+  await Promise.all([daemon.stop().then(() => steps.push("stopped")), reading]);
+  expect(steps).toEqual([
+    "last exits",
+    "first exits",
+    "plugin stops, readers: 0",
+    "a new connection: refuses",
+    "stopped",
+  ]);
+  expect(text).toContain("data: goodbye\n");
+  expect(text).toContain("event: exit\n");
+  await expect(fetch(`${url}/ping`)).rejects.toThrow();
+});
+
+test("a plugin that answers a client is heard to its end before the listeners close", async () => {
+  const routes = `routes() { return this.app; }`;
+  const index = `
+    import { Elysia } from "elysia";
+    ${source("p", {
+      start: `
+        this.app = new Elysia().get("/wait", () => { globalThis.isAsked = true; return this.promise; });
+        ({ promise: this.promise, resolve: this.resolve } = Promise.withResolvers());
+      `,
+      stop: `this.resolve("last words"); await Bun.sleep(20);`,
+      more: routes,
+    })}
+  `;
+  await using started = await startWith({ files: { "p/plugin/index.ts": index } });
+  const answer = fetch(`${started.url}/_plugin/p/api/wait`).then((response) => response.text());
+  await waitFor(() => "isAsked" in globalThis, "the request");
+  await started.daemon.stop();
+  expect(await answer).toBe("last words");
+});

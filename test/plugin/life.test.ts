@@ -1,0 +1,263 @@
+import { describe, expect, test } from "bun:test";
+import { waitFor } from "../wait-for.ts";
+import { type Logged, refusal, source, startWith } from "./starting.ts";
+
+describe("a plugin", () => {
+  test("starts after what it needs and before templates, and stops after they have, in reverse", async () => {
+    const started = await startWith({
+      files: {
+        "a/plugin/index.ts": source("a", {
+          mandatory: ["b"],
+          start: `manager.subscribe(".", ({ type }) => manager.log.info(type));`,
+        }),
+        "b/plugin/index.ts": source("b"),
+      },
+      ini: "[process:x]\ncmd = sleep 60\n",
+    });
+    await waitFor(() => started.daemon.manager.get("x").status().running === 1, "the process");
+    await started[Symbol.asyncDispose]();
+    expect(started.lines("plugin ").map((line) => line.replace("info plugin ", ""))).toEqual([
+      "b: start",
+      "a: start",
+      ...["create", "start", "spawn", "stop", "stop_pid", "exit"].map((type) => `a: ${type}`),
+      "a: stop",
+      "b: stop",
+    ]);
+  });
+
+  test("is each exported class that extends Plugin, of every module, once; other exports are nothing", async () => {
+    await using started = await startWith({
+      files: {
+        "p/plugin/index.ts": `export * from "./one.ts"; export { Plugin } from "gafferd"; export const x = 1; export class No {}`,
+        "p/plugin/one.ts": source("one"),
+        "p/plugin/two.js": source("two"),
+        "p/plugin/lib/three.ts": source("three"),
+        "p/plugin/types.d.ts": "this is not even code",
+        "p/plugin/README.md": "nor is this",
+      },
+    });
+    expect(started.daemon.plugins.list().map(({ name, state, folder }) => [name, state, folder])).toEqual([
+      ["one", "running", `${started.folder}/p`],
+      ["two", "running", `${started.folder}/p`],
+    ]);
+  });
+
+  test("may have no app", async () => {
+    const index = `import { Plugin } from "gafferd"; export class P extends Plugin { name = "quiet"; version = "2" }`;
+    await using started = await startWith({ files: { "quiet/plugin/index.ts": index } });
+    const { name, version, state, answer } = started.daemon.plugins.find("quiet") ?? {};
+    expect({ name, version, state, answer }).toEqual({
+      name: "quiet",
+      version: "2",
+      state: "running",
+      answer: undefined,
+    });
+  });
+
+  test("of plugins_dir takes the place of one that ships with gafferd, by folder or by name, and the log says so", async () => {
+    await using started = await startWith({
+      files: { "mine/plugin/index.ts": source("guard"), "same/plugin/index.ts": source("other") },
+      bundled: { "guard/plugin/index.ts": source("guard"), "same/plugin/index.ts": source("same") },
+    });
+    expect(started.daemon.plugins.list().map(({ name, bundled }) => [name, bundled])).toEqual([
+      ["guard", false],
+      ["other", false],
+    ]);
+    expect(started.lines("takes the place")).toEqual([
+      `info the plugin \`guard\` of ${started.folder}/mine/plugin/index.ts takes the place of the one that ships with gafferd`,
+    ]);
+  });
+
+  test("that ships with gafferd is loaded when `bundled_plugins` names it", async () => {
+    const bundled = { "a/plugin/index.ts": source("a"), "guard/plugin/index.ts": source("b") };
+    for (const [wanted, names] of [
+      ["all", ["a", "b"]],
+      ["guard", ["b"]],
+      ["none", []],
+    ] as const) {
+      await using started = await startWith({ bundled, ini: `[gaffer]\nbundled_plugins = ${wanted}\n` });
+      expect([wanted, started.daemon.plugins.list().map(({ name }) => name)]).toEqual([wanted, [...names]]);
+    }
+    expect(await refusal({ bundled, ini: "[gaffer]\nbundled_plugins = a, guadr\n" })).toBe(
+      "`bundled_plugins` of [gaffer] names `guadr`, which does not ship; did you mean `guard`?",
+    );
+  });
+
+  test("is not loaded by a program that gives no modules", async () => {
+    const { loadConfig, startDaemon } = await import("gafferd");
+    const { silentLog } = await import("../supervisor/hosting.ts");
+    const config = loadConfig(undefined, { bind: "127.0.0.1:0", pluginsDir: "/no/such/folder" });
+    const daemon = await startDaemon({ config, version: "1", log: silentLog });
+    expect(daemon.plugins.list()).toEqual([]);
+    await daemon.restartPlugins();
+    await daemon.stop();
+  });
+});
+
+describe("gafferd does not start, and says why, when a plugin", () => {
+  test.each([
+    [
+      "throws when it is imported",
+      `throw new Error("boom")`,
+      "cannot load the plugin DIR/bad/plugin/index.ts: boom (DIR/bad/plugin/index.ts:1:11)",
+    ],
+    [
+      "cannot be parsed",
+      `export class {`,
+      /^cannot load the plugin DIR\/bad\/plugin\/index.ts: Expected .* \(DIR\/bad\/plugin\/index.ts:1:\d+\)$/,
+    ],
+    [
+      "imports a file that is not there",
+      `import "./nope.ts"`,
+      /^cannot load the plugin DIR\/bad\/plugin\/index.ts: Cannot find module '.\/nope.ts'/,
+    ],
+    [
+      "imports what gafferd does not export",
+      `import { Nope } from "gafferd"; console.log(Nope)`,
+      /^cannot load the plugin .*Nope/,
+    ],
+    [
+      "throws when it is made",
+      `import { Plugin } from "gafferd"; export class P extends Plugin { name = "p"; x = nope() } function nope() { throw "a text" }`,
+      "cannot load the plugin DIR/bad/plugin/index.ts: a text",
+    ],
+    [
+      "has no name",
+      `import { Plugin } from "gafferd"; export class P extends Plugin {}`,
+      /^cannot load the plugin DIR\/bad\/plugin\/index.ts: undefined is no name; give its class a `name`/,
+    ],
+    ["has a name that no path can hold", source("a/b"), /"a\/b" is no name/],
+    [
+      "needs what is no list",
+      source("a").replace("mandatory = []", `mandatory = "b"`),
+      /`mandatory` must be a list of names/,
+    ],
+    [
+      "throws in `app`",
+      source("p").replace("return new A(config)", `throw new Error("boom")`),
+      /^cannot make the app of the plugin `p` of DIR\/bad\/plugin\/index.ts: boom \(DIR\/bad\/plugin\/index.ts:\d+:\d+\)$/,
+    ],
+    [
+      "makes an app that cannot start",
+      source("p").replace("return new A(config)", "return {}"),
+      /`app` must return an object with a `start`/,
+    ],
+    [
+      "throws in `start`",
+      source("p", { start: `throw new Error("boom");` }),
+      /^cannot start the plugin `p` of DIR\/bad\/plugin\/index.ts: boom \(/,
+    ],
+    [
+      "throws in `routes`",
+      source("p", { more: `routes() { throw new Error("boom"); }` }),
+      /^cannot start the plugin `p` of .*: boom \(/,
+    ],
+    [
+      "has routes that are none",
+      source("p", { more: `routes() { return {}; }` }),
+      /`routes` must return an Elysia instance/,
+    ],
+    ["needs what is not installed", source("p", { mandatory: ["q"] }), /`p` needs `q`, which is not installed/],
+  ])("%s", async (_, text, message) => {
+    const told = await refusal({ files: { "bad/plugin/index.ts": text } });
+    if (typeof message === "string") expect(told).toBe(message);
+    else expect(told).toMatch(message);
+  });
+
+  test("has the name of another", async () => {
+    expect(await refusal({ files: { "a/plugin/index.ts": source("same"), "b/plugin/x.ts": source("same") } })).toBe(
+      "two plugins have the name `same`: DIR/a/plugin/index.ts and DIR/b/plugin/x.ts; remove one, or give it another name",
+    );
+  });
+
+  test("stands in a circle", async () => {
+    const files = {
+      "a/plugin/index.ts": source("a", { mandatory: ["b"] }),
+      "b/plugin/index.ts": source("b", { mandatory: ["a"] }),
+    };
+    expect(await refusal({ files })).toContain("a -> b -> a");
+  });
+
+  test("fails after others have started: they are stopped in reverse, and nothing listens", async () => {
+    const logged: Logged[] = [];
+    const told = await refusal({
+      files: {
+        "a/plugin/index.ts": source("a"),
+        "b/plugin/index.ts": source("b"),
+        "c/plugin/index.ts": source("c", { start: `throw new Error("boom");` }),
+      },
+      ini: "[process:x]\ncmd = touch should-not-be\n",
+      logged,
+    });
+    expect(told).toContain("cannot start the plugin `c`");
+    expect(logged.map(({ line }) => line.replace("info plugin ", ""))).toEqual([
+      "a: start",
+      "b: start",
+      "c: start",
+      "b: stop",
+      "a: stop",
+    ]);
+  });
+});
+
+describe("at run time a plugin", () => {
+  test("that throws in `stop` is named, and the others stop", async () => {
+    const started = await startWith({
+      files: {
+        "a/plugin/index.ts": source("a"),
+        "b/plugin/index.ts": source("b", { stop: `throw new Error("boom");` }),
+      },
+    });
+    await started[Symbol.asyncDispose]();
+    expect(started.lines()).toEqual([
+      "info plugin a: start",
+      "info plugin b: start",
+      "info plugin b: stop",
+      "error plugin b: cannot stop it as it should; gafferd goes on without it",
+      "info plugin a: stop",
+    ]);
+  });
+
+  test("that has a `restart` is restarted by it, and one that has none is stopped and started", async () => {
+    await using started = await startWith({
+      files: {
+        "a/plugin/index.ts": source("a", { more: `restart() { this.manager.log.info("restart"); }` }),
+        "b/plugin/index.ts": source("b", { start: `manager.subscribe("create", () => manager.log.info("told"));` }),
+        "c/plugin/index.ts": source("c", { mandatory: ["b"] }),
+      },
+    });
+    started.logged.length = 0;
+    await started.daemon.restartPlugins();
+    await started.ask("POST", "/processes", { name: "x", cmd: "sleep 60", start: false });
+    expect(started.lines()).toEqual([
+      "info plugin c: stop",
+      "info plugin b: stop",
+      "info plugin a: restart",
+      "info plugin b: start",
+      "info plugin c: start",
+      // Once: what it subscribed to before is taken back.
+      "info plugin b: told",
+    ]);
+  });
+
+  test("that fails to restart is named, the others go on, and the next time it is started again", async () => {
+    await using started = await startWith({
+      files: {
+        "a/plugin/index.ts": source("a", {
+          start: `if (++globalThis.startsOfA === 2) throw new Error("boom");`,
+        }).replace("class A", "globalThis.startsOfA = 0; class A"),
+        "b/plugin/index.ts": source("b", { more: `restart() { throw new Error("bang"); }` }),
+        "c/plugin/index.ts": source("c"),
+      },
+    });
+    const states = () => started.daemon.plugins.list().map(({ state }) => state);
+    await started.daemon.restartPlugins();
+    expect(states()).toEqual(["failed", "running", "running"]);
+    expect(started.lines("cannot").map((line) => line.split(" of ")[0])).toEqual([
+      "error cannot start the plugin `a`",
+      "error cannot restart the plugin `b`",
+    ]);
+    await started.daemon.restartPlugins();
+    expect(states()).toEqual(["running", "running", "running"]);
+  });
+});
