@@ -13,6 +13,7 @@ import { Sampler } from "./manager/sampler.ts";
 import type { PluginHost } from "./plugin/host.ts";
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
+import { adoptSites } from "./plugin/site/adopt.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 
 export interface DaemonOptions {
@@ -142,7 +143,7 @@ async function loadPlugins(
   if (pluginModules === undefined) return undefined;
   const { openPlugins } = await import("./plugin/host.ts");
   const folder = bundledPluginsFolder === undefined ? {} : { bundledFolder: bundledPluginsFolder };
-  return await openPlugins({
+  const host = await openPlugins({
     ...parts,
     ...folder,
     config,
@@ -151,6 +152,8 @@ async function loadPlugins(
     modules: pluginModules,
     openApi: createPluginApi,
   });
+  adoptSites(host.installed.roots, log);
+  return host;
 }
 
 /** Resolves when nobody reads output or events any more, or when the readers had their time. */

@@ -12,9 +12,11 @@ import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead } from "./head.ts";
 import { answerByPlugin } from "./plugin-request.ts";
+import { answerBySite } from "./site-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
+import { pluginRoutes } from "./routes/plugins.ts";
 import { processVerbRoutes } from "./routes/process-verbs.ts";
 import { processRoutes } from "./routes/processes.ts";
 import { type Reload, reloadRoutes } from "./routes/reload.ts";
@@ -65,6 +67,9 @@ export function createApp(options: AppOptions) {
       return await answerHead(request, (get): Promise<Response> => app.handle(get));
     })
     .onRequest(({ request }) => answerByPlugin(request, plugins))
+    .onRequest(({ request, set }) =>
+      answerBySite(request, { plugins, isPreflight: "access-control-allow-origin" in set.headers, log }),
+    )
     .onTransform(({ params }) => assertDecoded(params))
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
@@ -88,6 +93,7 @@ export function createApp(options: AppOptions) {
     .use(streamRoutes({ manager, log, keepOpen }))
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
+    .use(pluginRoutes(plugins))
     .use(metricsRoutes({ manager, bus, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;

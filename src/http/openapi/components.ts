@@ -12,6 +12,7 @@ import {
   processSpawnSchema,
   statusDocumentSchema,
 } from "../document-schemas.ts";
+import { pluginDocumentSchema } from "../plugin-document.ts";
 import { processStatsSchema, templateStatsSchema } from "../stats-schemas.ts";
 import { errorSchema } from "./errors.ts";
 import type { HeaderObject } from "./openapi-document.ts";
@@ -38,6 +39,7 @@ export const schemas = {
   EventGap: eventGapSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
+  Plugin: pluginDocumentSchema,
   Error: errorSchema,
 } as const;
 

@@ -1,6 +1,6 @@
 import { metricsContentType } from "../metrics-text.ts";
 import { reloadParameters } from "../routes/reload.ts";
-import { json, ok, type OperationTable, text } from "./operation.ts";
+import { json, ok, type OperationTable, ref, text } from "./operation.ts";
 
 const tag = "daemon";
 const names = { type: "array", items: { type: "string" } };
@@ -46,6 +46,15 @@ export const daemonOperations: OperationTable = {
       { dry_run: false, added: ["process:web"], changed: [], removed: [], unchanged: ["webhooks"], needs_restart: [] },
     ),
     errors: ["bad_value", "conflict", "invalid_config"],
+  },
+  "GET /_plugin": {
+    id: "listPlugins",
+    tag,
+    summary: "The plugins that are installed",
+    description: "Those with code in the order in which they start, then sites.",
+    answers: json("All of them.", { type: "array", items: ref("Plugin") }, [
+      { name: "hello", version: null, description: null, site: "/_plugin/hello/", state: "site" },
+    ]),
   },
   "GET /metrics": {
     id: "getMetrics",

@@ -9,7 +9,7 @@ export const info: Omit<OpenapiDocument["info"], "version"> = {
     'Bodies are JSON in UTF-8, whatever the request\'s `Content-Type` says; output and input of processes are raw bytes. Success is `200` with `{"ok":true}` or the document asked for; a verb answers when its work is done. A failure has its code in `error` and, in `message`, one sentence that a person can act on.',
     "Every path takes `HEAD` and `OPTIONS`. A known path answers a method that it does not take with `405 method_not_allowed` and `Allow`, an unknown one with `404 resource_not_found`. A slash at the end says nothing.",
     "Every request must carry a `Host` that the endpoint answers to. One that a foreign web page makes is refused, unless its origin is one of `cors_origins`.",
-    "Below `/_plugin/NAME/api` a plugin answers as it likes; what it takes is not described here.",
+    "Below `/_plugin/NAME/` are the files of a plugin's site; below `/_plugin/NAME/api` a plugin answers as it likes, and what it takes is not described here.",
   ].join("\n\n"),
 };
 
