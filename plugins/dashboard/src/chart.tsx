@@ -9,6 +9,8 @@ interface ChartProps {
   readonly format: (value: number) => string;
   /** A CSS colour's name among the page's own: `--cpu`. */
   readonly colour: string;
+  /** What the marks of its axis may be apart. Default: round numbers. */
+  readonly steps?: number[];
   /** Another one draws the chart anew, in the colours of then. */
   readonly look: unknown;
 }
@@ -17,7 +19,7 @@ const heightPx = 96;
 const minSpanSeconds = 60;
 
 /** One figure over time. Its last and its highest value stand beside it as text. */
-export function Chart({ title, times, values, format, colour, look }: ChartProps) {
+export function Chart({ title, times, values, format, colour, steps, look }: ChartProps) {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const known = values.filter((value) => value !== null);
@@ -28,7 +30,7 @@ export function Chart({ title, times, values, format, colour, look }: ChartProps
   useEffect(() => {
     const parent = element.current;
     if (parent === null) return undefined;
-    const chart = new uPlot(options(parent, format, colour), [[], []], parent);
+    const chart = new uPlot(options(parent, format, colour, steps), [[], []], parent);
     plot.current = chart;
     const observer = new ResizeObserver(() => chart.setSize({ width: parent.clientWidth, height: heightPx }));
     observer.observe(parent);
@@ -49,7 +51,12 @@ export function Chart({ title, times, values, format, colour, look }: ChartProps
   );
 }
 
-function options(parent: HTMLElement, format: (value: number) => string, colour: string): uPlot.Options {
+function options(
+  parent: HTMLElement,
+  format: ChartProps["format"],
+  colour: string,
+  steps: number[] | undefined,
+): uPlot.Options {
   const css = getComputedStyle(parent);
   const ink = (name: string) => css.getPropertyValue(name);
   const axis = { stroke: ink("--quiet"), font: "11px system-ui", ticks: { show: false } };
@@ -66,7 +73,14 @@ function options(parent: HTMLElement, format: (value: number) => string, colour:
     },
     axes: [
       { ...axis, grid: { show: false }, size: 20, space: 80 },
-      { ...axis, grid, size: 64, space: 24, values: (_, ticks) => ticks.map(format) },
+      {
+        ...axis,
+        grid,
+        size: 64,
+        space: 24,
+        ...(steps !== undefined && { incrs: steps }),
+        values: (_, ticks) => ticks.map(format),
+      },
     ],
     series: [{}, { stroke: ink(colour), fill: `${ink(colour)}22`, width: 1.5, points: { show: false } }],
   };

@@ -21,6 +21,8 @@ interface DetailProps {
   readonly onRemove: () => void;
 }
 
+/** Powers of two, as memory is counted. */
+const byteSteps = Array.from({ length: 40 }, (_, power) => 2 ** power);
 const nothing: Series = { times: [], cpu: [], rss: [] };
 
 /** Everything about one template, or about one process of it. */
@@ -60,7 +62,7 @@ export function Detail(props: DetailProps) {
       )}
       <div class="charts">
         <Chart title="CPU" values={cpu} format={formatPercent} colour="--cpu" {...chart} />
-        <Chart title="Memory" values={rss} format={formatBytes} colour="--memory" {...chart} />
+        <Chart title="Memory" values={rss} format={formatBytes} colour="--memory" steps={byteSteps} {...chart} />
       </div>
       <Output
         key={`${name}/${pid}`}

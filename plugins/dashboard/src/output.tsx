@@ -141,7 +141,7 @@ export function Output({ client, actions, template, pid, look, connectionCount }
           Its output is not held: the template has no <code>redirect_output</code>.
         </p>
       )}
-      <div class="terminal" ref={element} hidden={outputs.length === 0} />
+      <div class="screen" ref={element} hidden={outputs.length === 0} />
       <Input client={client} actions={actions} template={template} pid={pid} takesInput={takesInput} />
     </section>
   );
