@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll } from "bun:test";
 import { loadConfig } from "../../src/config/config.ts";
+import type { GafferSettings } from "../../src/config/gaffer-section.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
 import type { Logger } from "../../src/log.ts";
 import type { SupervisedProcess } from "../../src/supervisor/supervised-process.ts";
@@ -21,10 +22,12 @@ export interface Serving {
 export interface ServeSettings {
   /** Origins whose pages may ask. */
   readonly corsOrigins?: readonly string[];
+  /** Where plugins are, which must be without code. Default: there are none. */
+  readonly sites?: Pick<GafferSettings, "pluginsDir" | "bundledPlugins">;
 }
 
 /** A daemon with no templates on a free port of the loopback interface. */
-export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<Serving> {
+export async function serve({ corsOrigins = [], sites }: ServeSettings = {}): Promise<Serving> {
   const warnings: string[] = [];
   const log: Logger = {
     debug() {},
@@ -33,8 +36,14 @@ export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<S
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
   const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins } };
-  const daemon = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
+  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, ...sites } };
+  const daemon = await startDaemon({
+    config,
+    version: "0.0.0-test",
+    log,
+    readConfig: () => config,
+    ...(sites !== undefined && { pluginModules: {} }),
+  });
   const url = daemon.urls[0] ?? "";
   return {
     url,
