@@ -33,11 +33,10 @@ const light: ITheme = {
   brightCyan: "#00696f",
   brightWhite: "#1d252c",
 };
-const matches = {
-  matchBackground: "#7a5b00",
-  activeMatchBackground: "#b45309",
-  matchOverviewRuler: "#b45309",
-  activeMatchColorOverviewRuler: "#d97706",
+const rulers = { matchOverviewRuler: "#b45309", activeMatchColorOverviewRuler: "#d97706" };
+const marks = {
+  dark: { ...rulers, matchBackground: "#7a5b00" },
+  light: { ...rulers, matchBackground: "#ffe08a" },
 };
 
 export interface Found {
@@ -59,6 +58,7 @@ export class OutputTerminal {
     minimumContrastRatio: 4.5,
     scrollback: scrollbackLines,
   });
+  #isDark = false;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
   readonly #observer = new ResizeObserver(() => this.#fit.fit());
@@ -84,13 +84,14 @@ export class OutputTerminal {
   }
 
   find(text: string, isBackward = false): void {
-    const options = { decorations: matches, incremental: false };
+    const options = { decorations: this.#isDark ? marks.dark : marks.light };
     if (text === "") this.#search.clearDecorations();
     else if (isBackward) this.#search.findPrevious(text, options);
     else this.#search.findNext(text, options);
   }
 
   setLook({ isDark, readAloud }: { isDark: boolean; readAloud: boolean }): void {
+    this.#isDark = isDark;
     this.#terminal.options.theme = isDark ? dark : light;
     this.#terminal.options.screenReaderMode = readAloud;
   }
