@@ -44,7 +44,7 @@ export function App({ live, announcer, url }: AppProps) {
     const { name } = template;
     void actions.run(`${verb.title}: ${name}`, `${name} ${verb.done}`, () => verb.act(client, name));
   };
-  const move = (step: number) => () => {
+  const move = (step: number) => {
     const at = rows.findIndex((row) => row.template.name === route.name && row.process?.pid === route.pid);
     const index = at < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, at + step));
     const row = rows[index];
@@ -63,9 +63,8 @@ export function App({ live, announcer, url }: AppProps) {
       "/": () => focusOn("#filter"),
       "?": () => setDialog("help"),
       n: () => setDialog("add"),
-      j: move(1),
-      k: move(-1),
-      ...(isInList() && { ArrowDown: move(1), ArrowUp: move(-1) }),
+      j: () => move(1),
+      k: () => move(-1),
       p: () => document.querySelector<HTMLElement>("#pause")?.click(),
       f: () => focusOn("#search"),
       i: () => focusOn("#stdin"),
@@ -113,6 +112,7 @@ export function App({ live, announcer, url }: AppProps) {
             expanded={expanded}
             onOrder={setOrder}
             onToggle={toggle}
+            onMove={move}
           />
         )}
         {template !== undefined && (
@@ -153,10 +153,6 @@ export function App({ live, announcer, url }: AppProps) {
       <Announcements announcer={announcer} />
     </>
   );
-}
-
-function isInList(): boolean {
-  return document.activeElement?.closest(".list") !== null;
 }
 
 function usePreferences(): [Preferences, (preferences: Preferences) => void] {

@@ -17,6 +17,8 @@ interface ListProps {
   readonly expanded: ReadonlySet<string>;
   readonly onOrder: (order: Order) => void;
   readonly onToggle: (name: string) => void;
+  /** To the next row, or by -1 to the one before. */
+  readonly onMove: (step: number) => void;
 }
 
 const columns: readonly (readonly [Column, string])[] = [
@@ -28,7 +30,7 @@ const columns: readonly (readonly [Column, string])[] = [
 ];
 
 /** All templates as a table, of which only the rows in sight are in the page. */
-export function List({ rows, figures, route, order, expanded, onOrder, onToggle }: ListProps) {
+export function List({ rows, figures, route, order, expanded, onOrder, onToggle, onMove }: ListProps) {
   const element = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const first = Math.max(0, Math.min(Math.floor(view.top / rowPx) - overscan, rows.length));
@@ -47,8 +49,13 @@ export function List({ rows, figures, route, order, expanded, onOrder, onToggle 
     };
   }, []);
 
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    onMove(event.key === "ArrowDown" ? 1 : -1);
+  };
   return (
-    <div class="list" ref={element}>
+    <div class="list" ref={element} onKeyDown={onKeyDown}>
       <table aria-rowcount={rows.length + 1} aria-label="Templates">
         <thead>
           <tr aria-rowindex={1}>

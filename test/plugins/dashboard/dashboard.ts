@@ -34,6 +34,8 @@ export function useDashboard() {
     /** Shows the dashboard at a place such as `web/12`; Chromium's window is tall, so that much is in sight. */
     async open(place = "", { colorScheme = "light", url = host.serving.url, size }: OpenSettings = {}) {
       const tab = await browser.open("about:blank", { colorScheme });
+      // Shorter than a test may take, so that what never comes is named.
+      tab.page.setDefaultTimeout(10_000);
       await tab.page.setViewportSize(size ?? { width: 1280, height: 1600 });
       await tab.page.goto(`${url}/_plugin/dashboard/#/${place}`);
       await tab.page.locator("main").waitFor();
