@@ -16,7 +16,7 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** A connection that brings nothing for so long, no heartbeat either, is given up as dead. */
   readonly silenceMs: number;
-  /** Hears each change, before whatever the connection brings. */
+  /** Hears each change, before whatever a connection brings. */
   readonly onConnection?: ((state: ConnectionState) => void) | undefined;
 }
 
@@ -33,6 +33,11 @@ export async function* followEvents({
   let parser = new EventParser();
   let retryMs = defaultRetryMs;
   let failures = 0;
+  let state: ConnectionState | undefined;
+  const setState = (next: ConnectionState) => {
+    if (next !== state) onConnection?.(next);
+    state = next;
+  };
   /** Nothing is missing so far: the server itself ended the last connection. */
   let wasWhole = false;
   while (!signal.aborted) {
@@ -42,7 +47,7 @@ export async function* followEvents({
       const response = await connection.within(connect(parser.lastId, connection.signal));
       if (response.status === 204) return;
       assertEventStream(response);
-      onConnection?.("open");
+      setState("open");
       wasWhole = false;
       parser = new EventParser(parser.lastId);
       for await (const bytes of connection.read(response)) {
@@ -62,7 +67,7 @@ export async function* followEvents({
     } finally {
       connection.close();
     }
-    onConnection?.("lost");
+    setState("lost");
     await pause(Math.max(waitMs, toDelayMs(failures, retryMs, Math.random())), signal);
     failures += 1;
   }

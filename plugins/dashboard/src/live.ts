@@ -7,6 +7,10 @@ import { oncePerFrame } from "./frame.ts";
 const maxSingleQuestions = 8;
 /** Events come in bursts: what they leave unknown is asked when so much time has gathered it. */
 const gatherMs = 50;
+/** Until all is asked for again, when that failed. */
+const retryMs = 1000;
+/** So many events may wait for an answer; with more, all is asked for anew. */
+const maxHeldBack = 10_000;
 
 /** What is so in the daemon, kept so by its streams: events say what changed, samples what it takes. */
 export class Live {
@@ -27,6 +31,7 @@ export class Live {
   readonly #unknown = new Set<string>();
   #isAllUnknown = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   /** `onEvent` hears each event, as it comes. */
   constructor(client: Client, onEvent: (event: EventDocument) => void) {
@@ -60,6 +65,7 @@ export class Live {
     this.#run.abort();
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    clearTimeout(this.#retry);
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -69,8 +75,8 @@ export class Live {
     };
     for await (const item of this.client.watch(undefined, { signal, onConnection })) {
       if (item.type === "gap") void this.#load(signal);
-      else if (this.#heldBack !== undefined) this.#heldBack.push(item);
-      else this.#apply(item);
+      else if (this.#heldBack === undefined) this.#apply(item);
+      else if (this.#heldBack.push(item) > maxHeldBack) void this.#load(signal);
     }
   }
 
@@ -92,8 +98,9 @@ export class Live {
       for (const event of heldBack) this.#apply(event);
       this.#setConnection("open");
     } catch {
-      // The connection is as good as lost: the watch sees so too, or the person tries again.
-      if (!signal.aborted && this.#heldBack === heldBack) this.#setConnection("lost");
+      if (signal.aborted || this.#heldBack !== heldBack) return;
+      this.#setConnection("lost");
+      this.#retry = setTimeout(() => void (this.#heldBack === heldBack && this.#load(signal)), retryMs);
     }
   }
 

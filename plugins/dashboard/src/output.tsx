@@ -72,7 +72,10 @@ export function Output({ client, actions, template, pid, look, connectionCount }
       )}
       {view.reason !== undefined && view.state === "failed" && (
         <p class="error" role="alert">
-          {view.reason}
+          {view.reason}{" "}
+          <button type="button" onClick={() => tail.current?.start()}>
+            Try again
+          </button>
         </p>
       )}
       {outputs.length === 0 && (

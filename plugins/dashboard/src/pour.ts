@@ -30,17 +30,21 @@ export async function pour(
     return text === "" ? Promise.resolve() : sink.write(text);
   };
   const flushLater = oncePerFrame(() => void flush());
-  for await (const item of items) {
-    await sink.ready();
-    signal.throwIfAborted();
-    pending += weaver.next(item);
-    onItem(item);
-    if (pending.length < maxPerFrame) {
-      flushLater();
-      continue;
+  try {
+    for await (const item of items) {
+      await sink.ready();
+      signal.throwIfAborted();
+      pending += weaver.next(item);
+      onItem(item);
+      if (pending.length < maxPerFrame) {
+        flushLater();
+        continue;
+      }
+      await flush();
+      await nextFrame();
     }
+  } finally {
+    // What was told of as taken is written, before whatever another connection brings.
     await flush();
-    await nextFrame();
   }
-  await flush();
 }
