@@ -114,7 +114,8 @@ test("adds a template, after showing what is wrong at its field", async () => {
       return (await dialog.locator(`#${id}`).textContent())?.includes(text);
     };
     await waitFor(isTold, `\`${text}\` at ${label}`);
-    expect(await page.evaluate<string>("document.activeElement.id")).toBe((await field.getAttribute("id")) ?? "");
+    const id = await field.getAttribute("id");
+    await waitFor(async () => (await page.evaluate("document.activeElement.id")) === id, `the focus on ${label}`);
   };
 
   await dialog.getByLabel("Name", { exact: true }).fill("taken");
