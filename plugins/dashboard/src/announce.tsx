@@ -9,18 +9,21 @@ type Listener = (text: string) => void;
 /** Tells screen readers what happens elsewhere on the page. */
 export class Announcer {
   #sentences: string[] = [];
+  #moreCount = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   listener: Listener = () => {};
 
   say(sentence: string): void {
-    if (!this.#sentences.includes(sentence)) this.#sentences.push(sentence);
+    if (this.#sentences.includes(sentence)) return;
+    if (this.#sentences.length < maxSentences) this.#sentences.push(sentence);
+    else this.#moreCount += 1;
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      const sentences = this.#sentences;
+      const more = this.#moreCount > 0 ? [`and ${this.#moreCount} more`] : [];
+      this.listener([...this.#sentences, ...more].join(". "));
       this.#sentences = [];
-      const more = sentences.length - maxSentences;
-      this.listener([...sentences.slice(0, maxSentences), ...(more > 0 ? [`and ${more} more`] : [])].join(". "));
+      this.#moreCount = 0;
     }, gatherMs);
   }
 }

@@ -53,9 +53,8 @@ export function App({ live, announcer, url }: AppProps) {
     showRow(rows, index);
   };
   const back = () => {
-    const isInField =
-      document.activeElement instanceof HTMLElement && document.activeElement.matches("input, textarea");
-    if (isInField && document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    const focused = document.activeElement;
+    if (focused instanceof HTMLElement && focused.matches("input, textarea, select")) focused.blur();
     else go(route.pid === undefined ? {} : { name: route.name ?? "" });
   };
   useShortcuts(

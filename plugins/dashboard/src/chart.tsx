@@ -39,7 +39,7 @@ export function Chart({ title, times, values, format, colour, steps, look }: Cha
       chart.destroy();
     };
   }, [look]);
-  useEffect(() => plot.current?.setData([[...times], [...values]]));
+  useEffect(() => plot.current?.setData([[...times], [...values]]), [times, times.at(-1), look]);
 
   return (
     <figure class="chart">

@@ -4,7 +4,7 @@ import type { Route } from "./route.ts";
 import { RowView } from "./row.tsx";
 import type { Column, Order, Row } from "./rows.ts";
 
-/** As in style.css. */
+/** As in style/list.css. */
 const rowPx = 34;
 /** Rows beyond the edges, so that fast scrolling shows no holes. */
 const overscan = 12;

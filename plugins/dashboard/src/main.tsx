@@ -7,8 +7,12 @@ import { Live } from "./live.ts";
 
 /** Two folders up from `/_plugin/dashboard/`, wherever a proxy put that. */
 const url = new URL("../..", location.href).href.replace(/\/$/, "");
+/** What a person would want to hear of, without what leads to it. */
+const told: ReadonlySet<EventDocument["event"]> = new Set(["create", "delete", "start", "stop", "flap", "exit"]);
 const announcer = new Announcer();
-const live = new Live(createClient(url), (event) => announcer.say(sentenceOf(event)));
+const live = new Live(createClient(url), (event) => {
+  if (told.has(event.event)) announcer.say(sentenceOf(event));
+});
 
 function sentenceOf(event: EventDocument): string {
   if (event.event !== "exit") return `${event.name}: ${event.event}`;

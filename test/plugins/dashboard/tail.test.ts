@@ -85,6 +85,24 @@ test("sees what changed while the daemon was out of reach, by itself", async () 
   await page.getByRole("alert").waitFor({ state: "detached" });
 });
 
+test("gives its connections back while its tab is hidden, and then goes on where it was", async () => {
+  const pid = await host.run(teller);
+  await using tab = await open(host.lastName);
+  const { bus } = host.serving.daemon;
+  const hide = (isHidden: boolean) =>
+    tab.page.evaluate(`Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));`);
+  await tab.sees("line 10");
+  await hide(true);
+  await waitFor(() => host.serving.cursorCount() + bus.readerCount === 0, "the end of all readers");
+  host.serving.process(pid).signal(10);
+  await host.serving.create({ name: "late", cmd: "sleep 600" });
+  await hide(false);
+  await tab.sees("line 20");
+  expect(await tab.lines()).toEqual(numbered(1, 20));
+  await tab.page.getByRole("link", { name: "late" }).waitFor();
+});
+
 test("is still while it is paused, and loses nothing by that", async () => {
   const pid = await host.run(teller);
   await using tab = await open(host.lastName);
