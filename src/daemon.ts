@@ -144,7 +144,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   async function stopAll(): Promise<void> {
     using left = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
-    await manager.close(({ template, processes }) => onWaiting?.(template, processes.length));
+    await left.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();
     endpoints.stopAccepting();
     await readersLeft({ manager, bus }, Math.min(lastReadersMs, left.leftMs / 2));
