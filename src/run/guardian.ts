@@ -1,4 +1,5 @@
-// For those whose TypeScript comes here from elsewhere, such as a plugin's.
+// For those whose TypeScript comes here from elsewhere, such as a plugin's; an import cannot declare a pattern of files.
+// oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./shell-script.d.ts" />
 import { closeSync, writeSync } from "node:fs";
 import type { Logger } from "../log.ts";
