@@ -8,18 +8,19 @@ import { dirname, join } from "node:path";
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  descriptors: [],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template"],
+  process: ["template", "descriptors"],
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   run: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
   manager: ["supervisor", "output", "events", "template"],
   // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
   // lists and registers.
-  http: ["manager", "webhook", "events", "output", "template", "plugin"],
+  http: ["manager", "webhook", "events", "output", "template", "plugin", "descriptors"],
   webhook: ["events"],
   // Types only: it runs in browsers.
   client: ["http", "events", "template"],

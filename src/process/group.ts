@@ -8,6 +8,8 @@ interface LeaderlessGroup {
   readonly groupId: number;
   /** A member that was seen alive: while it lives nothing else needs to be looked at. */
   witness: string | undefined;
+  /** The zombies that the last walk found, and nothing else. */
+  zombies: string;
   /** Called once, when the group is empty. */
   readonly tell: () => void;
 }
@@ -26,7 +28,7 @@ let timer: Timer | undefined;
 export function whenGroupEmpty(groupId: number): Promise<void> {
   if (!hasMember(groupId)) return Promise.resolve();
   return new Promise((resolve) => {
-    waiting.set(groupId, { groupId, witness: undefined, tell: resolve });
+    waiting.set(groupId, { groupId, witness: undefined, zombies: "", tell: resolve });
     sweepSoon();
   });
 }
@@ -100,8 +102,7 @@ function dismissEmpty(groups: readonly LeaderlessGroup[]): void {
     if (!hasMember(group.groupId)) dismiss(group);
     else if (hasProc && !isMember(group.witness, group.groupId)) unsure.set(group.groupId, group);
   }
-  if (unsure.size > 0) findWitnesses(unsure);
-  for (const group of unsure.values()) dismiss(group);
+  if (unsure.size > 0) for (const group of findWithoutWitness(unsure)) dismiss(group);
 }
 
 function dismiss(group: LeaderlessGroup): void {
@@ -109,16 +110,30 @@ function dismiss(group: LeaderlessGroup): void {
   group.tell();
 }
 
-/** Walks through `/proc` and takes out of `unsure` each group that has a living member. */
-function findWitnesses(unsure: Map<number, LeaderlessGroup>): void {
+/**
+ * Walks through `/proc` and returns those of `unsure` in which nothing lives. A process that forks and ends faster than
+ * the walk goes is not seen, nor is its child; but each leaves a zombie. So nothing lives only when a second walk finds
+ * the same zombies, and nothing else.
+ */
+function findWithoutWitness(unsure: Map<number, LeaderlessGroup>): LeaderlessGroup[] {
+  const found = new Map<LeaderlessGroup, string>();
   for (const osPid of osPids()) {
-    const groupId = livingGroupOf(osPid);
-    const group = groupId === undefined ? undefined : unsure.get(groupId);
+    const membership = membershipOf(osPid);
+    if (membership === undefined || membership.groupId !== membership.sessionId) continue;
+    const group = unsure.get(membership.groupId);
     if (group === undefined) continue;
-    group.witness = osPid;
-    unsure.delete(group.groupId);
-    if (unsure.size === 0) return;
+    if (!isAlive(membership)) found.set(group, `${found.get(group) ?? ""} ${osPid}`);
+    else {
+      group.witness = osPid;
+      unsure.delete(group.groupId);
+      if (unsure.size === 0) break;
+    }
   }
+  return [...unsure.values()].filter((group) => {
+    const before = group.zombies;
+    group.zombies = found.get(group) ?? "";
+    return group.zombies !== "" && group.zombies === before;
+  });
 }
 
 /** Whether the kernel knows of a member, dead or alive. */

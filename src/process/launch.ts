@@ -1,4 +1,5 @@
 import { closeSync, fchownSync } from "node:fs";
+import { hasDescriptorsFor } from "../descriptors.ts";
 import { log } from "../log.ts";
 import { buildEnvironment, commandOf } from "../template/environment.ts";
 import type { ProcessTemplate } from "../template/template.ts";
@@ -71,6 +72,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
   const ours: number[] = [];
   const theirs: number[] = [];
   try {
+    if (!hasDescriptorsFor("process")) throw Object.assign(new Error("few descriptors are left"), { code: "EMFILE" });
     const labels = template.detach ? [] : template.redirectOutput;
     const outputs = [...new Set(labels)].map((label) => {
       const pipe = openPipe();

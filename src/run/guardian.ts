@@ -1,12 +1,9 @@
-// For those whose TypeScript comes here from elsewhere, such as a plugin's; an import cannot declare a pattern of files.
-// oxlint-disable-next-line typescript/triple-slash-reference
-/// <reference path="./shell-script.d.ts" />
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import type { Logger } from "../log.ts";
 import { markersOf, markerVariable } from "../process/marker.ts";
 import { openPipe } from "../process/pipe.ts";
 import { noteSpawned } from "../process/subreaper.ts";
-import script from "./guardian.sh" with { type: "text" };
 
 /** What ends gafferd's processes when gafferd was killed. */
 export interface Guardian {
@@ -45,6 +42,8 @@ export function startGuardian({ runFile, log }: { runFile: string; log: Logger }
     return undefined;
   }
 }
+
+const script = readFileSync(join(import.meta.dir, "guardian.sh"), "utf8");
 
 function spawn(lifeline: number, runFile: string): Bun.Subprocess {
   const outer = process.env[markerVariable];
