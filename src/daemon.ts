@@ -1,10 +1,10 @@
 import type { Config } from "./config/config.ts";
 import { Reloader } from "./daemon/reload.ts";
 import { namesOf, type SectionChanges } from "./daemon/sections.ts";
-import { findUnused } from "./config/unused.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
+import { toEventDocument } from "./http/event-document.ts";
 import { createPluginApi } from "./http/plugin-api.ts";
 import type { Reload } from "./http/routes/reload.ts";
 import type { Logger } from "./log.ts";
@@ -14,13 +14,29 @@ import type { PluginHost } from "./plugin/host.ts";
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
+import { becomeSubreaper } from "./process/subreaper.ts";
+import { stopUnclaimed } from "./process/unclaimed.ts";
+import { endLeftovers } from "./run/leftovers.ts";
+import { RunLedger } from "./run/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
+import { startWebhooks } from "./webhook/webhooks.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   readonly log: Logger;
+  /**
+   * Whether this program becomes the parent of what its processes lose sight of, such as a child of a child that made
+   * itself a daemon, so that it is stopped with them (Linux). That cannot be undone. Default `false`: then it is only
+   * stopped as long as its parents live, or in the process group.
+   */
+  readonly adoptOrphans?: boolean;
+  /**
+   * Whether processes end when this program is killed, and what an earlier one left is stopped before templates start
+   * (Linux). Keeps a file in the configuration's `state_dir`, and a small process beside. Default `false`.
+   */
+  readonly endWithHost?: boolean;
   /** Reads the configuration again, for a reload; absent when there is no file. Throws ConfigError. */
   readonly readConfig?: () => Config;
   /** Called while it stops, once for each template that takes its time. */
@@ -56,37 +72,50 @@ export interface Daemon {
   readonly shutdownWanted: Promise<string>;
 }
 
-/** How long readers have to take the last of what is held for them. */
+/** How long a stop may take beyond the longest `graceful_timeout`; a little less than what is promised. */
+const stopSlackMs = 1800;
+/** How long readers have to take the last of what is held for them, if there is so much time. */
 const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
+/** How long webhooks have to deliver the last events, if there is so much; what is left is kept for the next start. */
+const webhookFlushMs = 2000;
 
 /**
- * Builds the parts and starts them: endpoints, so that a daemon that cannot listen starts nothing, then plugins, so that
- * they miss nothing, then templates by priority. Throws a GafferdError when an endpoint cannot be opened or a plugin
- * cannot be loaded or started, a ConfigError for a plugin's settings.
+ * Builds the parts and starts them: webhooks, so that no event escapes them, endpoints, so that a daemon that cannot
+ * listen starts nothing, then plugins, so that they miss nothing, then templates by priority. Throws a GafferdError when
+ * an endpoint or what webhooks are kept in cannot be opened or a plugin cannot be loaded or started, a ConfigError for a
+ * plugin's settings.
  *
- * It stops them in this order:
+ * It stops them in this order, in the longest `graceful_timeout` and two seconds at most:
  * 1. No new work is taken.
  * 2. Templates stop in reverse priority; output and events still flow.
  * 3. Streams end with their last event.
- * 4. Plugins stop, those first that others do not need.
- * 5. Listeners close, sockets go.
+ * 4. Webhooks deliver what they can.
+ * 5. Plugins stop, those first that others do not need.
+ * 6. What nobody can tell whose it is stops.
+ * 7. Listeners close, sockets go.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, version, log, observe, onWaiting, readConfig } = options;
+  if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const manager = new Manager({ bus, log, onShutdown });
+  const { stateDir } = config.gaffer;
+  const survival = { stateDir, configFile: config.files[0] ?? "", log };
+  const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
+  const manager = new Manager({ bus, log, ledger, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
-  for (const warning of findUnused(config)) log.warn(warning);
   const host = await loadPlugins(options, { manager, bus, sampler });
   const plugins = host?.installed ?? noPlugins;
+  const settings = config.webhooks;
+  const webhooks = await startWebhooks({ bus, log, version, stateDir, settings, toDocument: toEventDocument });
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
   const app = createApp({
     manager,
     bus,
+    webhooks,
     version,
     corsOrigins: () => corsOrigins,
     reload,
@@ -94,9 +123,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampler,
     plugins,
   });
-  const endpoints = await openEndpoints(app, config.endpoints, { log });
+  if (options.endWithHost) await endLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+  const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
+    // Another daemon may want the outbox.
+    await webhooks.stop({ flushMs: 0 });
+    throw error;
+  });
   const apply = async (next: Config, { added, changed, removed }: SectionChanges): Promise<void> => {
     ({ corsOrigins } = next.gaffer);
+    if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next, namesOf("plugin", [...added, ...changed, ...removed]));
   };
   const check = (next: Config): void => host?.check(next);
@@ -104,18 +139,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     await host?.start();
   } catch (error) {
+    await webhooks.stop({ flushMs: 0 });
     await endpoints.close();
     throw error;
   }
   await manager.load(config.templates);
 
   async function stopAll(): Promise<void> {
+    const deadlineMs = performance.now() + manager.longestGraceMs() + stopSlackMs;
+    const leftMs = (): number => Math.max(0, deadlineMs - performance.now());
     await manager.close(({ template, processes }) => onWaiting?.(template, processes.length));
     bus.end();
     endpoints.stopAccepting();
-    await readersLeft({ manager, bus });
-    await host?.stop();
+    await readersLeft({ manager, bus }, Math.min(lastReadersMs, leftMs() / 2));
+    await webhooks.stop({ flushMs: Math.min(webhookFlushMs, leftMs() / 2) });
+    await atMost(leftMs(), host?.stop());
+    // Not before: what plugins have started is theirs until then.
+    if (options.adoptOrphans) await stopUnclaimed({ log, graceMs: leftMs() / 2 });
     await endpoints.close();
+    await ledger?.close();
   }
 
   let stopping: Promise<void> | undefined;
@@ -157,9 +199,16 @@ async function loadPlugins(
 }
 
 /** Resolves when nobody reads output or events any more, or when the readers had their time. */
-async function readersLeft({ manager, bus }: Pick<Daemon, "bus" | "manager">): Promise<void> {
-  const deadlineMs = performance.now() + lastReadersMs;
+async function readersLeft({ manager, bus }: Pick<Daemon, "bus" | "manager">, patienceMs: number): Promise<void> {
+  const deadlineMs = performance.now() + patienceMs;
   while (manager.readerCount() + bus.readerCount > 0 && performance.now() < deadlineMs) {
     await Bun.sleep(lastReadersPollMs);
   }
+}
+
+async function atMost(limitMs: number, done: Promise<void> | undefined): Promise<void> {
+  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([done, timeIsUp]);
+  clearTimeout(timer);
 }

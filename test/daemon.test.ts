@@ -63,3 +63,15 @@ test("a plugin that answers a client is heard to its end before the listeners cl
   await started.daemon.stop();
   expect(await answer).toBe("last words");
 });
+
+test("a stop takes no longer than the longest graceful_timeout and two seconds, whatever a plugin does", async () => {
+  const never = "await new Promise(() => {});";
+  await using started = await startWith({
+    files: { "p/plugin/index.ts": source("p", { stop: never }), "q/plugin/index.ts": source("q", { stop: never }) },
+    ini: "[process:a]\ncmd = sleep 60\ngraceful_timeout = 0.5\n",
+  });
+  const startedMs = performance.now();
+  await started.daemon.stop();
+  // A plugin by itself would have 5 seconds.
+  expect(performance.now() - startedMs).toBeLessThan(4500);
+});

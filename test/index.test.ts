@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig, OutputReader, parseTemplate, processSource, startDaemon } from "gafferd";
 import { silentLog } from "./supervisor/hosting.ts";
 import { waitFor } from "./wait-for.ts";
@@ -23,4 +26,24 @@ test("gafferd runs inside another program, by the name of its package", async ()
   expect(await (await fetch(`${daemon.urls[0]}/`)).json()).toEqual({ welcome: "gaffer", version: "1.0.0" });
   await daemon.stop();
   expect(types).toEqual(["create", "start", "spawn", "exit", "stop"]);
+});
+
+test("a daemon inside another program loads plugins, whose classes are those of the program", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-index-"));
+  try {
+    mkdirSync(join(folder, "p/plugin"), { recursive: true });
+    const source = `import { Plugin } from "gafferd"; export class P extends Plugin { name = "p"; version = "7"; }`;
+    writeFileSync(join(folder, "p/plugin/index.ts"), source);
+    const daemon = await startDaemon({
+      config: loadConfig(undefined, { bind: "127.0.0.1:0", pluginsDir: folder }),
+      version: "1.0.0",
+      log: silentLog,
+      pluginModules: { gafferd: () => import("gafferd") },
+    });
+    expect(daemon.plugins.find("p")).toMatchObject({ version: "7", state: "running", bundled: false });
+    expect(daemon.plugins.find("memory-guard")).toMatchObject({ bundled: true });
+    await daemon.stop();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -3,7 +3,7 @@ import { GafferdError } from "../errors.ts";
 import { printable } from "../log.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { findListener } from "./listener.ts";
-import { UsageError } from "./parse-arguments.ts";
+import { UsageError } from "./read-words.ts";
 import { PidfileError } from "./pidfile.ts";
 
 /** gafferd has stopped since a template was given up; the message says which, and why. */

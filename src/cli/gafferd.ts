@@ -22,18 +22,23 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
   const readiness = takeReadiness();
   let failure: Failure | undefined;
   try {
-    // citty reads a command line too kindly, so it gets one that was read, and no words.
-    const { result } = await runCommand(defineGafferd(readiness), {
-      rawArgs: [],
-      data: resolvePaths(parseArguments(argv)),
-    });
-    failure = result as Failure | undefined;
+    if (argv[0] === "plugin") await (await import("./plugin/plugin.ts")).runPlugin(argv.slice(1));
+    else failure = await runDaemonCommand(argv, readiness);
   } catch (error) {
     failure = describeFailure(error);
   }
   if (failure !== undefined && !readiness?.(failure)) stderr.write(failure.text);
   await Promise.race([Promise.all([stdout.flushed(), stderr.flushed()]), Bun.sleep(flushTimeoutMs)]);
   return failure?.status ?? exitStatus.stopped;
+}
+
+async function runDaemonCommand(argv: readonly string[], readiness: Readiness | undefined) {
+  // citty reads a command line too kindly, so it gets one that was read, and no words.
+  const { result } = await runCommand(defineGafferd(readiness), {
+    rawArgs: [],
+    data: resolvePaths(parseArguments(argv)),
+  });
+  return result as Failure | undefined;
 }
 
 function defineGafferd(readiness: Readiness | undefined) {

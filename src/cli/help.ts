@@ -1,4 +1,4 @@
-import { type Definition, definitionEntries, type OptionName } from "./options.ts";
+import { type Definition, definitionEntries } from "./options.ts";
 
 /** What `--help` prints: the words and the form of the original, which citty's own rendering has no room for. */
 export function helpText(): string {
@@ -27,10 +27,11 @@ const usage = `usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]
                [--bind=ADDRESS] [--certfile=CERTFILE]
                [--keyfile=KEYFILE] [--backlog=BACKLOG]
                [CONFIG]
+       gafferd plugin list|install|remove|new [--help]
 `;
 
 /** `    -c CONFIG --config=CONFIG   configuration file` */
-function optionLine(name: OptionName, { alias, valueHint, description }: Definition): string {
+export function optionLine(name: string, { alias, valueHint, description }: Definition): string {
   const short = alias !== undefined && valueHint !== undefined ? `-${alias} ${valueHint}` : alias && `-${alias}`;
   const long = name === "v" ? "-v -vv" : `--${name}`;
   const flags = [short, valueHint === undefined ? long : `${long}=${valueHint}`].filter(Boolean).join(" ");

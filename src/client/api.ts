@@ -1,4 +1,5 @@
 import type {
+  DeliveryDocument,
   DetailDocument,
   ExitDocument,
   ProcessDocument,
@@ -9,6 +10,8 @@ import type {
   TemplateDocument,
   TemplateSettings,
   TemplateStatsDocument,
+  WebhookBody,
+  WebhookDocument,
 } from "./documents.ts";
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
@@ -162,6 +165,25 @@ export interface Client {
    * ```
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
+
+  /** The URLs that are told of events, and how each stands. */
+  webhooks(): Promise<WebhookDocument[]>;
+
+  /**
+   * Tells a URL of events of a pattern. Resolves to the webhook's id when it is on disk.
+   *
+   * @example
+   * ```ts
+   * await client.addWebhook({ event: "exit", url: "https://example.org/exits", secret: process.env.WEBHOOK_SECRET });
+   * ```
+   */
+  addWebhook(webhook: WebhookBody): Promise<string>;
+
+  /** Takes a webhook back; what waits for it is dropped. */
+  removeWebhook(id: string): Promise<void>;
+
+  /** The last attempts to deliver to a webhook, oldest first. */
+  deliveries(id: string): Promise<DeliveryDocument[]>;
 
   /**
    * Has the configuration file read again. Resolves to what was different, when that is in force. Rejects with

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Client, RestartOptions } from "./api.ts";
-import type { ExitDocument } from "./documents.ts";
+import type { DeliveryDocument, ExitDocument } from "./documents.ts";
 import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
 import { tail } from "./tail.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
@@ -86,5 +86,10 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     write: async (pid, input, { eof } = {}) => await write(transport, pid, input, eof),
     reload: async ({ dryRun } = {}) => await ask("POST", ["_reload"], { query: { dry_run: dryRun } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
+    webhooks: async () => await ask("GET", ["webhooks"]),
+    addWebhook: async (webhook) => (await ask<{ id: string }>("POST", ["webhooks"], { json: webhook })).id,
+    removeWebhook: async (id) => void (await ask("DELETE", ["webhooks", id])),
+    deliveries: async (id) =>
+      (await ask<{ deliveries: DeliveryDocument[] }>("GET", ["webhooks", id, "deliveries"])).deliveries,
   };
 }

@@ -8,8 +8,9 @@ export type {
   StatusDocument,
 } from "../http/document-schemas.ts";
 export type { ReloadDocument } from "../http/reload-report.ts";
-export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-types.ts";
+export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-schemas.ts";
 export type { TemplateDocument } from "../template/document-schema.ts";
+export type { DeliveryDocument, WebhookBody, WebhookDocument } from "../http/webhook-schemas.ts";
 export type { TemplateBody };
 
 /** What replaces a template's settings: its name is known. */

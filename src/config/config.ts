@@ -38,7 +38,8 @@ export function loadConfig(file: string | undefined, overrides: ConfigOverrides 
   const endpoints = new Map(ofKind("endpoint").map((section) => [section, readEndpoint(section, report)]));
   const opened = selectEndpoints(endpoints, findHttpEndpoints(ofKind("gaffer")), report);
   const templates = readProcesses(ofKind("process"), ofKind("env"), report);
-  const [webhooks] = ofKind("webhooks").map((section) => readWebhooks(section, report));
+  const names = ofKind("process").map(({ label }) => label);
+  const [webhooks] = ofKind("webhooks").map((section) => readWebhooks(section, names, report));
   const config: Config = {
     files,
     gaffer: applyPluginsDir(gaffer, overrides, report),

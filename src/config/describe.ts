@@ -1,9 +1,9 @@
 import { GafferdError } from "../errors.ts";
 import { buildEnvironment, commandOf } from "../template/environment.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
 import { type Endpoint, formatBind } from "./endpoint.ts";
-import { findUnused } from "./unused.ts";
 import { eventNames, type Webhooks } from "./webhooks.ts";
 
 /**
@@ -43,7 +43,6 @@ export function findWarnings(
         throw error;
       }
     }),
-    ...findUnused(config),
     ...config.webhooks.hooks
       .filter(({ pattern }) => !hasSource(pattern, config.templates))
       .map(({ pattern }) => `webhooks: ${pattern} is about no process of this configuration`),
@@ -86,6 +85,7 @@ function describeTemplate(template: ProcessTemplate): string[] {
     priority !== undefined && `priority ${priority}`,
     template.shell && "under sh -c",
     template.detach && "detached",
+    template.onHostExit === "keep" && "kept when gafferd is killed",
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
     template.redirectOutput.length > 0 && `output ${template.redirectOutput.join(", ")}`,
@@ -96,7 +96,7 @@ function describeTemplate(template: ProcessTemplate): string[] {
 }
 
 function describeWebhooks({ hooks }: Webhooks): string[] {
-  return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${url}`));
+  return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${shownUrl(url)}`));
 }
 
 function hasSource(pattern: string, templates: readonly ProcessTemplate[]): boolean {

@@ -1,5 +1,6 @@
 import { maxDurationMs, parseDuration } from "../template/duration.ts";
 import { suggestion } from "../template/nearest.ts";
+import { parseSecret } from "../webhook/signature.ts";
 import type { IniValue } from "./ini.ts";
 import { attempt, type Report, reportValue, type Section } from "./section.ts";
 import { badValue, parseInteger } from "./value.ts";
@@ -39,8 +40,11 @@ export const eventNames = [
 
 export const defaultWebhooks: Webhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
 
-/** Reads `[webhooks]`: a key may stand there several times, and each may have several URLs. */
-export function readWebhooks(section: Section, report: Report): Webhooks {
+/**
+ * Reads `[webhooks]`: a key may stand there several times, and each may have several URLs. `names` are those of the
+ * templates that the files have.
+ */
+export function readWebhooks(section: Section, names: readonly string[], report: Report): Webhooks {
   const urlsOf = new Map<string, string[]>();
   const delivery = new Map<string, { value: IniValue; setting: string | number }>();
   for (const value of section.values) {
@@ -53,7 +57,7 @@ export function readWebhooks(section: Section, report: Report): Webhooks {
         delivery.set(value.key, { value, setting });
         return;
       }
-      checkPattern(value.key);
+      checkPattern(value.key, names);
       urlsOf.set(value.key, [...(urlsOf.get(value.key) ?? []), ...toUrls(value.text)]);
     });
   }
@@ -68,7 +72,7 @@ export function readWebhooks(section: Section, report: Report): Webhooks {
 
 const deliveryReaders = {
   secret: (text: string) => {
-    if (text === "") throw badValue("must not be empty");
+    parseSecret(text);
     return text;
   },
   timeout: (text: string) => {
@@ -79,11 +83,21 @@ const deliveryReaders = {
   retries: (text: string) => parseInteger(text, 0, 1000),
 };
 
-function checkPattern(key: string): void {
-  if (key === "." || eventNames.some((event) => event === key) || /^proc\../.test(key)) return;
+function checkPattern(key: string, names: readonly string[]): void {
+  if (key === "." || eventNames.some((event) => event === key)) return;
+  if (/^proc\../.test(key)) return checkTemplatePattern(key.slice("proc.".length), names);
   const known = [...eventNames, ...Object.keys(deliveryReaders)];
   const near = suggestion(key, known);
   throw badValue(`is not an event${near || `: known are . for all, ${eventNames.join(", ")}, and proc.NAME[.EVENT]`}`);
+}
+
+/** A name may hold dots, so `web.exti` may be a template to come; next to a template `web` it is a slip. */
+function checkTemplatePattern(path: string, names: readonly string[]): void {
+  const name = names.find((each) => path.startsWith(`${each}.`));
+  if (name === undefined || names.includes(path)) return;
+  const event = path.slice(name.length + 1);
+  const near = eventNames.some((each) => each === event) ? "" : suggestion(event, eventNames);
+  if (near !== "") throw badValue(`\`${event}\` is not an event${near}`);
 }
 
 function toUrls(text: string): string[] {

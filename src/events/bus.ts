@@ -5,6 +5,7 @@ const keptEvents = 1000;
 
 /** Tells every subscriber of each event, in order, at once, and remembers the last 1,000. */
 export class EventBus {
+  readonly #firstListeners = new Set<(event: GafferdEvent) => void>();
   readonly #listeners = new Set<(event: GafferdEvent) => void>();
   readonly #endListeners = new Set<() => void>();
   readonly #onListenerError: (error: unknown) => void;
@@ -46,6 +47,7 @@ export class EventBus {
   publish(event: Unsequenced): void {
     this.#head += 1;
     const sequenced = { ...event, sequence: this.#head, timeMs: Date.now() } as GafferdEvent;
+    this.#tell(this.#firstListeners, sequenced);
     this.#recent[this.#head % keptEvents] = sequenced;
     this.#tell(this.#listeners, sequenced);
   }
@@ -70,6 +72,12 @@ export class EventBus {
       this.#listeners.delete(listener);
       if (onEnd !== undefined) this.#endListeners.delete(onEnd);
     };
+  }
+
+  /** Like `subscribe`, for who must have written an event down before anybody else can know of it. */
+  before(listener: (event: GafferdEvent) => void): () => void {
+    this.#firstListeners.add(listener);
+    return () => void this.#firstListeners.delete(listener);
   }
 
   #tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {

@@ -5,12 +5,13 @@ import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../manager/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
+import type { Webhooks } from "../webhook/webhooks.ts";
 import { methodsOf, type RoutePattern } from "./allow.ts";
 import { connectionOf, keepOpen } from "./connection.ts";
 import { corsHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
-import { answerHead } from "./head.ts";
+import { answerHead, type Handle } from "./head.ts";
 import { answerByPlugin } from "./plugin-request.ts";
 import { answerBySite } from "./site-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
@@ -26,11 +27,13 @@ import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { wstreamRoutes } from "./routes/wstreams.ts";
 import { watchRoutes } from "./routes/watch.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { answerUnrouted } from "./unrouted.ts";
 
 export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
+  readonly webhooks: Webhooks;
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   /** Origins of the web pages that may call; asked at each request. */
@@ -49,28 +52,41 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions) {
   // Who asks for statistics and who scrapes metrics in the same moment share a reading.
-  const { manager, bus, version, corsOrigins, reload, log, plugins = noPlugins, sampler = new Sampler() } = options;
+  const {
+    manager,
+    bus,
+    webhooks,
+    version,
+    corsOrigins,
+    reload,
+    log,
+    plugins = noPlugins,
+    sampler = new Sampler(),
+  } = options;
   const everyAnswer: Readonly<Record<string, string>> = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
   };
   const app = new Elysia({ name: "gafferd" })
+    .headers(everyAnswer)
+    .wrap((handle, { method }) => {
+      return method === "HEAD" ? (request: Request) => answerHead(request, handle as unknown as Handle) : handle;
+    })
+    // In braces, as the next: Elysia 1.4.30 waits a turn for whatever looks as if it gave a promise, as `=> f(…)` does.
     .onRequest(({ request, set }) => {
-      Object.assign(set.headers, everyAnswer);
       const listed = corsOrigins();
       if (listed.length > 0) set.headers["vary"] = "Origin";
       const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
     })
-    .onRequest(async ({ request }): Promise<Response | undefined> => {
-      if (request.method !== "HEAD") return undefined;
-      return await answerHead(request, (get): Promise<Response> => app.handle(get));
+    .onRequest(({ request, set }) => {
+      const isPreflight = "access-control-allow-origin" in set.headers;
+      const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { plugins, isPreflight, log });
+      return answer;
     })
-    .onRequest(({ request }) => answerByPlugin(request, plugins))
-    .onRequest(({ request, set }) =>
-      answerBySite(request, { plugins, isPreflight: "access-control-allow-origin" in set.headers, log }),
-    )
-    .onTransform(({ params }) => assertDecoded(params))
+    .onTransform(({ params }) => {
+      assertDecoded(params);
+    })
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
         const isPreflight = "access-control-allow-origin" in set.headers;
@@ -94,7 +110,8 @@ export function createApp(options: AppOptions) {
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, keepOpen }))
     .use(pluginRoutes(plugins))
-    .use(metricsRoutes({ manager, bus, version, sampler }))
+    .use(webhookRoutes(webhooks))
+    .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 }
@@ -116,8 +133,8 @@ function admit(request: Request, site: Site | undefined, corsOrigins: readonly s
 
 /** Elysia gives `null` for a part of the path that cannot be decoded. */
 function assertDecoded(params: Readonly<Record<string, string | null>> | undefined): void {
-  for (const [field, value] of Object.entries(params ?? {})) {
-    if (value !== null) continue;
+  for (const field in params) {
+    if (params[field] !== null) continue;
     throw new GafferdError("bad_value", `the path's \`${field}\` must be UTF-8, percent-encoded where it must be`, {
       field,
     });

@@ -1,4 +1,4 @@
-import { GafferdError } from "../errors.ts";
+import { type ErrorCode, GafferdError } from "../errors.ts";
 
 /** The largest JSON body that is read. */
 export const maxBodyBytes = 1024 * 1024;
@@ -7,13 +7,16 @@ const maxDepth = 32;
 
 /**
  * The JSON object in a request's body, whatever its content type. Throws `too_large`, `invalid_json`, or
- * `invalid_process_info` if it is JSON but no object.
+ * `code` if it is JSON but no object.
  */
-export async function readObject(request: Request): Promise<Record<string, unknown>> {
+export async function readObject(
+  request: Request,
+  code: ErrorCode = "invalid_process_info",
+): Promise<Record<string, unknown>> {
   const value = parse(await readText(request));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
-    throw new GafferdError("invalid_process_info", `the body must be a JSON object, not ${kind}`);
+    throw new GafferdError(code, `the body must be a JSON object, not ${kind}`);
   }
   return value as Record<string, unknown>;
 }

@@ -15,5 +15,6 @@ export function toEventDocument(event: GafferdEvent): EventDocument {
       ? { retry_at: event.retryAtMs === undefined ? null : new Date(event.retryAtMs).toISOString() }
       : {}),
     time: new Date(event.timeMs).toISOString(),
+    seq: event.sequence,
   };
 }

@@ -33,7 +33,7 @@ export type Verdict =
  */
 export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: readonly string[]): Verdict {
   const { host, origin, fetchSite } = headers;
-  if (site.boundHost !== undefined && !answersTo(host, site, site.boundHost)) {
+  if (site.boundHost !== undefined && !isKnown(host, site) && !answersTo(host, site, site.boundHost)) {
     return refuse(
       host === null
         ? "cannot answer a request without a `Host` header: say which host you mean"
@@ -56,8 +56,29 @@ export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: r
   return { kind: "own" };
 }
 
+/** Each client writes the same `Host` each time, and reading it takes as long as a small answer: so many are remembered. */
+const maxKnownHosts = 64;
+const maxKnownCharacters = 256;
+const knownHosts = new WeakMap<Site, Set<string>>();
+
+/** Whether the site has answered to it before. */
+function isKnown(header: string | null, site: Site): boolean {
+  return header !== null && (knownHosts.get(site)?.has(header) ?? false);
+}
+
+function remember(header: string, site: Site): void {
+  const known = knownHosts.get(site) ?? new Set();
+  if (known.size < maxKnownHosts && header.length <= maxKnownCharacters) knownHosts.set(site, known.add(header));
+}
+
 function answersTo(header: string | null, site: Site, boundHost: string): boolean {
-  const name = header === null ? undefined : parseHost(header);
+  if (header === null || !names(header, site, boundHost)) return false;
+  remember(header, site);
+  return true;
+}
+
+function names(header: string, site: Site, boundHost: string): boolean {
+  const name = parseHost(header);
   if (name === undefined) return false;
   if (isLoopback(name) || site.hosts.some((each) => normalize(each) === name)) return true;
   if (isLoopback(normalize(boundHost))) return false;

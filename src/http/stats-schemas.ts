@@ -1,14 +1,13 @@
-import { type TSchema, Type } from "@sinclair/typebox";
-import type { ProcessStatsDocument } from "./stats-types.ts";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
 
 const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
   Type.Union([schema, Type.Null()], { description });
 const bytes = Type.Integer({ minimum: 0 });
 const percent = (description: string) => Type.Number({ minimum: 0, description });
 /** `"N/A"` where nothing runs. */
-const figure = Type.Union([Type.Number({ minimum: 0 }), Type.Literal("N/A")]);
+const figureSchema = Type.Union([Type.Number({ minimum: 0 }), Type.Literal("N/A")]);
 
-const processProperties = {
+const figuresSchema = Type.Object({
   pid: Type.Integer({ minimum: 1, description: "The kernel's number of the process." }),
   cpu: percent("Percent of one core since the sample before; in a first one since the process's start."),
   mem: percent("Percent of the machine's memory."),
@@ -18,15 +17,27 @@ const processProperties = {
   username: Type.String(),
   nice: Type.Integer(),
   cmdline: Type.String(),
-  children: Type.Array(Type.Unsafe<ProcessStatsDocument>({ $ref: "#/components/schemas/ProcessStats" }), {
-    description: "The processes that it has started; their figures are not in its own.",
-  }),
   rss: Type.Integer({ minimum: 0, description: "Bytes of memory that it holds." }),
   vms: Type.Integer({ minimum: 0, description: "Bytes of its address space." }),
   fds: nullable(Type.Integer({ minimum: 0 }), "Open file descriptors."),
   threads: nullable(Type.Integer({ minimum: 0 }), "Threads."),
   io_read: nullable(bytes, "Bytes that were fetched from storage for it."),
   io_write: nullable(bytes, "Bytes that it sent to storage."),
+});
+
+/** What a process takes. `null` is what the system does not say, or not to gafferd. */
+export interface ProcessStatsDocument extends Readonly<Static<typeof figuresSchema>> {
+  /** The processes that it has started and those that they have, nested; their figures are not in its own. */
+  readonly children: readonly ProcessStatsDocument[];
+}
+
+const processProperties = {
+  ...figuresSchema.properties,
+  children: Type.Unsafe<readonly ProcessStatsDocument[]>({
+    type: "array",
+    items: { $ref: "#/components/schemas/ProcessStats" },
+    description: "The processes that it has started; their figures are not in its own.",
+  }),
 };
 
 export const processStatsSchema = Type.Object(processProperties, {
@@ -42,12 +53,16 @@ export const templateStatsSchema = Type.Object(
         ...processProperties,
       }),
     ),
-    mem: figure,
-    max_mem: figure,
-    min_mem: figure,
-    cpu: figure,
-    max_cpu: figure,
-    min_cpu: figure,
+    mem: figureSchema,
+    max_mem: figureSchema,
+    min_mem: figureSchema,
+    cpu: figureSchema,
+    max_cpu: figureSchema,
+    min_cpu: figureSchema,
   },
   { description: "What the running processes of a template take, without their children: sum, greatest and least." },
 );
+
+/** What stands for a figure where nothing runs is `"N/A"`. */
+export type Figure = Static<typeof figureSchema>;
+export type TemplateStatsDocument = Readonly<Static<typeof templateStatsSchema>>;

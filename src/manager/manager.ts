@@ -1,6 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
+import type { Ledger } from "../supervisor/context.ts";
 import { runInSlices } from "../supervisor/slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
@@ -12,6 +13,8 @@ const patienceMs = 500;
 export interface ManagerOptions {
   readonly bus: EventBus;
   readonly log: Logger;
+  /** Absent: nobody is told of what runs. */
+  readonly ledger?: Ledger | undefined;
   /** Called when a template with `onGiveUp = shutdown` was given up, with the reason. */
   readonly onShutdown?: (reason: string) => void;
 }
@@ -20,22 +23,26 @@ export interface ManagerOptions {
 export class Manager {
   readonly #bus: EventBus;
   readonly #log: Logger;
+  readonly #ledger: Ledger | undefined;
   readonly #onShutdown: ManagerOptions["onShutdown"];
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #deletions = new Map<string, Promise<void>>();
+  /** Undefined after a change, until it is asked for. */
+  #names: readonly string[] | undefined;
   #lastId = 0;
   #isClosed = false;
 
   constructor(options: ManagerOptions) {
     this.#bus = options.bus;
     this.#log = options.log;
+    this.#ledger = options.ledger;
     this.#onShutdown = options.onShutdown;
   }
 
-  /** In the order of creation. */
-  names(): string[] {
-    return [...this.#supervisors.keys()];
+  /** In the order of creation; the same array until there is another. */
+  names(): readonly string[] {
+    return (this.#names ??= [...this.#supervisors.keys()]);
   }
 
   /** Of all templates, ascending. */
@@ -69,7 +76,7 @@ export class Manager {
     try {
       supervisor.start();
     } catch (error) {
-      this.#supervisors.delete(template.name);
+      this.#forget(template.name);
       this.#bus.publish({ type: "delete", name: template.name });
       throw error;
     }
@@ -128,7 +135,7 @@ export class Manager {
     let deletion = this.#deletions.get(name);
     if (deletion === undefined) {
       deletion = supervisor.stop().then(() => {
-        this.#supervisors.delete(name);
+        this.#forget(name);
         this.#deletions.delete(name);
         supervisor.retire();
         this.#bus.publish({ type: "delete", name });
@@ -153,7 +160,7 @@ export class Manager {
     await this.#writable(name).restart(options);
   }
 
-  /** Resolves to the new number of wanted processes, when those too many are gone. */
+  /** Resolves to the new number of wanted processes, when so many run. */
   async scale(name: string, delta: number): Promise<number> {
     return await this.#writable(name).scale(delta);
   }
@@ -168,6 +175,11 @@ export class Manager {
   async stopProcess(id: number): Promise<void> {
     const { supervisor, process } = this.findProcess(id);
     await supervisor.stopProcess(process);
+  }
+
+  /** The longest `gracefulTimeoutMs` of all templates; 0 without any. */
+  longestGraceMs(): number {
+    return Math.max(0, ...this.#all().map(({ template }) => template.gracefulTimeoutMs));
   }
 
   /** How many read an output now, or wait for one. */
@@ -194,8 +206,7 @@ export class Manager {
    */
   async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
-    const longestMs = Math.max(0, ...this.#all().map(({ template }) => template.gracefulTimeoutMs));
-    const deadline = setTimeout(() => this.kill(), longestMs);
+    const deadline = setTimeout(() => this.kill(), this.longestGraceMs());
     const stop = async (supervisor: Supervisor): Promise<void> => {
       const waiting = setTimeout(onWaiting, patienceMs, supervisor);
       await supervisor.stop();
@@ -229,6 +240,7 @@ export class Manager {
     const supervisor = new Supervisor(template, {
       bus: this.#bus,
       log: this.#log,
+      ledger: this.#ledger,
       nextId: () => (this.#lastId += 1),
       gaveUp: ({ onGiveUp }, reason) => {
         // What a caller asks for and cannot be spawned is forgotten at once, and the caller told.
@@ -236,8 +248,14 @@ export class Manager {
       },
     });
     this.#supervisors.set(name, supervisor);
+    this.#names = undefined;
     this.#bus.publish({ type: "create", name });
     return supervisor;
+  }
+
+  #forget(name: string): void {
+    this.#supervisors.delete(name);
+    this.#names = undefined;
   }
 
   /** Whether there was one to start. */

@@ -50,7 +50,7 @@ export function lendManager({ name, manager, bus, sampler, log }: ManagerOptions
 
   const lent: Manager = {
     log: own,
-    names: () => use().names(),
+    names: () => [...use().names()],
     template: (template) => toTemplateView(use().get(template)),
     process: (id) => toProcessView(use().findProcess(id).process),
     async usage(target) {

@@ -1,13 +1,13 @@
 import * as elysia from "elysia";
 
-/** Modules by the names under which plugins import them. */
+/** Modules by the names under which plugins import them; what loads them is called before any plugin. */
 export type ProvidedModules = Readonly<Record<string, () => Promise<object>>>;
-
-/** `…/ms@2.1.3@@@1/index.js` */
-const inPackageCache = /@@@\d+[/\\]/;
 
 /** What `provideModules` gives besides. */
 const always: ProvidedModules = { elysia: async () => elysia };
+
+/** `…/ms@2.1.3@@@1/index.js` */
+const inPackageCache = /@@@\d+[/\\]/;
 
 /** The names that plugins can import without having them. */
 export function providedNames(modules: ProvidedModules): string[] {
@@ -19,6 +19,7 @@ export function providedNames(modules: ProvidedModules): string[] {
  * `node_modules`, and its classes extend ours. The names hold for the whole program, as long as it runs.
  */
 export async function provideModules(modules: ProvidedModules): Promise<void> {
+  // Before the names are taken: a program of which gafferd is a part may load its own by the same name.
   const loaded = await Promise.all(
     Object.entries({ ...always, ...modules }).map(async ([name, load]) => [name, await load()] as const),
   );
@@ -33,7 +34,6 @@ export async function provideModules(modules: ProvidedModules): Promise<void> {
           );
         });
       }
-      // Loaded before, since `require` takes no module that comes later.
       for (const [name, exports] of loaded) build.module(name, () => ({ exports: { ...exports }, loader: "object" }));
     },
   });

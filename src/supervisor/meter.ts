@@ -9,6 +9,8 @@ import type { Verdict } from "./verdict.ts";
  * the kernel knows of exits, and by the labels that the template ever had.
  */
 export class Meter {
+  /** How many processes were spawned. */
+  spawns = 0;
   /** How many processes took the place of one that ended unasked. */
   restarts = 0;
   /** How often it exited too often in its window. */

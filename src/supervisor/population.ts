@@ -10,7 +10,7 @@ export class Population {
   readonly #exits: SupervisedProcess[] = [];
   #droppedId = 0;
 
-  /** How many have not exited. */
+  /** How many have not exited: what is stopping keeps its place until it is gone. */
   get size(): number {
     return this.#alive.size;
   }
@@ -25,9 +25,21 @@ export class Population {
     return this.alive.filter((process) => process.state === "running");
   }
 
+  /** How many of them there are. */
+  get runningCount(): number {
+    let count = 0;
+    for (const { state } of this.#alive.values()) if (state === "running") count++;
+    return count;
+  }
+
   /** Those alive that stop with their template. */
   get supervised(): readonly SupervisedProcess[] {
     return this.alive.filter((process) => !process.template.detach);
+  }
+
+  /** All of those outlived SIGKILL. */
+  get isUnkillable(): boolean {
+    return this.#unfinished.size === 0 && this.supervised.every(({ survivors }) => survivors.length > 0);
   }
 
   /** Gone, but their output or what they left of their group is not. */

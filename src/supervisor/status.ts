@@ -15,10 +15,10 @@ export interface SupervisorStatus {
   readonly stopped: boolean;
   /** How many processes took the place of one that ended unasked. */
   readonly restarts: number;
-  /** When it is tried again (Unix ms); absent unless `state` is `backoff`. */
-  readonly nextRetryAtMs?: number;
-  /** Why it does not run, or not with all its processes, in a sentence; absent unless it is at rest. */
-  readonly reason?: string;
+  /** When it is tried again (Unix ms); undefined unless `state` is `backoff`. */
+  readonly nextRetryAtMs: number | undefined;
+  /** Why it does not run, or not with all its processes, in a sentence; undefined unless it is at rest. */
+  readonly reason: string | undefined;
 }
 
 /** What a supervisor knows, beside its state. */
@@ -44,8 +44,8 @@ export function toStatus(state: SupervisorState, facts: StatusFacts): Supervisor
     flapping: retry.reason === "flapping",
     stopped: !isWantedUp(state),
     restarts,
-    ...(retry.atMs === undefined ? {} : { nextRetryAtMs: retry.atMs }),
-    ...(isAtRest(state) ? { reason } : {}),
+    nextRetryAtMs: retry.atMs,
+    reason: isAtRest(state) ? reason : undefined,
   };
 }
 

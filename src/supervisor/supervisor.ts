@@ -80,7 +80,7 @@ export class Supervisor {
 
   status(): SupervisorStatus {
     return toStatus(this.#state, {
-      running: this.#population.running.length,
+      running: this.#population.runningCount,
       numprocesses: this.#template.numprocesses,
       placesLeft: this.#wanted,
       restarts: this.meter.restarts,
@@ -104,10 +104,16 @@ export class Supervisor {
     if (this.#state === "fatal" && this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when so many were spawned as were missing (some may have ended by then), or none is to be spawned now. */
+  async filled(): Promise<void> {
+    const enough = this.meter.spawns + this.#wanted - this.#population.running.length;
+    await this.#changes.until(() => this.#state !== "starting" || this.meter.spawns >= enough);
+  }
+
+  /** Resolves when nothing of it runs any more, or nothing but what SIGKILL does not end. */
   async stop(): Promise<void> {
     this.#take("stop");
-    await this.#changes.until(() => this.#state !== "stopping");
+    await this.#changes.until(() => this.#state !== "stopping" || this.#population.isUnkillable);
   }
 
   /** No process will follow: the readers of its output end when they have read what is held. */
@@ -121,13 +127,13 @@ export class Supervisor {
     for (const process of [...this.#population.supervised, ...this.#population.unfinished]) process.kill();
   }
 
-  /** Wants so many more or fewer, never fewer than none. Resolves to the new number when those too many are gone. */
+  /** Wants so many more or fewer, never fewer than none. Resolves to the new number when so many run. */
   async scale(delta: number): Promise<number> {
     const numprocesses = Math.max(0, this.#template.numprocesses + delta);
     this.#template = { ...this.#template, numprocesses };
     this.#take("resized");
     const reaped = this.processes.filter(({ stopReason }) => stopReason === "reap");
-    await Promise.all(reaped.map(({ finished }) => finished));
+    await Promise.all([this.filled(), ...reaped.map(({ finished }) => finished)]);
     return numprocesses;
   }
 
@@ -178,7 +184,7 @@ export class Supervisor {
         await process.finished;
       },
     };
-    return (this.#rolling = this.#rolling.then(() => rollingRestart(old, options, steps)));
+    return (this.#rolling = this.#rolling.then(() => rollingRestart(old, options, steps)).then(() => this.filled()));
   }
 
   #take(stimulus: Stimulus): void {
@@ -219,21 +225,22 @@ export class Supervisor {
   #fill(): void {
     if (this.#isFilling) return;
     this.#isFilling = true;
-    const onDone = () => {
+    const isMissing = () => this.#state === "starting" && this.#population.size < this.#wanted;
+    const step = () => {
+      if (isMissing()) this.#spawnOne();
+      return isMissing();
+    };
+    runInSlices(step, () => {
       this.#isFilling = false;
       if (this.#state === "starting" && this.#population.running.length >= this.#wanted) this.#take("filled");
-    };
-    runInSlices(() => this.#spawnMissing(), onDone);
+    });
   }
 
-  /** Whether one was missing; what is still stopping keeps its place until it is gone. */
-  #spawnMissing(): boolean {
-    if (this.#state !== "starting" || this.#population.size >= this.#wanted) return false;
-    const shared = { counter: this.#counter, meter: this.meter, nextId: () => this.#context.nextId() };
+  #spawnOne(): void {
+    const shared = { counter: this.#counter, meter: this.meter, context: this.#context };
     const spawned = spawnSupervised(this.#template, shared);
     if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
     else this.#spawned(spawned);
-    return true;
   }
 
   #spawned(process: SupervisedProcess): void {
@@ -252,7 +259,7 @@ export class Supervisor {
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
     if (process.state !== "running") return;
-    void process.stop(reason);
+    void process.stop(reason).then(() => this.#changes.announce());
     this.#changes.announce();
     this.#context.bus.publish({ type: reason === "reap" ? "reap" : "stop_pid", ...process.ids });
   }

@@ -23,14 +23,34 @@ import { describeMachine, isLinux, missingPrograms } from "./machine.ts";
 import type { Measure } from "./measure.ts";
 import { othersShare } from "./quiet.ts";
 import { relay } from "./relay.ts";
+import { requests } from "./requests.ts";
 import { respawn } from "./respawn.ts";
 import { spawn } from "./spawn.ts";
+import { spawnCost } from "./spawn-cost.ts";
 import { stalled } from "./stalled.ts";
+import { stats } from "./stats.ts";
 import { summarize, type Summary } from "./summary.ts";
 import { toMarkdown } from "./table.ts";
+import { watch } from "./watch.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
+import { wstream } from "./wstream.ts";
 
-const measures: readonly Measure[] = [relay, dropping, ingest, spawn, latency, respawn, stalled, busy, framing];
+const measures: readonly Measure[] = [
+  relay,
+  dropping,
+  ingest,
+  spawn,
+  spawnCost,
+  latency,
+  respawn,
+  stalled,
+  busy,
+  framing,
+  requests,
+  watch,
+  wstream,
+  stats,
+];
 const rounds = 3;
 /** What takes so long hangs. */
 const roundTimeoutMs = 180_000;

@@ -1,6 +1,6 @@
 import type { Workspace } from "./workspace.ts";
 
-export type Unit = "GB/s" | "MB" | "KB" | "s" | "ms" | "%";
+export type Unit = "GB/s" | "MB" | "KB" | "s" | "ms" | "%" | "/s" | "events";
 
 /** A bound for the median of a figure, of its ratio to the limit, or of its CPU seconds a GB. */
 export interface Goal {

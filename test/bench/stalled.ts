@@ -1,22 +1,9 @@
-import { join } from "node:path";
-import { startChild } from "./child.ts";
-import { flood } from "./flood.ts";
-import { startGafferd } from "./gafferd.ts";
 import { defineMeasure } from "./measure.ts";
-import { ping } from "./ping.ts";
-import { rssBytes, sendQueues } from "./proc.ts";
-import { percentile } from "./statistics.ts";
+import { measureStall } from "./stall.ts";
 
-const stallClient = join(import.meta.dir, "clients/stall.ts");
 const readers = 100;
-const floodMs = 1000;
-const watchMs = 3000;
-const samplePeriodMs = 50;
 
-/**
- * A process floods, and a hundred clients of its events are stopped (SIGSTOP) after they got their first. What that costs
- * in memory, at the peak, and what another client that asks `/ping` feels of it, beside the same flood without readers.
- */
+/** A hundred readers of a flood's events that stop reading. */
 export const stalled = defineMeasure({
   name: "stalled",
   needs: ["yes"],
@@ -34,33 +21,5 @@ export const stalled = defineMeasure({
     },
     slowest: { what: "`/ping` beside them, slowest", unit: "ms", limit: "no readers", goals: [] },
   },
-  round: async () => {
-    await using gafferd = await startGafferd();
-    const pid = await flood(gafferd);
-    await Bun.sleep(floodMs);
-    const alone = await ping(gafferd.url, watchMs);
-    const rssBefore = rssBytes(gafferd.osPid);
-    await using client = startChild([process.execPath, stallClient, gafferd.url, `${pid}`, `${readers}`]);
-    await client.stdout.match(/^stalled$/m);
-    client.kill("SIGSTOP");
-    const [peakRss, during] = await Promise.all([peakRssBytes(gafferd.osPid), ping(gafferd.url, watchMs)]);
-    const queues = sendQueues(gafferd.url).filter((bytes) => bytes > 0);
-    if (queues.length < readers) throw new Error(`of ${readers} readers only ${queues.length} are stalled`);
-    const kernelMegabytes = queues.reduce((sum, bytes) => sum + bytes, 0) / 1e6;
-    return {
-      memory: { ours: (peakRss - rssBefore) / 1e6, also: { rssBefore: rssBefore / 1e6, kernelMegabytes } },
-      ping: { ours: percentile(during, 99), limit: percentile(alone, 99), also: { median: percentile(during, 50) } },
-      slowest: { ours: Math.max(...during), limit: Math.max(...alone) },
-    };
-  },
+  round: async () => ({ ...(await measureStall(readers, (pid) => `/streams/${pid}/stdout?feed=eventsource`)) }),
 });
-
-async function peakRssBytes(osPid: number): Promise<number> {
-  let peak = 0;
-  const endMs = performance.now() + watchMs;
-  while (performance.now() < endMs) {
-    peak = Math.max(peak, rssBytes(osPid));
-    await Bun.sleep(samplePeriodMs);
-  }
-  return peak;
-}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { describeFailure } from "../../src/cli/failure.ts";
-import { UsageError } from "../../src/cli/parse-arguments.ts";
+import { UsageError } from "../../src/cli/read-words.ts";
 import { PidfileError } from "../../src/cli/pidfile.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import { GafferdError } from "../../src/errors.ts";

@@ -15,6 +15,19 @@ test("what strays after the start is logged, and the program goes on", async () 
   expect(err).toMatch(/gafferd goes on\n {4}Error: in a timer\n/);
 });
 
+test("what strays is told with the name of the plugin that it is from, if it is from one", async () => {
+  const { err } = await run(`
+    installGuard().endStart((error) => error.message === "theirs" ? "dummy" : undefined);
+    setTimeout(() => { throw new Error("theirs") }, 1);
+    setTimeout(() => { throw new Error("ours") }, 2);
+    setTimeout(() => {}, 30);
+  `);
+  expect(err).toMatch(
+    /error plugin dummy: an error reached nobody who expected it; gafferd goes on\n {4}Error: theirs\n/,
+  );
+  expect(err).toMatch(/error an error reached nobody who expected it; gafferd goes on\n {4}Error: ours\n/);
+});
+
 test.each([
   ["an error in a timer", `setTimeout(() => { throw new Error("first") }, 1)`, "first"],
   ["a rejection", `void Promise.reject(new Error("first"))`, "first"],
@@ -23,8 +36,10 @@ test.each([
   const { out, err } = await run(`
     const guard = installGuard();
     ${stray};
-    setTimeout(() => void Promise.reject(new Error("second")), 10);
-    setTimeout(() => console.log(guard.endStart().message), 30);
+    setTimeout(() => {
+      void Promise.reject(new Error("second"));
+      setTimeout(() => console.log(guard.endStart().message), 20);
+    }, 10);
   `);
   expect({ out, err }).toEqual({ out: `${message}\n`, err: "" });
 });

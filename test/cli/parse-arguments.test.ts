@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { definitionEntries, type Options, toArguments, valueOptions } from "../../src/cli/options.ts";
-import { parseArguments, UsageError } from "../../src/cli/parse-arguments.ts";
+import { parseArguments } from "../../src/cli/parse-arguments.ts";
+import { UsageError } from "../../src/cli/read-words.ts";
 
 const nothing: Options = { help: false, version: false, check: false, daemon: false, verbosity: 0 };
 

@@ -49,6 +49,8 @@ test("a pidfile of a gafferd that was killed is replaced, though its parent has 
   });
   const { value } = await shell.stdout.getReader().read();
   const zombie = new TextDecoder().decode(value).trim();
+  const state = () => Bun.spawnSync(["ps", "-o", "stat=", "-p", zombie]).stdout.toString();
+  await waitFor(() => state().startsWith("Z"), "its death");
   writeFileSync(path, zombie);
   acquirePidfile(path)();
   shell.kill("SIGKILL");

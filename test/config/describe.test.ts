@@ -46,9 +46,9 @@ detach = yes
 
 [webhooks]
 exit = http://a/1 http://a/2
-proc.second.exit = http://a/3
+proc.second.exit = http://me:secret@a/3
 proc.secnod = http://a/4
-proc.second.exti = http://a/5
+proc.second.worker = http://a/5
 
 [plugin:guard]
 limit = 1g
@@ -72,15 +72,14 @@ processes, in the order of starting
 webhooks
   exit: http://a/1
   exit: http://a/2
-  proc.second.exit: http://a/3
+  proc.second.exit: http://me:***@a/3
   proc.secnod: http://a/4
-  proc.second.exti: http://a/5
+  proc.second.worker: http://a/5
 
 warnings
   last: $UNSET is not set, and stays in the command as it is written
-  [webhooks] is checked only: this version sends no webhooks
   webhooks: proc.secnod is about no process of this configuration
-  webhooks: proc.second.exti is about no process of this configuration
+  webhooks: proc.second.worker is about no process of this configuration
 `);
 });
 

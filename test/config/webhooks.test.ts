@@ -12,7 +12,7 @@ proc.web:api.exit =
   http://c/3
   http://c/4
 . = http://d/5 http://a/1
-secret = whsec_MfKQ9r8G;x
+secret = whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 timeout = 500ms
 retries = 0
 `);
@@ -21,7 +21,7 @@ retries = 0
       { pattern: ".", urls: ["http://a/1", "https://b/2", "http://d/5"] },
       { pattern: "proc.web:api.exit", urls: ["http://c/3", "http://c/4"] },
     ],
-    secret: "whsec_MfKQ9r8G;x",
+    secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     timeoutMs: 500,
     retries: 0,
   });
@@ -45,7 +45,14 @@ test.each([
   ["exit =", "exit: must be one or more URLs, and is empty"],
   ["exit = a.org", 'exit: must be URLs that begin with http:// or https://, not "a.org"'],
   ["exit = http://a/ ftp://b/", 'exit: must be URLs that begin with http:// or https://, not "ftp://b/"'],
-  ["secret =", "secret: must not be empty"],
+  [
+    "secret = whsec_MfKQ9r8G;x",
+    "secret: must be whsec_ and 24 to 64 bytes in base64, and this one is no base64: `openssl rand -base64 32` makes one",
+  ],
+  [
+    "secret =",
+    "secret: must be whsec_ and 24 to 64 bytes in base64, and this one has 0 bytes: `openssl rand -base64 32` makes one",
+  ],
   ["timeout = 0", "timeout: must be more than 0 and less than 24 days, not 0"],
   ["retries = -1", 'retries: must be a whole number from 0 to 1000, not "-1"'],
 ])("the line %j is refused", (line, problem) => {
@@ -56,4 +63,21 @@ test("how they are delivered is said once", () => {
   expect(problemsOf("[webhooks]\nretries = 1\nretries = 2")).toEqual([
     "gaffer.ini:3: [webhooks] retries: stands already at line 2",
   ]);
+});
+
+test("an event that is none is refused after the name of a template, where a name with a dot would be meant", () => {
+  const templates = "[process:web]\ncmd = a\n[process:web.spwan]\ncmd = b\n[webhooks]\n";
+  expect(problemsOf(`${templates}proc.web.exti = http://a/`)).toEqual([
+    "gaffer.ini:6: [webhooks] proc.web.exti: `exti` is not an event; did you mean `exit`?",
+  ]);
+  const patterns = [
+    "proc.web",
+    "proc.web.exit",
+    "proc.web.spwan",
+    "proc.web.spwan.exit",
+    "proc.web.worker",
+    "proc.other.exti",
+  ];
+  const { webhooks } = load(templates + patterns.map((pattern) => `${pattern} = http://a/`).join("\n"));
+  expect(webhooks.hooks.map(({ pattern }) => pattern)).toEqual(patterns);
 });

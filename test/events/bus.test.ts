@@ -41,3 +41,16 @@ test("who has ended its subscription hears nothing, even within an event", () =>
   expect(heard).toBe(1);
   expect(bus.listenerCount).toBe(0);
 });
+
+test("who writes events down hears of each before anybody can know of it", () => {
+  const bus = new EventBus(() => {});
+  const heard: string[] = [];
+  bus.subscribe(({ name }) => heard.push(`told ${name}`));
+  const end = bus.before(({ name, sequence }) => {
+    heard.push(`written ${name}, ${bus.at(sequence)?.name === name ? "known" : "not known"}`);
+  });
+  bus.publish({ type: "create", name: "a" });
+  end();
+  bus.publish({ type: "create", name: "b" });
+  expect(heard).toEqual(["written a, not known", "told a", "told b"]);
+});

@@ -16,12 +16,12 @@ function pathsOf(service: ReturnType<typeof createService>): { method: string; p
   }));
 }
 
-/** HEAD goes by GET: a WebSocket asks for its upgrade, a watch has had no event, and `stdin` is no name of an output. */
+/** HEAD goes by GET: a WebSocket asks for its upgrade, a watch has had no event, `stdin` is no output, `a:b` no webhook. */
 function headStatusOf(path: string): number {
   if (path.startsWith("/wstreams/")) return 426;
   if (path.startsWith("/watch/:")) return 404;
   if (path.startsWith("/watch")) return 204;
-  return path.endsWith("/stdin") ? 404 : 200;
+  return path.startsWith("/webhooks/") || path.endsWith("/stdin") ? 404 : 200;
 }
 
 async function createPopulated() {

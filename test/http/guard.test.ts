@@ -190,3 +190,13 @@ test("a refusal shows no more than the beginning of a long header", () => {
   const verdict = judgeRequest(asked({ host: "x".repeat(5000) }), loopback, []);
   expect(verdict.kind === "refused" && verdict.message.length).toBeLessThan(400);
 });
+
+const verdictOf = (host: string, site: Site) => judgeRequest(asked({ host }), site, []).kind;
+
+test("a host that was answered to once is answered to by that listener alone, however many came in between", () => {
+  const other: Site = { ...loopback, hosts: [] };
+  expect([verdictOf("gaffer.example", loopback), verdictOf("gaffer.example", other)]).toEqual(["own", "refused"]);
+  for (let number = 0; number < 200; number++) expect(verdictOf(`name-${number}.localhost`, loopback)).toBe("own");
+  const hosts = ["gaffer.example", "name-199.localhost", "evil.example", "evil.example"];
+  expect(hosts.map((host) => verdictOf(host, loopback))).toEqual(["own", "own", "refused", "refused"]);
+});

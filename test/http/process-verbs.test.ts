@@ -22,6 +22,25 @@ test("_stop answers when all processes are gone, _start when they run", async ()
   expect(await runningIds(service)).toEqual([3, 4]);
 });
 
+test("what spawns more than one slice can answers when all run", async () => {
+  await using service = createService();
+  const counts = async () => ((await service.ask("GET", "/processes?running=true")).body as number[]).length;
+  await service.ask("POST", "/processes", { name: "a:b", cmd: "sleep 1000", numprocesses: 60 });
+  expect(await counts()).toBe(60);
+  await service.ask("POST", "/processes/a:b/_add/40");
+  expect(await counts()).toBe(100);
+  for (const verb of ["/processes/a:b/_start", "/groups/a/_start", "/processes/a:b/_restart?spawn_first=1"]) {
+    await service.ask("POST", "/processes/a:b/_stop");
+    await service.ask("POST", verb);
+    expect([verb, await counts()]).toEqual([verb, 100]);
+  }
+  await service.ask("POST", "/processes/a:b/_stop");
+  await service.ask("PUT", "/processes/a:b", { cmd: "sleep 1000", numprocesses: 2 });
+  await service.ask("POST", "/processes/a:b/_start");
+  await service.ask("PUT", "/processes/a:b", { cmd: "sleep 1000", numprocesses: 80 });
+  expect(await counts()).toBe(80);
+});
+
 test("_start of what cannot be spawned is 422", async () => {
   await using service = await createSleeper({ name: "b", cmd: "/no/such/program", start: false });
   const { status, body } = await service.ask("POST", "/processes/b/_start");

@@ -1,7 +1,13 @@
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { EventBus } from "../../src/events/bus.ts";
 import { type App, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
+import { toEventDocument } from "../../src/http/event-document.ts";
+import { Webhooks } from "../../src/webhook/webhooks.ts";
 import { waitFor } from "../wait-for.ts";
 
 export interface Answer {
@@ -38,9 +44,13 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     throw error;
   });
   const manager = new Manager({ bus, log });
+  const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
+  const settings = { hooks: [], timeoutMs: 1000, retries: 3 };
+  const webhooks = new Webhooks({ bus, log, version: "1.2.3", stateDir, settings, toDocument: toEventDocument });
   const app = createApp({
     manager,
     bus,
+    webhooks,
     version: "1.2.3",
     corsOrigins: () => options.corsOrigins ?? [],
     reload: noReload,
@@ -63,6 +73,8 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     },
     async [Symbol.asyncDispose]() {
       await manager.close();
+      await webhooks.stop({ flushMs: 0 });
+      rmSync(stateDir, { recursive: true, force: true });
     },
   };
 }

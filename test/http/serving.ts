@@ -1,4 +1,8 @@
 import { afterAll, afterEach, beforeAll } from "bun:test";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
 import type { GafferSettings } from "../../src/config/gaffer-section.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
@@ -36,14 +40,22 @@ export async function serve({ corsOrigins = [], sites }: ServeSettings = {}): Pr
     error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
   };
   const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, ...sites } };
-  const daemon = await startDaemon({
+  const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
+  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, stateDir, ...sites } };
+  const started = await startDaemon({
     config,
     version: "0.0.0-test",
     log,
     readConfig: () => config,
     ...(sites !== undefined && { pluginModules: {} }),
   });
+  const daemon: Daemon = {
+    ...started,
+    async stop() {
+      await started.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
   const url = daemon.urls[0] ?? "";
   return {
     url,

@@ -16,6 +16,15 @@ async function take(body: ReadableStream<Uint8Array> | null, count: number): Pro
   return seen;
 }
 
+async function* linesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {
+  let text = "";
+  for await (const chunk of body ?? []) {
+    const lines = (text + Buffer.from(chunk).toString()).split("\n");
+    text = lines.pop() ?? "";
+    yield* lines.filter(Boolean);
+  }
+}
+
 const messages = (events: readonly SeenEvent[]) =>
   events.map(({ data }) => JSON.parse(data) as Record<string, unknown>);
 
@@ -28,7 +37,7 @@ describe("GET /watch", () => {
     expect(seen.map(({ event }) => event)).toEqual(["create", "start", "spawn", "exit"]);
     const [create, , spawn, exit] = messages(seen);
     const { id, osPid } = host.serving.daemon.manager.get("w1").exits[0] ?? {};
-    expect(create).toEqual({ event: "create", name: "w1", time: expect.any(String) });
+    expect(create).toEqual({ event: "create", name: "w1", time: expect.any(String), seq: expect.any(Number) });
     expect(spawn).toMatchObject({ event: "spawn", name: "w1", pid: id, os_pid: osPid, detached: false });
     expect(exit).toMatchObject({ event: "exit", pid: id, exit_status: 3, term_signal: null });
     expect(Math.abs(Date.parse(String(exit?.["time"])) - Date.now())).toBeLessThan(10_000);
@@ -53,6 +62,23 @@ describe("GET /watch", () => {
     }
     await answer.body?.cancel().catch(() => {});
     expect(lines.map((line) => JSON.parse(line)).map(({ event, name }) => `${event} ${name}`)).toEqual(expected);
+  });
+
+  test("on every feed `time` and `seq` say when and in what order, and `seq` is what the id goes by", async () => {
+    const { bus } = host.serving.daemon;
+    const [events, lines] = await Promise.all(["eventsource", "continuous"].map((feed) => get(`/watch?feed=${feed}`)));
+    const poll = get("/watch");
+    await waitFor(() => bus.readerCount === 3, "all three");
+    const head = bus.head;
+    await host.serving.create({ name: "w6", cmd: "sleep 60" });
+    const seen = await take(events?.body ?? null, 3);
+    expect(messages(seen).map(({ seq }) => seq)).toEqual([head + 1, head + 2, head + 3]);
+    expect(seen.map(({ id }) => id)).toEqual([1, 2, 3].map((count) => formatEventId(head + count)));
+    const read: unknown[] = [];
+    for await (const line of linesOf(lines?.body ?? null)) if (read.push(JSON.parse(line)) === 3) break;
+    expect(read).toEqual(messages(seen));
+    expect(await (await poll).json()).toEqual(messages(seen)[0]);
+    for (const { time } of messages(seen)) expect(new Date(String(time)).toISOString()).toBe(String(time));
   });
 
   test("longpoll gives one event, and `X-Gaffer-Next` leads to the next", async () => {

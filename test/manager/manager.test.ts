@@ -40,8 +40,9 @@ function codeOf(act: () => unknown): string {
 }
 
 describe("create", () => {
-  test("starts the template, unless `start` is false", () => {
+  test("starts the template, unless `start` is false", async () => {
     manager.create(template("a", { numprocesses: 2 }));
+    await manager.get("a").filled();
     manager.create(template("b", { start: false }));
     expect(manager.names()).toEqual(["a", "b"]);
     expect(manager.runningIds()).toEqual([1, 2]);
@@ -131,6 +132,7 @@ test("a stopped process is replaced by its template", async () => {
 
 test("a signal reaches one process, or all of a template", async () => {
   manager.create(template("a", { numprocesses: 2, restart: "never" }));
+  await manager.get("a").filled();
   manager.signal(1, 10);
   await waitFor(() => manager.findProcess(1).process.exit, "the first exit");
   expect(manager.runningIds()).toEqual([2]);

@@ -15,12 +15,14 @@ import { statsOperations } from "./stats-operations.ts";
 import { streamOperations } from "./stream-operations.ts";
 import { templateOperations } from "./template-operations.ts";
 import { verbOperations } from "./verb-operations.ts";
+import { webhookOperations } from "./webhook-operations.ts";
 
 const operations: OperationTable = {
   ...templateOperations,
   ...verbOperations,
   ...streamOperations,
   ...eventOperations,
+  ...webhookOperations,
   ...statsOperations,
   ...daemonOperations,
 };

@@ -14,6 +14,12 @@ import {
 } from "../document-schemas.ts";
 import { pluginDocumentSchema } from "../plugin-document.ts";
 import { processStatsSchema, templateStatsSchema } from "../stats-schemas.ts";
+import {
+  deliveryDocumentSchema,
+  webhookBodySchema,
+  webhookDocumentSchema,
+  webhookRemovalSchema,
+} from "../webhook-schemas.ts";
 import { errorSchema } from "./errors.ts";
 import type { HeaderObject } from "./openapi-document.ts";
 
@@ -37,6 +43,10 @@ export const schemas = {
   ProcessSpawn: processSpawnSchema,
   Event: eventDocumentSchema,
   EventGap: eventGapSchema,
+  WebhookSettings: webhookBodySchema,
+  WebhookRemoval: webhookRemovalSchema,
+  Webhook: webhookDocumentSchema,
+  Delivery: deliveryDocumentSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
   Plugin: pluginDocumentSchema,

@@ -26,6 +26,15 @@ export const daemonOperations: OperationTable = {
     summary: "Whether it answers",
     answers: text("`OK`.", "text/plain", "OK"),
   },
+  "GET /_plugin": {
+    id: "listPlugins",
+    tag,
+    summary: "The plugins that are installed",
+    description: "Those with code in the order in which they start, then sites.",
+    answers: json("All of them.", { type: "array", items: ref("Plugin") }, [
+      { name: "hello", version: null, description: null, site: "/_plugin/hello/", state: "site" },
+    ]),
+  },
   "POST /_reload": {
     id: "reload",
     tag,
@@ -47,21 +56,12 @@ export const daemonOperations: OperationTable = {
     ),
     errors: ["bad_value", "conflict", "invalid_config"],
   },
-  "GET /_plugin": {
-    id: "listPlugins",
-    tag,
-    summary: "The plugins that are installed",
-    description: "Those with code in the order in which they start, then sites.",
-    answers: json("All of them.", { type: "array", items: ref("Plugin") }, [
-      { name: "hello", version: null, description: null, site: "/_plugin/hello/", state: "site" },
-    ]),
-  },
   "GET /metrics": {
     id: "getMetrics",
     tag,
     summary: "Figures for Prometheus",
     description:
-      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. Of gafferd: its event loop's lag, its memory, its spawns.",
+      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. By webhook: what waits, attempts, lost events. Of gafferd: its event loop's lag, its memory, its spawns.",
     answers: text("Prometheus's text format, version 0.0.4.", metricsContentType),
   },
   "GET /openapi.json": {

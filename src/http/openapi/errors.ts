@@ -4,11 +4,12 @@ import type { JsonSchema, Reference, ResponseObject } from "./openapi-document.t
 
 /** When each is answered. */
 const meanings: Readonly<Record<ErrorCode, string>> = {
-  not_found: "there is no such template, process or group",
-  conflict: "the name is taken, or its template is being deleted",
+  not_found: "there is no such template, process, group or webhook",
+  conflict:
+    "the name is taken, its template is being deleted, or the webhook is another's: the file's, or another gafferd's",
   invalid_json: "the body is no JSON, or no UTF-8",
   invalid_process_info: "the body describes no process template; `field` says where",
-  bad_value: "a part of the path, or a parameter, is not what it must be; `field` names it",
+  bad_value: "a part of the path, a parameter, or a value of a webhook is not what it must be; `field` names it",
   no_signal_number: "the path does not say which signal",
   resource_not_found: "nothing has this path",
   method_not_allowed: "the path does not take this method; `Allow` says which it takes",
@@ -22,7 +23,8 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   gone: "the process has ended, or has closed its stdin; `bytes` says what it took before",
   upgrade_required: "the path speaks WebSocket alone",
   too_large: "the body is more than 1 MiB of JSON",
-  overloaded: "gafferd is stopping, or the process did not read for its `stdin_timeout`; `bytes` says what it took",
+  overloaded:
+    "gafferd is stopping, or is short of file descriptors, or the process did not read for its `stdin_timeout`; `bytes` says what it took",
   spawn_failed: "what the template describes cannot be run: no such program, user or directory",
   invalid_config: "the configuration file is wrong, in the places that `problems` names; nothing was changed",
   internal: "gafferd made a mistake; its log says which",

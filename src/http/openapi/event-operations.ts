@@ -5,7 +5,7 @@ import { media, type OperationDescription, type OperationTable, ref } from "./op
 import { templateName } from "./path-parameters.ts";
 
 const example = `event: spawn
-data: {"event":"spawn","name":"web:api","pid":1,"os_pid":4711,"detached":false,"time":"2026-01-31T12:00:00.000Z"}
+data: {"event":"spawn","name":"web:api","pid":1,"os_pid":4711,"detached":false,"time":"2026-01-31T12:00:00.000Z","seq":100}
 id: r5k2x-2s
 
 `;
@@ -41,13 +41,13 @@ const watching = {
       },
     },
   },
-  errors: ["bad_value"],
+  errors: ["bad_value", "overloaded"],
   curl: { options: "-N", query: "feed=eventsource" },
 } as const satisfies Partial<OperationDescription>;
 
 const pattern = {
   ...watching,
-  errors: ["bad_value", "bad_event_type"],
+  errors: ["bad_value", "bad_event_type", "overloaded"],
 } as const satisfies Partial<OperationDescription>;
 
 const types = eventTypes.map((type) => `\`${type}\``).join(", ");

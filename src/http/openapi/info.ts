@@ -29,6 +29,11 @@ export const tags: OpenapiDocument["tags"] = [
       "Output and input of processes. Whoever comes again with the last id it saw gets every later byte, none twice; bytes that are no longer held are named, never skipped in silence.",
   },
   { name: "events", description: "What happens to templates and processes. It is so already when the event is sent." },
+  {
+    name: "webhooks",
+    description:
+      "URLs that are told of events: each as a `POST` of its JSON, in order and at least once. What waits survives gafferd.",
+  },
   { name: "stats", description: "What processes take." },
   { name: "daemon", description: "gafferd itself." },
   { name: mannersTag, description: "`HEAD` and `OPTIONS`, which every path takes." },

@@ -13,7 +13,10 @@ export function groupRoutes(manager: Manager) {
       "/groups/:group/_start",
       async ({ request, params }) => {
         keepOpen(request);
-        return await forAll(manager.group(params.group), (name) => manager.start(name));
+        return await forAll(manager.group(params.group), async (name) => {
+          manager.start(name);
+          await manager.get(name).filled();
+        });
       },
       { parse: "none" },
     )

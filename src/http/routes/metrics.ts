@@ -3,16 +3,19 @@ import type { EventBus } from "../../events/bus.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler } from "../../manager/sampler.ts";
 import type { Supervisor } from "../../manager/views.ts";
+import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "../host-metrics.ts";
 import { LoopLag } from "../loop-lag.ts";
 import { formatMetrics, metricsContentType } from "../metrics-text.ts";
 import { processFamilies } from "../process-metrics.ts";
 import { templateFamilies } from "../template-metrics.ts";
+import { webhookFamilies } from "../webhook-metrics.ts";
 
 export interface MetricsRoutesOptions {
   readonly manager: Manager;
   /** Without any event before it, so that every spawn is counted. */
   readonly bus: EventBus;
+  readonly webhooks: Webhooks;
   /** Of gafferd. */
   readonly version: string;
   /** Default: one of its own. */
@@ -24,7 +27,7 @@ export interface MetricsRoutesOptions {
  * at the scrape, and what a registry would be for, to keep series, would here be to take out those of every template
  * and process that is gone, in time. Always text format 0.0.4, which all that asks for OpenMetrics takes as well.
  */
-export function metricsRoutes({ manager, bus, version, sampler = new Sampler() }: MetricsRoutesOptions) {
+export function metricsRoutes({ manager, bus, webhooks, version, sampler = new Sampler() }: MetricsRoutesOptions) {
   const loopLag = new LoopLag();
   let spawns = 0;
   bus.subscribe(({ type }) => {
@@ -36,7 +39,8 @@ export function metricsRoutes({ manager, bus, version, sampler = new Sampler() }
     // Templates came and went meanwhile.
     const ofTemplates = templateFamilies(supervisorsOf(manager));
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
-    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses]);
+    const ofWebhooks = webhookFamilies(webhooks.list());
+    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...ofWebhooks]);
     return new Response(text, { headers: { "content-type": metricsContentType } });
   });
 }

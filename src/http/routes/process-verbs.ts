@@ -24,9 +24,10 @@ export function processVerbRoutes(manager: Manager) {
     .post("/processes/:id/_signal/:sig", ({ params }) => signal(params.id, params.sig), { parse: "none" });
 
   async function start(request: Request, id: string) {
-    const { name } = findTemplate(manager, id).template;
+    const supervisor = findTemplate(manager, id);
     keepOpen(request);
-    await manager.start(name);
+    manager.start(supervisor.template.name);
+    await supervisor.filled();
     return { ok: true };
   }
 

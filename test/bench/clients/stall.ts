@@ -1,5 +1,7 @@
-/** `URL PID READERS`: connects so many readers of events, and says `stalled` when each got something, to be stopped. */
-const [url = "", pid, readers] = process.argv.slice(2);
+/** `URL PATH READERS`: connects so many readers of the path, and says `stalled` when each got something, to be stopped. */
+import { goodAnswer, requestOf } from "../socket-request.ts";
+
+const [url = "", path = "", readers] = process.argv.slice(2);
 const { hostname, port, host } = new URL(url);
 
 await Promise.all(Array.from({ length: Number(readers) }, connect));
@@ -12,13 +14,13 @@ async function connect(): Promise<void> {
     port: Number(port),
     socket: {
       data(connection, bytes) {
-        if (!bytes.toString("latin1", 0, 15).startsWith("HTTP/1.1 200 OK")) reject(new Error(bytes.toString()));
+        if (!goodAnswer.test(bytes.toString("latin1", 0, 100))) reject(new Error(bytes.toString()));
         connection.pause();
         resolve();
       },
       error: (_, error) => reject(error),
     },
   });
-  socket.write(`GET /streams/${pid}/stdout?feed=eventsource HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  socket.write(requestOf(path, host));
   await promise;
 }

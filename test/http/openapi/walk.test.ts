@@ -21,6 +21,7 @@ type StageName = keyof typeof stages;
 const patienceMs = 10_000;
 /** What waits for a process that does not end is let go. */
 const shortPatienceMs = 300;
+const answered503 = ["503 retry-after", "503 application/json"];
 /** What is documented and does not come here, by operation. */
 const never: Readonly<Record<string, readonly string[]>> = {
   // The configuration is there, and right.
@@ -30,11 +31,17 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "HEAD /watch": ["204 x-gaffer-gap"],
   "GET /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
   "HEAD /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
+  // There are neither two hundred webhooks nor any of a file; and what stops here never comes to them.
+  "POST /webhooks": ["409", "409 conflict", "409 application/json", "503", "503 overloaded", ...answered503],
+  "DELETE /webhooks": ["503", "503 overloaded", ...answered503],
+  "DELETE /webhooks/{id}": ["503", "503 overloaded", ...answered503],
   // There is no output called `stdin`.
   "HEAD /streams/{target}/stdin": ["200", "204", "200 x-gaffer-next", "200 x-gaffer-gap"],
 };
 /** A mistake of ours, which none may bring about. */
 const mistake = ["500", "500 internal", "500 application/json"];
+/** There are descriptors for streams here; `test/faults/descriptors.test.ts` is about when there are not. */
+const noRoom = ["503", "503 overloaded", "503 application/json", "503 retry-after"];
 
 const own = await serve();
 const document = await fetchDocument(own.url);
@@ -53,7 +60,7 @@ describe("what comes back is documented, and what is documented comes back", () 
       serving.daemon.hasten();
       await stopped;
     }
-    const expected = [...mistake, ...(never[described.key] ?? [])];
+    const expected = [...mistake, ...(isSafe(described) ? noRoom : []), ...(never[described.key] ?? [])];
     expect(seen.missing().filter((fact) => !expected.includes(fact))).toEqual([]);
     const names = (described.operation.parameters ?? []).filter((each) => each.in === "query").map(({ name }) => name);
     expect([...new Set(asked.mock.calls.map(([name]) => name))].toSorted()).toEqual(names.toSorted());
@@ -67,6 +74,7 @@ async function walk(serving: Serving, described: Described, seen: Seen): Promise
     if (isSafe(described)) await Promise.all(calls.map((call) => tryCall(serving, described, seen, call, patience)));
     else for (const call of calls) await tryCall(serving, described, seen, call, patience);
   };
+  await setUpWebhook(serving, described);
   if (!isSafe(described)) await tryOneByOne(serving, described, seen);
   await setUp(serving, "web:api");
   const stage = stageOf(serving, "web:api");
@@ -84,9 +92,10 @@ async function walk(serving: Serving, described: Described, seen: Seen): Promise
   void fetch(`${serving.url}/processes/deleting:api`, { method: "DELETE" }).catch(() => {});
   await waitFor(() => serving.daemon.manager.get("deleting:api").status().stopped, "the deletion to begin");
   await tryAll(plainCalls(described, stageOf(serving, "deleting:api")), shortPatienceMs);
-  // It cannot end while that one does not.
+  // It cannot end while that one does not; what then refuses does so for sure.
   void serving.daemon.stop();
-  await tryAll([toCall(described, stageOf(serving, "web:api"))], shortPatienceMs);
+  const isRefused = "503" in described.operation.responses;
+  await tryAll([toCall(described, stageOf(serving, "web:api"))], isRefused ? patienceMs : shortPatienceMs);
 }
 
 /** Each example of the path, for each of which the last may have ended what it means. */
@@ -94,6 +103,7 @@ async function tryOneByOne(serving: Serving, described: Described, seen: Seen): 
   const { length } = plainCalls(described, stageOf(serving, "web:api"));
   for (let index = 0; index < length; index++) {
     await setUp(serving, "web:api");
+    await setUpWebhook(serving, described);
     const call = plainCalls(described, stageOf(serving, "web:api"))[index];
     if (call !== undefined) await tryCall(serving, described, seen, call, patienceMs);
   }
@@ -136,6 +146,13 @@ async function setUp(serving: Serving, name: StageName): Promise<void> {
   };
   if (name === "web:api" || name === "deleting:api") await waitFor(isReady, `the output of ${name}`);
   if (name === "done:api") await waitFor(() => manager.get(name).exits[0]?.outputEnded, `the end of ${name}`);
+}
+
+/** The one of the document's examples, for what is asked of it. */
+async function setUpWebhook({ url }: Serving, { path }: Described): Promise<void> {
+  if (!path.startsWith("/webhooks")) return;
+  const body = document.paths["/webhooks"]?.["post"]?.requestBody?.content["application/json"]?.example;
+  await fetch(`${url}/webhooks`, { method: "POST", body: JSON.stringify(body) });
 }
 
 function stageOf({ daemon }: Serving, name: StageName): Stage {

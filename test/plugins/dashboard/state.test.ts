@@ -11,6 +11,7 @@ const event = (type: EventDocument["event"], name: string, pid?: number): EventD
   event: type,
   name,
   time,
+  seq: 1,
   ...(pid !== undefined && { pid, os_pid: 1000 + pid }),
 });
 const status = { numprocesses: 1, state: "running", restarts: 0 };

@@ -1,0 +1,55 @@
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { defineCommand } from "citty";
+import { GafferdError } from "../../errors.ts";
+import { suggestion } from "../../template/nearest.ts";
+import type { FolderReport } from "./inspect.ts";
+import { findPlaces, namesIn, readInventory } from "./inventory.ts";
+import { type PluginOptions, verbs } from "./plugin-options.ts";
+import { printLine } from "./print-line.ts";
+
+/** `gafferd plugin remove` */
+export const removeCommand = defineCommand({
+  meta: { name: "remove", description: verbs.remove.description },
+  run: async ({ data }) => {
+    const { subject, force, ...options } = data as PluginOptions;
+    const { folder, roots } = findPlaces({ ...options, subject, force });
+    const reports = await readInventory(roots);
+    const report = find(reports, subject);
+    const { path } = report.folder;
+    if (!force) assertUnneeded(report, reports);
+    // Out of sight by one rename, so that nobody sees half of it. Of a link the link goes.
+    const bin = mkdtempSync(join(folder, ".removing-"));
+    renameSync(path, join(bin, report.folder.name));
+    rmSync(bin, { recursive: true, force: true });
+    printLine(`removed ${path}`);
+    if (report.plugins.length > 0) printLine("a gafferd that runs has it until it is started anew");
+  },
+});
+
+function find(reports: readonly FolderReport[], name: string): FolderReport {
+  const found = reports.filter((report) => report.folder.name === name || namesIn(report).includes(name));
+  const own = found.find(({ folder }) => !folder.bundled);
+  if (own !== undefined) return own;
+  if (found.length > 0) {
+    const advice = "leave it out of `bundled_plugins` of [gaffer]";
+    throw new GafferdError("conflict", `cannot remove \`${name}\`, which ships with gafferd: ${advice}`);
+  }
+  const names = reports.filter(({ folder }) => !folder.bundled).flatMap(namesIn);
+  const near = suggestion(name, names) || `; there are ${names.join(", ") || "none"}`;
+  throw new GafferdError("not_found", `cannot remove \`${name}\`: no such plugin is installed${near}`);
+}
+
+/** Throws a GafferdError when gafferd would not start without it. */
+function assertUnneeded(report: FolderReport, reports: readonly FolderReport[]): void {
+  const others = reports.filter((other) => other !== report);
+  const kept = others.flatMap(namesIn);
+  const names = namesIn(report).filter((name) => !kept.includes(name));
+  const dependents = others
+    .flatMap(({ plugins }) => plugins)
+    .filter(({ mandatory }) => mandatory.some((name) => names.includes(name)));
+  if (dependents.length === 0) return;
+  const who = dependents.map(({ name }) => `\`${name}\``).join(", ");
+  const advice = "remove that first, or give --force, and gafferd will not start";
+  throw new GafferdError("conflict", `cannot remove \`${report.folder.name}\`: ${who} needs it; ${advice}`);
+}

@@ -1,0 +1,46 @@
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ReadEntry, extract, list } from "tar";
+import { GafferdError } from "../../errors.ts";
+
+const maxBytes = 256 * 1024 * 1024;
+const maxEntries = 20_000;
+
+/**
+ * Unpacks a tarball into `folder`, which it makes, and returns where the content is: the only folder at its top, unless
+ * that is `plugin` or `_site`. Throws a GafferdError for one that holds more than files and folders, or names what is
+ * outside; nothing is unpacked then.
+ */
+export async function unpack(file: string, folder: string): Promise<string> {
+  let problem: string | undefined;
+  let bytes = 0;
+  let entries = 0;
+  const check = (entry: ReadEntry) => {
+    bytes += entry.size;
+    entries += 1;
+    if (bytes > maxBytes || entries > maxEntries) problem ??= "it holds more than 256 MiB or 20,000 files";
+    problem ??= problemOf(entry);
+  };
+  try {
+    await list({ file, onReadEntry: check, strict: true, maxDecompressionRatio: 1000 });
+    if (problem === undefined) {
+      mkdirSync(folder);
+      // What it names as owners is nobody here, and what it says of setuid is not believed.
+      await extract({ file, cwd: folder, strict: true, preserveOwner: false, fmode: 0o644, dmode: 0o755 });
+    }
+  } catch (cause) {
+    problem = cause instanceof Error ? cause.message : String(cause);
+  }
+  if (problem !== undefined) throw new GafferdError("bad_value", `cannot unpack ${file}: ${problem}`);
+  const [only, ...others] = readdirSync(folder, { withFileTypes: true });
+  if (only === undefined || others.length > 0 || !only.isDirectory()) return folder;
+  return ["plugin", "_site"].includes(only.name) ? folder : join(folder, only.name);
+}
+
+function problemOf({ path, type }: ReadEntry): string | undefined {
+  if (!["File", "OldFile", "ContiguousFile", "Directory"].includes(type)) {
+    return `${JSON.stringify(path)} is a ${type}, and only files and folders are taken`;
+  }
+  const isOutside = path.startsWith("/") || path.split(/[\\/]/).includes("..") || path.includes("\0");
+  return isOutside ? `${JSON.stringify(path)} leads out of the folder` : undefined;
+}

@@ -1,0 +1,26 @@
+import type { Message } from "./outbox.ts";
+import { parseSecret, sign } from "./signature.ts";
+
+interface Sent {
+  readonly secret: string | undefined;
+  /** Events that the receiver has lost since its last delivery. */
+  readonly missed: number;
+  readonly userAgent: string;
+  readonly nowMs: number;
+}
+
+/** What goes with a message: the headers of Standard Webhooks, and what of its forerunners was lost. */
+export function toHeaders(
+  { id, body }: Pick<Message, "id" | "body">,
+  { secret, missed, userAgent, nowMs }: Sent,
+): Record<string, string> {
+  const timestampSeconds = Math.floor(nowMs / 1000);
+  return {
+    "content-type": "application/json",
+    "user-agent": userAgent,
+    "webhook-id": id,
+    "webhook-timestamp": String(timestampSeconds),
+    ...(secret !== undefined && { "webhook-signature": sign(parseSecret(secret), { id, timestampSeconds, body }) }),
+    ...(missed > 0 && { "x-gaffer-gap": String(missed) }),
+  };
+}

@@ -1,0 +1,267 @@
+import type { Logger } from "../log.ts";
+import { type BackoffPolicy, waitMs } from "./backoff.ts";
+import { deliver, type Outcome } from "./deliver.ts";
+import { toHeaders } from "./headers.ts";
+import type { Message, Outbox } from "./outbox.ts";
+import { shownUrl, type Webhook } from "./webhook.ts";
+
+/** How much may wait for one webhook, and how long. */
+export interface Limits {
+  readonly maxQueued: number;
+  readonly maxAgeMs: number;
+}
+
+export interface SenderOptions {
+  readonly outbox: Outbox;
+  /** As the outbox has them. */
+  readonly missed: number;
+  readonly queued: number;
+  readonly userAgent: string;
+  readonly log: Logger;
+  readonly backoff: BackoffPolicy;
+  readonly limits: Limits;
+  /** The receiver wants no more; the sender has stopped. */
+  readonly onGone: () => void;
+}
+
+/** One try to deliver an event. */
+export interface Attempt {
+  readonly messageId: string;
+  /** 1 is the first of this event. */
+  readonly number: number;
+  /** When it began, Unix time. */
+  readonly timeMs: number;
+  readonly durationMs: number;
+  /** Absent when there was no answer. */
+  readonly status?: number;
+  /** Absent when it was delivered. */
+  readonly error?: string;
+  /** Absent when it is not tried again. */
+  readonly nextTryAtMs?: number;
+}
+
+const keptAttempts = 100;
+
+/**
+ * Sends what waits for one webhook, one event at a time: the next when this one was delivered or given up. All waiting is
+ * its own, so that no webhook delays another.
+ */
+export class Sender {
+  /** May be replaced; it holds from the next attempt on. */
+  webhook: Webhook;
+  /** The last ones, oldest first. */
+  readonly attempts: Attempt[] = [];
+  /** Since gafferd started. */
+  readonly counts = { delivered: 0, failed: 0, givenUp: 0, dropped: 0 };
+  readonly #options: SenderOptions;
+  #state: "idle" | "sending" | "waiting" | "stopped" = "idle";
+  #queued: number;
+  #missed: number;
+  #isFull = false;
+  #nextTryAtMs: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #inFlight: AbortController | undefined;
+  #faults = 0;
+  /** Resolves when it is idle, waits, or was stopped. */
+  #pass: Promise<void> = Promise.resolve();
+
+  constructor(webhook: Webhook, options: SenderOptions) {
+    this.webhook = webhook;
+    this.#options = options;
+    this.#queued = options.queued;
+    this.#missed = options.missed;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Absent unless it waits to try again. */
+  get nextTryAtMs(): number | undefined {
+    return this.#nextTryAtMs;
+  }
+
+  /** An event was added to the outbox. */
+  noteAdded(): void {
+    this.#queued += 1;
+    if (this.#queued > this.#options.limits.maxQueued) this.#dropOldest();
+    this.wake();
+  }
+
+  /** An event could not be added. */
+  noteLost(): void {
+    this.counts.dropped += 1;
+    this.#missed += 1;
+  }
+
+  /** Begins to send, unless it does, or waits to try again. */
+  wake(): void {
+    if (this.#state !== "idle" || this.#queued === 0) return;
+    this.#state = "sending";
+    this.#pass = this.#sendAll();
+  }
+
+  /** Resolves when there is nothing that could be sent now. */
+  async settled(): Promise<void> {
+    await this.#pass;
+  }
+
+  /** Nothing is sent any more; an attempt under way is cut off, and its event stays in the outbox. */
+  stop(): void {
+    this.#state = "stopped";
+    this.#nextTryAtMs = undefined;
+    clearTimeout(this.#timer);
+    this.#inFlight?.abort();
+  }
+
+  async #sendAll(): Promise<void> {
+    // Who publishes an event does not wait for the first connection.
+    await Promise.resolve();
+    try {
+      for (;;) {
+        if (this.#state !== "sending") return;
+        const message = this.#options.outbox.first(this.webhook.id);
+        if (message === undefined) break;
+        if (this.#dropAged(message)) continue;
+        const waitsMs = await this.#send(message);
+        this.#faults = 0;
+        if (waitsMs !== undefined) return this.#wait(waitsMs);
+      }
+      this.#queued = 0;
+      this.#state = "idle";
+    } catch (error) {
+      if (this.#isStopped()) return;
+      this.#faults += 1;
+      if (this.#faults === 1) {
+        const url = shownUrl(this.webhook.url);
+        this.#options.log.error(`webhook ${url}: its queue cannot be read or written, and is tried again`, error);
+      }
+      this.#wait(waitMs(this.#faults, { policy: this.#options.backoff, random: Math.random() }));
+    }
+  }
+
+  /** Tries once, and says how long to wait if it is to be tried again. */
+  async #send(message: Message): Promise<number | undefined> {
+    const { url, secret, timeoutMs, retries } = this.webhook;
+    const missed = this.#missed;
+    const startMs = performance.now();
+    const timeMs = Date.now();
+    this.#inFlight = new AbortController();
+    const headers = toHeaders(message, { secret, missed, userAgent: this.#options.userAgent, nowMs: timeMs });
+    const outcome = await deliver({ url, headers, body: message.body, timeoutMs }, this.#inFlight);
+    // A webhook that was taken back, or a daemon that ends, has cut it off, or does not want to know.
+    if (this.#isStopped()) return undefined;
+
+    const number = message.attempts + 1;
+    const waitsMs = outcome.kind === "failed" && number <= retries ? this.#waitAfter(outcome, number) : undefined;
+    this.#remember({
+      messageId: message.id,
+      number,
+      timeMs,
+      durationMs: Math.round(performance.now() - startMs),
+      ...(outcome.status !== undefined && { status: outcome.status }),
+      ...(outcome.kind !== "delivered" && { error: outcome.error }),
+      ...(waitsMs !== undefined && { nextTryAtMs: Date.now() + waitsMs }),
+    });
+    if (outcome.kind === "delivered") this.#settle(message, missed);
+    if (outcome.kind === "failed") {
+      this.#noteFailure(message, { number, error: outcome.error, isLast: waitsMs === undefined });
+    }
+    if (outcome.kind === "gone") this.#end();
+    return waitsMs;
+  }
+
+  /** The receiver wants no more. */
+  #end(): void {
+    this.counts.failed += 1;
+    this.stop();
+    this.#options.onGone();
+  }
+
+  /** It was delivered, and so was word of what had been missed by then. */
+  #settle({ position }: Message, missed: number): void {
+    this.#options.outbox.settle(this.webhook.id, position, missed);
+    this.counts.delivered += 1;
+    this.#queued -= 1;
+    this.#missed -= missed;
+    if (this.#queued < this.#options.limits.maxQueued / 2) this.#isFull = false;
+  }
+
+  #noteFailure({ id, position }: Message, failure: { number: number; error: string; isLast: boolean }): void {
+    const { number, error, isLast } = failure;
+    const { outbox } = this.#options;
+    this.counts.failed += 1;
+    if (!isLast) {
+      outbox.countAttempt(this.webhook.id, position);
+      if (number === 1) this.#warn(`event ${id} is tried again: ${error}`);
+      return;
+    }
+    outbox.giveUp(this.webhook.id, position);
+    this.counts.givenUp += 1;
+    this.#queued -= 1;
+    this.#missed += 1;
+    this.#warn(`event ${id} is given up after ${number} ${number === 1 ? "attempt" : "attempts"}: ${error}`);
+  }
+
+  #waitAfter({ retryAfterMs }: Extract<Outcome, { kind: "failed" }>, failures: number): number {
+    return waitMs(failures, {
+      policy: this.#options.backoff,
+      random: Math.random(),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
+
+  #wait(ms: number): void {
+    this.#state = "waiting";
+    this.#nextTryAtMs = Date.now() + ms;
+    this.#timer = setTimeout(() => {
+      this.#state = "idle";
+      this.#nextTryAtMs = undefined;
+      this.wake();
+    }, ms);
+  }
+
+  #dropOldest(): void {
+    const dropped = this.#options.outbox.dropSecond(this.webhook.id);
+    this.#noteDropped(dropped);
+    if (!this.#isFull) {
+      this.#warn(`${this.#options.limits.maxQueued} events wait, and for each new one the oldest is dropped`);
+    }
+    this.#isFull = true;
+  }
+
+  /** Whether what is first was too old, and is gone with all that were. */
+  #dropAged({ createdMs }: Message): boolean {
+    const { maxAgeMs } = this.#options.limits;
+    const oldestMs = Date.now() - maxAgeMs;
+    if (createdMs >= oldestMs) return false;
+    const dropped = this.#options.outbox.dropBefore(this.webhook.id, oldestMs);
+    this.#noteDropped(dropped);
+    this.#warn(`events dropped for having waited more than ${maxAgeMs / 3_600_000} hours: ${dropped}`);
+    return true;
+  }
+
+  #noteDropped(count: number): void {
+    this.#queued -= count;
+    this.#missed += count;
+    this.counts.dropped += count;
+  }
+
+  #remember(attempt: Attempt): void {
+    this.attempts.push(attempt);
+    if (this.attempts.length > keptAttempts) this.attempts.shift();
+  }
+
+  /** A method: what is awaited may change what TypeScript has seen. */
+  #isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+
+  #warn(message: string): void {
+    this.#options.log.warn(`webhook ${shownUrl(this.webhook.url)}: ${message}`);
+  }
+}

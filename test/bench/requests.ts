@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { startChild } from "./child.ts";
+import { type Gafferd, startGafferd } from "./gafferd.ts";
+import { defineMeasure, type Sample } from "./measure.ts";
+import { whenQuiet } from "./quiet.ts";
+import { wrk } from "./wrk.ts";
+
+const bareRoute = join(import.meta.dir, "limits/route.ts");
+const limit = "a bare Elysia route";
+const templates = 1000;
+const createdAtOnce = 20;
+const passes = 3;
+const warmUpSeconds = 1;
+const passSeconds = 2;
+
+/** With 1,000 templates of a process each: answers a second, against an Elysia that answers the same JSON. */
+export const requests = defineMeasure({
+  name: "requests",
+  needs: ["wrk"],
+  figures: {
+    list: {
+      what: "`GET /processes`, 1,000 templates of a process each",
+      unit: "/s",
+      limit,
+      goals: [{ of: "ratio", bound: "≥", value: 0.8 }],
+    },
+    status: {
+      what: "`GET /status/:name` beside them",
+      unit: "/s",
+      limit,
+      goals: [{ of: "ratio", bound: "≥", value: 0.8 }],
+    },
+  },
+  round: async () => {
+    await using gafferd = await startGafferd();
+    await createTemplates(gafferd);
+    return {
+      list: await compare(gafferd, "/processes"),
+      status: await compare(gafferd, `/status/sleep-${templates / 2}`),
+    };
+  },
+});
+
+/** Resolves when all run. */
+async function createTemplates(gafferd: Gafferd): Promise<void> {
+  for (let first = 1; first <= templates; first += createdAtOnce) {
+    const numbers = Array.from({ length: createdAtOnce }, (_, index) => first + index);
+    await Promise.all(numbers.map((number) => gafferd.create({ name: `sleep-${number}`, cmd: "sleep 1000" })));
+  }
+  const running = await gafferd.get<number[]>("/processes?running=true");
+  if (running.length !== templates) throw new Error(`of ${templates} processes ${running.length} run`);
+}
+
+/** By turns: either is faster now and slower then. */
+async function compare(gafferd: Gafferd, path: string): Promise<Sample> {
+  const document = await gafferd.get<object>(path);
+  await using bare = startChild([process.execPath, bareRoute]);
+  bare.stdin.write(JSON.stringify({ [path]: document }));
+  await bare.stdin.end();
+  const [bareUrl] = await bare.stdout.match(/^http:.*$/m);
+  await assertSame(bareUrl + path, gafferd.url + path);
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (const url of [gafferd.url, bareUrl]) await wrk(url + path, warmUpSeconds);
+  for (let pass = 0; pass < passes; pass++) {
+    await whenQuiet();
+    theirs.push(await wrk(bareUrl + path, passSeconds));
+    ours.push(await wrk(gafferd.url + path, passSeconds));
+  }
+  return { ours: mean(ours), limit: mean(theirs) };
+}
+
+async function assertSame(bareUrl: string, ourUrl: string): Promise<void> {
+  const [bare, ours] = await Promise.all([bareUrl, ourUrl].map(async (url) => await (await fetch(url)).text()));
+  if (bare !== ours) throw new Error(`${bareUrl} and ${ourUrl} do not answer the same`);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
+}

@@ -1,0 +1,353 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { create, type WriteEntry } from "tar";
+import { parsePluginArguments } from "../../src/cli/plugin/parse-plugin-arguments.ts";
+import { pluginHelp } from "../../src/cli/plugin/plugin-help.ts";
+import { type Verb, verbs } from "../../src/cli/plugin/plugin-options.ts";
+import { UsageError } from "../../src/cli/read-words.ts";
+import { findRegistry } from "../../src/plugin/install/registry.ts";
+import { serveRegistry } from "./plugin-registry.ts";
+import { createFolder, main, startGafferd } from "./running.ts";
+
+const root = join(import.meta.dir, "../..");
+let folder: ReturnType<typeof createFolder>;
+let plugins: string;
+
+beforeEach(() => {
+  folder = createFolder();
+  plugins = join(folder.path, "plugins");
+});
+afterEach(() => folder.remove());
+
+/** The module of a plugin of this name; `top` comes before its class. */
+const codeOf = (name: string, { mandatory = [], top = "" }: { mandatory?: string[]; top?: string } = {}) => `
+  import { Plugin } from "gafferd";
+  ${top}
+  export class Made extends Plugin {
+    override name = "${name}"; override version = "1.0"; override description = "made";
+    override mandatory = ${JSON.stringify(mandatory)};
+  }`;
+
+/** Writes files below a folder of this name, beside the plugins. */
+function make(name: string, files: Readonly<Record<string, string>>): string {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder.path, name, path)), { recursive: true });
+    writeFileSync(join(folder.path, name, path), text);
+  }
+  return join(folder.path, name);
+}
+
+interface PackOptions {
+  readonly cwd?: string;
+  readonly preservePaths?: boolean;
+  readonly onWriteEntry?: (entry: WriteEntry) => void;
+}
+
+async function pack(names: readonly string[], options: PackOptions = {}): Promise<string> {
+  const file = join(folder.path, "packed.tgz");
+  await create({ gzip: true, cwd: folder.path, ...options, file }, [...names]);
+  return file;
+}
+
+async function gafferd(words: readonly string[], env: Record<string, string> = {}) {
+  const child = Bun.spawn({
+    cmd: [main, "plugin", ...words],
+    cwd: folder.path,
+    env: { ...process.env, HOME: folder.path, ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { out, err, status };
+}
+
+const act = (verb: string, ...words: string[]) => gafferd([verb, "-p", plugins, ...words]);
+
+describe("install", () => {
+  test("copies a folder, says what is in it, and the copy is its own", async () => {
+    const source = make("source", { "plugin/index.ts": codeOf("made"), "_site/index.html": "made" });
+    const { out, err, status } = await act("install", source);
+    expect([status, err]).toEqual([0, ""]);
+    expect(out).toBe(
+      `installed ${plugins}/made\nmade 1.0  app and site  made\na gafferd that runs loads it when it is started anew\n`,
+    );
+    rmSync(source, { recursive: true });
+    expect(readdirSync(plugins)).toEqual(["made"]);
+    expect(readFileSync(join(plugins, "made/_site/index.html"), "utf8")).toBe("made");
+  });
+
+  test("moves a site that is alone under `_site`", async () => {
+    const { out, status } = await act("install", make("plain", { "index.html": "plain" }));
+    expect([status, out]).toEqual([0, `installed ${plugins}/plain\nplain  site\n`]);
+    expect(readdirSync(join(plugins, "plain"))).toEqual(["_site"]);
+  });
+
+  test("replaces what is there with --force alone", async () => {
+    const source = make("plain", { "index.html": "one" });
+    await act("install", source);
+    writeFileSync(join(source, "index.html"), "two");
+    const refused = await act("install", source);
+    expect([refused.status, refused.err]).toEqual([
+      1,
+      `gafferd: ${plugins}/plain is there already; --force replaces it\n`,
+    ]);
+    expect(readFileSync(join(plugins, "plain/_site/index.html"), "utf8")).toBe("one");
+    expect((await act("install", "--force", source)).status).toBe(0);
+    expect(readFileSync(join(plugins, "plain/_site/index.html"), "utf8")).toBe("two");
+    expect(readdirSync(plugins)).toEqual(["plain"]);
+  });
+
+  test.each([
+    ["throws", `throw new Error("it is broken");`, "it is broken"],
+    ["ends its process", "process.exit(0);", "ended the program that loaded it"],
+    ["imports what is not there", `import "no-such-package-anywhere";`, "there is no `no-such-package-anywhere`"],
+    ["cannot be parsed", "const = ;", "cannot load the plugin"],
+  ])("refuses code that %s, and leaves nothing behind", async (_, top, reason) => {
+    const { err, status } = await act("install", make("bad", { "plugin/index.ts": codeOf("bad", { top }) }));
+    expect(status).toBe(1);
+    expect(err).toContain(reason);
+    expect(readdirSync(plugins)).toEqual([]);
+  });
+
+  test("refuses a plugin that needs what is not installed, until it is", async () => {
+    const needy = make("needy", { "plugin/index.ts": codeOf("needy", { mandatory: ["base"] }) });
+    const { err, status } = await act("install", needy);
+    expect([status, err]).toEqual([1, expect.stringContaining("`needy` needs `base`, which is not installed")]);
+    await act("install", make("base", { "plugin/index.ts": codeOf("base") }));
+    expect((await act("install", needy)).status).toBe(0);
+  });
+
+  test("refuses the name of a plugin in another folder, even with --force", async () => {
+    await act("new", "first");
+    writeFileSync(join(plugins, "first/plugin/index.ts"), codeOf("second"));
+    const { err, status } = await act("install", "--force", make("x", { "plugin/index.ts": codeOf("second") }));
+    expect([status, err]).toEqual([1, expect.stringContaining(`${plugins}/first has that name`)]);
+  });
+
+  test("refuses a folder with nothing in it, and what is not there", async () => {
+    mkdirSync(join(folder.path, "empty/plugin"), { recursive: true });
+    expect((await act("install", join(folder.path, "empty"))).err).toContain("it has neither code nor a site");
+    expect((await act("install", "./none")).err).toContain("cannot install ./none: there is no such file or folder");
+    expect((await act("install", "Not A Name")).err).toContain("is no folder, no tarball and no name of a package");
+  });
+});
+
+describe("install takes a tarball", () => {
+  test("with one folder around it, or none", async () => {
+    make("wrapped", { "plugin/index.ts": codeOf("made") });
+    expect((await act("install", await pack(["wrapped"]))).out).toStartWith(`installed ${plugins}/made\n`);
+    const source = make("plain", { "_site/index.html": "x" });
+    expect((await act("install", await pack(["_site"], { cwd: source }))).out).toStartWith(
+      `installed ${plugins}/packed\n`,
+    );
+  });
+
+  test("unless it holds a link", async () => {
+    const source = make("linked", { "_site/index.html": "x" });
+    symlinkSync("/etc", join(source, "_site/etc"));
+    const { err, status } = await act("install", await pack(["linked"]));
+    expect([status, err]).toEqual([
+      1,
+      expect.stringContaining("is a SymbolicLink, and only files and folders are taken"),
+    ]);
+    expect(readdirSync(plugins)).toEqual([]);
+  });
+
+  test.each([["../escaped.txt"], ["ok/../../escaped.txt"]])("unless it leads out by %s", async (path) => {
+    make("inner", { "a.txt": "escaped" });
+    const file = await pack(["inner/a.txt"], {
+      preservePaths: true,
+      onWriteEntry: (entry) => void (entry.path = path),
+    });
+    const { err, status } = await act("install", file);
+    expect([status, err]).toEqual([1, expect.stringContaining("leads out of the folder")]);
+    expect(readdirSync(plugins)).toEqual([]);
+    expect(existsSync(join(folder.path, "escaped.txt"))).toBe(false);
+  });
+
+  test("unless it is none", async () => {
+    writeFileSync(join(folder.path, "none.tgz"), "no tarball");
+    const { err, status } = await act("install", join(folder.path, "none.tgz"));
+    expect([status, err]).toEqual([1, expect.stringMatching(/^gafferd: cannot unpack .*none\.tgz: /)]);
+  });
+});
+
+describe("install takes a package", () => {
+  const ran = "ran.txt";
+  async function packaged(): Promise<Uint8Array> {
+    make("package", {
+      "package.json": JSON.stringify({
+        name: "@someone/gafferd-plugin-packaged",
+        scripts: { install: `touch ${join(folder.path, ran)}`, postinstall: `touch ${join(folder.path, ran)}` },
+      }),
+      "_site/index.html": "packaged",
+    });
+    return await Bun.file(await pack(["package"])).bytes();
+  }
+
+  test.each([
+    ["@someone/gafferd-plugin-packaged"],
+    ["@someone/gafferd-plugin-packaged@next"],
+    ["@someone/gafferd-plugin-packaged@^0.9.0"],
+  ])("%s from a registry, and runs none of its scripts", async (spec) => {
+    using registry = serveRegistry("@someone/gafferd-plugin-packaged", await packaged());
+    const { out, err, status } = await gafferd(["install", "-p", plugins, spec], { BUN_CONFIG_REGISTRY: registry.url });
+    expect([status, err, out]).toEqual([0, "", `installed ${plugins}/packaged\npackaged  site\n`]);
+    expect(existsSync(join(folder.path, ran))).toBe(false);
+    expect(registry.asked[0]).toBe("/@someone%2fgafferd-plugin-packaged");
+  });
+
+  test("unless its hash is another", async () => {
+    using registry = serveRegistry("packaged", await packaged(), `sha512-${Buffer.alloc(64).toString("base64")}`);
+    const { err, status } = await gafferd(["install", "-p", plugins, "packaged"], {
+      npm_config_registry: registry.url,
+    });
+    expect([status, err]).toEqual([1, expect.stringContaining("the registry says that its sha512 is another")]);
+    expect(readdirSync(plugins)).toEqual([]);
+  });
+
+  test("unless the registry has it not", async () => {
+    using registry = serveRegistry("packaged", await packaged());
+    const env = { BUN_CONFIG_REGISTRY: registry.url };
+    expect((await gafferd(["install", "-p", plugins, "other"], env)).err).toContain("it answered 404");
+    const { err } = await gafferd(["install", "-p", plugins, "packaged@7"], env);
+    expect(err).toContain("has no version `7` of `packaged`; the last ones are 0.9.0, 1.0.0, 2.0.0-rc.1");
+  });
+
+  test("of the registry that the environment names, then .npmrc, else npm's", () => {
+    folder.write(".npmrc", "# mine\nregistry = http://npmrc.example/npm\n");
+    expect(findRegistry({ npm_config_registry: "http://env.example" }, [folder.path])).toBe("http://env.example/");
+    expect(findRegistry({}, ["/none", folder.path])).toBe("http://npmrc.example/npm/");
+    expect(findRegistry({}, [])).toBe("https://registry.npmjs.org/");
+  });
+});
+
+describe("remove", () => {
+  test("takes a plugin away, by its own name", async () => {
+    await act("new", "gone");
+    const { out, status } = await act("remove", "gone");
+    expect([status, out]).toEqual([
+      0,
+      `removed ${plugins}/gone\na gafferd that runs has it until it is started anew\n`,
+    ]);
+    expect(readdirSync(plugins)).toEqual([]);
+  });
+
+  test("refuses what others need, without --force", async () => {
+    await act("install", make("base", { "plugin/index.ts": codeOf("base") }));
+    await act("install", make("needy", { "plugin/index.ts": codeOf("needy", { mandatory: ["base"] }) }));
+    const { err, status } = await act("remove", "base");
+    expect([status, err]).toEqual([1, expect.stringContaining("cannot remove `base`: `needy` needs it")]);
+    expect((await act("remove", "--force", "base")).status).toBe(0);
+    expect(readdirSync(plugins)).toEqual(["needy"]);
+  });
+
+  test("removes a link, not what it leads to", async () => {
+    const source = make("target", { "_site/index.html": "x" });
+    mkdirSync(plugins);
+    symlinkSync(source, join(plugins, "link"));
+    expect((await act("remove", "link")).status).toBe(0);
+    expect([readdirSync(plugins), existsSync(join(source, "_site/index.html"))]).toEqual([[], true]);
+  });
+
+  test("refuses what ships with gafferd, and tells what there is instead of what is not", async () => {
+    await act("new", "there");
+    const shipped = await act("remove", "memory-guard");
+    expect([shipped.status, shipped.err]).toEqual([1, expect.stringContaining("leave it out of `bundled_plugins`")]);
+    expect((await act("remove", "thre")).err).toContain("no such plugin is installed; did you mean `there`?");
+    expect((await act("remove", "..")).status).toBe(1);
+  });
+});
+
+describe("list", () => {
+  test("tells of all plugins and sites, and what is wrong with one, without loading it into itself", async () => {
+    await act("new", "fresh");
+    mkdirSync(join(plugins, "site/_site"), { recursive: true });
+    mkdirSync(join(plugins, "bad/plugin"), { recursive: true });
+    writeFileSync(join(plugins, "bad/plugin/index.ts"), codeOf("bad", { top: "process.exit(3);" }));
+    const { out, status } = await act("list");
+    const lines = out.split("\n");
+    expect(status).toBe(0);
+    expect(lines[0]).toBe(`bad  broken: the code in ${plugins}/bad/plugin ended the program that loaded it`);
+    expect(lines.slice(1, 3)).toEqual(["fresh 0.1.0  app and site  counts exits", "site  site"]);
+    expect(lines[3]).toMatch(/^\S.*\(ships with gafferd\)$/);
+  });
+
+  test("reads `plugins_dir` and `bundled_plugins` of a configuration", async () => {
+    await act("new", "fresh");
+    const file = folder.write("g.ini", "[gaffer]\nplugins_dir = plugins\nbundled_plugins = none\n");
+    expect((await gafferd(["list", "-c", file])).out).toBe("fresh 0.1.0  app and site  counts exits\n");
+  });
+});
+
+describe("new", () => {
+  test("writes a plugin that TypeScript accepts and that gafferd runs", async () => {
+    expect((await act("new", "2nd-try")).status).toBe(0);
+    const path = join(plugins, "2nd-try");
+    const checked = Bun.spawnSync({ cmd: [join(root, "node_modules/.bin/tsc"), "--noEmit", "-p", path] });
+    expect([checked.stdout.toString(), checked.exitCode]).toEqual(["", 0]);
+
+    await using running = await startGafferd(["-p", plugins], { env: { HOME: folder.path } });
+    expect(await (await fetch(`${running.url}/_plugin/2nd-try/api/exits`)).json()).toEqual({ exits: 0 });
+    expect(await (await fetch(`${running.url}/_plugin/2nd-try/`)).text()).toContain("<h1>2nd-try</h1>");
+  });
+
+  test("TypeScript refuses a mistake in it", async () => {
+    await act("new", "typed");
+    const file = join(plugins, "typed/plugin/index.ts");
+    writeFileSync(file, readFileSync(file, "utf8").replace("manager.log.info", "manager.log.shout"));
+    const checked = Bun.spawnSync({
+      cmd: [join(root, "node_modules/.bin/tsc"), "--noEmit", "-p", join(plugins, "typed")],
+    });
+    expect(checked.stdout.toString()).toContain("Property 'shout' does not exist");
+  });
+
+  test("refuses a name that is none, and one that is taken", async () => {
+    expect((await act("new", "../up")).err).toContain('cannot call a plugin "../up"');
+    await act("new", "taken");
+    expect((await act("new", "taken")).err).toContain(`${plugins}/taken is there already; choose another name`);
+    expect(readdirSync(plugins)).toEqual(["taken"]);
+  });
+});
+
+describe("a command line of `plugin` is refused:", () => {
+  test.each([
+    ["", "cannot do `plugin` alone: say list, install, remove, new (a configuration file of this name is `./plugin`)"],
+    ["lst", "cannot understand `plugin lst`; did you mean `list`?"],
+    ["frobnicate", "cannot understand `plugin frobnicate`; there are list, install, remove, new"],
+    ["toString", "cannot understand `plugin toString`; there are list, install, remove, new"],
+    ["list one", "cannot use `one`: `plugin list` takes no names"],
+    ["remove", "cannot do `plugin remove` without NAME"],
+    ["remove a b", "cannot use `b`: `plugin remove` takes one"],
+    ["list --force", "cannot understand `--force`: there is no such option"],
+    ["install x --forc", "cannot understand `--forc`: there is no such option; did you mean `--force`?"],
+    ["new x -p", "cannot use `-p` without a value"],
+    ["new x --force=1", "cannot give `--force` a value: it takes none"],
+  ])("`%s`", (line, message) => {
+    expect(() => parsePluginArguments(line.split(" ").filter((word) => word !== ""))).toThrow(new UsageError(message));
+  });
+
+  test("with exit status 2", async () => {
+    expect((await gafferd(["lst"])).status).toBe(2);
+  });
+});
+
+describe("help", () => {
+  test("names all commands, and fits a terminal of 80 columns", () => {
+    const all = [undefined, ...(Object.keys(verbs) as Verb[])].map(pluginHelp);
+    for (const verb of Object.keys(verbs)) expect(all[0]).toContain(`\n    ${verb} `);
+    expect(all.flatMap((text) => text.split("\n")).filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test("is printed for each command", async () => {
+    expect((await gafferd(["install", "--help"])).out).toStartWith("usage: gafferd plugin install [options] FOLDER|");
+    expect((await gafferd(["--help"])).out).toBe(pluginHelp(undefined));
+  });
+});
+
+test("a configuration file called `plugin` is one by its path", async () => {
+  folder.write("plugin", "[endpoint:x]\nbind = 127.0.0.1:0\n");
+  const check = (...words: string[]) => Bun.spawnSync({ cmd: [main, "--check", ...words], cwd: folder.path }).exitCode;
+  expect([check("./plugin"), check("-c", "plugin")]).toEqual([0, 0]);
+});

@@ -1,0 +1,203 @@
+/** A row of the contract that gaffer's clients rely on, as it is written there. */
+export interface ContractRow {
+  readonly row: string;
+  /** What it promises, by method and path; a part of a path in braces has any name. */
+  readonly asks: readonly string[];
+  /** Parameters of the query. */
+  readonly query?: readonly string[];
+  readonly headers?: readonly string[];
+  /** Headers of the answer. */
+  readonly answerHeaders?: readonly string[];
+  /** Codes that it names. */
+  readonly codes?: readonly string[];
+  /** Members of the answer that it names, those of members after a dot. */
+  readonly members?: readonly string[];
+}
+
+const verbs = (path: string, names: readonly string[]) => names.map((name) => `POST ${path}/${name}`);
+
+const words = (text: string) => text.split(" ");
+const processMembers = words(
+  "pid cpu mem mem_info1 mem_info2 ctime username nice cmdline children rss vms fds threads io_read io_write",
+);
+
+export const contractRows: readonly ContractRow[] = [
+  { row: 'GET / → {"welcome":"gaffer","version":"…"}', asks: ["GET /"], members: ["welcome", "version"] },
+  { row: "GET /ping → OK, text/plain", asks: ["GET /ping"] },
+  { row: "GET /processes → the names, in the order of creation", asks: ["GET /processes"] },
+  { row: "GET /processes?running=true|1 → the pids that run", asks: ["GET /processes"], query: ["running"] },
+  {
+    row: "GET /processes?detail=true → settings, status, its processes",
+    asks: ["GET /processes"],
+    query: ["detail"],
+    members: [
+      ...words("name cmd status"),
+      ...words("pid os_pid state started_at restarts last_exit").map((member) => `processes.${member}`),
+    ],
+  },
+  {
+    row: "POST /processes → 409 conflict, 400 invalid_process_info, 422 spawn_failed",
+    asks: ["POST /processes"],
+    codes: ["conflict", "invalid_process_info", "invalid_json", "bad_value", "spawn_failed", "too_large"],
+    members: ["ok"],
+  },
+  {
+    row: "GET /processes/:name → name, cmd, and every setting in force; of a :pid with pid, os_pid, started_at",
+    asks: ["GET /processes/{id}"],
+    codes: ["not_found"],
+    members: ["name", "cmd", "numprocesses", "pid", "os_pid", "started_at"],
+  },
+  {
+    row: "PUT /processes/:name (also POST) → replace the settings. Not found: 404",
+    asks: ["PUT /processes/{id}", "POST /processes/{id}"],
+    codes: ["not_found", "invalid_process_info", "invalid_json", "too_large", "spawn_failed"],
+  },
+  { row: "DELETE /processes/:name|:pid", asks: ["DELETE /processes/{id}"], codes: ["not_found", "gone"] },
+  {
+    row: 'GET /processes/:name/_pids → {"ok":true,"pids":[…]}',
+    asks: ["GET /processes/{id}/_pids"],
+    members: ["ok", "pids"],
+  },
+  {
+    row: "POST /processes/:name/_start _stop _restart, and /processes/:pid/_stop",
+    asks: verbs("/processes/{id}", ["_start", "_stop", "_restart"]),
+    codes: ["not_found"],
+  },
+  { row: "?spawn_first=true", asks: verbs("/processes/{id}", ["_restart"]), query: ["spawn_first"] },
+  {
+    row: 'POST /processes/:name/_add[/:n] _sub[/:n] → {"ok":true,"numprocesses":N}; no whole number: 400 bad_value',
+    asks: verbs("/processes/{id}", ["_add", "_add/{n}", "_sub", "_sub/{n}"]),
+    codes: ["not_found", "bad_value"],
+    members: ["ok", "numprocesses"],
+  },
+  {
+    row: "POST /processes/:name|:pid/_signal/:sig → unknown: 400 bad_value",
+    asks: verbs("/processes/{id}", ["_signal/{sig}"]),
+    codes: ["not_found", "bad_value", "gone"],
+  },
+  { row: "no_signal_number", asks: verbs("/processes/{id}", ["_signal"]), codes: ["no_signal_number"] },
+  {
+    row: "GET /processes/:name/_history",
+    asks: ["GET /processes/{id}/_history"],
+    members: ["pid", "os_pid", "exit_status", "term_signal", "started_at", "exited_at", "cpu_ms", "max_rss"].map(
+      (member) => `history.${member}`,
+    ),
+  },
+  {
+    row: "GET /status/:name",
+    asks: ["GET /status/{name}"],
+    codes: ["not_found"],
+    members: ["active", "running", "numprocesses", "max_processes", "flapping", "stopped", "next_retry_at"],
+  },
+  { row: "GET /groups · GET /groups/:g", asks: ["GET /groups", "GET /groups/{g}"] },
+  {
+    row: "POST /groups/:g/_start _stop _restart · DELETE /groups/:g",
+    asks: [...verbs("/groups/{g}", ["_start", "_stop", "_restart"]), "DELETE /groups/{g}"],
+    codes: ["not_found"],
+  },
+  { row: "the same for all of a group", asks: verbs("/groups/{g}", ["_restart"]), query: ["spawn_first"] },
+  {
+    row: "GET /stats: an array of those; /stats/:name: name, stats (the above with id), mem, max_mem …",
+    asks: ["GET /stats", "GET /stats/{name}"],
+    query: ["feed", "interval"],
+    members: [
+      ...words("name mem max_mem min_mem cpu max_cpu min_cpu"),
+      ...["id", ...processMembers].map((member) => `stats.${member}`),
+    ],
+  },
+  { row: "GET /stats/:name/:pid", asks: ["GET /stats/{name}/{pid}"], codes: ["not_found"], members: processMembers },
+  {
+    row: "GET /watch, /watch/:p1[/:p2[/:p3]]; feed, heartbeat, since as of output",
+    asks: ["GET /watch", "GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
+    query: ["feed", "heartbeat", "since"],
+    headers: ["Last-Event-ID"],
+    members: ["event", "name", "pid", "os_pid", "exit_status", "term_signal", "detached", "time"],
+  },
+  {
+    row: "Unknown: 404 bad_event_type",
+    asks: ["GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
+    codes: ["bad_event_type"],
+  },
+  {
+    row: "GET /streams/:pid/:label, /streams/:pid (all labels), /streams/:name and /streams/:name/:label",
+    asks: ["GET /streams/{target}", "GET /streams/{target}/{label}"],
+    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless"],
+    headers: ["Last-Event-ID"],
+    answerHeaders: ["X-Gaffer-Next"],
+    codes: ["not_found", "bad_value", "io_not_redirected"],
+  },
+  { row: "io_not_found", asks: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
+  {
+    row: 'POST /streams/:pid/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
+    asks: ["POST /streams/{pid}/stdin"],
+    query: ["eof"],
+    codes: ["not_found", "forbidden_write", "gone", "overloaded"],
+    members: ["ok", "bytes"],
+  },
+  {
+    row: "GET /wstreams/:pid (WebSocket), ?label=, ?tail=, ?since=, the subprotocol `binary`",
+    asks: ["GET /wstreams/{pid}"],
+    query: ["label", "tail", "since"],
+    headers: ["Sec-WebSocket-Protocol"],
+  },
+];
+
+/** The codes of the contract's manners, with their status. */
+export const contractCodes: Readonly<Record<string, number>> = {
+  not_found: 404,
+  conflict: 409,
+  invalid_json: 400,
+  invalid_process_info: 400,
+  bad_value: 400,
+  no_signal_number: 400,
+  resource_not_found: 404,
+  bad_event_type: 404,
+  io_not_redirected: 403,
+  io_not_found: 404,
+  forbidden_write: 403,
+  unauthorized: 401,
+  forbidden: 403,
+  gone: 410,
+  too_large: 413,
+  overloaded: 503,
+  spawn_failed: 422,
+  internal: 500,
+};
+
+/** The path of plugins: what they answer is theirs to say. */
+export const pluginPath = "/_plugin/";
+
+/** What the contract does not have, and why it is there. */
+export const ownAsks: Readonly<Record<string, string>> = {
+  "GET /webhooks": "who is told of events can be seen",
+  "POST /webhooks": "a URL is told of events without an edit of the file",
+  "DELETE /webhooks": "as gaffer takes a URL back",
+  "GET /webhooks/{id}": "how one stands",
+  "DELETE /webhooks/{id}": "by the id that `POST` answers",
+  "GET /webhooks/{id}/deliveries": "why a receiver has not got what it should",
+  "GET /metrics": "what Prometheus scrapes",
+  "GET /openapi.json": "all of this, for programs",
+  "GET /docs": "all of this, for people",
+  "GET /_plugin": "what is installed, and where its pages are",
+  "POST /_reload": "SIGHUP for who cannot send a signal",
+};
+
+/** Parameters that the contract does not have there, and why they are. */
+export const ownParameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "GET /stats": { heartbeat: "a stream that is silent is taken for dead" },
+  "GET /stats/{name}": { heartbeat: "a stream that is silent is taken for dead" },
+  "GET /stats/{name}/{pid}": {
+    feed: "one process can be watched like all",
+    interval: "of that stream",
+    heartbeat: "of that stream",
+  },
+  "GET /wstreams/{pid}": { "Last-Event-ID": "does what `since` does, as everywhere" },
+  "POST /_reload": { dry_run: "says what it would do" },
+};
+
+/** Codes that the contract does not have, and why they are there. */
+export const ownCodes: Readonly<Record<string, string>> = {
+  method_not_allowed: "the contract has the 405 and `Allow`, and no word for it",
+  upgrade_required: "who asks for a WebSocket without wanting one",
+  invalid_config: "of `_reload`",
+};

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "bun:test";
+import { statusByCode } from "../../../src/http/error.ts";
+import { buildDocument } from "../../../src/http/openapi/build.ts";
+import type { JsonSchema, OpenapiDocument, ResponseObject } from "../../../src/http/openapi/openapi-document.ts";
+import { createService } from "../service.ts";
+import { contractCodes, contractRows, ownAsks, ownCodes, ownParameters, pluginPath } from "./contract-rows.ts";
+import { codesOf, type Described, operationsOf, resolve, responsesOf } from "./described.ts";
+
+const service = createService();
+const { app } = service;
+const document = JSON.parse(JSON.stringify(buildDocument(app.routes, "1.2.3"))) as OpenapiDocument;
+
+/** What has a row of its own: `HEAD` and `OPTIONS` are manners. Without the names of the path's parts. */
+const operations = new Map(
+  operationsOf(document)
+    .filter(({ method }) => method !== "HEAD" && method !== "OPTIONS")
+    .map((described) => [nameless(described.key), described]),
+);
+const asked = new Set([...contractRows.flatMap(({ asks }) => asks), ...Object.keys(ownAsks)].map(nameless));
+
+/** `GET /processes/{}` of `GET /processes/{id}` and `GET /processes/:id`. */
+function nameless(key: string): string {
+  return key.replaceAll(/\{\w+\}|:\w+/g, "{}");
+}
+
+function operationOf(ask: string): Described {
+  const described = operations.get(nameless(ask));
+  if (described === undefined) throw new Error(`the document has no ${ask}`);
+  return described;
+}
+
+const rowsOf = (key: string) => contractRows.filter(({ asks }) => asks.map(nameless).includes(key));
+
+function parametersOf({ operation }: Described, place: "query" | "header"): string[] {
+  return (operation.parameters ?? []).filter((parameter) => parameter.in === place).map(({ name }) => name);
+}
+
+/** Names of members, with those of the members' own after a dot; arrays and alternatives are looked through. */
+function membersOf(schema: JsonSchema, within: readonly string[] = []): string[] {
+  const { $ref } = schema as { $ref?: string };
+  if ($ref !== undefined) {
+    return within.includes($ref) ? [] : membersOf(resolve<JsonSchema>(document, { $ref }), [...within, $ref]);
+  }
+  const {
+    properties = {},
+    items,
+    anyOf = [],
+    allOf = [],
+  } = schema as {
+    properties?: Record<string, JsonSchema>;
+    items?: JsonSchema;
+    anyOf?: JsonSchema[];
+    allOf?: JsonSchema[];
+  };
+  return [
+    ...Object.entries(properties).flatMap(([name, member]) => [
+      name,
+      ...membersOf(member, within).map((inner) => `${name}.${inner}`),
+    ]),
+    ...[...anyOf, ...allOf, ...(items === undefined ? [] : [items])].flatMap((part) => membersOf(part, within)),
+  ];
+}
+
+const missing = (promised: readonly string[] = [], described: readonly string[]) =>
+  promised.filter((each) => !described.includes(each));
+const isPlugin = (key: string) => key.includes(` ${pluginPath}`);
+const answerOf = (described: Described) => responsesOf(document, described).get(200);
+const jsonOf = (answer: ResponseObject | undefined) => answer?.content?.["application/json"]?.schema ?? {};
+
+describe("each row of the contract is described", () => {
+  test.each(contractRows.map((each) => [each.row, each] as const))("%s", (_, row) => {
+    for (const ask of row.asks) {
+      const described = operationOf(ask);
+      const answer = answerOf(described);
+      const codes = [...responsesOf(document, described).values()].flatMap(codesOf);
+      expect(missing(row.codes, codes)).toEqual([]);
+      expect(missing(row.query, parametersOf(described, "query"))).toEqual([]);
+      expect(missing(row.headers, parametersOf(described, "header"))).toEqual([]);
+      expect(missing(row.answerHeaders, Object.keys(answer?.headers ?? {}))).toEqual([]);
+      expect(missing(row.members, membersOf(jsonOf(answer)))).toEqual([]);
+    }
+  });
+});
+
+describe("nothing is described, or answered, that is in no row", () => {
+  test("but for what is ours, with a reason", () => {
+    const routed = app.routes.map(({ method, path }) => nameless(`${method} ${path}`));
+    for (const key of [...operations.keys(), ...routed]) {
+      if (asked.has(key) || isPlugin(key)) continue;
+      throw new Error(`${key} is in no row of contract-rows.ts; if it is ours, add it to \`ownAsks\` with the reason`);
+    }
+    expect([...asked].filter((ask) => !routed.includes(ask))).toEqual([]);
+  });
+
+  test.each([...operations])("%s has no other parameters", (key, described) => {
+    const own = Object.entries(ownParameters).find(([ask]) => nameless(ask) === key)?.[1] ?? {};
+    const rows = rowsOf(key).flatMap(({ query = [], headers = [] }) => [...query, ...headers]);
+    const parameters = [...parametersOf(described, "query"), ...parametersOf(described, "header")];
+    expect(parameters.toSorted()).toEqual([...new Set([...rows, ...Object.keys(own)])].toSorted());
+  });
+});
+
+describe("codes", () => {
+  test("are those of the contract with their status, and ours", () => {
+    expect(statusByCode).toMatchObject(contractCodes);
+    expect(Object.keys(statusByCode).toSorted()).toEqual(
+      [...Object.keys(contractCodes), ...Object.keys(ownCodes)].toSorted(),
+    );
+  });
+
+  test("of the contract are answered somewhere, but for those that no path has", () => {
+    const answered = new Set(
+      [...operations.values()].flatMap((each) => [...responsesOf(document, each).values()].flatMap(codesOf)),
+    );
+    const unanswered = Object.keys(contractCodes).filter((code) => !answered.has(code));
+    // The one is for who lacks credentials, on any path of such an endpoint; the other for paths that are none.
+    expect(unanswered.filter((code) => code !== "unauthorized")).toEqual(["resource_not_found"]);
+  });
+});
+
+describe("manners", () => {
+  const methodsOf = Map.groupBy(operations.values(), ({ path }) => nameless(path));
+
+  test.each([...methodsOf.keys()])("%s takes HEAD and OPTIONS, and refuses the rest with `Allow`", async (path) => {
+    // What a `stdin` takes is what an output takes, too: it may be the name of one.
+    const patterns = path === "/streams/{}/stdin" ? [path, "/streams/{}/{}"] : [path];
+    const own = patterns.flatMap((pattern) => methodsOf.get(pattern)?.map(({ method }) => method) ?? []);
+    const allow = [...new Set([...own, ...(own.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].toSorted().join(", ");
+    const place = path.replaceAll("{}", "x");
+    const options = await service.ask("OPTIONS", place);
+    expect([options.status, options.headers.get("allow"), options.body]).toEqual([204, allow, ""]);
+    for (const method of ["GET", "PUT", "PATCH", "DELETE", "POST"]) {
+      if (allow.includes(method)) continue;
+      const refused = await service.ask(method, place);
+      expect([method, refused.status, refused.headers.get("allow")]).toEqual([method, 405, allow]);
+      expect(refused.body).toEqual({ error: "method_not_allowed", message: expect.any(String) });
+    }
+    const head = await service.ask("HEAD", place);
+    expect([head.body, head.status === 405]).toEqual(["", false]);
+  });
+
+  test("a path that is none is 404 resource_not_found for every method", async () => {
+    for (const method of ["GET", "POST", "DELETE", "OPTIONS", "PATCH"]) {
+      const { status, body } = await service.ask(method, "/processes/a/b/c/d");
+      expect([method, status, body]).toMatchObject([method, 404, { error: "resource_not_found" }]);
+    }
+  });
+});

@@ -1,0 +1,192 @@
+import { afterEach, expect, spyOn, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Outbox } from "../../src/webhook/outbox.ts";
+import { waitFor } from "../wait-for.ts";
+import { freePort, receive } from "./receiver.ts";
+import { send } from "./sending.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-outbox-"));
+  folders.push(folder);
+  return folder;
+}
+
+test("what waits for a webhook of the file is delivered after a restart, with ids that no later event has", async () => {
+  const stateDir = newFolder();
+  const port = await freePort();
+  const hooks = { ".": [`http://127.0.0.1:${port}/hook`] };
+  {
+    await using before = await send({ hooks, stateDir });
+    before.publish("a", "b");
+  }
+  await using receiver = receive(undefined, { port });
+  await using after = await send({ hooks, stateDir });
+  after.publish("c");
+  await waitFor(() => receiver.accepted.length === 3, "all events");
+  expect(receiver.accepted.map(({ body }) => `${body.name} ${body.seq}`)).toEqual(["a 1", "b 2", "c 1"]);
+  expect(new Set(receiver.accepted.map(({ id }) => id)).size).toBe(3);
+});
+
+test("how often an event was tried is not forgotten", async () => {
+  const stateDir = newFolder();
+  const hooks = { ".": [`http://127.0.0.1:${await freePort()}/`] };
+  {
+    await using before = await send({ hooks, stateDir, retries: 1000 });
+    before.publish("a");
+    await waitFor(() => before.webhooks.list()[0]?.counts.failed === 3, "three attempts");
+  }
+  await using after = await send({ hooks, stateDir, retries: 3 });
+  await waitFor(() => after.webhooks.list()[0]?.counts.givenUp === 1, "the end of the event");
+  expect(after.webhooks.list()[0]?.attempts.map(({ number }) => number)[0]).toBe(4);
+});
+
+test("a webhook that was registered at run time is back after a restart, with its settings", async () => {
+  await using receiver = receive();
+  const stateDir = newFolder();
+  {
+    await using before = await send({ stateDir });
+    await before.webhooks.register({ url: receiver.url, pattern: "stop", retries: 7, timeoutMs: 1234 });
+    await before.webhooks.register({ url: receiver.url, pattern: "create" });
+  }
+  await using after = await send({ stateDir });
+  expect(after.webhooks.list().map(({ webhook }) => webhook)).toMatchObject([
+    { url: receiver.url, patterns: ["stop", "create"], retries: 7, timeoutMs: 1234, source: "api" },
+  ]);
+  after.publish("a");
+  await waitFor(() => receiver.accepted.length === 1, "the event");
+});
+
+test("what waits for a webhook that the file no longer has is dropped, and the log says so", async () => {
+  const stateDir = newFolder();
+  const url = `http://127.0.0.1:${await freePort()}/`;
+  {
+    await using before = await send({ hooks: { ".": [url] }, stateDir });
+    before.publish("a", "b");
+  }
+  {
+    await using without = await send({ stateDir });
+    expect(without.logged).toEqual([`warn webhook ${url}: is no longer in the file; events dropped: 2`]);
+    expect(without.webhooks.list()).toEqual([]);
+  }
+  await using again = await send({ hooks: { ".": [url] }, stateDir });
+  expect(again.webhooks.list()[0]?.queued).toBe(0);
+});
+
+test("a file that is read again brings URLs, takes others, and leaves alone what waits for the rest", async () => {
+  await using stays = receive(() => new Response("", { status: 500 }));
+  await using comes = receive();
+  const goes = `http://127.0.0.1:${await freePort()}/`;
+  await using sending = await send({ hooks: { ".": [stays.url, goes] } });
+  sending.publish("a");
+  const settings = { timeoutMs: 5000, retries: 1000 };
+  await sending.webhooks.reconfigure({ ...settings, hooks: [{ pattern: "create", urls: [stays.url, comes.url] }] });
+  sending.publish("b");
+  await waitFor(() => sending.webhooks.list()[1]?.counts.delivered === 1, "the event at the new one");
+  expect(comes.accepted[0]?.body.name).toBe("b");
+  expect(sending.webhooks.list().map(({ webhook, queued }) => [webhook.url, webhook.patterns, queued])).toEqual([
+    [stays.url, ["create"], 2],
+    [comes.url, ["create"], 0],
+  ]);
+  expect(sending.logged).toContain(`info webhook ${goes}: is no longer in the file; events dropped: 1`);
+  await sending.webhooks.reconfigure({ ...settings, hooks: [] });
+  expect(existsSync(join(sending.stateDir, "webhooks.sqlite"))).toBe(false);
+});
+
+test("what waited too long is dropped, and the log says how much", async () => {
+  const stateDir = newFolder();
+  const port = await freePort();
+  const hooks = { ".": [`http://127.0.0.1:${port}/hook`] };
+  {
+    await using before = await send({ hooks, stateDir });
+    before.publish("a", "b");
+  }
+  await using receiver = receive(undefined, { port });
+  await using after = await send({ hooks, stateDir, limits: { maxQueued: 10, maxAgeMs: -1 } });
+  await waitFor(() => after.webhooks.list()[0]?.counts.dropped === 2, "the end of the old ones");
+  expect(after.logged.join()).toMatch(/events dropped for having waited more than .* hours: 2/);
+  expect(receiver.received).toEqual([]);
+});
+
+test("at the end what can be delivered is delivered, and what cannot is left for the next start", async () => {
+  await using receiver = receive();
+  await using hanging = receive(() => new Promise(() => {}));
+  await using sending = await send({ hooks: { ".": [receiver.url, hanging.url] } });
+  sending.publish("a", "b", "c");
+  await sending.webhooks.stop({ flushMs: 1500 });
+  expect(receiver.accepted).toHaveLength(3);
+  expect(hanging.received).toHaveLength(1);
+});
+
+test("a second daemon with webhooks cannot start on the same folder; one without is none of its business", async () => {
+  const stateDir = newFolder();
+  const hooks = { ".": [`http://127.0.0.1:${await freePort()}/`] };
+  await using first = await send({ hooks, stateDir });
+  await expect(send({ hooks, stateDir })).rejects.toThrow(
+    `cannot keep webhooks in ${stateDir}: another gafferd does; give each its own folder, \`state_dir\` in [gaffer]`,
+  );
+  await using second = await send({ stateDir });
+  await expect(second.webhooks.register({ url: "http://127.0.0.1:1/", pattern: "." })).rejects.toMatchObject({
+    code: "conflict",
+  });
+  // Neither attempt has taken the first one's lock.
+  await expect(send({ hooks, stateDir })).rejects.toThrow("another gafferd does");
+  first.publish("a");
+  expect(first.webhooks.list()[0]?.queued).toBe(1);
+});
+
+test.each<[string, (stateDir: string) => void, string]>([
+  ["is a file", (stateDir) => writeFileSync(stateDir, ""), "let `state_dir` in [gaffer] name a folder"],
+  [
+    "holds no database",
+    (stateDir) => {
+      mkdirSync(stateDir);
+      writeFileSync(join(stateDir, "webhooks.sqlite"), "x".repeat(5000));
+    },
+    "webhooks.sqlite away",
+  ],
+])("a state folder that %s keeps the daemon from starting, with advice", async (_, spoil, advice) => {
+  const stateDir = join(newFolder(), "state");
+  spoil(stateDir);
+  await expect(send({ hooks: { ".": ["http://127.0.0.1:1/"] }, stateDir })).rejects.toThrow(advice);
+});
+
+test("a state folder that cannot be made is told with advice", async () => {
+  // Where not even root makes one.
+  const starting = send({ hooks: { ".": ["http://127.0.0.1:1/"] }, stateDir: "/proc/gafferd/state" });
+  await expect(starting).rejects.toThrow("let `state_dir` in [gaffer] name a folder that can be written to");
+});
+
+test("a disk that takes no more does not stop the daemon: the log says it once, the receiver how much is lost", async () => {
+  const open = Promise.withResolvers<void>();
+  await using receiver = receive(async () => {
+    await open.promise;
+    return new Response("ok");
+  });
+  await using sending = await send({ hooks: { ".": [receiver.url] } });
+  sending.publish("a");
+  await waitFor(() => receiver.received.length === 1, "the first");
+  const [sender] = sending.webhooks.list();
+  {
+    using adding = spyOn(Outbox.prototype, "add").mockImplementation(() => {
+      throw new Error("database or disk is full");
+    });
+    sending.publish("b", "c");
+    expect(adding).toHaveBeenCalledTimes(2);
+  }
+  open.resolve();
+  sending.publish("d");
+  await waitFor(() => receiver.accepted.length === 2, "what is left");
+  expect(sender?.counts.dropped).toBe(2);
+  expect(receiver.accepted[1]?.headers.get("x-gaffer-gap")).toBe("2");
+  expect(sending.logged).toEqual([
+    "error webhooks: cannot keep events; they are lost to webhooks Error: database or disk is full",
+    "warn webhooks: events are kept again",
+  ]);
+});
