@@ -103,7 +103,7 @@ export function App({ live, announcer, url }: AppProps) {
         </p>
       )}
       <main class={template === undefined ? "" : "open"}>
-        {live.connection !== "loading" && templates.length === 0 ? (
+        {live.connection === "open" && templates.length === 0 ? (
           <Empty url={url} onAdd={() => setDialog("add")} />
         ) : (
           <List
@@ -129,13 +129,7 @@ export function App({ live, announcer, url }: AppProps) {
             onRemove={() => setDialog("remove")}
           />
         )}
-        {template === undefined && templates.length > 0 && (
-          <p class="hint quiet">
-            {route.name === undefined
-              ? "Choose a template to see what it does."
-              : `There is no template ${route.name}.`}
-          </p>
-        )}
+        {template === undefined && templates.length > 0 && <p class="hint quiet">{hintOf(route.name, rows.length)}</p>}
       </main>
       {dialog === "help" && (
         <HelpDialog preferences={preferences} onChange={setPreferences} onClose={() => close("help")} />
@@ -157,6 +151,11 @@ export function App({ live, announcer, url }: AppProps) {
       <Announcements announcer={announcer} />
     </>
   );
+}
+
+function hintOf(name: string | undefined, rowCount: number): string {
+  if (rowCount === 0) return "No template has a name like that.";
+  return name === undefined ? "Choose a template to see what it does." : `There is no template ${name}.`;
 }
 
 function usePreferences(): [Preferences, (preferences: Preferences) => void] {
