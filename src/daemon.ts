@@ -14,6 +14,10 @@ import type { PluginHost } from "./plugin/host.ts";
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
+import { becomeSubreaper } from "./process/subreaper.ts";
+import { stopUnclaimed } from "./process/unclaimed.ts";
+import { endLeftovers } from "./run/leftovers.ts";
+import { RunLedger } from "./run/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
 
@@ -22,6 +26,17 @@ export interface DaemonOptions {
   /** Of gafferd, as `GET /` tells it. */
   readonly version: string;
   readonly log: Logger;
+  /**
+   * Whether this program becomes the parent of what its processes lose sight of, such as a child of a child that made
+   * itself a daemon, so that it is stopped with them (Linux). That cannot be undone. Default `false`: then it is only
+   * stopped as long as its parents live, or in the process group.
+   */
+  readonly adoptOrphans?: boolean;
+  /**
+   * Whether processes end when this program is killed, and what an earlier one left is stopped before templates start
+   * (Linux). Keeps a file in the configuration's `state_dir`, and a small process beside. Default `false`.
+   */
+  readonly endWithHost?: boolean;
   /** Reads the configuration again, for a reload; absent when there is no file. Throws ConfigError. */
   readonly readConfig?: () => Config;
   /** Called while it stops, once for each template that takes its time. */
@@ -77,18 +92,22 @@ const webhookFlushMs = 2000;
  * 3. Streams end with their last event.
  * 4. Webhooks deliver what they can.
  * 5. Plugins stop, those first that others do not need.
- * 6. Listeners close, sockets go.
+ * 6. What nobody can tell whose it is stops.
+ * 7. Listeners close, sockets go.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, version, log, observe, onWaiting, readConfig } = options;
+  if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const manager = new Manager({ bus, log, onShutdown });
+  const { stateDir } = config.gaffer;
+  const survival = { stateDir, configFile: config.files[0] ?? "", log };
+  const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
+  const manager = new Manager({ bus, log, ledger, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
   const host = await loadPlugins(options, { manager, bus, sampler });
   const plugins = host?.installed ?? noPlugins;
-  const { stateDir } = config.gaffer;
   const settings = config.webhooks;
   const webhooks = await startWebhooks({ bus, log, version, stateDir, settings, toDocument: toEventDocument });
   let { corsOrigins } = config.gaffer;
@@ -104,6 +123,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampler,
     plugins,
   });
+  if (options.endWithHost) await endLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Another daemon may want the outbox.
     await webhooks.stop({ flushMs: 0 });
@@ -134,7 +154,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await readersLeft({ manager, bus }, Math.min(lastReadersMs, leftMs() / 2));
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, leftMs() / 2) });
     await atMost(leftMs(), host?.stop());
+    // Not before: what plugins have started is theirs until then.
+    if (options.adoptOrphans) await stopUnclaimed({ log, graceMs: leftMs() / 2 });
     await endpoints.close();
+    await ledger?.close();
   }
 
   let stopping: Promise<void> | undefined;

@@ -19,11 +19,14 @@ export interface LoggerOptions {
   terminal?: boolean;
 }
 
-/** Where lines go that a person or a file reads. It waits for no reader and holds at most 1 MiB and the text after it. */
+/**
+ * Where lines go that a person or a file reads. It waits for no reader and for no room on a disk, and holds at most 1 MiB
+ * and the text after it.
+ */
 export interface Outlet {
   /** Whether anybody reads: `false` from the write on that found nobody. */
   readonly hasReader: boolean;
-  /** When the reader is too far behind, drops `text` and says so later; when it has gone, ignores it. */
+  /** When the reader is too far behind, or the disk is full, drops `text` and says so later; when it has gone, ignores it. */
   write(text: string): void;
   /** Settles when all that was written before has left, or the reader has gone. */
   flushed(): Promise<void>;
@@ -58,7 +61,8 @@ export function createOutlet(descriptor: number): Outlet {
 
   async function drain(): Promise<void> {
     while (hasReader && held.length > 0) {
-      if (dropped > 0) held.push(`(${dropped} lines left out: the reader of this output is too slow)\n`);
+      if (dropped > 0)
+        held.push(`(${dropped} lines left out: the reader of this output was too slow, or its disk full)\n`);
       const bytes = Buffer.from(held.join(""));
       held = [];
       heldChars = dropped = 0;
@@ -128,7 +132,11 @@ export function configureLog(options: LoggerOptions): void {
 }
 
 const maxHeldChars = 1024 * 1024;
-const retryMs = 20;
+/**
+ * What may pass, and when to try again: a pipe that somebody else made non-blocking is full, or a disk is, which stays
+ * so for longer.
+ */
+const retryMsOf: Readonly<Record<string, number>> = { EAGAIN: 20, ENOSPC: 1000, EDQUOT: 1000 };
 const writeSome = promisify(writeToDescriptor);
 
 /** Whether the reader is still there. */
@@ -137,8 +145,8 @@ async function writeAll(descriptor: number, bytes: Buffer): Promise<boolean> {
     try {
       offset += (await writeSome(descriptor, bytes, offset)).bytesWritten;
     } catch (error) {
-      // A pipe that somebody else made non-blocking is full.
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return false;
+      const retryMs = retryMsOf[(error as NodeJS.ErrnoException).code ?? ""];
+      if (retryMs === undefined) return false;
       await Bun.sleep(retryMs);
     }
   }

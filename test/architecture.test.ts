@@ -8,23 +8,38 @@ import { dirname, join } from "node:path";
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  descriptors: [],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template"],
+  process: ["template", "descriptors"],
+  // What outlives a daemon that was killed: it reads and signals processes that are not its children.
+  run: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
   manager: ["supervisor", "output", "events", "template"],
   // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
   // lists and registers.
-  http: ["manager", "webhook", "events", "output", "template", "plugin"],
+  http: ["manager", "webhook", "events", "output", "template", "plugin", "descriptors"],
   webhook: ["events"],
   // Types only: it runs in browsers.
   client: ["http", "events", "template"],
   plugin: ["manager", "events", "config", "template"],
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook"],
-  daemon: ["config", "http", "webhook", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
+  daemon: [
+    "run",
+    "config",
+    "http",
+    "webhook",
+    "plugin",
+    "manager",
+    "supervisor",
+    "process",
+    "output",
+    "events",
+    "template",
+  ],
   // The public door too: it is what plugins import.
   cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template"],
   main: ["cli"],
@@ -50,7 +65,7 @@ const maxLines = 300;
 type Tree = ReadonlyMap<string, string>;
 
 test("src/ obeys its own rules", async () => {
-  const paths = await Array.fromAsync(new Bun.Glob("**/*.ts").scan(join(import.meta.dir, "../src")));
+  const paths = await Array.fromAsync(new Bun.Glob("**/*.{ts,sh}").scan(join(import.meta.dir, "../src")));
   const sources = paths.map(
     async (path) => [path, await Bun.file(join(import.meta.dir, "../src", path)).text()] as const,
   );

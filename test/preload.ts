@@ -1,10 +1,16 @@
 import { afterAll, setDefaultTimeout } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { waitFor } from "./wait-for.ts";
 
 // `npm test` starts Bun from node_modules/.bin; the programs that tests start look for it on the PATH.
 process.env["PATH"] = join(import.meta.dir, "../node_modules/.bin") + delimiter + (process.env["PATH"] ?? "");
+
+// What gafferd keeps by default is below the home folder: that of a test file is its own, and gone with it.
+const home = mkdtempSync(join(tmpdir(), "gafferd-home-"));
+process.env["HOME"] = home;
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 // Real processes on a busy machine: what takes so long is stuck.
 setDefaultTimeout(20_000);

@@ -22,9 +22,18 @@ export function acquirePidfile(path: string): () => void {
     if (error instanceof PidfileError) throw error;
     throw new PidfileError(`cannot write the pidfile \`${path}\`: ${(error as Error).message}`, { cause: error });
   } finally {
-    rmSync(draft, { force: true });
+    removeDraft(draft);
   }
   return () => releasePidfile(path);
+}
+
+/** On a file system that takes no writing there is none, and it says so again. */
+function removeDraft(draft: string): void {
+  try {
+    rmSync(draft, { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EROFS") throw error;
+  }
 }
 
 /** Leaves a file alone that another gafferd has taken over meanwhile. */

@@ -38,6 +38,8 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
       version,
       log,
       observe,
+      adoptOrphans: true,
+      endWithHost: true,
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: tellWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),

@@ -14,6 +14,7 @@ import { write } from "./write.ts";
 export type { Client, ReloadOptions, RestartOptions } from "./api.ts";
 export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
+export type { ConnectionState } from "./follow.ts";
 export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
 export type { ClientOptions } from "./transport.ts";

@@ -6,6 +6,9 @@ import { unexpected } from "./transport.ts";
 /** A timer that is set for longer fires at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
+/** `open`: a connection is there, and brings what happens from now on. `lost`: there is none, and another attempt follows. */
+export type ConnectionState = "open" | "lost";
+
 export interface FollowOptions {
   /** Asks for the events after `lastId`, from the start if it is empty. */
   readonly connect: (lastId: string, signal: AbortSignal) => Promise<Response>;
@@ -13,16 +16,28 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** A connection that brings nothing for so long, no heartbeat either, is given up as dead. */
   readonly silenceMs: number;
+  /** Hears each change, before whatever a connection brings. */
+  readonly onConnection?: ((state: ConnectionState) => void) | undefined;
 }
 
 /**
  * Server-sent events, over as many connections as it takes: when one is lost, the next goes on from the last id. It ends
  * when the server says that nothing is left, and throws what a new attempt would not change.
  */
-export async function* followEvents({ connect, signal, silenceMs }: FollowOptions): AsyncGenerator<StreamEvent, void> {
+export async function* followEvents({
+  connect,
+  signal,
+  silenceMs,
+  onConnection,
+}: FollowOptions): AsyncGenerator<StreamEvent, void> {
   let parser = new EventParser();
   let retryMs = defaultRetryMs;
   let failures = 0;
+  let state: ConnectionState | undefined;
+  const setState = (next: ConnectionState) => {
+    if (next !== state) onConnection?.(next);
+    state = next;
+  };
   /** Nothing is missing so far: the server itself ended the last connection. */
   let wasWhole = false;
   while (!signal.aborted) {
@@ -32,6 +47,7 @@ export async function* followEvents({ connect, signal, silenceMs }: FollowOption
       const response = await connection.within(connect(parser.lastId, connection.signal));
       if (response.status === 204) return;
       assertEventStream(response);
+      setState("open");
       wasWhole = false;
       parser = new EventParser(parser.lastId);
       for await (const bytes of connection.read(response)) {
@@ -51,6 +67,7 @@ export async function* followEvents({ connect, signal, silenceMs }: FollowOption
     } finally {
       connection.close();
     }
+    setState("lost");
     await pause(Math.max(waitMs, toDelayMs(failures, retryMs, Math.random())), signal);
     failures += 1;
   }

@@ -1,4 +1,4 @@
-import { followEvents } from "./follow.ts";
+import { type ConnectionState, followEvents } from "./follow.ts";
 import { createIteration } from "./iteration.ts";
 import { heartbeatSeconds, silenceMs } from "./stream-query.ts";
 import type { Transport } from "./transport.ts";
@@ -8,6 +8,8 @@ export interface StatsOptions {
   readonly intervalMs?: number;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Hears when a connection is there, and when it is lost; then another attempt follows. */
+  readonly onConnection?: (state: ConnectionState) => void;
 }
 
 /** The path of the statistics of a process, of a template, or of everything. */
@@ -19,7 +21,7 @@ export function toStatsPath(name?: string, pid?: number): (string | number)[] {
 export function watchStats<T>(
   transport: Transport,
   path: readonly (string | number)[],
-  { intervalMs, signal }: StatsOptions,
+  { intervalMs, signal, onConnection }: StatsOptions,
 ): AsyncIterableIterator<T, void> {
   const interval = intervalMs === undefined ? undefined : intervalMs / 1000;
   return createIteration(async function* (ended) {
@@ -31,6 +33,7 @@ export function watchStats<T>(
         }),
       signal: ended,
       silenceMs,
+      onConnection,
     });
     for await (const { data } of events) yield JSON.parse(data) as T;
   }, signal);

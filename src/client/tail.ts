@@ -1,5 +1,5 @@
 import type { GapDocument, OutputDocument } from "../http/document-schemas.ts";
-import { followEvents } from "./follow.ts";
+import { type ConnectionState, followEvents } from "./follow.ts";
 import { createIteration } from "./iteration.ts";
 import type { StreamEvent } from "./event-parser.ts";
 import { heartbeatSeconds, silenceMs, toSince } from "./stream-query.ts";
@@ -16,6 +16,8 @@ export interface TailOptions {
   readonly lossless?: boolean;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Hears when a connection is there, and when it is lost; then another attempt follows. */
+  readonly onConnection?: (state: ConnectionState) => void;
 }
 
 export type TailItem =
@@ -56,7 +58,7 @@ export type TailItem =
 export function tail(
   transport: Transport,
   target: string | number,
-  { label, since, tail: lines, lossless, signal }: TailOptions,
+  { label, since, tail: lines, lossless, signal, onConnection }: TailOptions,
 ): AsyncIterableIterator<TailItem, void> {
   const path = ["streams", target, ...(label === undefined ? [] : [label])];
   const start = { since: toSince(since), tail: lines };
@@ -72,6 +74,7 @@ export function tail(
         }),
       signal: ended,
       silenceMs,
+      onConnection,
     });
     for await (const event of events) {
       const item = toItem(event);

@@ -1,6 +1,6 @@
 import type { EventDocument } from "../http/document-schemas.ts";
 import type { StreamEvent } from "./event-parser.ts";
-import { followEvents } from "./follow.ts";
+import { type ConnectionState, followEvents } from "./follow.ts";
 import { createIteration } from "./iteration.ts";
 import { heartbeatSeconds, silenceMs, toSince } from "./stream-query.ts";
 import type { Transport } from "./transport.ts";
@@ -10,6 +10,8 @@ export interface WatchOptions {
   readonly since?: string | Date;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Hears when a connection is there, and when it is lost; then another attempt follows. */
+  readonly onConnection?: (state: ConnectionState) => void;
 }
 
 export type WatchItem =
@@ -21,7 +23,7 @@ export type WatchItem =
 export function watch(
   transport: Transport,
   pattern: string | undefined,
-  { since, signal }: WatchOptions,
+  { since, signal, onConnection }: WatchOptions,
 ): AsyncIterableIterator<WatchItem, void> {
   const path = ["watch", ...(pattern === undefined ? [] : [pattern])];
   const start = toSince(since);
@@ -34,6 +36,7 @@ export function watch(
         }),
       signal: ended,
       silenceMs,
+      onConnection,
     });
     for await (const event of events) yield toItem(event);
   }, signal);

@@ -85,6 +85,7 @@ function describeTemplate(template: ProcessTemplate): string[] {
     priority !== undefined && `priority ${priority}`,
     template.shell && "under sh -c",
     template.detach && "detached",
+    template.onHostExit === "keep" && "kept when gafferd is killed",
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
     template.redirectOutput.length > 0 && `output ${template.redirectOutput.join(", ")}`,

@@ -27,6 +27,14 @@ export const exitDocumentSchema = Type.Object(
     exited_at: nullable(time, "`null` while it runs."),
     cpu_ms: nullable(Type.Number({ minimum: 0 }), "User and system time that it took, in milliseconds."),
     max_rss: nullable(Type.Integer({ minimum: 0 }), "Bytes of memory that it held at most; `null` if not known."),
+    survivors: Type.Array(
+      Type.Object({
+        os_pid: osPid,
+        name: Type.String({ description: "The kernel's short name of it." }),
+        state: Type.String({ description: "The kernel's letter, such as `D`: it waits for a device." }),
+      }),
+      { description: "What of it, or of what it started, SIGKILL did not end within 1.5 seconds." },
+    ),
   },
   { description: "How a process ended." },
 );

@@ -53,6 +53,7 @@ export function toExitDocument(process: SupervisedProcess): ExitDocument {
     exited_at: toTimeOrNull(exit?.exitedAtMs),
     cpu_ms: exit?.cpuMs ?? null,
     max_rss: exit?.maxRssBytes ?? null,
+    survivors: process.survivors.map(({ osPid: survivor, name, state }) => ({ os_pid: survivor, name, state })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
+import type { Ledger } from "../supervisor/context.ts";
 import { runInSlices } from "../supervisor/slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
@@ -12,6 +13,8 @@ const patienceMs = 500;
 export interface ManagerOptions {
   readonly bus: EventBus;
   readonly log: Logger;
+  /** Absent: nobody is told of what runs. */
+  readonly ledger?: Ledger | undefined;
   /** Called when a template with `onGiveUp = shutdown` was given up, with the reason. */
   readonly onShutdown?: (reason: string) => void;
 }
@@ -20,6 +23,7 @@ export interface ManagerOptions {
 export class Manager {
   readonly #bus: EventBus;
   readonly #log: Logger;
+  readonly #ledger: Ledger | undefined;
   readonly #onShutdown: ManagerOptions["onShutdown"];
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
@@ -32,6 +36,7 @@ export class Manager {
   constructor(options: ManagerOptions) {
     this.#bus = options.bus;
     this.#log = options.log;
+    this.#ledger = options.ledger;
     this.#onShutdown = options.onShutdown;
   }
 
@@ -235,6 +240,7 @@ export class Manager {
     const supervisor = new Supervisor(template, {
       bus: this.#bus,
       log: this.#log,
+      ledger: this.#ledger,
       nextId: () => (this.#lastId += 1),
       gaveUp: ({ onGiveUp }, reason) => {
         // What a caller asks for and cannot be spawned is forgotten at once, and the caller told.

@@ -49,8 +49,9 @@ export interface App {
    */
   start(manager: Manager): unknown;
   /**
-   * Called when gafferd stops, when its processes are gone; within 5 seconds, and within what is left of the longest `graceful_timeout` and two. What came of the manager is taken back
-   * after it: subscriptions, readers of output, routes. Timers and sockets of its own it is to end itself.
+   * Called when gafferd stops, when its processes are gone; within 5 seconds, and before the longest `graceful_timeout`
+   * and two seconds are over. What came of the manager is taken back after it: subscriptions, readers of output, routes.
+   * Timers and sockets of its own it is to end itself.
    */
   stop?(): unknown;
   /**

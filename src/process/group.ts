@@ -1,4 +1,4 @@
-import { hasProc, membershipOf, osPids } from "./proc-stat.ts";
+import { hasProc, isAlive, membershipOf, osPids } from "./proc-stat.ts";
 
 /**
  * A process group whose leader has ended and was reaped. The kernel gives the leader's number to nobody while the group
@@ -8,6 +8,8 @@ interface LeaderlessGroup {
   readonly groupId: number;
   /** A member that was seen alive: while it lives nothing else needs to be looked at. */
   witness: string | undefined;
+  /** The zombies that the last walk found, and nothing else. */
+  zombies: string;
   /** Called once, when the group is empty. */
   readonly tell: () => void;
 }
@@ -26,7 +28,7 @@ let timer: Timer | undefined;
 export function whenGroupEmpty(groupId: number): Promise<void> {
   if (!hasMember(groupId)) return Promise.resolve();
   return new Promise((resolve) => {
-    waiting.set(groupId, { groupId, witness: undefined, tell: resolve });
+    waiting.set(groupId, { groupId, witness: undefined, zombies: "", tell: resolve });
     sweepSoon();
   });
 }
@@ -38,8 +40,17 @@ export function whenGroupEmpty(groupId: number): Promise<void> {
 export function signalLeaderlessGroup(groupId: number, signalNumber: number): boolean {
   const group = waiting.get(groupId);
   if (group === undefined) return true;
-  dismissEmpty([group]);
+  dismissIfEmpty([group]);
   return waiting.has(groupId) ? signalGroup(groupId, signalNumber) : true;
+}
+
+/** Those of a group that live, by a walk through `/proc`; empty where there is none. */
+export function groupMembers(groupId: number): number[] {
+  return hasProc
+    ? osPids()
+        .filter((osPid) => livingGroupOf(osPid) === groupId)
+        .map(Number)
+    : [];
 }
 
 /** Sends a signal to a group that has a member for certain, such as its leader, not reaped yet. False: not permitted. */
@@ -68,7 +79,7 @@ function sweepSoon(): void {
 
 function sweep(): void {
   const startMs = performance.now();
-  dismissEmpty([...waiting.values()]);
+  dismissIfEmpty([...waiting.values()]);
   timer = undefined;
   if (waiting.size === 0) return;
   // However many groups there are, looking at them takes at most a fifth of the time.
@@ -77,14 +88,21 @@ function sweep(): void {
 }
 
 /** Tells those of `groups` that are empty, and no longer waits for them. */
+function dismissIfEmpty(groups: readonly LeaderlessGroup[]): void {
+  try {
+    dismissEmpty(groups);
+  } catch {
+    // No descriptor is free to look into `/proc`. What was there at the last look counts as there.
+  }
+}
+
 function dismissEmpty(groups: readonly LeaderlessGroup[]): void {
   const unsure = new Map<number, LeaderlessGroup>();
   for (const group of groups) {
     if (!hasMember(group.groupId)) dismiss(group);
     else if (hasProc && !isMember(group.witness, group.groupId)) unsure.set(group.groupId, group);
   }
-  if (unsure.size > 0) findWitnesses(unsure);
-  for (const group of unsure.values()) dismiss(group);
+  if (unsure.size > 0) for (const group of findWithoutWitness(unsure)) dismiss(group);
 }
 
 function dismiss(group: LeaderlessGroup): void {
@@ -92,16 +110,30 @@ function dismiss(group: LeaderlessGroup): void {
   group.tell();
 }
 
-/** Walks through `/proc` and takes out of `unsure` each group that has a living member. */
-function findWitnesses(unsure: Map<number, LeaderlessGroup>): void {
+/**
+ * Walks through `/proc` and returns those of `unsure` in which nothing lives. A process that forks and ends faster than
+ * the walk goes is not seen, nor is its child; but each leaves a zombie. So nothing lives only when a second walk finds
+ * the same zombies, and nothing else.
+ */
+function findWithoutWitness(unsure: Map<number, LeaderlessGroup>): LeaderlessGroup[] {
+  const found = new Map<LeaderlessGroup, string>();
   for (const osPid of osPids()) {
-    const groupId = livingGroupOf(osPid);
-    const group = groupId === undefined ? undefined : unsure.get(groupId);
+    const membership = membershipOf(osPid);
+    if (membership === undefined || membership.groupId !== membership.sessionId) continue;
+    const group = unsure.get(membership.groupId);
     if (group === undefined) continue;
-    group.witness = osPid;
-    unsure.delete(group.groupId);
-    if (unsure.size === 0) return;
+    if (!isAlive(membership)) found.set(group, `${found.get(group) ?? ""} ${osPid}`);
+    else {
+      group.witness = osPid;
+      unsure.delete(group.groupId);
+      if (unsure.size === 0) break;
+    }
   }
+  return [...unsure.values()].filter((group) => {
+    const before = group.zombies;
+    group.zombies = found.get(group) ?? "";
+    return group.zombies !== "" && group.zombies === before;
+  });
 }
 
 /** Whether the kernel knows of a member, dead or alive. */
@@ -111,7 +143,11 @@ function hasMember(groupId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-  return !hasProc || membershipOf(groupId) === undefined;
+  try {
+    return !hasProc || membershipOf(groupId) === undefined;
+  } catch {
+    return true; // See `dismissIfEmpty`.
+  }
 }
 
 function isMember(osPid: string | undefined, groupId: number): boolean {
@@ -121,6 +157,6 @@ function isMember(osPid: string | undefined, groupId: number): boolean {
 /** The group of a living process, if its leader leads the session too, as the leader of ours does. */
 function livingGroupOf(osPid: string): number | undefined {
   const membership = membershipOf(osPid);
-  if (membership === undefined || "ZXx".includes(membership.state)) return undefined;
+  if (membership === undefined || !isAlive(membership)) return undefined;
   return membership.groupId === membership.sessionId ? membership.groupId : undefined;
 }

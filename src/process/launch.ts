@@ -1,13 +1,16 @@
 import { closeSync, fchownSync } from "node:fs";
+import { hasDescriptorsFor } from "../descriptors.ts";
 import { log } from "../log.ts";
 import { buildEnvironment, commandOf } from "../template/environment.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { findExecutable } from "./executable.ts";
+import { type Fate, markerValue, markerVariable, nextMarker } from "./marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
 import { Stdin } from "./stdin.ts";
+import { noteSpawned } from "./subreaper.ts";
 import { resolveUser, type User } from "./user.ts";
 
 /** A running process with our ends of its pipes. */
@@ -16,6 +19,8 @@ export interface Launched {
   /** One a label, in the order of `redirect_output`. */
   readonly outputs: readonly OutputPipe[];
   readonly stdin: Stdin | undefined;
+  /** What it and all that it starts carry in their environment. */
+  readonly marker: string;
 }
 
 /** Templates whose unknown variables were named in the log: once is enough, however often their processes start. */
@@ -67,6 +72,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
   const ours: number[] = [];
   const theirs: number[] = [];
   try {
+    if (!hasDescriptorsFor("process")) throw Object.assign(new Error("few descriptors are left"), { code: "EMFILE" });
     const labels = template.detach ? [] : template.redirectOutput;
     const outputs = [...new Set(labels)].map((label) => {
       const pipe = openPipe();
@@ -83,25 +89,34 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     // A program that opens /dev/stdout or /dev/stdin opens the pipe anew, as the user it is by then.
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
+    const marker = nextMarker(fateOf(template));
     const subprocess = Bun.spawn({
       ...spawnOptions,
+      env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,
       stdin: input?.readEnd ?? "ignore",
       stdout: stdout ?? "ignore",
       stderr: stderr ?? "ignore",
     });
+    noteSpawned(subprocess);
     // Before ours are read: Bun then needs descriptors of its own, which may be scarce.
     closeAll(theirs);
     return {
       subprocess,
       outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd)),
       stdin: input && new Stdin(input.writeEnd),
+      marker,
     };
   } catch (error) {
     closeAll(ours);
     closeAll(theirs);
     throw error;
   }
+}
+
+/** What it starts shares its fate, unless it is not to be stopped with it: that cannot be told from it afterwards. */
+function fateOf({ detach, onHostExit, stopGroup }: ProcessTemplate): Fate {
+  return detach || onHostExit === "keep" || !stopGroup ? "keep" : "end";
 }
 
 function closeAll(fds: number[]): void {

@@ -6,6 +6,10 @@ export interface Libc {
   /** Fills `ends` with the read end and the write end of a new pipe; both are closed in children by exec. */
   pipe(ends: Int32Array): number;
   fcntl(fd: number, command: number, argument: number): number;
+  /** Makes this program the parent of every descendant whose own parent has ended. Linux alone has it. */
+  becomeSubreaper?(): number;
+  /** Takes the exit status of a child that has ended, so that it is no zombie any more. Gives its id, or 0 while it lives. */
+  reap?(osPid: number): number;
 }
 
 const isMac = process.platform === "darwin";
@@ -38,11 +42,20 @@ function load(): Libc {
 
 function loadLinux(name: string): Libc {
   const closeOnExec = 0o2000000;
+  const setChildSubreaper = 36;
+  const noHang = 1;
   const { symbols } = dlopen(name, {
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+    prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+    waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
   });
-  return { pipe: (ends) => symbols.pipe2(ptr(ends), closeOnExec), fcntl: symbols.fcntl };
+  return {
+    pipe: (ends) => symbols.pipe2(ptr(ends), closeOnExec),
+    fcntl: symbols.fcntl,
+    becomeSubreaper: () => symbols.prctl(setChildSubreaper, 1, 0, 0, 0),
+    reap: (osPid) => symbols.waitpid(osPid, null, noHang),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { ifThere } from "./proc-file.ts";
 
 /** What `/proc/PID/stat` says of where a process belongs. */
 export interface Membership {
@@ -6,21 +7,34 @@ export interface Membership {
   readonly state: string;
   readonly groupId: number;
   readonly sessionId: number;
+  /** When it began, in ticks since the boot: with the number it tells one process from all others. */
+  readonly startTicks: number;
 }
 
 /** Whether this system has a Linux `/proc`. */
 export const hasProc = existsSync("/proc/self/stat");
 
-/** Where the process belongs now, or undefined when there is none. Needs `/proc`. */
+/** Where the process belongs now, or undefined when there is none. Needs `/proc`. Throws GafferdError `overloaded`. */
 export function membershipOf(osPid: number | string): Membership | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${osPid}/stat`, "latin1");
-  } catch {
-    return undefined; // ENOENT, or ESRCH when it went between the open and the read.
-  }
-  const [state = "", , groupId, sessionId] = statFields(stat, 4);
-  return { state, groupId: Number(groupId), sessionId: Number(sessionId) };
+  const stat = ifThere(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+  if (stat === undefined) return undefined;
+  const fields = statFields(stat, 20);
+  const [state = "", , groupId, sessionId] = fields;
+  return { state, groupId: Number(groupId), sessionId: Number(sessionId), startTicks: Number(fields[19]) };
+}
+
+/** The kernel's short name of a process that lives, and the letter of its state. Needs `/proc`. */
+export function nameAndStateOf(osPid: number): { readonly name: string; readonly state: string } | undefined {
+  const stat = ifThere(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+  if (stat === undefined) return undefined;
+  const [state = "X"] = statFields(stat, 1);
+  const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+  return "ZXx".includes(state) ? undefined : { name, state };
+}
+
+/** Whether it is more than an entry that waits for its parent to look at it. */
+export function isAlive({ state }: Membership): boolean {
+  return !"ZXx".includes(state);
 }
 
 /**

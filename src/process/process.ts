@@ -1,12 +1,16 @@
 import type { ExitStatus } from "./exit-status.ts";
 import { GafferdError } from "../errors.ts";
+import { log } from "../log.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./group.ts";
 import { assertLaunchable, launch, type Launched } from "./launch.ts";
 import type { OutputPipe } from "./output-pipe.ts";
+import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
+import { Strays } from "./strays.ts";
 import { climb } from "./stop.ts";
+import { describeSurvivors, type Survivor, survivorsOf } from "./survivors.ts";
 
 export { assertLaunchable };
 
@@ -22,6 +26,10 @@ export interface ProcessExit {
 }
 
 const killSignal = 9;
+const continueSignal = parseSignal("SIGCONT").number;
+
+/** The kernel ends at once what it can end. What lives after so long waits for something that may never come. */
+const killedMs = 1500;
 
 /** The kernel counts pages for each CPU and adds them up now and then, so that two figures of one peak differ a little. */
 const maxRssSlackBytes = 1024 * 1024;
@@ -53,25 +61,35 @@ export class Process {
   readonly stdin: Stdin | undefined;
   /** Resolves when the process itself is gone, though children of it may hold its pipes. Never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** Resolves when it has exited and, with `stopGroup`, nothing of its group lives any more. Never rejects. */
+  /**
+   * Resolves when it has exited and, with `stopGroup`, nothing lives any more of its group and of what left that. Never
+   * rejects.
+   */
   readonly emptied: Promise<void>;
 
+  /** What it and all that it starts carry in their environment (`marker.ts`). */
+  readonly marker: string;
   readonly #subprocess: Bun.Subprocess;
   readonly #template: ProcessTemplate;
-  #stopping: Promise<void> | undefined;
+  readonly #strays: Strays | undefined;
+  #stopping: Promise<readonly Survivor[]> | undefined;
 
-  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin }: Started) {
+  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker }: Started) {
     this.#template = template;
     this.#subprocess = subprocess;
     this.osPid = subprocess.pid;
     this.startedAtMs = startedAtMs;
+    this.marker = marker;
     this.outputs = outputs;
     this.stdin = stdin;
     this.exited = subprocess.exited.then(() => {
       stdin?.abandon();
       return exitOf(subprocess, ownMaxRssBytes);
     });
-    this.emptied = this.exited.then(() => (template.stopGroup ? whenGroupEmpty(this.osPid) : undefined));
+    if (template.stopGroup && !template.detach && hasProc) {
+      this.#strays = new Strays({ leader: this.osPid, marker, leaderIsThere: () => !this.#isReaped });
+    }
+    this.emptied = this.#empty();
     if (template.detach) subprocess.unref();
   }
 
@@ -88,31 +106,55 @@ export class Process {
   }
 
   /**
-   * Sends the stop signal, SIGKILL after the graceful timeout, and resolves when `emptied` does. What it leaves behind
-   * when it has exited by itself is stopped the same way. A second call joins the first.
+   * Sends the stop signal, SIGKILL after the graceful timeout, and resolves when `emptied` does, or to what lives on all
+   * the same. What it leaves behind when it has exited by itself is stopped the same way. A second call joins the first.
    */
-  stop(): Promise<void> {
-    const { stopSignal, gracefulTimeoutMs } = this.#template;
-    this.#stopping ??= climb(
-      [
-        { signalNumber: parseSignal(stopSignal).number, waitMs: gracefulTimeoutMs },
-        { signalNumber: killSignal, waitMs: 0 },
-      ],
-      { signal: (signalNumber) => void this.#send(signalNumber), emptied: this.emptied },
-    );
-    return this.#stopping;
+  stop(): Promise<readonly Survivor[]> {
+    return (this.#stopping ??= this.#stop());
   }
 
   /** Sends SIGKILL at once, which hastens a `stop` under way. */
   kill(): void {
-    this.#send(killSignal);
+    this.#end(killSignal);
+  }
+
+  async #stop(): Promise<readonly Survivor[]> {
+    const { stopSignal, gracefulTimeoutMs } = this.#template;
+    const steps = [
+      { signalNumber: parseSignal(stopSignal).number, waitMs: gracefulTimeoutMs },
+      { signalNumber: killSignal, waitMs: killedMs },
+    ];
+    const signal = (signalNumber: number) => this.#end(signalNumber);
+    const isGone = await climb(steps, { signal, emptied: this.emptied });
+    if (isGone) return [];
+    const survivors = survivorsOf(this.osPid, this.#strays?.osPids ?? []);
+    log.warn(
+      `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; nobody waits for it any more`,
+    );
+    return survivors;
+  }
+
+  async #empty(): Promise<void> {
+    await this.exited;
+    if (this.#template.stopGroup) await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
+  }
+
+  /** Tells all of it to end. What is stopped hears of any other signal than SIGKILL only when it continues. */
+  #end(signalNumber: number): void {
+    const signalNumbers = signalNumber === killSignal ? [killSignal] : [signalNumber, continueSignal];
+    // First those outside of the group, while those in it still are their parents.
+    this.#strays?.signal(...signalNumbers);
+    for (const each of signalNumbers) this.#send(each);
+  }
+
+  /** Bun reaps a process and notes its end in one step: as long as no end is noted, the number is its own. */
+  get #isReaped(): boolean {
+    return this.#subprocess.exitCode !== null || this.#subprocess.signalCode !== null;
   }
 
   /** False: not permitted. A number that may belong to somebody else by now is never signalled. */
   #send(signalNumber: number): boolean {
-    // Bun reaps a process and notes its end in one step: as long as no end is noted, the number is ours.
-    const { exitCode, signalCode } = this.#subprocess;
-    const isReaped = exitCode !== null || signalCode !== null;
+    const isReaped = this.#isReaped;
     if (!this.#template.stopGroup) return isReaped || signalOne(this.osPid, signalNumber);
     return isReaped ? signalLeaderlessGroup(this.osPid, signalNumber) : signalGroup(this.osPid, signalNumber);
   }

@@ -15,13 +15,13 @@ export interface StopTarget {
 /** A timer that is to run longer than this fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-/** Climbs `steps` until the target is gone; after the last it waits for as long as that takes. */
-export async function climb(steps: readonly StopStep[], target: StopTarget): Promise<void> {
+/** Climbs `steps` until the target is gone. Whether it is: what the last step did not end in its time lives on. */
+export async function climb(steps: readonly StopStep[], target: StopTarget): Promise<boolean> {
   for (const { signalNumber, waitMs } of steps) {
     target.signal(signalNumber);
-    if (await isGoneWithin(target.emptied, waitMs)) return;
+    if (await isGoneWithin(target.emptied, waitMs)) return true;
   }
-  await target.emptied;
+  return false;
 }
 
 async function isGoneWithin(emptied: Promise<void>, waitMs: number): Promise<boolean> {

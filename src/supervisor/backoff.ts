@@ -19,7 +19,10 @@ export function waitAfterExit(
   before: BackoffRecord,
   { nowMs, ranMs, random }: { readonly nowMs: number; readonly ranMs: number; readonly random: number },
 ): Required<BackoffRecord> {
-  if (before.untilMs !== undefined && nowMs < before.untilMs) return { waits: before.waits, untilMs: before.untilMs };
+  const { untilMs = nowMs } = before;
+  const longestMs = policy.maxMs * (1 + policy.jitter);
+  // One that seems to last longer does not wait: the clock was set back.
+  if (untilMs > nowMs && untilMs - nowMs <= longestMs + 1) return { waits: before.waits, untilMs };
   const waits = ranMs >= policy.resetAfterMs ? 0 : before.waits;
   const waitMs = Math.min(policy.maxMs, policy.minMs * policy.factor ** waits);
   return { waits: waits + 1, untilMs: Math.ceil(nowMs + waitMs * (1 + policy.jitter * random)) };

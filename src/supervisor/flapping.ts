@@ -22,9 +22,11 @@ export const noExits: FlappingRecord = { exitsMs: [], retries: 0 };
  */
 export function judgeExit(policy: FlappingPolicy | undefined, before: FlappingRecord, nowMs: number): FlappingVerdict {
   if (policy === undefined) return { kind: "respawn", record: noExits };
-  const heldOut = before.retryAtMs !== undefined && nowMs - before.retryAtMs > policy.windowMs;
+  // Times to come are from before the clock was set back: long ago, as far as anybody can tell.
+  const isRecent = (timeMs: number) => Math.abs(nowMs - timeMs) < policy.windowMs;
+  const heldOut = before.retryAtMs !== undefined && Math.abs(nowMs - before.retryAtMs) > policy.windowMs;
   const retries = heldOut ? 0 : before.retries;
-  const exitsMs = [...before.exitsMs.filter((exitMs) => nowMs - exitMs < policy.windowMs), nowMs];
+  const exitsMs = [...before.exitsMs.filter(isRecent), nowMs];
   if (exitsMs.length < policy.attempts) {
     const retryAtMs = heldOut ? undefined : before.retryAtMs;
     return { kind: "respawn", record: { exitsMs, retries, ...(retryAtMs === undefined ? {} : { retryAtMs }) } };

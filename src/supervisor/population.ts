@@ -37,6 +37,11 @@ export class Population {
     return this.alive.filter((process) => !process.template.detach);
   }
 
+  /** All of those outlived SIGKILL. */
+  get isUnkillable(): boolean {
+    return this.#unfinished.size === 0 && this.supervised.every(({ survivors }) => survivors.length > 0);
+  }
+
   /** Gone, but their output or what they left of their group is not. */
   get unfinished(): ReadonlySet<SupervisedProcess> {
     return this.#unfinished;

@@ -2,18 +2,23 @@ import { GafferdError } from "../errors.ts";
 import type { ArrivalCounter } from "../output/ring.ts";
 import { spawnProcess } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import type { SupervisorContext } from "./context.ts";
 import type { Meter } from "./meter.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
 /** Spawns a process and begins to hold its output, or says why it cannot. Only a spawned process takes an id. */
 export function spawnSupervised(
   template: ProcessTemplate,
-  { counter, meter, nextId }: { counter: ArrivalCounter; meter: Meter; nextId: () => number },
+  { counter, meter, context }: { counter: ArrivalCounter; meter: Meter; context: SupervisorContext },
 ): SupervisedProcess | GafferdError {
   try {
+    const ledger = template.detach ? undefined : context.ledger;
+    ledger?.expect(template);
     const process = spawnProcess(template);
     meter.spawns += 1;
-    return new SupervisedProcess(process, { id: nextId(), template, counter, meter });
+    ledger?.born({ osPid: process.osPid, marker: process.marker, template });
+    if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
+    return new SupervisedProcess(process, { id: context.nextId(), template, counter, meter });
   } catch (cause) {
     if (cause instanceof GafferdError) return cause;
     return new GafferdError("spawn_failed", `cannot start \`${template.name}\`: ${String(cause)}`, { cause });

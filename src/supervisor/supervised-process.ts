@@ -1,4 +1,5 @@
 import type { Process, ProcessExit } from "../process/process.ts";
+import type { Survivor } from "../process/survivors.ts";
 import { type ArrivalCounter, Ring } from "../output/ring.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Meter } from "./meter.ts";
@@ -28,11 +29,12 @@ export class SupervisedProcess {
   readonly rings: ReadonlyMap<string, Ring>;
   /** Resolves when the process is gone. */
   readonly exited: Promise<ProcessExit>;
-  /** Resolves when the process is gone, and nothing is left of its group, and its output has ended. */
+  /** Resolves when the process is gone, and nothing is left of what it started, and its output has ended. */
   readonly finished: Promise<void>;
   readonly #process: Process;
   #stopReason: StopReason | undefined;
   #exit: ProcessExit | undefined;
+  #survivors: readonly Survivor[] = [];
 
   constructor(process: Process, options: SupervisedProcessOptions) {
     this.#process = process;
@@ -79,6 +81,11 @@ export class SupervisedProcess {
     return this.#stopReason;
   }
 
+  /** What SIGKILL did not end; empty while that is not known. */
+  get survivors(): readonly Survivor[] {
+    return this.#survivors;
+  }
+
   /** No output will follow. */
   get outputEnded(): boolean {
     if (this.#exit === undefined) return false;
@@ -95,13 +102,13 @@ export class SupervisedProcess {
     this.#process.signal(signalNumber);
   }
 
-  /** Stop signal, graceful timeout, SIGKILL. Resolves when the process is gone and nothing is left of its group. */
+  /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left of it, or SIGKILL did not help (`survivors`). */
   async stop(reason: StopReason): Promise<void> {
     if (this.#exit === undefined) this.#stopReason ??= reason;
-    await this.#process.stop();
+    this.#survivors = await this.#process.stop();
   }
 
-  /** SIGKILL to its group at once. */
+  /** SIGKILL at once to it and all that it started. */
   kill(): void {
     this.#process.kill();
   }
@@ -110,6 +117,6 @@ export class SupervisedProcess {
     await this.#process.exited;
     const left = this.template.detach ? undefined : this.#process.stop();
     await Promise.all(pumps.map((each) => each.finish()));
-    await left;
+    this.#survivors = (await left) ?? [];
   }
 }

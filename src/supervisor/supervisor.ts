@@ -110,10 +110,10 @@ export class Supervisor {
     await this.#changes.until(() => this.#state !== "starting" || this.meter.spawns >= enough);
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when nothing of it runs any more, or nothing but what SIGKILL does not end. */
   async stop(): Promise<void> {
     this.#take("stop");
-    await this.#changes.until(() => this.#state !== "stopping");
+    await this.#changes.until(() => this.#state !== "stopping" || this.#population.isUnkillable);
   }
 
   /** No process will follow: the readers of its output end when they have read what is held. */
@@ -237,7 +237,7 @@ export class Supervisor {
   }
 
   #spawnOne(): void {
-    const shared = { counter: this.#counter, meter: this.meter, nextId: () => this.#context.nextId() };
+    const shared = { counter: this.#counter, meter: this.meter, context: this.#context };
     const spawned = spawnSupervised(this.#template, shared);
     if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
     else this.#spawned(spawned);
@@ -259,7 +259,7 @@ export class Supervisor {
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
     if (process.state !== "running") return;
-    void process.stop(reason);
+    void process.stop(reason).then(() => this.#changes.announce());
     this.#changes.announce();
     this.#context.bus.publish({ type: reason === "reap" ? "reap" : "stop_pid", ...process.ids });
   }

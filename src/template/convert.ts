@@ -37,6 +37,7 @@ export const converters = {
   graceful_timeout: toDurationMs,
   stop_signal: (value) => parseSignal(value).name,
   stop_group: asItIs<boolean>,
+  on_host_exit: asItIs<"kill" | "keep">,
   restart: asItIs<"always" | "on-failure" | "never">,
   success_codes: toExitCodes,
   backoff: toBackoff,

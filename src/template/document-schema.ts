@@ -44,6 +44,11 @@ export const templateDocumentSchema = Type.Object(
     graceful_timeout: seconds("graceful_timeout"),
     stop_signal: Type.String(described("stop_signal")),
     stop_group: flag("stop_group"),
+    on_host_exit: Type.Unsafe<"kill" | "keep">({
+      type: "string",
+      enum: ["kill", "keep"],
+      ...described("on_host_exit"),
+    }),
     restart: Type.Unsafe<"always" | "on-failure" | "never">({
       type: "string",
       enum: ["always", "on-failure", "never"],

@@ -27,6 +27,7 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     graceful_timeout: toSeconds(template.gracefulTimeoutMs),
     stop_signal: template.stopSignal,
     stop_group: template.stopGroup,
+    on_host_exit: template.onHostExit,
     restart: template.restart,
     success_codes: [...template.successCodes],
     backoff: template.backoff ? toBackoffDocument(template.backoff) : null,

@@ -141,6 +141,12 @@ export const templateSchema = Type.Object(
       }),
     ),
     stop_group: flag("Signals go to the whole process group.", true),
+    on_host_exit: Type.Optional(
+      Type.Union([Type.Literal("kill"), Type.Literal("keep"), Type.Null()], {
+        description: "What becomes of its processes when gafferd is killed: they end too, or they live on.",
+        default: "kill",
+      }),
+    ),
     restart: Type.Optional(
       Type.Union([Type.Literal("always"), Type.Literal("on-failure"), Type.Literal("never"), Type.Null()], {
         description: "Whether an exit is followed by a new start.",

@@ -149,6 +149,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     gracefulTimeoutMs: values.graceful_timeout,
     stopSignal: values.stop_signal,
     stopGroup: values.stop_group,
+    onHostExit: values.on_host_exit,
     restart: values.restart,
     successCodes: values.success_codes,
     ...(values.backoff !== undefined && { backoff: values.backoff }),

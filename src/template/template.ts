@@ -70,6 +70,8 @@ export interface ProcessTemplate {
   readonly stopSignal: string;
   /** Signals go to the whole process group. */
   readonly stopGroup: boolean;
+  /** What becomes of its processes when the daemon is killed: they end too, or they live on. */
+  readonly onHostExit: "kill" | "keep";
   readonly restart: RestartPolicy;
   /** The exit codes that are no failure. */
   readonly successCodes: readonly number[];

@@ -26,6 +26,7 @@ import { relay } from "./relay.ts";
 import { requests } from "./requests.ts";
 import { respawn } from "./respawn.ts";
 import { spawn } from "./spawn.ts";
+import { spawnCost } from "./spawn-cost.ts";
 import { stalled } from "./stalled.ts";
 import { stats } from "./stats.ts";
 import { summarize, type Summary } from "./summary.ts";
@@ -39,6 +40,7 @@ const measures: readonly Measure[] = [
   dropping,
   ingest,
   spawn,
+  spawnCost,
   latency,
   respawn,
   stalled,

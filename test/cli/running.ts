@@ -17,13 +17,13 @@ export interface RunningGafferd extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts `gafferd` on a free port and waits until it listens. */
+/** Starts `gafferd` on a free port and waits until it listens; `under` is a command that becomes it, such as `prlimit`. */
 export async function startGafferd(
   argv: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string } = {},
+  options: { env?: Record<string, string>; cwd?: string; under?: readonly string[] } = {},
 ): Promise<RunningGafferd> {
   const child = Bun.spawn({
-    cmd: [main, "--bind=127.0.0.1:0", ...argv],
+    cmd: [...(options.under ?? []), main, "--bind=127.0.0.1:0", ...argv],
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdout: "pipe",

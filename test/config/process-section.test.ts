@@ -35,6 +35,7 @@ redirect_input = on
 graceful_timeout = 500ms
 stop_signal = INT
 stop_group = false
+on_host_exit = keep
 restart = on-failure
 success_codes = 0, 2
 backoff = 100ms, 10
@@ -63,6 +64,7 @@ lossless_timeout = 1m`),
     gracefulTimeoutMs: 500,
     stopSignal: "SIGINT",
     stopGroup: false,
+    onHostExit: "keep",
     restart: "on-failure",
     successCodes: [0, 2],
     backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.1, resetAfterMs: 60_000 },

@@ -320,7 +320,13 @@ describe("GET /processes/:name/_history", () => {
     await waitFor(async () => (await pidsOf(service, "b"))[0] === 3, "a process in the place of that which was killed");
     await service.ask("POST", "/processes/3/_stop");
     const history = async (name: string) => (await service.ask("GET", `/processes/${name}/_history`)).body;
-    const exit = { os_pid: expect.any(Number), started_at: time, exited_at: time, cpu_ms: expect.any(Number) };
+    const exit = {
+      os_pid: expect.any(Number),
+      started_at: time,
+      exited_at: time,
+      cpu_ms: expect.any(Number),
+      survivors: [],
+    };
     expect(await history("a")).toEqual({
       ok: true,
       history: [{ pid: 1, exit_status: 3, term_signal: null, max_rss: maxRssOf(await history("a")), ...exit }],

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
+import type { GafferSettings } from "../../src/config/gaffer-section.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
 import type { Logger } from "../../src/log.ts";
 import type { SupervisedProcess } from "../../src/supervisor/supervised-process.ts";
@@ -25,10 +26,12 @@ export interface Serving {
 export interface ServeSettings {
   /** Origins whose pages may ask. */
   readonly corsOrigins?: readonly string[];
+  /** Where plugins are, which must be without code. Default: there are none. */
+  readonly sites?: Pick<GafferSettings, "pluginsDir" | "bundledPlugins">;
 }
 
 /** A daemon with no templates on a free port of the loopback interface. */
-export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<Serving> {
+export async function serve({ corsOrigins = [], sites }: ServeSettings = {}): Promise<Serving> {
   const warnings: string[] = [];
   const log: Logger = {
     debug() {},
@@ -38,8 +41,14 @@ export async function serve({ corsOrigins = [] }: ServeSettings = {}): Promise<S
   };
   const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
-  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, stateDir } };
-  const started = await startDaemon({ config, version: "0.0.0-test", log, readConfig: () => config });
+  const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, stateDir, ...sites } };
+  const started = await startDaemon({
+    config,
+    version: "0.0.0-test",
+    log,
+    readConfig: () => config,
+    ...(sites !== undefined && { pluginModules: {} }),
+  });
   const daemon: Daemon = {
     ...started,
     async stop() {

@@ -42,6 +42,17 @@ test("zombies do not count, though kill finds them", async () => {
   process.kill(parent, "SIGKILL");
 });
 
+test("members that end faster than they can be looked at are not overlooked", async () => {
+  const relay = new URL("../fixtures/relay.pl", import.meta.url).pathname;
+  const leader = Bun.spawn(["perl", relay], { detached: true });
+  const text = leader.stdout.text();
+  await leader.exited;
+  await whenGroupEmpty(leader.pid);
+  const isTooEarly = Bun.sleep(100).then(() => "not at its end");
+  expect(await Promise.race([text, isTooEarly])).toBe("end\n");
+  await text;
+});
+
 test("a signal goes to the group that is waited for, and to no other", async () => {
   const { groupId, member } = await leaderlessGroup();
   expect(signalLeaderlessGroup(groupId, 9)).toBe(true);

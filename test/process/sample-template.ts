@@ -20,6 +20,7 @@ export function sampleTemplate(overrides: Partial<ProcessTemplate> = {}): Proces
     gracefulTimeoutMs: 5000,
     stopSignal: "SIGTERM",
     stopGroup: true,
+    onHostExit: "kill",
     restart: "always",
     successCodes: [0],
     onGiveUp: "ignore",

@@ -29,6 +29,13 @@ test("processes that end while a place waits wait with it, and count once", () =
   expect(waitAfterExit(policy, first, crash(100))).toEqual({ waits: 2, untilMs: 400 });
 });
 
+test("a clock that is set back makes nobody wait for hours", () => {
+  const hourMs = 3_600_000;
+  const before = waitAfterExit({ ...policy, jitter: 0.1 }, noWaits, crash(hourMs, 0, 1));
+  expect(waitAfterExit(policy, before, crash(0)).untilMs).toBe(300);
+  expect(waitAfterExit(policy, before, crash(hourMs - 800)).untilMs).toBe(before.untilMs);
+});
+
 test("jitter adds at most its share of the wait", () => {
   fc.assert(
     fc.property(

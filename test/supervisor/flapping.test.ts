@@ -34,6 +34,14 @@ test("to hold out for longer than the window after a retry begins the count anew
   expect(judgeExit(policy, before, 11_001)).toEqual({ kind: "respawn", record: { exitsMs: [11_001], retries: 0 } });
 });
 
+test("a clock that is set back makes nobody flap, and begins the count anew", () => {
+  const hourMs = 3_600_000;
+  expect(judgeExit(policy, { exitsMs: [hourMs], retries: 5, retryAtMs: hourMs }, 0)).toEqual({
+    kind: "respawn",
+    record: { exitsMs: [0], retries: 0 },
+  });
+});
+
 test("at any times of exits, a template is never given up before it was tried again `max_retry` times", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(3000), { maxLength: 60 }), fc.nat(4), (pausesMs, maxRetries) => {

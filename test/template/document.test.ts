@@ -30,6 +30,7 @@ test("the document holds every setting in force, null for what is not set", () =
     graceful_timeout: 10,
     stop_signal: "SIGTERM",
     stop_group: true,
+    on_host_exit: "kill",
     restart: "always",
     success_codes: [0],
     backoff: null,
@@ -79,6 +80,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
     gracefulTimeoutMs: durationMs,
     stopSignal: fc.constantFrom(...Object.values(constants.signals).map((number) => parseSignal(number).name)),
     stopGroup: fc.boolean(),
+    onHostExit: fc.constantFrom("kill", "keep"),
     restart: fc.constantFrom("always", "on-failure", "never"),
     successCodes: fc.uniqueArray(fc.nat(255), { minLength: 1 }),
     backoff: fc
@@ -115,6 +117,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
       "gracefulTimeoutMs",
       "stopSignal",
       "stopGroup",
+      "onHostExit",
       "restart",
       "successCodes",
       "onGiveUp",

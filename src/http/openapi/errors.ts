@@ -23,7 +23,8 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   gone: "the process has ended, or has closed its stdin; `bytes` says what it took before",
   upgrade_required: "the path speaks WebSocket alone",
   too_large: "the body is more than 1 MiB of JSON",
-  overloaded: "gafferd is stopping, or the process did not read for its `stdin_timeout`; `bytes` says what it took",
+  overloaded:
+    "gafferd is stopping, or is short of file descriptors, or the process did not read for its `stdin_timeout`; `bytes` says what it took",
   spawn_failed: "what the template describes cannot be run: no such program, user or directory",
   invalid_config: "the configuration file is wrong, in the places that `problems` names; nothing was changed",
   internal: "gafferd made a mistake; its log says which",

@@ -41,13 +41,13 @@ const watching = {
       },
     },
   },
-  errors: ["bad_value"],
+  errors: ["bad_value", "overloaded"],
   curl: { options: "-N", query: "feed=eventsource" },
 } as const satisfies Partial<OperationDescription>;
 
 const pattern = {
   ...watching,
-  errors: ["bad_value", "bad_event_type"],
+  errors: ["bad_value", "bad_event_type", "overloaded"],
 } as const satisfies Partial<OperationDescription>;
 
 const types = eventTypes.map((type) => `\`${type}\``).join(", ");

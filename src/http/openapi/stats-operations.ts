@@ -27,7 +27,7 @@ export const statsOperations: OperationTable = {
     id: "listStats",
     summary: "What all templates take",
     answers: sampled({ type: "array", items: ref("TemplateStats") }),
-    errors: ["bad_value"],
+    errors: ["bad_value", "overloaded"],
   },
   "GET /stats/:name": {
     ...sampling,
@@ -35,7 +35,7 @@ export const statsOperations: OperationTable = {
     summary: "What a template takes",
     path: [templateName],
     answers: sampled(ref("TemplateStats")),
-    errors: ["bad_value", "not_found"],
+    errors: ["bad_value", "not_found", "overloaded"],
   },
   "GET /stats/:name/:pid": {
     ...sampling,
@@ -43,6 +43,6 @@ export const statsOperations: OperationTable = {
     summary: "What a process takes, and those that it has started",
     path: [templateName, pid],
     answers: sampled(ref("ProcessStats")),
-    errors: ["bad_value", "not_found"],
+    errors: ["bad_value", "not_found", "overloaded"],
   },
 };

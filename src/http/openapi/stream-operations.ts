@@ -66,14 +66,14 @@ export const streamOperations: OperationTable = {
     id: "readOutputs",
     summary: "Read all outputs of a process or a template",
     path: [target],
-    errors: ["bad_value", "not_found", "io_not_redirected"],
+    errors: ["bad_value", "not_found", "io_not_redirected", "overloaded"],
   },
   "GET /streams/:target/:label": {
     ...reading,
     id: "readOutput",
     summary: "Read one output of a process or a template",
     path: [target, label],
-    errors: ["bad_value", "not_found", "io_not_redirected", "io_not_found"],
+    errors: ["bad_value", "not_found", "io_not_redirected", "io_not_found", "overloaded"],
   },
   "POST /streams/:target/stdin": {
     id: "writeInput",
@@ -110,7 +110,7 @@ export const streamOperations: OperationTable = {
       },
     ],
     answers: { 101: { description: "It is a WebSocket now." } },
-    errors: ["bad_value", "upgrade_required"],
+    errors: ["bad_value", "upgrade_required", "overloaded"],
     curl: {
       options:
         "-N -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=='",

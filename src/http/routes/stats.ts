@@ -11,6 +11,7 @@ import type { Parameter } from "../parameter.ts";
 import { parseWhole } from "../query.ts";
 import { commentLine } from "../sse.ts";
 import { encodeStatsEvent, encodeStatsLine, sharedMs, StatsFeed } from "../stats-feed.ts";
+import { assertRoomForStream } from "../stream-room.ts";
 import { everything, ofProcess, ofTemplate, type StatsSubject } from "../stats-subject.ts";
 import { findTemplate } from "../target.ts";
 
@@ -75,6 +76,7 @@ export function statsRoutes({ manager, bus, log, keepOpen, sampler = new Sampler
 
   async function answer(request: Request, subject: StatsSubject): Promise<Response> {
     const query = parseStatsQuery(new URL(request.url).searchParams);
+    if (query.feed !== "longpoll") assertRoomForStream();
     keepOpen(request);
     return query.feed === "longpoll" ? await answerOnce(subject) : answerFeed(request, subject, query);
   }

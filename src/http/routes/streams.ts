@@ -15,6 +15,7 @@ import { flag } from "../parameter.ts";
 import { parseWhole } from "../query.ts";
 import { assertReadable } from "../readable.ts";
 import { writeBody } from "../stdin-body.ts";
+import { assertRoomForStream } from "../stream-room.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
@@ -50,6 +51,7 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
     if (hasNothingLeft(source, query)) return new Response(null, { status: 204 });
+    assertRoomForStream();
     keepOpen(request);
     const readerOptions = readerOptionsOf(query, label);
     if (query.feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);

@@ -11,6 +11,7 @@ import { eventHeaders, rawHeaders } from "../output-headers.ts";
 import { defaultHeartbeatMs, outputParameters, parseHeartbeat, parseTime } from "../output-query.ts";
 import type { Parameter } from "../parameter.ts";
 import { looksLikeStreamId } from "../stream-id.ts";
+import { assertRoomForStream } from "../stream-room.ts";
 import { Waiter } from "../waiter.ts";
 
 export interface WatchRoutesOptions {
@@ -53,6 +54,7 @@ export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
     const feed = watchParameters.feed.read(query);
     const everyMs = parseHeartbeat(query.get(watchParameters.heartbeat.name), defaultHeartbeatMs);
     const start = parseStart(query.get(watchParameters.since.name), request.headers.get("last-event-id"));
+    assertRoomForStream();
     keepOpen(request);
     if (feed === "longpoll") return answerOne({ pattern, start, everyMs, signal: request.signal });
     const isEvents = feed === "eventsource";

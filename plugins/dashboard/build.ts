@@ -1,0 +1,19 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+const site = join(import.meta.dir, "_site");
+
+/** Bundles `src/` into `outdir`, which then needs nothing but a server of files. Throws an AggregateError with what is wrong. */
+export async function buildDashboard(outdir = site): Promise<void> {
+  await rm(outdir, { recursive: true, force: true });
+  await Bun.build({
+    entrypoints: [join(import.meta.dir, "src/index.html")],
+    outdir,
+    target: "browser",
+    minify: true,
+    // Without a hash: the server's ETags say what is new, and nothing old is left behind.
+    naming: { entry: "[name].[ext]", chunk: "dashboard.[ext]", asset: "[name].[ext]" },
+  });
+}
+
+if (import.meta.main) await buildDashboard();

@@ -1,0 +1,41 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** A second's worth of news is read in one go, and no more of it than can be heard. */
+const gatherMs = 1000;
+const maxSentences = 3;
+
+type Listener = (text: string) => void;
+
+/** Tells screen readers what happens elsewhere on the page. */
+export class Announcer {
+  #sentences: string[] = [];
+  #moreCount = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  listener: Listener = () => {};
+
+  say(sentence: string): void {
+    if (this.#sentences.includes(sentence)) return;
+    if (this.#sentences.length < maxSentences) this.#sentences.push(sentence);
+    else this.#moreCount += 1;
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const more = this.#moreCount > 0 ? [`and ${this.#moreCount} more`] : [];
+      this.listener([...this.#sentences, ...more].join(". "));
+      this.#sentences = [];
+      this.#moreCount = 0;
+    }, gatherMs);
+  }
+}
+
+export function Announcements({ announcer }: { announcer: Announcer }) {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    announcer.listener = setText;
+  }, [announcer]);
+  return (
+    <div role="status" class="unseen">
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import type { World } from "./world.ts";
+
+/** Which run of gafferd a file tells of. */
+export interface RunHeader {
+  readonly world: World;
+  readonly osPid: number;
+  /** When gafferd began, in ticks since the boot. */
+  readonly startTicks: number;
+  /** Of its main configuration file, empty without one: it says which templates are the same after a restart. */
+  readonly configFile: string;
+  /** What the markers begin with of all that is to end with gafferd. */
+  readonly endMarkers: string;
+}
+
+/** A process that was spawned. */
+export interface RunEntry {
+  readonly osPid: number;
+  /** In ticks since the boot. */
+  readonly startTicks: number;
+  /** Whether signals go to all of its group. */
+  readonly scope: "group" | "one";
+  readonly stopSignalNumber: number;
+  readonly gracefulTimeoutMs: number;
+  readonly onHostExit: "kill" | "keep";
+  readonly marker: string;
+  /** Of its template. */
+  readonly name: string;
+}
+
+const version = "1";
+
+/** `gafferd-run 1 9b1c… pid:[4026531836] 4711 8812345 9f3c21aa07de-end. /etc/gaffer.ini` and a newline. */
+export function formatHeader(header: RunHeader): string {
+  const { world, osPid, startTicks, endMarkers, configFile } = header;
+  return `gafferd-run ${version} ${world.boot} ${world.namespace} ${osPid} ${startTicks} ${endMarkers} ${encodeURI(configFile)}\n`;
+}
+
+/** `+ 4712 8812399 group 15 10000 kill 9f3c21aa07de-end.1 web:api` and a newline. `guardian.sh` reads it too. */
+export function formatEntry(entry: RunEntry): string {
+  const { osPid, startTicks, scope, stopSignalNumber, gracefulTimeoutMs, onHostExit, marker, name } = entry;
+  const words = [osPid, startTicks, scope, stopSignalNumber, Math.ceil(gracefulTimeoutMs), onHostExit, marker, name];
+  return `+ ${words.join(" ")}\n`;
+}
+
+/** Undefined for what is no run file of this version. A last line that was torn is left out. */
+export function parseRun(text: string): { header: RunHeader; entries: RunEntry[] } | undefined {
+  const [first = "", ...lines] = text.split("\n").slice(0, -1);
+  const [magic, found, boot = "", namespace = "", osPid, startTicks, endMarkers = "", configFile = ""] =
+    first.split(" ");
+  if (magic !== "gafferd-run" || found !== version || endMarkers === "") return undefined;
+  const header = {
+    world: { boot, namespace },
+    osPid: Number(osPid),
+    startTicks: Number(startTicks),
+    endMarkers,
+    configFile: decodeURI(configFile),
+  };
+  return { header, entries: lines.flatMap((line) => parseEntry(line) ?? []) };
+}
+
+function parseEntry(line: string): RunEntry | undefined {
+  const [kind, osPid, startTicks, scope, signal, graceMs, onHostExit, marker, name] = line.split(" ");
+  if (kind !== "+" || marker === undefined || name === undefined) return undefined;
+  return {
+    osPid: Number(osPid),
+    startTicks: Number(startTicks),
+    scope: scope === "one" ? "one" : "group",
+    stopSignalNumber: Number(signal),
+    gracefulTimeoutMs: Number(graceMs),
+    onHostExit: onHostExit === "keep" ? "keep" : "kill",
+    marker,
+    name,
+  };
+}

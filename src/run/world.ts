@@ -1,0 +1,17 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { ifThere } from "../process/proc-file.ts";
+
+/** Within which a number and a time of start name one process. */
+export interface World {
+  /** Of the machine: the next one begins to count anew. */
+  readonly boot: string;
+  /** Of process ids: each container has its own. */
+  readonly namespace: string;
+}
+
+/** Undefined where the system does not tell. */
+export function currentWorld(): World | undefined {
+  const boot = ifThere(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim());
+  const namespace = ifThere(() => readlinkSync("/proc/self/ns/pid"));
+  return boot === undefined || namespace === undefined ? undefined : { boot, namespace };
+}

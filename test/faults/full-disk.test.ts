@@ -1,0 +1,91 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "../../src/client/client.ts";
+import { createFolder, main } from "../cli/running.ts";
+import { waitFor } from "../wait-for.ts";
+import { cpuMs } from "./host.ts";
+import { canMount, mountTinyDisk, type TinyDisk } from "./tiny-disk.ts";
+
+const folder = createFolder();
+afterAll(folder.remove);
+
+describe.skipIf(!canMount)("when the disk of its log is full (needs to mount one)", () => {
+  test("gafferd serves and supervises on, and goes on with its log when there is room", async () => {
+    using disk = mountTinyDisk();
+    const path = join(disk.path, "log");
+    await using host = await startLogging(path);
+    disk.fill();
+    await host.client.create({ name: "brief", cmd: "seq 500", redirect_output: ["out"], flapping: "2, 10s, 60s, 1" });
+    await waitFor(async () => (await host.client.status("brief")).flapping, "what flaps to flap");
+
+    disk.free();
+    await waitFor(() => readFileSync(path, "utf8").includes("brief[2] out | 500\n"), "what was held to be written");
+    await host.client.remove("brief");
+    await waitFor(() => readFileSync(path, "utf8").includes("brief delete\n"), "the log to go on");
+  });
+});
+
+describe("a log that can never be written (/dev/full)", () => {
+  test("costs nothing but itself, and does not keep gafferd from ending", async () => {
+    await using host = await startLogging("/dev/full");
+    await host.client.create({ name: "loud", cmd: "yes", redirect_output: ["out"] });
+    await host.client.create({ name: "a", cmd: "echo hello", redirect_output: ["out"], restart: "never" });
+    await waitFor(async () => (await host.client.status("a")).state === "exited", "the end of the process");
+    await host.client.remove("loud");
+    const [cpuBefore, startMs] = [cpuMs(host.osPid), performance.now()];
+    await waitFor(() => performance.now() - startMs > 300, "a while to pass");
+    expect(cpuMs(host.osPid) - cpuBefore).toBeLessThan(200);
+    host.kill("SIGTERM");
+    expect(await host.exited).toBe(0);
+  });
+});
+
+describe.skipIf(!canMount)("a pidfile that cannot be written (needs to mount a disk)", () => {
+  test.each<[string, (disk: TinyDisk) => void, string]>([
+    ["on a full disk", (disk) => disk.fill(), "ENOSPC"],
+    ["on a disk that takes no writing", (disk) => disk.lock(), "EROFS"],
+  ])("%s keeps gafferd from starting, --daemon too, with the reason and without a trace", async (_, spoil, code) => {
+    using disk = mountTinyDisk();
+    const pidfile = join(disk.path, "gafferd.pid");
+    spoil(disk);
+    for (const mode of [[], ["--daemon"]]) {
+      const { exitCode, stderr } = Bun.spawnSync([main, ...mode, "--bind=127.0.0.1:0", "--pidfile", pidfile]);
+      expect(exitCode).toBe(1);
+      expect(stderr.toString()).toMatch(
+        new RegExp(`^gafferd: cannot write the pidfile \`${pidfile}\`: ${code}: [^\n]+\n$`),
+      );
+    }
+    expect(readdirSync(disk.path).filter((name) => name !== "filler")).toEqual([]);
+  });
+});
+
+/** `gafferd -vv` with all that it prints in the file at `path`. */
+async function startLogging(path: string) {
+  const log = openSync(path, "a");
+  const socket = join(folder.path, "gafferd.sock");
+  const child = Bun.spawn([main, "-vv", `--bind=unix:${socket}`], { stdout: log, stderr: log });
+  closeSync(log);
+  const client = createClient({
+    url: "http://localhost",
+    fetch: (url, init) => fetch(url, { ...init, unix: socket }),
+  });
+  await waitFor(
+    () =>
+      client.processes().then(
+        () => true,
+        () => false,
+      ),
+    "gafferd to listen",
+  );
+  return {
+    osPid: child.pid,
+    client,
+    exited: child.exited,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await child.exited;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type Client, createClient } from "../../src/client/client.ts";
+import { type RunningGafferd, startGafferd } from "../cli/running.ts";
+
+export const isRoot = process.geteuid?.() === 0;
+
+let strangers = 0;
+
+/** The number of a user whom nobody else on this machine has, not another run of these tests either. */
+export function takeStrangerUid(): number {
+  return ++strangers * 10_000_000 + process.pid;
+}
+
+/** A `gafferd` with a client of it. */
+export interface Host extends RunningGafferd {
+  readonly client: Client;
+}
+
+/** Starts `gafferd` in the circumstances that `under` makes (`prlimit --nofile=40`). */
+export async function startHost(under: readonly string[] = [], argv: readonly string[] = []): Promise<Host> {
+  const gafferd = await startGafferd(argv, { under });
+  return { ...gafferd, client: createClient(gafferd.url) };
+}
+
+/** How many descriptors a process has open. */
+export function openDescriptors(osPid: number): number {
+  return readdirSync(`/proc/${osPid}/fd`).length;
+}
+
+/** The CPU time that a process has taken; see `utime` and `stime` in proc(5). */
+export function cpuMs(osPid: number): number {
+  const fields = readFileSync(`/proc/${osPid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A file system of its own with room for 64 KiB, mounted on a temporary folder; disposing of it unmounts it. */
+export interface TinyDisk extends Disposable {
+  readonly path: string;
+  /** Takes all the room there is. */
+  fill(): void;
+  /** Gives it back. */
+  free(): void;
+  /** From now on nothing can be written there. */
+  lock(): void;
+}
+
+/** Whether disks can be mounted here: not without root, and not as the root of every container. */
+export const canMount = (() => {
+  try {
+    mountTinyDisk()[Symbol.dispose]();
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+export function mountTinyDisk(): TinyDisk {
+  const path = mkdtempSync(join(tmpdir(), "gafferd-disk-"));
+  const filler = join(path, "filler");
+  try {
+    run("mount", "-t", "tmpfs", "-o", "size=64k", "gafferd-test", path);
+  } catch (error) {
+    rmSync(path, { recursive: true });
+    throw error;
+  }
+  return {
+    path,
+    fill() {
+      for (const bytes of [4096, 1]) {
+        try {
+          for (;;) writeFileSync(filler, "x".repeat(bytes), { flag: "a" });
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+        }
+      }
+    },
+    free: () => rmSync(filler),
+    lock: () => run("mount", "-o", "remount,ro", path),
+    [Symbol.dispose]() {
+      // Lazily, since a program may have a file open there yet.
+      run("umount", "--lazy", path);
+      rmSync(path, { recursive: true });
+    },
+  };
+}
+
+function run(...cmd: string[]): void {
+  const { success, stderr } = Bun.spawnSync(cmd);
+  if (!success) throw new Error(`${cmd.join(" ")}: ${stderr.toString()}`);
+}

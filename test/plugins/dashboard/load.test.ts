@@ -1,0 +1,77 @@
+import { expect } from "bun:test";
+import { waitFor } from "../../wait-for.ts";
+import { useDashboard } from "./dashboard.ts";
+
+const { host, test, open } = useDashboard();
+
+/** Counts what the page draws, and what keeps it from drawing for longer than a person's eye forgives. */
+const measure = `
+  globalThis.frames = 0;
+  globalThis.longTasks = [];
+  const count = () => { frames += 1; requestAnimationFrame(count); };
+  requestAnimationFrame(count);
+  new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+  undefined;`;
+
+/** A busy machine makes any task longer; what is unbounded takes seconds. */
+const longestTaskMs = 1000;
+
+interface Measured {
+  readonly frames: number;
+  readonly longTasks: number[];
+  readonly heapBytes: number;
+}
+const measured = "({ frames, longTasks, heapBytes: performance.memory.usedJSHeapSize })";
+
+test("shows a thousand processes, keeps up with what becomes of them, and holds only the rows in sight", async () => {
+  const count = 1000;
+  await host.serving.create({ name: "many", cmd: "sleep 600", numprocesses: count, restart: "always" });
+  const { manager } = host.serving.daemon;
+  await waitFor(() => manager.get("many").processes.length === count, "a thousand processes", 20_000);
+  await using tab = await open("many", { size: { width: 1280, height: 800 } });
+  const { page } = tab;
+  await page.getByText("1,000 processes").waitFor();
+  await page.evaluate(measure);
+  await page.getByRole("button", { name: "Processes of many" }).click();
+  const table = page.getByRole("table", { name: "Templates" });
+  await waitFor(async () => (await table.getAttribute("aria-rowcount")) === String(count + 2), "all rows");
+  expect(await table.getByRole("row").count()).toBeLessThan(100);
+
+  const last = manager.get("many").processes.at(-1)?.id ?? 0;
+  await page.evaluate(`document.querySelector(".list").scrollTop = 1e9`);
+  await table.getByRole("link", { name: `process ${last}`, exact: true }).click();
+  await page.getByRole("heading", { name: `process ${last}` }).waitFor();
+  await page.getByRole("button", { name: "Stop process" }).click();
+  await table.getByRole("link", { name: `process ${last + 1}`, exact: true }).waitFor();
+
+  await page.getByRole("navigation").getByRole("link", { name: "many" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByText("0 processes").waitFor();
+  const { longTasks } = await page.evaluate<Measured>(measured);
+  expect(Math.max(0, ...longTasks)).toBeLessThan(longestTaskMs);
+  expect(tab.errors).toEqual([]);
+}, 60_000);
+
+test("draws on while a process floods, names what it could not show, and does as it is told", async () => {
+  await host.run("exec yes 'a line of a flood, as long as lines are, of which there is no end'", {
+    output_buffer: 65536,
+  });
+  await using tab = await open(host.lastName);
+  const { page } = tab;
+  await tab.sees("a line of a flood");
+  await page.evaluate(measure);
+  const drawn = async (frames: number) =>
+    await waitFor(async () => (await page.evaluate<Measured>(measured)).frames > frames, `${frames} frames`, 30_000);
+  await drawn(30);
+  const before = await page.evaluate<Measured>(measured);
+  await drawn(150);
+  const { longTasks, heapBytes } = await page.evaluate<Measured>(measured);
+  expect(Math.max(0, ...longTasks)).toBeLessThan(longestTaskMs);
+  expect(heapBytes).toBeLessThan(before.heapBytes + 64 * 1024 ** 2);
+  await page.getByText(/live · \d+ gap/).waitFor();
+
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByRole("row").filter({ hasText: host.lastName }).getByText("stopped").waitFor();
+  await tab.sees("ended: SIGTERM");
+  expect(tab.errors).toEqual([]);
+}, 60_000);

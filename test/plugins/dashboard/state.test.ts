@@ -1,0 +1,164 @@
+import { describe, expect, test } from "bun:test";
+import type { DetailDocument, EventDocument, TemplateStatsDocument } from "gafferd/client";
+import { Figures } from "../../../plugins/dashboard/src/figures.ts";
+import { Fleet } from "../../../plugins/dashboard/src/fleet.ts";
+import { formatAge, formatBytes, formatPercent } from "../../../plugins/dashboard/src/format.ts";
+import { emptyDraft, toBody, toField } from "../../../plugins/dashboard/src/new-template.ts";
+import { type Order, toRows } from "../../../plugins/dashboard/src/rows.ts";
+
+const time = "2026-01-31T12:00:00.000Z";
+const event = (type: EventDocument["event"], name: string, pid?: number): EventDocument => ({
+  event: type,
+  name,
+  time,
+  seq: 1,
+  ...(pid !== undefined && { pid, os_pid: 1000 + pid }),
+});
+const status = { numprocesses: 1, state: "running", restarts: 0 };
+/** Of what a template's document holds, what is looked at here. */
+const detail = (name: string, pids: number[] = []) =>
+  ({
+    name,
+    status,
+    processes: pids.map((pid) => ({ pid, os_pid: 1000 + pid, state: "running", started_at: time })),
+  }) as unknown as DetailDocument;
+const processesOf = (fleet: Fleet, name: string) =>
+  fleet.get(name)?.processes.map(({ pid, state }) => `${pid} ${state}`);
+
+describe("a fleet", () => {
+  test("follows processes by their events, and asks how the template stands", () => {
+    const fleet = new Fleet();
+    fleet.reset([detail("web", [1])]);
+    expect(fleet.apply(event("spawn", "web", 2))).toBe("status");
+    fleet.apply(event("stop_pid", "web", 1));
+    expect(processesOf(fleet, "web")).toEqual(["1 stopping", "2 running"]);
+    fleet.apply(event("exit", "web", 1));
+    expect(processesOf(fleet, "web")).toEqual(["2 running"]);
+  });
+
+  test("comes to the same by events that its answer held already", () => {
+    const fleet = new Fleet();
+    fleet.reset([detail("web", [2])]);
+    for (const each of [event("spawn", "web", 1), event("exit", "web", 1), event("spawn", "web", 2)]) fleet.apply(each);
+    expect(processesOf(fleet, "web")).toEqual(["2 running"]);
+  });
+
+  test("asks for all of a template that is new to it or changed, and forgets one that was deleted", () => {
+    const fleet = new Fleet();
+    expect(fleet.apply(event("create", "web"))).toBe("settings");
+    expect(fleet.apply(event("spawn", "unheard-of", 1))).toBe("settings");
+    fleet.reset([detail("web", [1])]);
+    expect(fleet.apply(event("update", "web"))).toBe("settings");
+    expect(fleet.apply(event("delete", "web"))).toBeUndefined();
+    expect(fleet.templates).toEqual([]);
+  });
+
+  test("makes a template that changes another object, so that a view sees it", () => {
+    const fleet = new Fleet();
+    fleet.reset([detail("a"), detail("b")]);
+    const [a, b] = fleet.templates;
+    fleet.setStatus("a", { ...status, state: "stopped" } as DetailDocument["status"]);
+    expect(fleet.get("a")).not.toBe(a as DetailDocument);
+    expect(fleet.get("b")).toBe(b as DetailDocument);
+  });
+});
+
+const sample = (name: string, ...pids: number[]) =>
+  ({
+    name,
+    stats: pids.map((id) => ({ id, cpu: 1, rss: 100, children: [{ cpu: 2, rss: 50, children: [] }] })),
+  }) as unknown as TemplateStatsDocument;
+
+describe("figures", () => {
+  test("are those of processes with their children, and of templates", () => {
+    const figures = new Figures();
+    figures.take([sample("web", 1, 2), sample("idle")], 5000);
+    expect([figures.latest(1), figures.latest("web"), figures.latest("idle")]).toEqual([
+      { cpu: 3, rss: 150 },
+      { cpu: 6, rss: 300 },
+      undefined,
+    ]);
+    expect(figures.series("idle")).toEqual({ times: [5], cpu: [null], rss: [null] });
+  });
+
+  test("are held for five minutes, and no longer than what they are of", () => {
+    const figures = new Figures();
+    for (let second = 1; second <= 400; second += 1) figures.take([sample("web", 1)], second * 1000);
+    expect(figures.series("web")?.times).toHaveLength(300);
+    expect(figures.series("web")?.times[0]).toBe(101);
+    figures.interrupt(401_000);
+    expect(figures.latest("web")).toBeUndefined();
+    figures.take([sample("web", 2)], 402_000);
+    expect(figures.series(1)).toBeUndefined();
+  });
+});
+
+describe("rows", () => {
+  const figures = new Figures();
+  figures.take([sample("b", 1), sample("a2", 2, 3), sample("a10")], 1000);
+  const templates = [detail("b", [1]), detail("a2", [2, 3]), detail("a10")];
+  const keys = (order: Partial<Order> = {}, filter = "", ...expanded: string[]) =>
+    toRows(templates, figures, {
+      filter,
+      order: { column: undefined, isDescending: false, ...order },
+      expanded: new Set(expanded),
+    }).map(({ key }) => key);
+
+  test("stand in the order of creation, or in that of a column", () => {
+    expect(keys()).toEqual(["b", "a2", "a10"]);
+    expect(keys({ column: "name" })).toEqual(["a2", "a10", "b"]);
+    expect(keys({ column: "cpu", isDescending: true })).toEqual(["a2", "b", "a10"]);
+    expect(keys({ column: "running" })).toEqual(["a10", "b", "a2"]);
+  });
+
+  test("are those that the filter finds, with the processes of what is expanded", () => {
+    expect(keys({}, " A ", "a2", "b")).toEqual(["a2", "a2/2", "a2/3", "a10"]);
+  });
+});
+
+describe("a new template", () => {
+  const draft = { ...emptyDraft, name: "web", cmd: "true" };
+
+  test("holds what was typed, with the daemon's defaults for what was not", () => {
+    expect(toBody({ ...draft, numprocesses: " 3 ", redirect_output: "", env: "A=1=2\n\nB=\nC" })).toEqual({
+      name: "web",
+      cmd: "true",
+      numprocesses: 3,
+      restart: "always",
+      redirect_input: false,
+      shell: false,
+      start: true,
+      env: { A: "1=2", B: "", C: "" },
+    });
+  });
+
+  test("sends what is no number as it is, and all other settings as they are", () => {
+    expect(toBody({ ...draft, numprocesses: "two", more: '{"priority": 1}' })).toMatchObject({
+      numprocesses: "two",
+      priority: 1,
+    });
+    expect(toBody({ ...draft, more: "[1]" })).toMatchObject({ field: "more" });
+  });
+
+  test.each([
+    ["cmd", "cmd"],
+    ["env.KEY", "env"],
+    ["redirect_output[1]", "redirect_output"],
+    ["graceful_timeout", "more"],
+    [undefined, undefined],
+  ] as const)("shows what is wrong with %s at %s", (path, field) => {
+    expect(toField(path)).toBe(field);
+  });
+});
+
+test("figures are written as people read them", () => {
+  expect([0, 1023, 1024, 12_345_678, 5 * 1024 ** 4].map(formatBytes)).toEqual([
+    "0 B",
+    "1023 B",
+    "1.0 KB",
+    "11.8 MB",
+    "5.0 TB",
+  ]);
+  expect([0, 99.94, 250.4].map(formatPercent)).toEqual(["0.0 %", "99.9 %", "250 %"]);
+  expect([-5, 59_000, 3_600_000, 200_000_000].map(formatAge)).toEqual(["0 s", "59 s", "1 h 0 min", "2 d 7 h"]);
+});
