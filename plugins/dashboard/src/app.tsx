@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { useActions } from "./actions.ts";
 import { AddDialog } from "./add-dialog.tsx";
 import { Announcements, type Announcer } from "./announce.tsx";
@@ -16,6 +16,8 @@ import { focusOn, useShortcuts } from "./shortcuts.ts";
 import { useConnection } from "./use-connection.ts";
 import { type Verb, verbs } from "./verbs.ts";
 
+type DialogName = "add" | "help" | "remove";
+
 interface AppProps {
   readonly live: Live;
   readonly announcer: Announcer;
@@ -32,12 +34,13 @@ export function App({ live, announcer, url }: AppProps) {
   const [filter, setFilter] = useState("");
   const [order, setOrder] = useState<Order>({ column: undefined, isDescending: false });
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set());
-  const [dialog, setDialog] = useState<"add" | "help" | "remove">();
+  const [dialog, setDialog] = useState<DialogName>();
 
   const { templates } = fleet;
   const rows = toRows(templates, figures, { filter, order, expanded });
   const template = route.name === undefined ? undefined : fleet.get(route.name);
-  const close = () => setDialog(undefined);
+  // A dialog tells that it was closed a while after; by then another may be there.
+  const close = (name: DialogName) => setDialog((before) => (before === name ? undefined : before));
   const toggle = (name: string) => setExpanded((before) => before.symmetricDifference(new Set([name])));
   const act = (verb: Verb) => () => {
     if (template === undefined || route.pid !== undefined || !verb.isUseful(template)) return;
@@ -74,7 +77,7 @@ export function App({ live, announcer, url }: AppProps) {
   );
 
   const remove = (name: string) => {
-    close();
+    close("remove");
     void actions.run(`Remove: ${name}`, `${name} removed`, async () => {
       await client.remove(name);
       go({});
@@ -100,7 +103,7 @@ export function App({ live, announcer, url }: AppProps) {
         </p>
       )}
       <main class={template === undefined ? "" : "open"}>
-        {live.connection !== "loading" && templates.length === 0 ? (
+        {live.connection === "open" && templates.length === 0 ? (
           <Empty url={url} onAdd={() => setDialog("add")} />
         ) : (
           <List
@@ -126,32 +129,33 @@ export function App({ live, announcer, url }: AppProps) {
             onRemove={() => setDialog("remove")}
           />
         )}
-        {template === undefined && templates.length > 0 && (
-          <p class="hint quiet">
-            {route.name === undefined
-              ? "Choose a template to see what it does."
-              : `There is no template ${route.name}.`}
-          </p>
-        )}
+        {template === undefined && templates.length > 0 && <p class="hint quiet">{hintOf(route.name, rows.length)}</p>}
       </main>
-      {dialog === "help" && <HelpDialog preferences={preferences} onChange={setPreferences} onClose={close} />}
+      {dialog === "help" && (
+        <HelpDialog preferences={preferences} onChange={setPreferences} onClose={() => close("help")} />
+      )}
       {dialog === "add" && (
         <AddDialog
           client={client}
-          onClose={close}
+          onClose={() => close("add")}
           onAdded={(name) => {
-            close();
+            close("add");
             announcer.say(`${name} added`);
             go({ name });
           }}
         />
       )}
       {dialog === "remove" && template !== undefined && (
-        <RemoveDialog template={template} onClose={close} onConfirm={() => remove(template.name)} />
+        <RemoveDialog template={template} onClose={() => close("remove")} onConfirm={() => remove(template.name)} />
       )}
       <Announcements announcer={announcer} />
     </>
   );
+}
+
+function hintOf(name: string | undefined, rowCount: number): string {
+  if (rowCount === 0) return "No template has a name like that.";
+  return name === undefined ? "Choose a template to see what it does." : `There is no template ${name}.`;
 }
 
 function usePreferences(): [Preferences, (preferences: Preferences) => void] {
@@ -163,7 +167,8 @@ function usePreferences(): [Preferences, (preferences: Preferences) => void] {
     system.addEventListener("change", listen);
     return () => system.removeEventListener("change", listen);
   }, [system]);
-  useEffect(() => {
+  // Before the page is drawn, so that it does not flash.
+  useLayoutEffect(() => {
     document.documentElement.dataset["theme"] = preferences.theme;
     savePreferences(preferences);
   }, [preferences]);

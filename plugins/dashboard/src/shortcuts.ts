@@ -24,9 +24,10 @@ export function useShortcuts(shortcuts: Shortcuts, letters: boolean): void {
   }, [letters]);
 }
 
-/** The terminal's own field takes no text. */
+/** The terminal's own field takes no text, nor does one that has the focus still though its dialog was just closed. */
 function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement) || target.classList.contains("xterm-helper-textarea")) return false;
+  if (target.closest("dialog:not([open])") !== null) return false;
   return target.matches("input:not([type=checkbox]), textarea, select");
 }
 

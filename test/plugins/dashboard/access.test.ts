@@ -111,6 +111,8 @@ test("is used with the keyboard alone", async () => {
   await keyboard.press("/");
   await keyboard.type("fir");
   await page.getByRole("link", { name: "second" }).waitFor({ state: "detached" });
+  await keyboard.type(" of none");
+  await page.getByText("No template has a name like that").waitFor();
 });
 
 test("lets the keyboard out of the terminal, and keeps it in a dialog", async () => {
@@ -164,13 +166,30 @@ test("tells screen readers what happens", async () => {
 
 test("is dark or light as a person chooses, whatever the system says", async () => {
   await using tab = await open("", { colorScheme: "light" });
-  const ground = () => tab.page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
-  expect(await ground()).toBe("rgb(244, 246, 248)");
+  const ground = "getComputedStyle(document.documentElement).backgroundColor";
+  const hasGround = async (colour: string) =>
+    await waitFor(async () => (await tab.page.evaluate(ground)) === colour, `the ground ${colour}`);
+  await hasGround("rgb(244, 246, 248)");
   await tab.page.getByLabel("Theme").selectOption("dark");
-  expect(await ground()).toBe("rgb(21, 25, 29)");
+  await hasGround("rgb(21, 25, 29)");
   await tab.page.reload();
   await tab.page.locator("main").waitFor();
-  expect(await ground()).toBe("rgb(21, 25, 29)");
+  await hasGround("rgb(21, 25, 29)");
+});
+
+test("says that there is no template only when the daemon said so, and asks again until it answers", async () => {
+  await using tab = await open("about");
+  const { page } = tab;
+  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.route("**/processes?detail=true", (route) =>
+    route.fulfill({ status: 503, json: { error: "overloaded", message: "no" } }),
+  );
+  await page.reload();
+  await page.getByRole("alert").waitFor();
+  expect(await page.getByRole("heading", { name: "Nothing to run yet" }).count()).toBe(0);
+  await page.unroute("**/processes?detail=true");
+  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  expect(await page.getByRole("alert").count()).toBe(0);
 });
 
 test("says that the daemon is away without breaking a rule of accessibility", async () => {

@@ -74,5 +74,4 @@ test("draws on while a process floods, names what it could not show, and does as
   await page.getByRole("row").filter({ hasText: host.lastName }).getByText("stopped").waitFor();
   await tab.sees("ended: SIGTERM");
   expect(tab.errors).toEqual([]);
-  if (Bun.env["VERBOSE"]) console.log({ longTasks, before, heapBytes });
 }, 60_000);

@@ -60,11 +60,28 @@ test("names what was lost while the daemon was out of reach, and says that it wa
   const end = "first\n".length + 9000 + "\nlast\n".length;
   await waitFor(() => host.serving.process(pid).rings.get("out")?.head === end, "the flood");
   cutter.upstream = host.serving.url;
-  await banner.getByRole("button", { name: "Try now" }).click();
   await tab.sees("last");
   await tab.sees("4.8 KB lost");
   await page.getByText("live · 1 gap").waitFor();
   await banner.waitFor({ state: "detached" });
+});
+
+test("tries at once when a person says so", async () => {
+  await using cutter = await startCutter(host.serving.url);
+  await host.run("echo ready; exec sleep 600");
+  await using tab = await open(host.lastName, { url: cutter.url });
+  const { page } = tab;
+  await tab.sees("ready");
+  // From now on it waits for ever before it tries again by itself.
+  await page.evaluate("globalThis.setTimeout = () => 0; undefined;");
+  cutter.upstream = undefined;
+  cutter.cutAll();
+  const banner = page.getByRole("alert");
+  await banner.waitFor();
+  cutter.upstream = host.serving.url;
+  await banner.getByRole("button", { name: "Try now" }).click();
+  await banner.waitFor({ state: "detached" });
+  await page.getByText("live", { exact: true }).waitFor();
 });
 
 test("sees what changed while the daemon was out of reach, by itself", async () => {
