@@ -1,4 +1,4 @@
-import type { SupervisedProcess, Supervisor } from "../manager/views.ts";
+import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../manager/views.ts";
 import { toDocument } from "../template/document.ts";
 import type { DetailDocument, ExitDocument, ProcessDocument, StatusDocument } from "./document-schemas.ts";
 import { toExitStatusDocument } from "./exit-status-document.ts";
@@ -8,8 +8,7 @@ export function toProcessDocument(supervisor: Supervisor, process: SupervisedPro
   return { ...toDocument(supervisor.template), ...toRunDocument(process) };
 }
 
-export function toStatusDocument(supervisor: Supervisor): StatusDocument {
-  const status = supervisor.status();
+export function toStatusDocument(status: SupervisorStatus): StatusDocument {
   return {
     active: status.active,
     running: status.running,
@@ -32,7 +31,7 @@ export function toDetailDocument(supervisor: Supervisor): DetailDocument {
   const lastExit = last === undefined ? null : toExitDocument(last);
   return {
     ...toDocument(supervisor.template),
-    status: toStatusDocument(supervisor),
+    status: toStatusDocument(supervisor.status()),
     processes: supervisor.processes.map((process) => ({
       ...toRunDocument(process),
       restarts,

@@ -33,7 +33,17 @@ export interface StatusFacts {
   readonly reason: string | undefined;
 }
 
-export function toStatus(state: SupervisorState, facts: StatusFacts): SupervisorStatus {
+/** Gives the same object as long as it says the same. */
+export class Statuses {
+  #last: SupervisorStatus | undefined;
+
+  next(state: SupervisorState, facts: StatusFacts): SupervisorStatus {
+    const status = toStatus(state, facts);
+    return (this.#last = isSame(status, this.#last) ? this.#last : status);
+  }
+}
+
+function toStatus(state: SupervisorState, facts: StatusFacts): SupervisorStatus {
   const { running, numprocesses, placesLeft, restarts, retry, reason } = facts;
   return {
     state,
@@ -52,4 +62,17 @@ export function toStatus(state: SupervisorState, facts: StatusFacts): Supervisor
 /** Nothing is on its way: it stays as it is until somebody acts, or the time for the next try comes. */
 function isSettled(state: SupervisorState): boolean {
   return state !== "starting" && state !== "stopping";
+}
+
+function isSame(a: SupervisorStatus, b: SupervisorStatus | undefined): b is SupervisorStatus {
+  return (
+    a.state === b?.state &&
+    a.running === b.running &&
+    a.numprocesses === b.numprocesses &&
+    a.wanted === b.wanted &&
+    a.flapping === b.flapping &&
+    a.restarts === b.restarts &&
+    a.nextRetryAtMs === b.nextRetryAtMs &&
+    a.reason === b.reason
+  );
 }

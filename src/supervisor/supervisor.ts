@@ -8,13 +8,13 @@ import { Population } from "./population.ts";
 import { type RollingSteps, rollingRestart } from "./rolling-restart.ts";
 import { Retry } from "./retry.ts";
 import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
-import { type SupervisorStatus, toStatus } from "./status.ts";
+import { Statuses, type SupervisorStatus } from "./status.ts";
 import { isSameRun } from "./same-run.ts";
 import { runInSlices } from "./slices.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
 import { noTally, type Tally } from "./tally.ts";
-import { decideExit, decideSpawnFailure, stimulusOf, type Verdict } from "./verdict.ts";
+import { decideExit, decideSpawnFailure, retryOf, stimulusOf, type Verdict } from "./verdict.ts";
 
 /** Keeps as many processes of one template as are wanted, whatever happens in between. */
 export class Supervisor {
@@ -25,6 +25,7 @@ export class Supervisor {
   readonly #counter = { next: 0 };
   readonly #population = new Population();
   readonly #changes = new Changes();
+  readonly #statuses = new Statuses();
   readonly #retry = new Retry(() => this.#take("retry"));
   #template: ProcessTemplate;
   #state: SupervisorState = "stopped";
@@ -79,7 +80,7 @@ export class Supervisor {
   }
 
   status(): SupervisorStatus {
-    return toStatus(this.#state, {
+    return this.#statuses.next(this.#state, {
       running: this.#population.runningCount,
       numprocesses: this.#template.numprocesses,
       placesLeft: this.#wanted,
@@ -288,8 +289,7 @@ export class Supervisor {
     if ("retryAtMs" in verdict) this.#retry.arm(verdict.retryAtMs, verdict.kind);
     this.#take(stimulusOf[verdict.kind]);
     if (verdict.kind !== "flapping" && verdict.kind !== "flapped-out") return;
-    const retryAtMs = "retryAtMs" in verdict ? { retryAtMs: verdict.retryAtMs } : {};
-    this.#context.bus.publish({ type: "flap", name: this.#template.name, ...retryAtMs });
+    this.#context.bus.publish({ type: "flap", name: this.#template.name, ...retryOf(verdict) });
   }
 
   #checkEmpty(): void {

@@ -83,6 +83,11 @@ export function decideSpawnFailure({ message, details }: GafferdError, before: T
   return { kind: "deferred", tally, retryAtMs, reason: message };
 }
 
+/** When it is tried again, if it is. */
+export function retryOf(verdict: Verdict): { readonly retryAtMs?: number } {
+  return "retryAtMs" in verdict ? { retryAtMs: verdict.retryAtMs } : {};
+}
+
 function describeExit({ name }: ProcessTemplate, { id, status }: UnaskedExit): string {
   return `\`${name}\`[${id}] ended with ${"signal" in status ? status.signal : `status ${status.exitCode}`}`;
 }

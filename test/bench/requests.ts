@@ -35,8 +35,8 @@ export const requests = defineMeasure({
     await using gafferd = await startGafferd();
     await createTemplates(gafferd);
     return {
-      list: await compare(gafferd, "/processes"),
-      status: await compare(gafferd, `/status/sleep-${templates / 2}`),
+      list: await compare(gafferd, { route: "/processes", path: "/processes" }),
+      status: await compare(gafferd, { route: "/status/:name", path: `/status/sleep-${templates / 2}` }),
     };
   },
 });
@@ -52,10 +52,10 @@ async function createTemplates(gafferd: Gafferd): Promise<void> {
 }
 
 /** By turns: either is faster now and slower then. */
-async function compare(gafferd: Gafferd, path: string): Promise<Sample> {
+async function compare(gafferd: Gafferd, { route, path }: { route: string; path: string }): Promise<Sample> {
   const document = await gafferd.get<object>(path);
   await using bare = startChild([process.execPath, bareRoute]);
-  bare.stdin.write(JSON.stringify({ [path]: document }));
+  bare.stdin.write(JSON.stringify({ [route]: document }));
   await bare.stdin.end();
   const [bareUrl] = await bare.stdout.match(/^http:.*$/m);
   await assertSame(bareUrl + path, gafferd.url + path);

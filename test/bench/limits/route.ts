@@ -1,9 +1,9 @@
-/** On stdin JSON, `{"/path": document, …}`: answers each path with its document, by Elysia and nothing else; prints its URL. */
+/** On stdin JSON, `{"/route/:x": document, …}`: answers each route with its document, by Elysia and nothing else; prints its URL. */
 import { Elysia } from "elysia";
 
 const documents = (await Bun.stdin.json()) as Record<string, object>;
 const app = new Elysia();
-for (const [path, document] of Object.entries(documents)) app.get(path, () => document);
+for (const [route, document] of Object.entries(documents)) app.get(route, () => document);
 app.listen({ hostname: "127.0.0.1", port: 0 }, ({ port }) => {
   process.stdout.write(`http://127.0.0.1:${port}\n`);
 });
