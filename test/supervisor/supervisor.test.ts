@@ -337,6 +337,7 @@ describe("restart and update", () => {
   test("with `spawnFirst` the new one comes first", async () => {
     const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 2 });
     supervisor.start();
+    await supervisor.filled();
     await supervisor.restart({ spawnFirst: true });
     expect(ids(supervisor)).toEqual([3, 4]);
     const since = story().slice(story().indexOf("restart"));
