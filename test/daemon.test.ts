@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { procEntries } from "../src/process/proc-entries.ts";
 import { refusal, source, startWith } from "./plugin/starting.ts";
+import { countSleeps } from "./process/command-line.ts";
 import { waitFor } from "./wait-for.ts";
 
 test("a daemon stops in its order: templates, streams, plugins, listeners", async () => {
@@ -69,7 +68,7 @@ test("a plugin that answers a client is heard to its end before the listeners cl
 test("a start that fails leaves none of the processes that plugins have started by then", async () => {
   const mark = `8${process.pid}.7`;
   const start = `manager.create({ name: "early", cmd: "sleep ${mark}" }); await globalThis.isRunning();`;
-  const runs = () => [...procEntries()].some(({ osPid }) => commandOf(osPid) === `sleep ${mark}`);
+  const runs = () => countSleeps(mark).size > 0;
   Object.assign(globalThis, { isRunning: () => waitFor(runs, "the process of a plugin") });
   const told = await refusal({
     files: {
@@ -108,11 +107,3 @@ test("a stop takes no longer than the longest graceful_timeout and two seconds, 
   // A plugin by itself would have 5 seconds.
   expect(performance.now() - startedMs).toBeLessThan(4500);
 });
-
-function commandOf(osPid: number): string {
-  try {
-    return readFileSync(`/proc/${osPid}/cmdline`, "latin1").split("\0").join(" ").trim();
-  } catch {
-    return ""; // It has ended meanwhile.
-  }
-}

@@ -33,7 +33,7 @@ export interface PluginHost {
   check(config: Config): void;
   /** Hands new settings to all, and restarts those named, as `restart` does. */
   reconfigure(config: Config, changed: readonly string[]): Promise<void>;
-  /** Stops them in reverse. Never throws. */
+  /** Stops them in reverse; nothing starts them again. Never throws. */
   stop(): Promise<void>;
   /** The plugin whose code threw this, as far as its stack tells. */
   culpritOf(fault: unknown): string | undefined;
@@ -78,11 +78,16 @@ function createHost(hosted: readonly HostedPlugin[], { roots, log, version, chec
     return turn;
   };
 
+  // What was asked for before the stop may come in turn after it.
+  let isStopped = false;
+
   async function stopAll(): Promise<void> {
+    isStopped = true;
     for (const plugin of hosted.toReversed()) await plugin.stop();
   }
 
   async function restartAll(plugins: readonly HostedPlugin[]): Promise<void> {
+    if (isStopped) return;
     for (const plugin of plugins.toReversed()) if (!plugin.restartsItself) await plugin.stop();
     for (const plugin of plugins) {
       try {

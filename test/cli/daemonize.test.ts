@@ -1,8 +1,9 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { lives } from "../process/observe.ts";
 import { waitFor } from "../wait-for.ts";
-import { createFolder, isAlive, main } from "./running.ts";
+import { createFolder, main } from "./running.ts";
 
 const folder = createFolder();
 const pidfile = join(folder.path, "gafferd.pid");
@@ -105,5 +106,5 @@ async function stopDaemon(): Promise<void> {
   if (!existsSync(pidfile)) return;
   const osPid = daemonOsPid();
   process.kill(osPid, "SIGTERM");
-  await waitFor(() => !isAlive(osPid), "the end of the daemon");
+  await waitFor(() => !lives(osPid), "the end of the daemon");
 }

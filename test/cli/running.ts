@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../wait-for.ts";
@@ -69,15 +69,6 @@ export function createFolder() {
     },
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
-}
-
-/** Whether that process lives: a zombie does not. */
-export function isAlive(osPid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${osPid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 function collect(stream: ReadableStream<Uint8Array>): () => string {

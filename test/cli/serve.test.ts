@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { lives } from "../process/observe.ts";
 import { waitFor } from "../wait-for.ts";
-import { createFolder, isAlive, main, startGafferd } from "./running.ts";
+import { createFolder, main, startGafferd } from "./running.ts";
 
 const folder = createFolder();
 afterAll(folder.remove);
@@ -66,7 +67,7 @@ describe("a signal", () => {
       expect(osPids).toHaveLength(2);
       gafferd.kill(signal);
       expect(await gafferd.exited).toBe(0);
-      expect(osPids.map(isAlive)).toEqual([false, false]);
+      expect(osPids.map(lives)).toEqual([false, false]);
     },
   );
 
@@ -78,10 +79,10 @@ describe("a signal", () => {
     const [osPid = 0] = await runningOsPids(gafferd.url);
     gafferd.kill("SIGTERM");
     await waitFor(() => gafferd.err().includes("stopping on SIGTERM"), "the end to begin");
-    expect(isAlive(osPid)).toBe(true);
+    expect(lives(osPid)).toBe(true);
     gafferd.kill("SIGTERM");
     expect(await gafferd.exited).toBe(0);
-    expect(isAlive(osPid)).toBe(false);
+    expect(lives(osPid)).toBe(false);
   });
 
   test("stops slow processes with a line for each template that is waited for, under -v", async () => {
@@ -193,7 +194,7 @@ describe("the console", () => {
     await waitFor(() => (err.match(/flood/g)?.length ?? 0) >= 3, "three lines through head");
     expect(await fetch(`${url}/ping`).then((response) => response.text())).toBe("OK");
     const [osPid = 0] = await runningOsPids(url);
-    expect(isAlive(osPid)).toBe(true);
+    expect(lives(osPid)).toBe(true);
     const gafferdPid = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${osPid}/status`, "utf8"))?.[1]);
     process.kill(gafferdPid, "SIGTERM");
     await Promise.all([shell.exited, reading]);

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { countSleeps } from "../process/command-line.ts";
 import { waitFor } from "../wait-for.ts";
 
 /** What a template is to be: `count` processes of `version`, if it is up. */
@@ -64,13 +64,7 @@ export class Fleet {
 
   /** How many sleeps there are of each mark; zombies do not count. */
   sleeps(): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const osPid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-      const [program = "", seconds = ""] = wordsOf(osPid);
-      if (program !== "sleep" || !seconds.startsWith(this.#prefix)) continue;
-      counts.set(seconds, (counts.get(seconds) ?? 0) + 1);
-    }
-    return counts;
+    return countSleeps(this.#prefix);
   }
 
   /** Resolves when what is wanted is alive, and nothing else. */
@@ -101,13 +95,5 @@ export class Fleet {
 
   get #prefix(): string {
     return `${this.#options.digit}${process.pid}`;
-  }
-}
-
-function wordsOf(osPid: string): string[] {
-  try {
-    return readFileSync(`/proc/${osPid}/cmdline`, "latin1").split("\0");
-  } catch {
-    return []; // It has ended meanwhile.
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import fc from "fast-check";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "../../src/client/client.ts";
@@ -9,6 +9,7 @@ import { startDaemon } from "../../src/daemon.ts";
 import { procEntries } from "../../src/process/proc-entries.ts";
 import { startGafferd } from "../cli/running.ts";
 import { readExposition } from "../http/exposition.ts";
+import { commandLineOf } from "../process/command-line.ts";
 import { openFds, zombies } from "../process/observe.ts";
 import { silentLog } from "../supervisor/hosting.ts";
 import { waitFor } from "../wait-for.ts";
@@ -116,8 +117,8 @@ function descriptors(osPid: number): number {
 function strangersBelow(osPid: number): string[] {
   return [...procEntries()]
     .filter(({ parentOsPid }) => parentOsPid === osPid)
-    .map((child) => readFileSync(`/proc/${child.osPid}/cmdline`, "latin1"))
-    .filter((words) => !words.startsWith("sleep\0"));
+    .map((child) => commandLineOf(child.osPid).join(" "))
+    .filter((line) => !line.startsWith("sleep "));
 }
 
 async function readersOf(url: string): Promise<number> {

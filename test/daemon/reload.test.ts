@@ -7,11 +7,11 @@ import { createClient, GafferdClientError } from "../../src/client/client.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
 import { Outbox } from "../../src/webhook/outbox.ts";
+import { silentLog } from "../supervisor/hosting.ts";
 import { waitFor } from "../wait-for.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gafferd-reload-"));
 const file = join(folder, "gaffer.ini");
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const running: Daemon[] = [];
 
 afterEach(async () => {
@@ -25,7 +25,7 @@ const readConfig = () => loadConfig(file);
 /** A daemon of a file whose text a test changes. */
 async function run(text: string) {
   await write(text);
-  const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log: silent, readConfig });
+  const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log: silentLog, readConfig });
   running.push(daemon);
   return { daemon, client: createClient(daemon.urls[0] ?? "") };
 }
@@ -124,7 +124,7 @@ test("what cannot be spawned is as wrong: nothing is changed", async () => {
 
 test("without a file there is nothing to reload", async () => {
   const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
-  const daemon = await startDaemon({ config, version: "1.0.0", log: silent });
+  const daemon = await startDaemon({ config, version: "1.0.0", log: silentLog });
   running.push(daemon);
   await expect(createClient(daemon.urls[0] ?? "").reload()).rejects.toMatchObject({ code: "conflict", status: 409 });
 });

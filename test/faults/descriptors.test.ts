@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { waitFor } from "../wait-for.ts";
-import { cpuMs, openDescriptors, startHost } from "./host.ts";
+import { openFds } from "../process/observe.ts";
+import { cpuMs, startHost } from "./host.ts";
 
 /** More processes than there are descriptors. */
 const tooMany = { name: "many", cmd: "sleep 600", numprocesses: 100, graceful_timeout: 1 };
@@ -22,7 +23,7 @@ describe("when processes need more descriptors than there are", () => {
     expect(status.running).toBeGreaterThan(5);
     expect(status.reason).toBe("cannot start `sleep`: too many files are open; raise the limit (`ulimit -n`)");
     expect(Date.parse(status.next_retry_at ?? "")).toBeGreaterThan(Date.now() - 10_000);
-    expect(openDescriptors(host.osPid)).toBeLessThan(60);
+    expect(openFds(host.osPid)).toBeLessThan(60);
     expect(await host.client.pids("many")).toHaveLength(status.running);
   });
 
@@ -31,7 +32,7 @@ describe("when processes need more descriptors than there are", () => {
     // What the first process opens for all that follow is there then.
     await host.client.create({ name: "first", cmd: "sleep 600", ...redirected });
     await host.client.remove("first");
-    const before = openDescriptors(host.osPid);
+    const before = openFds(host.osPid);
     await host.client.create({ ...tooMany, ...redirected });
     await waitFor(async () => (await host.client.status("many")).state === "backoff", "the descriptors to run out");
     await host.client.create({ name: "late", cmd: "sleep 600", ...redirected });
@@ -42,7 +43,7 @@ describe("when processes need more descriptors than there are", () => {
     await waitFor(async () => (await host.client.status("late")).state === "running", "its next try");
     await host.client.remove("late");
     // One connection, and what Bun opens once.
-    await waitFor(() => openDescriptors(host.osPid) <= before + 3, `as few descriptors as before (${before})`);
+    await waitFor(() => openFds(host.osPid) <= before + 3, `as few descriptors as before (${before})`);
   });
 
   test("they run when the limit is raised from outside", async () => {

@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type Client, createClient } from "../../src/client/client.ts";
 import { type RunningGafferd, startGafferd } from "../cli/running.ts";
-
-export const isRoot = process.geteuid?.() === 0;
 
 let strangers = 0;
 
@@ -20,11 +18,6 @@ export interface Host extends RunningGafferd {
 export async function startHost(under: readonly string[] = [], argv: readonly string[] = []): Promise<Host> {
   const gafferd = await startGafferd(argv, { under });
   return { ...gafferd, client: createClient(gafferd.url) };
-}
-
-/** How many descriptors a process has open. */
-export function openDescriptors(osPid: number): number {
-  return readdirSync(`/proc/${osPid}/fd`).length;
 }
 
 /** The CPU time that a process has taken; see `utime` and `stime` in proc(5). */

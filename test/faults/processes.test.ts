@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
-import { isAlive } from "../cli/running.ts";
+import { isRoot, lives } from "../process/observe.ts";
 import { waitFor } from "../wait-for.ts";
-import { type Host, isRoot, startHost, takeStrangerUid } from "./host.ts";
+import { type Host, startHost, takeStrangerUid } from "./host.ts";
 
 describe.skipIf(!isRoot)(
   "when a user has as many processes as the limit says (needs root, whom it does not bind)",
@@ -76,7 +76,7 @@ async function drop({ client }: Host, uid: number, script: string): Promise<void
 
 /** How many processes of a user live. */
 function livingOf(uid: number): number {
-  return readdirSync("/proc").filter((entry) => uidOf(entry) === uid && isAlive(Number(entry))).length;
+  return readdirSync("/proc").filter((entry) => uidOf(entry) === uid && lives(Number(entry))).length;
 }
 
 function uidOf(entry: string): number | undefined {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
-import type { Logger } from "../../src/log.ts";
+import { recordWarnings } from "../recorded-log.ts";
 
 /** A daemon with a folder of plugins of its own, and no others. */
 export interface PluginServing extends AsyncDisposable {
@@ -29,13 +29,7 @@ export async function servePlugins(files: Readonly<Record<string, string>> = {})
   mkdirSync(folder);
   mkdirSync(join(base, "shipped"));
   for (const [path, content] of Object.entries(files)) write(path, content);
-  const warnings: string[] = [];
-  const log: Logger = {
-    debug() {},
-    info() {},
-    warn: (message) => void warnings.push(message),
-    error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
-  };
+  const { log, warnings } = recordWarnings();
   const daemon = await startDaemon({
     config: loadConfig(undefined, { bind: "127.0.0.1:0", pluginsDir: folder }),
     version: "0.0.0-test",

@@ -8,6 +8,7 @@ import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
 import { toEventDocument } from "../../src/http/event-document.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
+import { type Logged, recordLog } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
 
 export interface Answer {
@@ -22,7 +23,7 @@ export interface Service extends AsyncDisposable {
   readonly app: App;
   readonly manager: Manager;
   /** `error cannot answer GET /`, with what was given as its cause. */
-  readonly logged: { readonly line: string; readonly cause: unknown }[];
+  readonly logged: Logged[];
   readonly log: Logger;
   /** `body` is sent as it is if it is text or bytes, else as JSON. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -35,11 +36,7 @@ async function noReload(): Promise<never> {
 }
 
 export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
-  const logged: Service["logged"] = [];
-  const to = (level: string) => (message: string, cause?: unknown) => {
-    logged.push({ line: `${level} ${message}`, cause });
-  };
-  const log: Logger = { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
+  const { log, logged } = recordLog();
   const bus = new EventBus((error) => {
     throw error;
   });

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
 import type { GafferSettings } from "../../src/config/gaffer-section.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
-import type { Logger } from "../../src/log.ts";
 import type { SupervisedProcess } from "../../src/supervisor/supervised-process.ts";
 import type { TemplateBody } from "../../src/template/properties.ts";
+import { recordWarnings } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
 
 export interface Serving {
@@ -32,13 +32,7 @@ export interface ServeSettings {
 
 /** A daemon with no templates on a free port of the loopback interface. */
 export async function serve({ corsOrigins = [], sites }: ServeSettings = {}): Promise<Serving> {
-  const warnings: string[] = [];
-  const log: Logger = {
-    debug() {},
-    info() {},
-    warn: (message) => void warnings.push(message),
-    error: (message, cause) => void warnings.push(`${message} ${String(cause)}`),
-  };
+  const { log, warnings } = recordWarnings();
   const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
   const config = { ...read, gaffer: { ...read.gaffer, corsOrigins, stateDir, ...sites } };

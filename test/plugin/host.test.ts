@@ -68,6 +68,14 @@ test("a stop that comes during a restart waits for it, so that nothing starts af
   expect(lines.map((line) => line.replace("info plugin a: ", ""))).toEqual(["start", "stop", "start", "stop"]);
 });
 
+test("a restart that comes after a stop, as by SIGHUP while gafferd ends, starts nothing", async () => {
+  using opened = await open({ "a/plugin/index.ts": source("a") });
+  const { host, lines } = opened;
+  await host.start();
+  await Promise.all([host.stop(), host.restart()]);
+  expect(lines).toEqual(["info plugin a: start", "info plugin a: stop"]);
+});
+
 test("who threw is told by the stack, through causes too", async () => {
   using opened = await open({
     "a/plugin/index.ts": source("a", { more: "fail() { throw new Error('x'); }" }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { waitFor } from "../wait-for.ts";
-import { type Logged, refusal, source, startWith } from "./starting.ts";
+import { type Logged } from "../recorded-log.ts";
+import { refusal, source, startWith } from "./starting.ts";
 
 describe("a plugin", () => {
   test("starts after what it needs and before templates, and stops after they have, in reverse", async () => {

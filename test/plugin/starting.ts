@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
-import type { Logger } from "../../src/log.ts";
 import { readAnswer } from "../http/service.ts";
+import { type Logged, recordLog } from "../recorded-log.ts";
 
 /** Texts by their paths below a folder: `dummy/plugin/index.ts`. */
 export type Files = Readonly<Record<string, string>>;
@@ -67,11 +67,6 @@ export interface Started extends AsyncDisposable {
   ask(method: string, path: string, body?: unknown): ReturnType<typeof readAnswer>;
 }
 
-export interface Logged {
-  readonly line: string;
-  readonly cause: unknown;
-}
-
 export interface StartOptions {
   readonly files?: Files;
   /** Those that ship with gafferd; default: none. */
@@ -87,10 +82,7 @@ export async function startWith({ files = {}, bundled = {}, ini, logged = [] }: 
   const shipped = createFolder(bundled);
   const file = join(shipped.path, "gaffer.ini");
   if (ini !== undefined) writeFileSync(file, ini);
-  const to = (level: string) => (message: string, cause?: unknown) => {
-    logged.push({ line: `${level} ${message}`, cause });
-  };
-  const log: Logger = { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
+  const { log } = recordLog(logged);
   const remove = () => {
     folder[Symbol.dispose]();
     shipped[Symbol.dispose]();

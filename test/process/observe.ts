@@ -35,8 +35,9 @@ export function lives(osPid: number): boolean {
   return membership !== undefined && membership.state !== "Z" && membership.state !== "X";
 }
 
-export function openFds(): number {
-  return readdirSync("/proc/self/fd").length;
+/** How many descriptors a process has open; this one by default. */
+export function openFds(osPid: number | "self" = "self"): number {
+  return readdirSync(`/proc/${osPid}/fd`).length;
 }
 
 /** Children of a process, of this one by default, that have ended and were not reaped. */

@@ -48,7 +48,8 @@ test.skipIf(Bun.which("ps") === null)("the `ps` of this machine agrees with its 
   const { parentOsPid, rssBytes, ageMs, cpuMs } = entryOf(process.pid);
   expect(own).toMatchObject({ parentOsPid, nice: 0 });
   expect(own?.details?.identity.commandLine).toContain("bun");
-  expect(Math.abs((own?.rssBytes ?? 0) / rssBytes - 1)).toBeLessThan(0.2);
+  // A collection of garbage may come between the two readings; a wrong unit is another matter.
+  expect((own?.rssBytes ?? 0) / rssBytes).toBeWithin(0.3, 3);
   expect(Math.abs((own?.ageMs ?? 0) - ageMs)).toBeLessThan(3000);
   expect(Math.abs((own?.cpuMs ?? 0) - cpuMs)).toBeLessThan(2000);
 });

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lives } from "../process/observe.ts";
+import { commandLines, countSleeps } from "../process/command-line.ts";
 import { startHosted } from "../process/hosted.ts";
 import { waitFor } from "../wait-for.ts";
 
@@ -19,6 +19,7 @@ const mark = (round: number | "file") => `7${process.pid}.${round === "file" ? "
 const command = (round: number | "file") =>
   `sh -c "trap '' TERM; setsid sleep ${mark(round)} & exec sleep ${mark(round)}"`;
 const graceSeconds = 0.1;
+const sleeps = () => countSleeps(`7${process.pid}.`);
 
 test(`${deaths} times killed while templates are created and scaled: nothing runs twice, and nothing is left`, async () => {
   const ini = `[process:file]\ncmd = ${command("file")}\nnumprocesses = ${wanted}\ngraceful_timeout = ${graceSeconds}\n`;
@@ -42,30 +43,8 @@ test(`${deaths} times killed while templates are created and scaled: nothing run
   await waitFor(() => guardians() === 0, "the end of the guardians", 15_000);
 }, 60_000);
 
-/** How many there are of each mark; zombies do not count. */
-function sleeps(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const [program = "", seconds = ""] of commandLines()) {
-    if (program === "sleep" && seconds.startsWith(`7${process.pid}.`))
-      counts.set(seconds, (counts.get(seconds) ?? 0) + 1);
-  }
-  return counts;
-}
-
 function guardians(): number {
   return commandLines().filter(
     (words) => words.includes("gafferd-guardian") && words.some((each) => each.startsWith(folder)),
   ).length;
-}
-
-function commandLines(): string[][] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && lives(Number(name)))
-    .map((osPid) => {
-      try {
-        return readFileSync(`/proc/${osPid}/cmdline`, "latin1").split("\0");
-      } catch {
-        return []; // It has ended meanwhile.
-      }
-    });
 }

@@ -1,3 +1,4 @@
+import { silentLog } from "../../supervisor/hosting.ts";
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -45,7 +46,7 @@ test("adopting leaves links and empty folders as they are", async () => {
   mkdirSync(join(serving.folder, "empty"));
   await Bun.write(join(outside, "index.html"), "outside");
   symlinkSync(outside, join(serving.folder, "link"));
-  adoptSites([{ folder: serving.folder, bundled: false, only: "all" }], silent());
+  adoptSites([{ folder: serving.folder, bundled: false, only: "all" }], silentLog);
   expect(lstatSync(join(serving.folder, "link")).isSymbolicLink()).toBe(true);
   expect(readdirSync(outside)).toEqual(["index.html"]);
   expect(readdirSync(join(serving.folder, "empty"))).toEqual([]);
@@ -58,7 +59,7 @@ test("a site is as it was before or moved whole, wherever the move is cut", asyn
   renameSync(join(serving.folder, "cut"), join(serving.folder, ".adopting-cut"));
   const { adoptSites } = await import("../../../src/plugin/site/adopt.ts");
   mkdirSync(join(serving.folder, ".adopting-none"));
-  adoptSites([{ folder: serving.folder, bundled: false, only: "all" }], silent());
+  adoptSites([{ folder: serving.folder, bundled: false, only: "all" }], silentLog);
   expect(readdirSync(serving.folder)).toEqual(["cut"]);
 });
 
@@ -85,7 +86,3 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(await read(serving, "/_plugin/fixed/")).toBe("fixed");
   },
 );
-
-function silent() {
-  return { debug() {}, info() {}, warn() {}, error() {} };
-}
