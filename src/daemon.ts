@@ -1,4 +1,5 @@
 import type { Config } from "./config/config.ts";
+import { Deadline } from "./daemon/deadline.ts";
 import { Reloader } from "./daemon/reload.ts";
 import { namesOf, type SectionChanges } from "./daemon/sections.ts";
 import { EventBus } from "./events/bus.ts";
@@ -64,7 +65,7 @@ export interface Daemon {
   culpritOf(fault: unknown): string | undefined;
   /** Resolves when nothing is left: no process, no listener, no socket file. A second call joins the first. */
   stop(): Promise<void>;
-  /** SIGKILL to every process; for a `stop` that takes too long. */
+  /** SIGKILL to every process, and little patience with all else; for a `stop` that takes too long. */
   hasten(): void;
   /** Reads the configuration again and applies what is different, or nothing when any of it is wrong: then it throws. */
   readonly reload: Reload;
@@ -134,31 +135,35 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next, namesOf("plugin", [...added, ...changed, ...removed]));
   };
-  const check = (next: Config): void => host?.check(next);
+  const check = async (next: Config): Promise<void> => {
+    host?.check(next);
+    await webhooks.check(next.webhooks);
+  };
   const reloader = new Reloader({ config, readConfig, check, endpoints, manager, apply });
-  try {
-    await host?.start();
-  } catch (error) {
-    await webhooks.stop({ flushMs: 0 });
-    await endpoints.close();
-    throw error;
-  }
-  await manager.load(config.templates);
+  let deadline: Deadline | undefined;
 
   async function stopAll(): Promise<void> {
-    const deadlineMs = performance.now() + manager.longestGraceMs() + stopSlackMs;
-    const leftMs = (): number => Math.max(0, deadlineMs - performance.now());
-    await manager.close(({ template, processes }) => onWaiting?.(template, processes.length));
+    using left = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
+    await left.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();
     endpoints.stopAccepting();
-    await readersLeft({ manager, bus }, Math.min(lastReadersMs, leftMs() / 2));
-    await webhooks.stop({ flushMs: Math.min(webhookFlushMs, leftMs() / 2) });
-    await atMost(leftMs(), host?.stop());
+    await readersLeft({ manager, bus }, Math.min(lastReadersMs, left.leftMs / 2));
+    await webhooks.stop({ flushMs: Math.min(webhookFlushMs, left.leftMs / 2) });
+    if (host !== undefined) await left.wait(host.stop());
     // Not before: what plugins have started is theirs until then.
-    if (options.adoptOrphans) await stopUnclaimed({ log, graceMs: leftMs() / 2 });
+    if (options.adoptOrphans) await stopUnclaimed({ log, graceMs: left.leftMs / 2, hastened: left.hastened });
     await endpoints.close();
     await ledger?.close();
   }
+
+  try {
+    await host?.start();
+  } catch (error) {
+    // Other plugins may have started processes.
+    await stopAll();
+    throw error;
+  }
+  await manager.load(config.templates);
 
   let stopping: Promise<void> | undefined;
   return {
@@ -171,7 +176,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     restartPlugins: async (except) => await host?.restart(except),
     culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
-    hasten: () => manager.kill(),
+    hasten() {
+      manager.kill();
+      deadline?.bringForward(stopSlackMs);
+    },
     reload,
     shutdownWanted,
   };
@@ -204,11 +212,4 @@ async function readersLeft({ manager, bus }: Pick<Daemon, "bus" | "manager">, pa
   while (manager.readerCount() + bus.readerCount > 0 && performance.now() < deadlineMs) {
     await Bun.sleep(lastReadersPollMs);
   }
-}
-
-async function atMost(limitMs: number, done: Promise<void> | undefined): Promise<void> {
-  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, limitMs);
-  await Promise.race([done, timeIsUp]);
-  clearTimeout(timer);
 }

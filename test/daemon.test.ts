@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
-import { source, startWith } from "./plugin/starting.ts";
+import { readFileSync } from "node:fs";
+import { procEntries } from "../src/process/proc-entries.ts";
+import { refusal, source, startWith } from "./plugin/starting.ts";
 import { waitFor } from "./wait-for.ts";
 
 test("a daemon stops in its order: templates, streams, plugins, listeners", async () => {
@@ -64,6 +66,37 @@ test("a plugin that answers a client is heard to its end before the listeners cl
   expect(await answer).toBe("last words");
 });
 
+test("a start that fails leaves none of the processes that plugins have started by then", async () => {
+  const mark = `8${process.pid}.7`;
+  const start = `manager.create({ name: "early", cmd: "sleep ${mark}" }); await globalThis.isRunning();`;
+  const runs = () => [...procEntries()].some(({ osPid }) => commandOf(osPid) === `sleep ${mark}`);
+  Object.assign(globalThis, { isRunning: () => waitFor(runs, "the process of a plugin") });
+  const told = await refusal({
+    files: {
+      "a/plugin/index.ts": source("a", { start }),
+      "b/plugin/index.ts": source("b", { start: `throw new Error("no");`, mandatory: ["a"] }),
+    },
+  });
+  expect(told).toContain("cannot start the plugin `b`");
+  expect(runs()).toBe(false);
+});
+
+test("a second signal leaves no plugin the time that a long graceful_timeout would have given it", async () => {
+  const never = "globalThis.isStopping = true; await new Promise(() => {});";
+  const names = ["p", "q", "r"];
+  await using started = await startWith({
+    files: Object.fromEntries(names.map((name) => [`${name}/plugin/index.ts`, source(name, { stop: never })])),
+    ini: "[process:a]\ncmd = sleep 60\ngraceful_timeout = 600\n",
+  });
+  const stopped = started.daemon.stop();
+  await waitFor(() => "isStopping" in globalThis, "the first plugin to be told");
+  const startedMs = performance.now();
+  started.daemon.hasten();
+  await stopped;
+  // Each of the three would have 5 seconds.
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
+});
+
 test("a stop takes no longer than the longest graceful_timeout and two seconds, whatever a plugin does", async () => {
   const never = "await new Promise(() => {});";
   await using started = await startWith({
@@ -75,3 +108,11 @@ test("a stop takes no longer than the longest graceful_timeout and two seconds, 
   // A plugin by itself would have 5 seconds.
   expect(performance.now() - startedMs).toBeLessThan(4500);
 });
+
+function commandOf(osPid: number): string {
+  try {
+    return readFileSync(`/proc/${osPid}/cmdline`, "latin1").split("\0").join(" ").trim();
+  } catch {
+    return ""; // It has ended meanwhile.
+  }
+}

@@ -11,7 +11,8 @@ export async function reload(daemon: Pick<Daemon, "reload" | "restartPlugins">, 
     log.info(hasFile ? "reloaded on SIGHUP" : "restarted the plugins on SIGHUP: there is no configuration to reload");
   } catch (error) {
     if (!(error instanceof GafferdError)) return log.error("cannot reload on SIGHUP", error);
-    const problems = (error.details?.["problems"] as readonly string[] | undefined) ?? [error.message];
+    const problems = error.details?.["problems"] as readonly string[] | undefined;
+    if (problems === undefined) return log.error(`cannot reload on SIGHUP: ${error.message}`);
     for (const problem of problems) log.error(`cannot reload on SIGHUP, nothing was changed: ${problem}`);
   }
 }

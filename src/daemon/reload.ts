@@ -5,18 +5,18 @@ import type { Endpoints } from "../http/endpoint.ts";
 import type { ReloadReport } from "../http/reload-report.ts";
 import type { Manager } from "../manager/manager.ts";
 import { assertLaunchable } from "../process/process.ts";
-import { compareSections, namesOf, needingRestart, type SectionChanges, toSections } from "./sections.ts";
+import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
 export interface ReloadOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
-  /** Checks what only plugins can. Throws ConfigError. */
-  readonly check: (config: Config) => void;
+  /** Checks what only plugins and webhooks can. Throws ConfigError, or a GafferdError for what the machine refuses. */
+  readonly check: (config: Config) => Promise<void>;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
   /** Called with what is now in force, when endpoints and templates are as it says. */
-  readonly apply: (config: Config, changes: SectionChanges) => void | Promise<void>;
+  readonly apply: (config: Config, changes: SectionChanges) => Promise<void>;
 }
 
 /** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
@@ -32,7 +32,8 @@ export class Reloader {
 
   /**
    * One at a time, in the order of the calls. With `dryRun` nothing is changed. Throws `conflict` without a
-   * configuration file, `invalid_config` with all problems, and what a new endpoint throws.
+   * configuration file, `invalid_config` with all problems, what a new endpoint throws, and what webhooks cannot be kept
+   * for. Then nothing was changed, unless the message says so.
    */
   reload(options: { readonly dryRun: boolean }): Promise<ReloadReport> {
     const report = this.#last.then(() => this.#reload(options));
@@ -41,7 +42,7 @@ export class Reloader {
   }
 
   async #reload({ dryRun }: { readonly dryRun: boolean }): Promise<ReloadReport> {
-    const config = this.#read();
+    const config = await this.#read();
     const sections = toSections(config);
     const changes = compareSections(this.#sections, sections);
     const report = { ...changes, needsRestart: needingRestart(changes), dryRun };
@@ -54,24 +55,34 @@ export class Reloader {
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
     await manager.apply({ templates, removed: namesOf("process", changes.removed) });
-    await apply(config, changes);
+    await apply(config, changes).catch((error: unknown) => {
+      this.#sections = withUnknown(sections, changes);
+      throw inPart(error);
+    });
     return report;
   }
 
-  #read(): Config {
+  async #read(): Promise<Config> {
     const { readConfig, check } = this.#options;
     if (readConfig === undefined) {
       throw new GafferdError("conflict", "gafferd was started without a configuration file, and has none to reload");
     }
     try {
       const config = readConfig();
-      check(config);
+      await check(config);
       return config;
     } catch (error) {
       if (error instanceof ConfigError) throw invalid(error.problems.map(formatProblem), error);
       throw error;
     }
   }
+}
+
+/** The next reload tries again, even of the same file. */
+function inPart(error: unknown): unknown {
+  if (!(error instanceof GafferdError)) return error;
+  const message = `endpoints and processes are as the configuration says, not all else is: ${error.message}`;
+  return new GafferdError(error.code, message, { cause: error });
 }
 
 /** What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep. */

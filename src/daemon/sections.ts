@@ -49,6 +49,12 @@ export function needingRestart({ changed }: SectionChanges): string[] {
   return changed.filter((name) => settledAtStart.includes(name));
 }
 
+/** As `sections`, but of what `apply` was to change nobody knows what is in force: whatever is read next differs from it. */
+export function withUnknown(sections: Sections, { added, changed, removed }: SectionChanges): Sections {
+  const unknown = [...added, ...changed, ...removed].filter((name) => !/^(process|endpoint):/.test(name));
+  return new Map([...sections, ...unknown.map((name) => [name, undefined] as const)]);
+}
+
 /** The names below a prefix: those of `process:` for `process`. */
 export function namesOf(kind: "process" | "endpoint" | "plugin", sections: readonly string[]): string[] {
   const prefix = `${kind}:`;

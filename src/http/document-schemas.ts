@@ -66,7 +66,7 @@ export const statusDocumentSchema = Type.Object(
     ),
     reason: nullable(
       Type.String(),
-      "Why it does not run, or not with all its processes; `null` while `state` is `starting`, `running` or `stopping`.",
+      "Why it does not run, or not with all its processes; `null` when it does, and while `state` is `starting` or `stopping`.",
     ),
     restarts: Type.Integer({ minimum: 0, description: "How many processes took the place of one that ended unasked." }),
   },

@@ -4,6 +4,7 @@ import { type EventItem, EventReader, type EventStart } from "../events/event-re
 import type { EventPattern } from "../events/pattern.ts";
 import { toEventDocument } from "./event-document.ts";
 import { formatEventId } from "./event-id.ts";
+import type { EventPace } from "./event-pace.ts";
 import type { FeedSource } from "./feed.ts";
 import { commentLine, encodeGreeting, encodeJsonEvent } from "./sse.ts";
 
@@ -27,12 +28,13 @@ export class EventFeed implements FeedSource {
 
   constructor(
     bus: EventBus,
-    options: { pattern: EventPattern; start: EventStart; encoder: EventEncoder; wake: () => void },
+    options: { pattern: EventPattern; start: EventStart; encoder: EventEncoder; pace: EventPace; wake: () => void },
   ) {
-    this.#reader = new EventReader(bus, { pattern: options.pattern, start: options.start, onReady: options.wake });
+    const { pattern, start, pace, wake } = options;
+    this.#reader = new EventReader(bus, { pattern, start, onReady: () => pace.wakeSoon(wake) });
     this.#encoder = options.encoder;
     // Who comes with an id keeps it until it was told what it has lost since.
-    const isNew = options.start.kind === "now" || options.start.kind === "since";
+    const isNew = start.kind === "now" || start.kind === "since";
     this.greeting = options.encoder.greet(isNew ? this.#reader.position : undefined);
   }
 

@@ -8,12 +8,19 @@ import { describeSurvivors, survivorsOf } from "./survivors.ts";
 const [terminate, kill] = [15, 9];
 const killedMs = 500;
 
+export interface UnclaimedOptions {
+  readonly log: Logger;
+  readonly graceMs: number;
+  /** SIGKILL follows when it resolves, whatever is left of the grace. */
+  readonly hastened: Promise<void>;
+}
+
 /**
  * Stops what came to this program from processes that it started, and took care to drop both its session and its
  * environment, so that nobody can tell whose it is. To be called when all templates have stopped. Does nothing where it
  * may come from what is to live on, or from what was there before.
  */
-export async function stopUnclaimed({ log, graceMs }: { log: Logger; graceMs: number }): Promise<void> {
+export async function stopUnclaimed({ log, graceMs, hastened }: UnclaimedOptions): Promise<void> {
   if (!receivesOrphans() || hasKept() || hasInheritedChildren()) return;
   const strays = new Strays({ leader: -1, marker: unmarked, leaderIsThere: () => false });
   strays.look();
@@ -25,6 +32,7 @@ export async function stopUnclaimed({ log, graceMs }: { log: Logger; graceMs: nu
     { signalNumber: kill, waitMs: killedMs },
   ];
   const signal = (signalNumber: number) => strays.signal(signalNumber);
+  void hastened.then(() => signal(kill));
   const isGone = await climb(steps, { signal, emptied: strays.whenGone() });
   if (!isGone) log.warn(`SIGKILL did not end ${describeAll()}; gafferd leaves it behind`);
 }

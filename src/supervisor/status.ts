@@ -17,7 +17,7 @@ export interface SupervisorStatus {
   readonly restarts: number;
   /** When it is tried again (Unix ms); undefined unless `state` is `backoff`. */
   readonly nextRetryAtMs: number | undefined;
-  /** Why it does not run, or not with all its processes, in a sentence; undefined unless it is at rest. */
+  /** Why it does not run, or not with all its processes, in a sentence; undefined when it does, or is about to. */
   readonly reason: string | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface StatusFacts {
   readonly placesLeft: number;
   readonly restarts: number;
   readonly retry: Pick<Retry, "atMs" | "reason">;
-  /** Why it did not run when it last did not. */
-  readonly reason: string;
+  /** Why it did not run when it last did not, or why a process of it that ended is not followed by another. */
+  readonly reason: string | undefined;
 }
 
 export function toStatus(state: SupervisorState, facts: StatusFacts): SupervisorStatus {
@@ -45,11 +45,11 @@ export function toStatus(state: SupervisorState, facts: StatusFacts): Supervisor
     stopped: !isWantedUp(state),
     restarts,
     nextRetryAtMs: retry.atMs,
-    reason: isAtRest(state) ? reason : undefined,
+    reason: isSettled(state) ? reason : undefined,
   };
 }
 
 /** Nothing is on its way: it stays as it is until somebody acts, or the time for the next try comes. */
-function isAtRest(state: SupervisorState): boolean {
-  return state === "stopped" || state === "backoff" || state === "exited" || state === "fatal";
+function isSettled(state: SupervisorState): boolean {
+  return state !== "starting" && state !== "stopping";
 }

@@ -85,7 +85,7 @@ export class Supervisor {
       placesLeft: this.#wanted,
       restarts: this.meter.restarts,
       retry: this.#retry,
-      reason: this.#reason,
+      reason: this.#state === "running" ? this.#tally.endReason : this.#reason,
     });
   }
 

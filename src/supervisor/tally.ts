@@ -9,6 +9,14 @@ export interface Tally {
   readonly spawnFailures: number;
   /** How many processes ended for good, as the restart policy says. */
   readonly ended: number;
+  /** Why no process followed the last of them; undefined while there was none. */
+  readonly endReason: string | undefined;
 }
 
-export const noTally: Tally = { flapping: noExits, backoff: noWaits, spawnFailures: 0, ended: 0 };
+export const noTally: Tally = {
+  flapping: noExits,
+  backoff: noWaits,
+  spawnFailures: 0,
+  ended: 0,
+  endReason: undefined,
+};

@@ -54,8 +54,8 @@ export function decideExit(template: ProcessTemplate, exit: UnaskedExit, before:
   const { name, restart, flapping, backoff } = template;
   if (template.detach || !isFollowed(template, exit.status)) {
     const policy = template.detach ? "what is detached is not replaced" : `with \`restart = ${restart}\` none follows`;
-    const tally = { ...before, ended: before.ended + 1 };
-    return { kind: "ended", tally, reason: `${describeExit(template, exit)}; ${policy}` };
+    const reason = `${describeExit(template, exit)}; ${policy}`;
+    return { kind: "ended", tally: { ...before, ended: before.ended + 1, endReason: reason }, reason };
   }
   const flap = judgeExit(flapping, before.flapping, exit.exitedAtMs);
   if (flap.kind !== "respawn") {

@@ -150,6 +150,16 @@ export class Webhooks {
     if (stored.size === 0) this.#closeOutbox();
   }
 
+  /** Throws what opening an outbox for these would throw, and changes nothing. */
+  async check(settings: FileWebhooks): Promise<void> {
+    await this.#change(async () => {
+      if (this.#outbox !== undefined || settings.hooks.length === 0) return;
+      const { stateDir } = this.#options;
+      const isThere = existsSync(databasePath(stateDir));
+      (await Outbox.open(stateDir)).close({ keep: isThere });
+    });
+  }
+
   /**
    * Takes on what the file says now; what waits for a URL that is still there goes on waiting. Throws what opening the
    * outbox throws.

@@ -7,6 +7,9 @@ const host = useServing();
 
 const client = () => createClient(host.serving.url);
 const sleeper = { cmd: "sleep 600", graceful_timeout: 1 };
+/** Its command line is shown from its exec on, a moment after its spawn. */
+const hasBegun = (pid: number) =>
+  waitFor(async () => (await client().stats("web", pid)).cmdline === sleeper.cmd, `the exec of process ${pid}`);
 const failureOf = async (promise: Promise<unknown>) => await promise.catch((error: unknown) => error);
 
 describe("templates and processes", () => {
@@ -94,12 +97,14 @@ describe("stats", () => {
     expect((await client().stats("web")).stats[0]?.id).toBe(pid);
     expect(await client().stats("idle")).toMatchObject({ cpu: "N/A" });
     const { os_pid } = await client().process(pid);
+    await hasBegun(pid);
     expect(await client().stats("web", pid)).toMatchObject({ pid: os_pid, cmdline: "sleep 600", children: [] });
   });
 
   test("come again and again, until their process is gone", async () => {
     await client().create({ name: "web", ...sleeper, restart: "never" });
     const [pid = 0] = await client().pids("web");
+    await hasBegun(pid);
     let samples = 0;
     for await (const { cmdline } of client().watchStats({ name: "web", pid, intervalMs: 100 })) {
       samples += 1;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { createClient, type TailItem } from "gafferd/client";
 import { createFolder, startGafferd } from "../cli/running.ts";
 import { useServing } from "../http/serving.ts";
+import { lockstep } from "../supervisor/lockstep.ts";
 import { waitFor } from "../wait-for.ts";
 import { startCutter } from "../http/cutter.ts";
 
@@ -36,7 +37,7 @@ function brief(items: readonly TailItem[]): unknown[] {
 
 describe("a tail", () => {
   test("of a process tells its output and its exit, then ends", async () => {
-    const pid = await host.run("printf 'caf\\303\\251\\r\\nno end'; sleep 0.03; echo bad >&2; sleep 0.03; exit 3");
+    const pid = await host.run("printf 'caf\\303\\251\\r\\nno end'; echo bad >&2; exit 3");
     const items = await Array.fromAsync(createClient(host.serving.url).tail(pid));
     expect(textOf(items, "out")).toBe("café\r\nno end");
     expect(textOf(items, "err")).toBe("bad\n");
@@ -98,7 +99,8 @@ describe("a tail", () => {
   });
 
   test("names what is no longer held as a gap", async () => {
-    const pid = await host.run("echo first; sleep 0.05; head -c 9000 /dev/zero | tr '\\0' x; echo; echo last", {
+    const pid = await host.run("echo first; read go; head -c 9000 /dev/zero | tr '\\0' x; echo; echo last", {
+      redirect_input: true,
       output_buffer: 4096,
     });
     const client = createClient(host.serving.url);
@@ -107,6 +109,7 @@ describe("a tail", () => {
       firstId = item.id;
       break;
     }
+    await lockstep(host.serving.process(pid), 1);
     await ended(pid);
     const [gap, ...rest] = await Array.fromAsync(client.tail(pid, { label: "out", since: firstId }));
     const to = (host.serving.process(pid).rings.get("out")?.head ?? 0) - 4096;
@@ -239,7 +242,7 @@ describe("when connections are lost", () => {
       }),
       { numRuns: 6 },
     );
-  });
+  }, 90_000);
 
   test("a daemon that was restarted is a gap, and the tail goes on with what the new one holds", async () => {
     const folder = createFolder();

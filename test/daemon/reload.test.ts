@@ -1,11 +1,12 @@
-import { afterAll, afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { afterAll, afterEach, expect, spyOn, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, GafferdClientError } from "../../src/client/client.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
+import { Outbox } from "../../src/webhook/outbox.ts";
 import { waitFor } from "../wait-for.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gafferd-reload-"));
@@ -149,6 +150,42 @@ test("what a running daemon cannot change is named", async () => {
   const { client } = await run(endpoint);
   await write(`[gaffer]\nstate_dir = other\n${endpoint}`);
   expect(await client.reload()).toMatchObject({ changed: ["gaffer.state_dir"], needs_restart: ["gaffer.state_dir"] });
+});
+
+test("webhooks that cannot be kept are refused before anything is changed", async () => {
+  const state = join(folder, "unusable");
+  const gaffer = `[gaffer]\nstate_dir = ${state}\n`;
+  const hook = "[webhooks]\n. = http://127.0.0.1:1/\n";
+  const { daemon, client } = await run(gaffer + endpoint + sleeper("a"));
+  mkdirSync(join(state, "webhooks.sqlite"), { recursive: true });
+  await write(gaffer + endpoint + sleeper("b") + hook);
+  for (const dryRun of [true, false]) {
+    await expect(client.reload({ dryRun })).rejects.toThrow(`cannot keep webhooks in ${state}`);
+  }
+  expect(daemon.manager.names()).toEqual(["a"]);
+  rmSync(join(state, "webhooks.sqlite"), { recursive: true });
+  expect(await client.reload({ dryRun: true })).toMatchObject({ changed: ["webhooks"] });
+  expect(existsSync(join(state, "webhooks.sqlite"))).toBe(false);
+  expect(await client.reload()).toMatchObject({ changed: ["webhooks"] });
+  expect(await client.webhooks()).toHaveLength(1);
+});
+
+test("what could not be put in force is tried again by the next reload, though the file is the same", async () => {
+  const gaffer = `[gaffer]\nstate_dir = ${join(folder, "full")}\n`;
+  const { daemon, client } = await run(gaffer + endpoint + sleeper("a"));
+  await write(`${gaffer}${endpoint}${sleeper("a")}${sleeper("b")}[webhooks]\n. = http://127.0.0.1:1/\n`);
+  {
+    using _ = spyOn(Outbox.prototype, "save").mockImplementation(() => {
+      throw new Error("database or disk is full");
+    });
+    await expect(client.reload()).rejects.toThrow(
+      "endpoints and processes are as the configuration says, not all else is: cannot keep the webhook",
+    );
+  }
+  expect(daemon.manager.names()).toEqual(["a", "b"]);
+  expect(await client.reload()).toMatchObject({ added: [], changed: ["webhooks"], removed: [] });
+  expect(await client.webhooks()).toHaveLength(1);
+  expect(await client.reload()).toMatchObject({ changed: [] });
 });
 
 test("an endpoint is opened, changed and closed; a stream of a closed one goes on", async () => {

@@ -165,18 +165,18 @@ describe("a stream", () => {
   test("sends a sample at once, then one an interval", async () => {
     const id = await host.run("sleep 60");
     const startMs = performance.now();
-    const answer = await get(`/stats/${host.lastName}/${id}?feed=eventsource&interval=0.2`);
+    const answer = await get(`/stats/${host.lastName}/${id}?feed=eventsource&interval=0.5`);
     expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
     const times: number[] = [];
     for await (const { event, data, id: eventId } of readEvents(answer.body)) {
       expect([event, eventId]).toEqual(["stats", ""]);
       expect(JSON.parse(data)).toMatchObject({ pid: host.serving.process(id).osPid, cmdline: expect.any(String) });
-      if (times.push(performance.now() - startMs) === 4) break;
+      if (times.push(performance.now() - startMs) === 3) break;
     }
-    const [first = 0, second = 0, , fourth = 0] = times;
-    expect(first).toBeLessThan(200);
-    // Two of 200 ms, however late each came on a busy machine.
-    expect(fourth - second).toBeGreaterThan(250);
+    const [first = 0, , third = 0] = times;
+    expect(first).toBeLessThan(500);
+    // Two of 500 ms, however late the first came on a busy machine.
+    expect(third - first).toBeGreaterThan(550);
   });
 
   test("sends lines of JSON where raw bytes are asked for", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { formatStreamId } from "../../src/http/stream-id.ts";
+import { lockstep } from "../supervisor/lockstep.ts";
 import { waitFor } from "../wait-for.ts";
 import { eventsOf, readEvents, type SeenEvent } from "./event-stream.ts";
 import { useServing } from "./serving.ts";
@@ -17,13 +18,16 @@ async function eventsAt(path: string, init?: RequestInit): Promise<SeenEvent[]> 
   return await Array.fromAsync(readEvents((await get(path, init)).body));
 }
 
+const reads = { redirect_input: true };
+
 /** Events without their ids, in short. */
 const brief = (events: readonly SeenEvent[]) => events.map(({ event, data }) => `${event}: ${data}`);
 
 describe("feed=eventsource", () => {
   test("sends lines with their label, then the exit, then ends", async () => {
-    const id = await run("echo one; sleep 0.03; echo bad >&2; sleep 0.03; echo two; echo three; exit 3");
+    const id = await run("echo one; read go; echo bad >&2; read go; printf 'two\\nthree\\n'; exit 3", reads);
     const answer = await get(`/streams/${id}?feed=eventsource`);
+    await lockstep(host.serving.process(id), 2);
     expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
     const events = await Array.fromAsync(readEvents(answer.body));
     expect(brief(events)).toEqual([
@@ -50,7 +54,8 @@ describe("feed=eventsource", () => {
   });
 
   test("whoever reconnects with the last id it saw gets every later byte, none twice", async () => {
-    const id = await run("for i in 1 2 3 4 5; do echo o$i; sleep 0.015; echo e$i >&2; sleep 0.015; done");
+    const id = await run("for i in 1 2 3 4 5; do echo o$i; read go; echo e$i >&2; read go; done", reads);
+    await lockstep(host.serving.process(id), 10);
     await ended(id);
     const path = `/streams/${id}?feed=eventsource`;
     const all = await eventsAt(path);
@@ -62,7 +67,8 @@ describe("feed=eventsource", () => {
   });
 
   test("`Last-Event-ID` wins over `since`", async () => {
-    const id = await run("echo a; sleep 0.03; echo b");
+    const id = await run("echo a; read go; echo b", reads);
+    await lockstep(host.serving.process(id), 1);
     await ended(id);
     const path = `/streams/${id}?feed=eventsource`;
     const all = await eventsAt(path);
@@ -79,12 +85,14 @@ describe("feed=eventsource", () => {
   });
 
   test("bytes that are no longer held are named", async () => {
-    const id = await run("echo first; sleep 0.05; head -c 9000 /dev/zero | tr '\\0' x; echo; echo last", {
+    const id = await run("echo first; read go; head -c 9000 /dev/zero | tr '\\0' x; echo; echo last", {
+      ...reads,
       output_buffer: 4096,
     });
     const early = readEvents((await get(`/streams/${id}/out?feed=eventsource`)).body);
     const first = (await early.next()).value;
     await early.return(undefined);
+    await lockstep(host.serving.process(id), 1);
     await ended(id);
     const head = held(id)?.head ?? 0;
     const [gap, ...rest] = await eventsAt(`/streams/${id}/out?feed=eventsource`, {
@@ -199,7 +207,8 @@ describe("feed=continuous", () => {
   });
 
   test("format=json is a line of JSON for what came together", async () => {
-    const id = await run("echo a; sleep 0.03; echo b");
+    const id = await run("echo a; read go; echo b", reads);
+    await lockstep(host.serving.process(id), 1);
     await ended(id);
     const answer = await get(`/streams/${id}/out?feed=continuous&format=json`);
     expect(answer.headers.get("content-type")).toBe("application/x-ndjson");

@@ -5,6 +5,7 @@ import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { waitFor } from "../wait-for.ts";
 import { host as hostUncounted } from "../supervisor/hosting.ts";
+import { lockstep } from "../supervisor/lockstep.ts";
 
 const hosted: Supervisor[] = [];
 const takeBytes = 64 * 1024;
@@ -51,7 +52,10 @@ const firstOf = (supervisor: Supervisor) => {
 
 describe("a process's output", () => {
   test("comes in the order of arrival over all labels, then the exit, then the end", async () => {
-    const supervisor = host({ cmd: "for i in 1 2; do echo o$i; sleep 0.03; echo e$i >&2; sleep 0.03; done; exit 3" });
+    const cmd = "for i in 1 2; do echo o$i; read go; echo e$i >&2; read go; done; exit 3";
+    const supervisor = host({ cmd, redirectInput: true });
+    await waitFor(() => supervisor.find(1), "the process");
+    await lockstep(firstOf(supervisor), 4);
     await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
     expect(tell(reader)).toEqual(["out 1: o1\n", "err 1: e1\n", "out 1: o2\n", "err 1: e2\n", "exit 1"]);
@@ -122,11 +126,12 @@ describe("a process's output", () => {
 });
 
 describe("where to begin", () => {
-  const chatter = "for i in 1 2 3; do echo o$i; sleep 0.03; echo e$i >&2; sleep 0.03; done; sleep 60";
+  const chatter = "for i in 1 2 3; do echo o$i; read go; echo e$i >&2; read go; done; sleep 60";
 
   async function chattered(): Promise<Supervisor> {
-    const supervisor = host({ cmd: chatter });
-    await waitFor(() => firstOf(supervisor).rings.get("err")?.head === 9, "all lines");
+    const supervisor = host({ cmd: chatter, redirectInput: true });
+    await waitFor(() => supervisor.find(1), "the process");
+    await lockstep(firstOf(supervisor), 6);
     return supervisor;
   }
 

@@ -39,8 +39,8 @@ export function openFds(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
-/** Children of this process that have ended and were not reaped. */
-export function zombies(): number {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "latin1").split(" ").filter(Boolean);
+/** Children of a process, of this one by default, that have ended and were not reaped. */
+export function zombies(osPid = process.pid): number {
+  const children = readFileSync(`/proc/${osPid}/task/${osPid}/children`, "latin1").split(" ").filter(Boolean);
   return children.filter((child) => membershipOf(child)?.state === "Z").length;
 }

@@ -46,7 +46,7 @@ test("a process that ignores the stop signal is killed after the graceful timeou
   await readLine(process.outputs[0]);
   const startMs = performance.now();
   await process.stop();
-  expect(performance.now() - startMs).toBeWithin(99, 1000);
+  expect(performance.now() - startMs).toBeWithin(99, 10_000);
   expect((await process.exited).status).toEqual({ signal: "SIGKILL" });
 });
 
@@ -77,7 +77,7 @@ test("a child that ignores the stop signal has the graceful time, though its par
   expect((await process.exited).status).toEqual({ signal: "SIGTERM" });
   expect(lives(child)).toBe(true);
   await stopped;
-  expect(performance.now() - startMs).toBeWithin(149, 1000);
+  expect(performance.now() - startMs).toBeWithin(149, 10_000);
   expect(lives(child)).toBe(false);
 });
 
@@ -102,7 +102,7 @@ test("stop after the exit kills children that ignore the stop signal", async () 
   await process.exited;
   const startMs = performance.now();
   await process.stop();
-  expect(performance.now() - startMs).toBeWithin(99, 1000);
+  expect(performance.now() - startMs).toBeWithin(99, 10_000);
   expect(lives(child)).toBe(false);
 });
 

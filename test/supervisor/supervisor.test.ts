@@ -189,6 +189,17 @@ describe("the status of what does not run says why", () => {
     await supervisor.stop();
     expect(supervisor.status().reason).toBe("it was stopped");
   });
+
+  test("when one of several has ended for good, and the others run on", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, restart: "never" });
+    supervisor.start();
+    await waitFor(() => supervisor.status().state === "running", "both");
+    expect(supervisor.status().reason).toBeUndefined();
+    supervisor.processes[0]?.signal(15);
+    await waitFor(() => running(supervisor) === 1, "the end of one");
+    expect(supervisor.status()).toMatchObject({ state: "running", numprocesses: 2, running: 1 });
+    expect(supervisor.status().reason).toBe("`sample`[1] ended with SIGTERM; with `restart = never` none follows");
+  });
 });
 
 describe("giving up is told to its owner", () => {

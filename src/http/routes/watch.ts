@@ -5,6 +5,7 @@ import { type EventPattern, parsePattern } from "../../events/pattern.ts";
 import { toEventDocument } from "../event-document.ts";
 import { EventFeed, eventLineEncoder, eventStreamEncoder } from "../event-feed.ts";
 import { formatEventId, parseEventId } from "../event-id.ts";
+import { EventPace } from "../event-pace.ts";
 import { createFeed } from "../feed.ts";
 import { eventHeaders, rawHeaders } from "../output-headers.ts";
 import { defaultHeartbeatMs, outputParameters, parseHeartbeat, parseTime } from "../output-query.ts";
@@ -40,6 +41,7 @@ export const watchParameters = {
 
 /** `/watch`: events, all or those of a pattern. */
 export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
+  const pace = new EventPace();
   return new Elysia({ name: "watch" })
     .get("/watch", ({ request }) => answer(request, []))
     .get("/watch/:p1", ({ request, params }) => answer(request, [params.p1]))
@@ -58,7 +60,7 @@ export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
     const isEvents = feed === "eventsource";
     const encoder = isEvents ? eventStreamEncoder : eventLineEncoder;
     const body = createFeed({
-      open: (wake) => new EventFeed(bus, { pattern, start, encoder, wake }),
+      open: (wake) => new EventFeed(bus, { pattern, start, encoder, pace, wake }),
       heartbeat: everyMs === undefined ? undefined : { everyMs, bytes: encoder.heartbeat },
     });
     return new Response(body, { headers: isEvents ? eventHeaders() : rawHeaders("json") });

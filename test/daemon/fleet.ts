@@ -1,0 +1,113 @@
+import { expect } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { waitFor } from "../wait-for.ts";
+
+/** What a template is to be: `count` processes of `version`, if it is up. */
+export interface Wanted {
+  readonly count: number;
+  readonly version: number;
+  readonly isUp: boolean;
+}
+
+/** What an operator believes. */
+export interface Model {
+  templates: Map<string, Wanted>;
+  file: Map<string, Wanted>;
+}
+
+export interface FleetOptions {
+  /** A digit that the sleeps of no other test begin with. */
+  readonly digit: number;
+  /** The configuration file. */
+  readonly path: string;
+  /** What it says before its processes. */
+  readonly head: string;
+  /** Whether one sleep of each process leaves its session, so that only a subreaper finds it. */
+  readonly escapes: boolean;
+}
+
+export const httpNames = ["one", "group:two", "three"] as const;
+export const fileNames = ["four", "group:five"] as const;
+export const names = [...httpNames, ...fileNames];
+
+/** Templates whose processes are sleeps, by which all the machine can be asked how many there are of each. */
+export class Fleet {
+  readonly #options: FleetOptions;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /** Writes the file, as it is before the first step. */
+  async begin(): Promise<Model> {
+    const file = new Map(fileNames.map((name) => [name, { count: 2, version: 0, isUp: true }]));
+    await this.writeFile(file);
+    return { templates: new Map(file), file };
+  }
+
+  async writeFile(templates: ReadonlyMap<string, Wanted>): Promise<void> {
+    const sections = [...templates].map(([name, wanted]) => {
+      const { cmd, numprocesses, graceful_timeout } = this.settings(name, wanted);
+      return `[process:${name}]\ncmd = ${cmd}\nnumprocesses = ${numprocesses}\nredirect_output = out\ngraceful_timeout = ${graceful_timeout}\n`;
+    });
+    await Bun.write(this.#options.path, `${this.#options.head}${sections.join("")}`);
+  }
+
+  settings(name: string, { count, version }: Wanted) {
+    return {
+      cmd: this.#command(name, version),
+      numprocesses: count,
+      redirect_output: ["out"],
+      graceful_timeout: 5,
+    };
+  }
+
+  /** How many sleeps there are of each mark; zombies do not count. */
+  sleeps(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const osPid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+      const [program = "", seconds = ""] = wordsOf(osPid);
+      if (program !== "sleep" || !seconds.startsWith(this.#prefix)) continue;
+      counts.set(seconds, (counts.get(seconds) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** Resolves when what is wanted is alive, and nothing else. */
+  async settle(model: Model): Promise<void> {
+    const wanted = this.#wantedSleeps(model);
+    let seen = this.sleeps();
+    await waitFor(() => Bun.deepEquals((seen = this.sleeps()), wanted), "what is wanted, and nothing else").catch(() =>
+      expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(wanted)),
+    );
+  }
+
+  #wantedSleeps({ templates }: Model): Map<string, number> {
+    const up = [...templates].filter(([, { isUp, count }]) => isUp && count > 0);
+    const sleepsOfEach = this.#options.escapes ? 3 : 2;
+    return new Map(up.map(([name, { count, version }]) => [this.#mark(name, version), count * sleepsOfEach]));
+  }
+
+  /** A shell with children behind its back. */
+  #command(name: string, version: number): string {
+    const sleep = `sleep ${this.#mark(name, version)}`;
+    return `sh -c "echo up; ${this.#options.escapes ? `setsid ${sleep} & ` : ""}${sleep} & exec ${sleep}"`;
+  }
+
+  /** A number of seconds that is in nobody else's command line: this run's, a template's and its version's. */
+  #mark(name: string, version: number): string {
+    return `${this.#prefix}${names.findIndex((each) => each === name)}.${String(version).padStart(3, "0")}`;
+  }
+
+  get #prefix(): string {
+    return `${this.#options.digit}${process.pid}`;
+  }
+}
+
+function wordsOf(osPid: string): string[] {
+  try {
+    return readFileSync(`/proc/${osPid}/cmdline`, "latin1").split("\0");
+  } catch {
+    return []; // It has ended meanwhile.
+  }
+}
