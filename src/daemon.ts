@@ -1,7 +1,7 @@
 import type { Config } from "./config/config.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { Reloader } from "./daemon/reload.ts";
-import { namesOf, type SectionChanges } from "./daemon/sections.ts";
+import type { SectionChanges } from "./daemon/sections.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/endpoint.ts";
@@ -59,15 +59,18 @@ export interface Daemon {
   readonly bus: EventBus;
   readonly manager: Manager;
   readonly plugins: InstalledPlugins;
-  /** Restarts each plugin, `except` those named, by its own `restart`, or stops and starts it. What fails is logged. */
-  restartPlugins(except?: readonly string[]): Promise<void>;
+  /** Restarts each plugin, by its own `restart`, or stops and starts it. What fails is logged. */
+  restartPlugins(): Promise<void>;
   /** The name of the plugin whose code threw this, as far as its stack tells. */
   culpritOf(fault: unknown): string | undefined;
   /** Resolves when nothing is left: no process, no listener, no socket file. A second call joins the first. */
   stop(): Promise<void>;
   /** SIGKILL to every process, and little patience with all else; for a `stop` that takes too long. */
   hasten(): void;
-  /** Reads the configuration again and applies what is different, or nothing when any of it is wrong: then it throws. */
+  /**
+   * Reads the configuration again and applies what is different, or nothing when any of it is wrong: then it throws. Plugins
+   * are restarted.
+   */
   readonly reload: Reload;
   /** Resolves, with the reason, when a template was given up that says `on_give_up = shutdown`: `stop` should follow. */
   readonly shutdownWanted: Promise<string>;
@@ -130,10 +133,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await webhooks.stop({ flushMs: 0 });
     throw error;
   });
-  const apply = async (next: Config, { added, changed, removed }: SectionChanges): Promise<void> => {
+  const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
     ({ corsOrigins } = next.gaffer);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
-    await host?.reconfigure(next, namesOf("plugin", [...added, ...changed, ...removed]));
+    await host?.reconfigure(next);
   };
   const check = async (next: Config): Promise<void> => {
     host?.check(next);
@@ -173,7 +176,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus,
     manager,
     plugins,
-    restartPlugins: async (except) => await host?.restart(except),
+    restartPlugins: async () => await host?.restart(),
     culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
     hasten() {

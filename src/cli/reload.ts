@@ -1,13 +1,12 @@
 import type { Daemon } from "../daemon.ts";
-import { namesOf } from "../daemon/sections.ts";
 import { GafferdError } from "../errors.ts";
 import { log } from "../log.ts";
 
 /** What SIGHUP asks for: the configuration is read again, if there is a file, and every plugin is restarted. */
 export async function reload(daemon: Pick<Daemon, "reload" | "restartPlugins">, { hasFile }: { hasFile: boolean }) {
   try {
-    const touched = hasFile ? await reloadFile(daemon) : [];
-    await daemon.restartPlugins(namesOf("plugin", touched));
+    if (hasFile) await reloadFile(daemon);
+    else await daemon.restartPlugins();
     log.info(hasFile ? "reloaded on SIGHUP" : "restarted the plugins on SIGHUP: there is no configuration to reload");
   } catch (error) {
     if (!(error instanceof GafferdError)) return log.error("cannot reload on SIGHUP", error);
@@ -17,9 +16,7 @@ export async function reload(daemon: Pick<Daemon, "reload" | "restartPlugins">, 
   }
 }
 
-/** The names of the sections that are other than before. */
-async function reloadFile(daemon: Pick<Daemon, "reload">): Promise<string[]> {
-  const { added, changed, removed, needsRestart } = await daemon.reload({ dryRun: false });
+async function reloadFile(daemon: Pick<Daemon, "reload">): Promise<void> {
+  const { needsRestart } = await daemon.reload({ dryRun: false });
   for (const name of needsRestart) log.warn(`${name} was changed: it will be so after a new start of gafferd`);
-  return [...added, ...changed, ...removed];
 }

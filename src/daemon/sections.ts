@@ -56,7 +56,7 @@ export function withUnknown(sections: Sections, { added, changed, removed }: Sec
 }
 
 /** The names below a prefix: those of `process:` for `process`. */
-export function namesOf(kind: "process" | "endpoint" | "plugin", sections: readonly string[]): string[] {
+export function namesOf(kind: "process" | "endpoint", sections: readonly string[]): string[] {
   const prefix = `${kind}:`;
   return sections.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }

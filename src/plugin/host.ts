@@ -27,12 +27,12 @@ export interface PluginHost {
   readonly installed: InstalledPlugins;
   /** Starts each after what it needs. Throws what the first that fails throws; those before it are stopped by then. */
   start(): Promise<void>;
-  /** Restarts each but those named, one after the other. What fails is logged, and the others go on. */
-  restart(except?: readonly string[]): Promise<void>;
+  /** Restarts each, one after the other. What fails is logged, and the others go on. */
+  restart(): Promise<void>;
   /** Throws ConfigError for settings that a plugin refuses, or that are for none; changes nothing. */
   check(config: Config): void;
-  /** Hands new settings to all, and restarts those named, as `restart` does. */
-  reconfigure(config: Config, changed: readonly string[]): Promise<void>;
+  /** Hands new settings to all, and restarts them. */
+  reconfigure(config: Config): Promise<void>;
   /** Stops them in reverse; nothing starts them again. Never throws. */
   stop(): Promise<void>;
   /** The plugin whose code threw this, as far as its stack tells. */
@@ -86,10 +86,10 @@ function createHost(hosted: readonly HostedPlugin[], { roots, log, version, chec
     for (const plugin of hosted.toReversed()) await plugin.stop();
   }
 
-  async function restartAll(plugins: readonly HostedPlugin[]): Promise<void> {
+  async function restartAll(): Promise<void> {
     if (isStopped) return;
-    for (const plugin of plugins.toReversed()) if (!plugin.restartsItself) await plugin.stop();
-    for (const plugin of plugins) {
+    for (const plugin of hosted.toReversed()) if (!plugin.restartsItself) await plugin.stop();
+    for (const plugin of hosted) {
       try {
         await plugin.restart();
       } catch (error) {
@@ -109,17 +109,17 @@ function createHost(hosted: readonly HostedPlugin[], { roots, log, version, chec
           throw error;
         }
       }),
-    restart: (except = []) => inTurn(() => restartAll(hosted.filter(({ name }) => !except.includes(name)))),
+    restart: () => inTurn(restartAll),
     check(config) {
       check(config);
       const settings = toDaemonSettings(config, version);
       for (const plugin of hosted) plugin.check(toPluginConfig(plugin.name, config, settings));
     },
-    reconfigure: (config, changed) =>
+    reconfigure: (config) =>
       inTurn(async () => {
         const settings = toDaemonSettings(config, version);
         for (const plugin of hosted) plugin.configure(toPluginConfig(plugin.name, config, settings));
-        await restartAll(hosted.filter(({ name }) => changed.includes(name)));
+        await restartAll();
       }),
     stop: () => inTurn(stopAll),
     culpritOf: (fault) => hosted.find(({ folder }) => isFrom(fault, folder))?.name,

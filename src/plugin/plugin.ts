@@ -55,8 +55,8 @@ export interface App {
    */
   stop?(): unknown;
   /**
-   * Called on SIGHUP, and when its settings were changed; the manager stays. Without it the app is stopped and a new one
-   * started.
+   * Called on SIGHUP and when the configuration was reloaded, with its settings as they are now; the manager stays.
+   * Without it the app is stopped and a new one started.
    */
   restart?(config: PluginConfig): unknown;
   /**

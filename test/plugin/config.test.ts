@@ -99,7 +99,7 @@ describe("a reload", () => {
   `;
   const plugins = { "p/plugin/index.ts": index };
 
-  test("makes those whose sections are other than before anew, or tells them, and leaves the others", async () => {
+  test("tells each app its settings as they are now, or makes it anew", async () => {
     await using started = await startWith({ files: plugins, ini: ini("a", "b") });
     const told = () =>
       started
@@ -109,11 +109,11 @@ describe("a reload", () => {
     started.logged.length = 0;
     started.writeIni(`\n\n${ini("c", "b")}`);
     expect(await started.daemon.reload({ dryRun: false })).toMatchObject({ changed: ["plugin:made"] });
-    expect(told()).toEqual(["made: stop a", "made: start c"]);
+    expect(told()).toEqual(["made: stop a", "made: start c", "told: restart b"]);
     started.logged.length = 0;
     started.writeIni(ini("c", "d"));
     await started.daemon.reload({ dryRun: false });
-    expect(told()).toEqual(["told: restart d"]);
+    expect(told()).toEqual(["made: stop c", "made: start c", "told: restart d"]);
     started.logged.length = 0;
     started.writeIni("");
     await started.daemon.reload({ dryRun: false });
