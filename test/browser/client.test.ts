@@ -15,6 +15,8 @@ browser.test.each([
   await using tab = await browser.open(address());
   const content = `${await bundle("browser")}\nglobalThis.createClient = createClient;`;
   await tab.page.addScriptTag({ type: "module", content });
+  // A module runs some time after it was put there.
+  await tab.page.waitForFunction("globalThis.createClient");
   const program = `(async () => { ${use("createClient", host.serving.url)} return seen; })()`;
   expect(await tab.page.evaluate<unknown>(program)).toEqual(seen);
 });
