@@ -66,7 +66,8 @@ function options(
     height: heightPx,
     legend: { show: false },
     cursor: { show: false },
-    padding: [6, 4, 0, 0],
+    // To the right there is room for half of the last label.
+    padding: [6, 16, 0, 0],
     scales: {
       x: { range: (_, from, to) => [Math.min(from, to - minSpanSeconds), to] },
       y: { range: (_, __, to) => [0, Math.max(to * 1.1, 1)] },
