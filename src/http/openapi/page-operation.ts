@@ -1,4 +1,5 @@
 import { html, type Html, inline, join, nothing, paragraphs } from "./html.ts";
+import { table } from "./page-table.ts";
 import type {
   HeaderObject,
   JsonSchema,
@@ -82,17 +83,7 @@ function renderParameters(parameters: readonly ParameterObject[]): Html {
         </td>
       </tr>`,
   );
-  return html`<table>
-    <thead>
-      <tr>
-        <th scope="col">Name and place</th>
-        <th scope="col">What it is</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return table(["Name and place", "What it is"], rows);
 }
 
 function renderAnswers(answers: readonly (readonly [string, ResponseObject])[], components: Components): Html {
@@ -107,17 +98,7 @@ function renderAnswers(answers: readonly (readonly [string, ResponseObject])[], 
       </td>
     </tr>`;
   });
-  return html`<table class="statuses">
-    <thead>
-      <tr>
-        <th scope="col">Status</th>
-        <th scope="col">What it means</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return table(["Status", "What it means"], rows, "statuses");
 }
 
 function renderHeaders(headers: NonNullable<ResponseObject["headers"]>, components: Components): Html {

@@ -1,4 +1,5 @@
 import { html, Html, inline, join, nothing } from "./html.ts";
+import { table } from "./page-table.ts";
 import type { JsonSchema } from "./openapi-document.ts";
 
 const referencePrefix = "#/components/schemas/";
@@ -32,17 +33,7 @@ export function propertiesOf({ properties, required }: JsonSchema): Html {
         <td>${summaryOf(property as JsonSchema)}</td>
       </tr>`,
   );
-  return html`<table>
-    <thead>
-      <tr>
-        <th scope="col">Member</th>
-        <th scope="col">What it is</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return table(["Member", "What it is"], rows);
 }
 
 /** Description, type and default. */

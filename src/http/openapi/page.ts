@@ -1,4 +1,5 @@
 import { html, Html, nothing, paragraphs } from "./html.ts";
+import { table } from "./page-table.ts";
 import { mannersTag } from "./info.ts";
 import type { JsonSchema, OpenapiDocument } from "./openapi-document.ts";
 import { type PlacedOperation, renderOperation, renderStatuses } from "./page-operation.ts";
@@ -106,15 +107,5 @@ function renderTag(
         <td>${renderStatuses(each, components)}</td>
       </tr>`,
   );
-  return html`<table>
-    <thead>
-      <tr>
-        <th scope="col">Method and path</th>
-        <th scope="col">Answers</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return table(["Method and path", "Answers"], rows);
 }
