@@ -23,10 +23,10 @@ export type { EventType, ExitStatus, GafferdEvent } from "./events/event.ts";
 export type { Logger } from "./log.ts";
 /** That of a daemon of your own: all of it, of which plugins are given a part. */
 export type { Manager as DaemonManager } from "./manager/manager.ts";
-export { type OutputItem, OutputReader, type OutputReaderOptions } from "./manager/output-reader.ts";
-export { type OutputGap, type OutputSource, processSource, templateSource } from "./manager/output-source.ts";
-export type { OutputStart, StreamPosition } from "./manager/output-start.ts";
-export type { ProcessUsage } from "./manager/sampler.ts";
+export { type OutputItem, OutputReader, type OutputReaderOptions } from "./reading/output-reader.ts";
+export { type OutputGap, type OutputSource, processSource, templateSource } from "./reading/output-source.ts";
+export type { OutputStart, StreamPosition } from "./reading/output-start.ts";
+export type { ProcessUsage } from "./process/usage/sampler.ts";
 export type { Manager } from "./plugin/manager.ts";
 export type { OutputItem as PluginOutputItem, OutputOptions } from "./plugin/output.ts";
 export type { DaemonSettings, PluginConfig } from "./plugin/plugin-config.ts";

@@ -8,6 +8,8 @@ import { dirname, join } from "node:path";
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  suggestion: [],
+  slices: [],
   descriptors: [],
   template: [],
   output: [],
@@ -15,21 +17,35 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   events: ["process"],
   process: ["template", "descriptors"],
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
-  run: ["process", "template"],
+  survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
-  manager: ["supervisor", "output", "events", "template"],
-  // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
-  // lists and registers.
-  http: ["manager", "webhook", "events", "output", "template", "plugin", "descriptors"],
-  webhook: ["events"],
-  // Types only: it runs in browsers.
-  client: ["http", "events", "template"],
-  plugin: ["manager", "events", "config", "template"],
+  webhook: ["documents", "events"],
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook"],
+  reading: ["supervisor", "output"],
+  manager: ["supervisor", "output", "events", "template"],
+  plugin: ["manager", "reading", "process", "events", "config", "template"],
+  documents: ["events", "template"],
+  // Types only: it runs in browsers.
+  client: ["documents", "events", "template"],
+  // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
+  // lists and registers. The process, whose usage it samples.
+  http: [
+    "documents",
+    "manager",
+    "reading",
+    "process",
+    "webhook",
+    "events",
+    "output",
+    "template",
+    "plugin",
+    "descriptors",
+  ],
   daemon: [
-    "run",
+    "survival",
     "config",
+    "documents",
     "http",
     "webhook",
     "plugin",
@@ -43,10 +59,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The public door too: it is what plugins import.
   cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template"],
   main: ["cli"],
-  index: ["daemon", "config", "plugin", "manager", "supervisor", "process", "output", "events", "template"],
+  index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };
 
-const openToAll = ["errors", "log"];
+const openToAll = ["errors", "log", "suggestion", "slices"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];
@@ -127,8 +143,8 @@ describe("the check finds", () => {
     ["consola elsewhere", { "cli/a.ts": `import { b } from "consola/utils";` }, "cli/a.ts imports consola/utils"],
     [
       "a value in what runs in browsers",
-      { "client/a.ts": `import { a, type B } from "../http/b.ts";`, "http/b.ts": "" },
-      "client/a.ts imports a value from ../http/b.ts",
+      { "client/a.ts": `import { a, type B } from "../documents/b.ts";`, "documents/b.ts": "" },
+      "client/a.ts imports a value from ../documents/b.ts",
     ],
     [
       "a package in what runs in browsers",
@@ -149,7 +165,8 @@ describe("the check finds", () => {
       "http/b.ts": `// console.log("x")\n/** import("../daemon.ts") and process.exit() are not ours. */\nexport interface B {}`,
       "log.ts": `import { createConsola } from "consola/core";`,
       "index.ts": `export { a } from "./daemon.ts";`,
-      "client/a.ts": `import type { B } from "../http/b.ts";\nexport type { B } from "../http/b.ts";\nimport { c } from "./c.ts";`,
+      "documents/b.ts": "",
+      "client/a.ts": `import type { B } from "../documents/b.ts";\nexport type { B } from "../documents/b.ts";\nimport { c } from "./c.ts";`,
       "client/c.ts": "",
     };
     expect(findViolations(new Map(Object.entries(tree)))).toEqual([]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { refusal, source, startWith } from "./plugin/starting.ts";
-import { countSleeps } from "./process/command-line.ts";
+import { countSleeps } from "./process/spawn/command-line.ts";
 import { waitFor } from "./wait-for.ts";
 
 test("a daemon stops in its order: templates, streams, plugins, listeners", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync } from "node:fs";
 import { configureLog, createLogger, createOutlet, log, printable, timestamp } from "../src/log.ts";
-import { openPipe, setNonBlocking } from "../src/process/pipe.ts";
+import { openPipe, setNonBlocking } from "../src/process/spawn/pipe.ts";
 
 const startOfLine = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
 

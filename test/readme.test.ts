@@ -8,12 +8,12 @@ import { loadConfig } from "../src/config/config.ts";
 import { ConfigError } from "../src/config/problem.ts";
 import { errorCodes } from "../src/errors.ts";
 import { eventTypes } from "../src/events/event.ts";
-import { statusByCode } from "../src/http/error.ts";
-import { hostFamilies } from "../src/http/host-metrics.ts";
-import { processFamilies } from "../src/http/process-metrics.ts";
-import { templateFamilies } from "../src/http/template-metrics.ts";
-import { webhookFamilies } from "../src/http/webhook-metrics.ts";
-import { Sampler } from "../src/manager/sampler.ts";
+import { statusByCode } from "../src/http/operation/error.ts";
+import { hostFamilies } from "../src/http/metrics/host-metrics.ts";
+import { processFamilies } from "../src/http/metrics/process-metrics.ts";
+import { templateFamilies } from "../src/http/metrics/template-metrics.ts";
+import { webhookFamilies } from "../src/http/metrics/webhook-metrics.ts";
+import { Sampler } from "../src/process/usage/sampler.ts";
 import { templateSchema } from "../src/template/properties.ts";
 
 const readme = await Bun.file(join(import.meta.dir, "../README.md")).text();

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import type { Definition } from "./options.ts";
 
 /** A command line that cannot be obeyed; the message says which word and why. */

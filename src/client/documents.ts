@@ -6,11 +6,11 @@ export type {
   ExitDocument,
   ProcessDocument,
   StatusDocument,
-} from "../http/document-schemas.ts";
-export type { ReloadDocument } from "../http/reload-report.ts";
-export type { ProcessStatsDocument, TemplateStatsDocument } from "../http/stats-schemas.ts";
+} from "../documents/document-schemas.ts";
+export type { ReloadDocument } from "../documents/reload-document.ts";
+export type { ProcessStatsDocument, TemplateStatsDocument } from "../documents/stats-schemas.ts";
 export type { TemplateDocument } from "../template/document-schema.ts";
-export type { DeliveryDocument, WebhookBody, WebhookDocument } from "../http/webhook-schemas.ts";
+export type { DeliveryDocument, WebhookBody, WebhookDocument } from "../documents/webhook-schemas.ts";
 export type { TemplateBody };
 
 /** What replaces a template's settings: its name is known. */

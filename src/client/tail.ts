@@ -1,4 +1,4 @@
-import type { GapDocument, OutputDocument } from "../http/document-schemas.ts";
+import type { GapDocument, OutputDocument } from "../documents/document-schemas.ts";
 import { type ConnectionState, followEvents } from "./follow.ts";
 import { createIteration } from "./iteration.ts";
 import type { StreamEvent } from "./event-parser.ts";

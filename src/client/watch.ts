@@ -1,4 +1,4 @@
-import type { EventDocument } from "../http/document-schemas.ts";
+import type { EventDocument } from "../documents/document-schemas.ts";
 import type { StreamEvent } from "./event-parser.ts";
 import { type ConnectionState, followEvents } from "./follow.ts";
 import { createIteration } from "./iteration.ts";

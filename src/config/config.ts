@@ -1,4 +1,4 @@
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readEndpoint, selectEndpoints } from "./endpoint-section.ts";

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import {
   type Bind,
   defaultBacklog,

@@ -1,6 +1,6 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import { templateKeys, templateSchema } from "../template/properties.ts";
 import { readTemplate } from "../template/schema.ts";
 import type { ProcessTemplate } from "../template/template.ts";

@@ -1,5 +1,5 @@
 import { GafferdError } from "../errors.ts";
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import type { IniSection, IniValue } from "./ini.ts";
 import type { ConfigProblem } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 import { maxDurationMs, parseDuration } from "../template/duration.ts";
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import { parseSecret } from "../webhook/signature.ts";
 import type { IniValue } from "./ini.ts";
 import { attempt, type Report, reportValue, type Section } from "./section.ts";

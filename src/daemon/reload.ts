@@ -1,8 +1,8 @@
 import type { Config } from "../config/config.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
-import type { Endpoints } from "../http/endpoint.ts";
-import type { ReloadReport } from "../http/reload-report.ts";
+import type { Endpoints } from "../http/listen/endpoint.ts";
+import type { ReloadReport } from "../documents/reload-document.ts";
 import type { Manager } from "../manager/manager.ts";
 import { assertLaunchable } from "../process/process.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";

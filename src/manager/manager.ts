@@ -2,7 +2,7 @@ import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Ledger } from "../supervisor/context.ts";
-import { runInSlices } from "../supervisor/slices.ts";
+import { runInSlices } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";

@@ -4,7 +4,7 @@ import type { GafferSettings } from "../config/gaffer-section.ts";
 import { defaultPluginsDir } from "../config/gaffer-section.ts";
 import { reasonOf } from "../config/value.ts";
 import { GafferdError } from "../errors.ts";
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import type { PluginRoot } from "./plugins.ts";
 
 /** A folder of a root: a plugin, or a site alone. */

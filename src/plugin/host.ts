@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { suggestion } from "../template/nearest.ts";
+import { suggestion } from "../suggestion.ts";
 import { findPluginFolders, type PluginFolder, pluginRoots } from "./discover.ts";
 import { isFrom } from "./fault.ts";
 import { HostedPlugin, type HostedOptions } from "./hosted-plugin.ts";

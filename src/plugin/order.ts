@@ -1,5 +1,5 @@
 import { GafferdError } from "../errors.ts";
-import { nearest } from "../template/nearest.ts";
+import { nearest } from "../suggestion.ts";
 
 /** What decides who starts when. */
 export interface Dependent {

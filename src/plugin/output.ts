@@ -1,6 +1,6 @@
-import { OutputReader } from "../manager/output-reader.ts";
-import type { OutputGap, OutputSource } from "../manager/output-source.ts";
-import type { OutputStart } from "../manager/output-start.ts";
+import { OutputReader } from "../reading/output-reader.ts";
+import type { OutputGap, OutputSource } from "../reading/output-source.ts";
+import type { OutputStart } from "../reading/output-start.ts";
 import { type ProcessView, toProcessView } from "./views.ts";
 
 export interface OutputOptions {

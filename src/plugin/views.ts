@@ -1,4 +1,4 @@
-import type { ProcessUsage } from "../manager/sampler.ts";
+import type { ProcessUsage } from "../process/usage/sampler.ts";
 import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../manager/views.ts";
 import type { ExitStatus } from "../events/event.ts";
 import { type TemplateDocument, toDocument } from "../template/document.ts";

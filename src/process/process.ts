@@ -3,14 +3,14 @@ import { GafferdError } from "../errors.ts";
 import { log } from "../log.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./group.ts";
-import { assertLaunchable, launch, type Launched } from "./launch.ts";
-import type { OutputPipe } from "./output-pipe.ts";
+import { signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./stop/group.ts";
+import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
+import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
-import { Strays } from "./strays.ts";
-import { climb } from "./stop.ts";
-import { describeSurvivors, type Survivor, survivorsOf } from "./survivors.ts";
+import { Strays } from "./stop/strays.ts";
+import { climb } from "./stop/stop.ts";
+import { describeSurvivors, type Survivor, survivorsOf } from "./stop/survivors.ts";
 
 export { assertLaunchable };
 

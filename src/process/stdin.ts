@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
-import { longestTimerMs } from "./stop.ts";
+import { longestTimerMs } from "./stop/stop.ts";
 
 /** Bytes of one writer, which no other's come between. */
 interface Unit {

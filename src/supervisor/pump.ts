@@ -1,6 +1,6 @@
 import type { Ring } from "../output/ring.ts";
 import { room, waitForReaders } from "../output/pace.ts";
-import type { OutputPipe } from "../process/output-pipe.ts";
+import type { OutputPipe } from "../process/spawn/output-pipe.ts";
 
 /** How long the output of a process that is gone may go on: a grandchild can hold its pipe. */
 const drainTimeoutMs = 1000;

@@ -1,5 +1,5 @@
 import type { Process, ProcessExit } from "../process/process.ts";
-import type { Survivor } from "../process/survivors.ts";
+import type { Survivor } from "../process/stop/survivors.ts";
 import { type ArrivalCounter, Ring } from "../output/ring.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Meter } from "./meter.ts";

@@ -10,7 +10,7 @@ import { Retry } from "./retry.ts";
 import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
 import { Statuses, type SupervisorStatus } from "./status.ts";
 import { isSameRun } from "./same-run.ts";
-import { runInSlices } from "./slices.ts";
+import { runInSlices } from "../slices.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
 import { noTally, type Tally } from "./tally.ts";

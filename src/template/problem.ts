@@ -2,7 +2,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
 import { expectationOf, showValue } from "./expectation.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../suggestion.ts";
 
 /** One thing that is wrong with a body. */
 export interface TemplateProblem {

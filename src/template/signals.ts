@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { GafferdError } from "../errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../suggestion.ts";
 
 export interface Signal {
   /** `"SIGTERM"`; a real-time signal is `"SIGRTMIN+3"`, which `process.kill` does not know: send its number. */

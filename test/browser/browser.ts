@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, test } from "bun:test";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { temporaryFolder } from "../http/listening.ts";
+import { temporaryFolder } from "../http/listen/listening.ts";
 
 /** A tab of its own, without cookies or storage of another. */
 export interface Tab extends AsyncDisposable {

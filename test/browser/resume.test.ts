@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { type Cut, startCutter } from "../http/cutter.ts";
+import { type Cut, startCutter } from "../http/feed/cutter.ts";
 import { useServing } from "../http/serving.ts";
 import { waitFor } from "../wait-for.ts";
 import { useBrowser } from "./browser.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type ConnectionState, createClient } from "gafferd/client";
-import { startCutter } from "../http/cutter.ts";
+import { startCutter } from "../http/feed/cutter.ts";
 import { useServing } from "../http/serving.ts";
 import { waitFor } from "../wait-for.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { temporaryFolder } from "../http/listening.ts";
+import { temporaryFolder } from "../http/listen/listening.ts";
 import { useServing } from "../http/serving.ts";
 import { bundle, entry, seen, use } from "./program.ts";
 

@@ -5,7 +5,7 @@ import { createFolder, startGafferd } from "../cli/running.ts";
 import { useServing } from "../http/serving.ts";
 import { lockstep } from "../supervisor/lockstep.ts";
 import { waitFor } from "../wait-for.ts";
-import { startCutter } from "../http/cutter.ts";
+import { startCutter } from "../http/feed/cutter.ts";
 
 const host = useServing();
 

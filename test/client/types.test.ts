@@ -17,15 +17,20 @@ import type {
   WatchItem,
 } from "gafferd/client";
 import type { ErrorCode } from "../../src/errors.ts";
-import type { toDetailDocument, toExitDocument, toProcessDocument, toStatusDocument } from "../../src/http/document.ts";
+import type {
+  toDetailDocument,
+  toExitDocument,
+  toProcessDocument,
+  toStatusDocument,
+} from "../../src/http/processes/process-document.ts";
 import type {
   eventGapSchema,
   gapDocumentSchema,
   processExitSchema,
   processSpawnSchema,
-} from "../../src/http/document-schemas.ts";
-import type { toEventDocument } from "../../src/http/event-document.ts";
-import type { toProcessStatsDocument, toTemplateStatsDocument } from "../../src/http/stats-document.ts";
+} from "../../src/documents/document-schemas.ts";
+import type { toEventDocument } from "../../src/documents/event-document.ts";
+import type { toProcessStatsDocument, toTemplateStatsDocument } from "../../src/http/stats/stats-document.ts";
 import type { SupervisorState } from "../../src/supervisor/state.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 

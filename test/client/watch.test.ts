@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createClient, type WatchItem } from "gafferd/client";
 import { useServing } from "../http/serving.ts";
 import { waitFor } from "../wait-for.ts";
-import { startCutter } from "../http/cutter.ts";
+import { startCutter } from "../http/feed/cutter.ts";
 
 const host = useServing();
 

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { countSleeps } from "../process/command-line.ts";
+import { countSleeps } from "../process/spawn/command-line.ts";
 import { waitFor } from "../wait-for.ts";
 
 /** What a template is to be: `count` processes of `version`, if it is up. */

@@ -6,7 +6,7 @@ import { EventBus } from "../../src/events/bus.ts";
 import { type App, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
-import { toEventDocument } from "../../src/http/event-document.ts";
+import { toEventDocument } from "../../src/documents/event-document.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
 import { type Logged, recordLog } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { loadConfig } from "../../src/config/config.ts";
 import { EventBus } from "../../src/events/bus.ts";
-import { createPluginApi } from "../../src/http/plugin-api.ts";
+import { createPluginApi } from "../../src/http/plugins/plugin-api.ts";
 import { Manager } from "../../src/manager/manager.ts";
-import { Sampler } from "../../src/manager/sampler.ts";
+import { Sampler } from "../../src/process/usage/sampler.ts";
 import { openPlugins } from "../../src/plugin/host.ts";
 import { createFolder, type Files, source } from "./starting.ts";
 

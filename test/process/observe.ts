@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { membershipOf } from "../../src/process/proc-stat.ts";
-import type { OutputPipe } from "../../src/process/output-pipe.ts";
+import type { OutputPipe } from "../../src/process/spawn/output-pipe.ts";
 
 export const isRoot = process.geteuid?.() === 0;
 

@@ -1,6 +1,6 @@
 import { membershipOf } from "../../src/process/proc-stat.ts";
-import { procEntries } from "../../src/process/proc-entries.ts";
-import type { ProcessEntry } from "../../src/process/process-entry.ts";
+import { procEntries } from "../../src/process/usage/proc-entries.ts";
+import type { ProcessEntry } from "../../src/process/usage/process-entry.ts";
 import { waitFor } from "../wait-for.ts";
 
 /** A real process that goes with the test, in a group of its own with all that it starts. */

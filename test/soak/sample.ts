@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { Client } from "../../src/client/client.ts";
-import { withDescendants } from "../../src/process/descendants.ts";
+import { withDescendants } from "../../src/process/stop/descendants.ts";
 import { isAlive } from "../../src/process/proc-stat.ts";
 import { rssBytes } from "../bench/proc.ts";
 

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventBus } from "../../src/events/bus.ts";
-import { toEventDocument } from "../../src/http/event-document.ts";
+import { toEventDocument } from "../../src/documents/event-document.ts";
 import type { Logger } from "../../src/log.ts";
 import { startWebhooks, type Webhooks, type WebhooksOptions } from "../../src/webhook/webhooks.ts";
 

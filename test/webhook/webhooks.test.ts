@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { temporaryFolder } from "../http/listening.ts";
+import { temporaryFolder } from "../http/listen/listening.ts";
 import { waitFor } from "../wait-for.ts";
 import { freePort, receive, type Received, verify } from "./receiver.ts";
 import { send } from "./sending.ts";

@@ -1,4 +1,4 @@
-import { suggestion } from "../../template/nearest.ts";
+import { suggestion } from "../../suggestion.ts";
 import { readWords, UsageError } from "../read-words.ts";
 import { type PluginOptions, type Verb, verbs } from "./plugin-options.ts";
 

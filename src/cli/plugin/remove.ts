@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { defineCommand } from "citty";
 import { GafferdError } from "../../errors.ts";
-import { suggestion } from "../../template/nearest.ts";
+import { suggestion } from "../../suggestion.ts";
 import type { FolderReport } from "./inspect.ts";
 import { findPlaces, namesIn, readInventory } from "./inventory.ts";
 import { type PluginOptions, verbs } from "./plugin-options.ts";

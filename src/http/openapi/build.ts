@@ -1,21 +1,21 @@
 import { toOpenAPISchema, unwrapSchema } from "@elysiajs/openapi/openapi";
 import { Elysia } from "elysia";
-import type { RoutePattern } from "../allow.ts";
-import { headers, schemas } from "./components.ts";
+import type { RoutePattern } from "../operation/allow.ts";
+import { headers, schemas } from "../operation/components.ts";
 import { curlOf } from "./curl.ts";
-import { daemonOperations } from "./daemon-operations.ts";
-import { errorResponses, failuresOf } from "./errors.ts";
-import { eventOperations } from "./event-operations.ts";
+import { daemonOperations } from "../daemon/daemon-operations.ts";
+import { errorResponses, failuresOf } from "../operation/errors.ts";
+import { eventOperations } from "../watch/watch-operations.ts";
 import { info, tags } from "./info.ts";
 import { withManners } from "./manners.ts";
-import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "./openapi-document.ts";
-import type { OperationDescription, OperationTable } from "./operation.ts";
-import type { Parameter } from "../parameter.ts";
-import { statsOperations } from "./stats-operations.ts";
-import { streamOperations } from "./stream-operations.ts";
-import { templateOperations } from "./template-operations.ts";
-import { verbOperations } from "./verb-operations.ts";
-import { webhookOperations } from "./webhook-operations.ts";
+import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "../operation/openapi-document.ts";
+import type { OperationDescription, OperationTable } from "../operation/operation.ts";
+import type { Parameter } from "../operation/parameter.ts";
+import { statsOperations } from "../stats/stats-operations.ts";
+import { streamOperations } from "../streams/stream-operations.ts";
+import { templateOperations } from "../processes/process-operations.ts";
+import { verbOperations } from "../processes/verb-operations.ts";
+import { webhookOperations } from "../webhooks/webhook-operations.ts";
 
 const operations: OperationTable = {
   ...templateOperations,

@@ -1,4 +1,4 @@
-import type { OperationDescription } from "./operation.ts";
+import type { OperationDescription } from "../operation/operation.ts";
 
 const address = "localhost:5000";
 

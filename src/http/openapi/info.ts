@@ -1,4 +1,4 @@
-import type { OpenapiDocument } from "./openapi-document.ts";
+import type { OpenapiDocument } from "../operation/openapi-document.ts";
 
 /** Paragraphs of text, in which backticks mark code: CommonMark, and all that `/docs` knows of it. */
 export const info: Omit<OpenapiDocument["info"], "version"> = {

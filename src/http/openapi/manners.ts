@@ -1,7 +1,7 @@
-import { methodsOf } from "../allow.ts";
-import { failuresOf } from "./errors.ts";
+import { methodsOf } from "../operation/allow.ts";
+import { failuresOf } from "../operation/errors.ts";
 import { mannersTag } from "./info.ts";
-import type { OpenapiDocument, OperationObject, Reference, ResponseObject } from "./openapi-document.ts";
+import type { OpenapiDocument, OperationObject, Reference, ResponseObject } from "../operation/openapi-document.ts";
 
 /** By method in lower case. */
 type Methods = Readonly<Record<string, OperationObject>>;

@@ -9,7 +9,7 @@ import type {
   ParameterObject,
   Reference,
   ResponseObject,
-} from "./openapi-document.ts";
+} from "../operation/openapi-document.ts";
 import { summaryOf, typeOf } from "./page-schema.ts";
 
 type Components = OpenapiDocument["components"];

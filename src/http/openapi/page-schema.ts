@@ -1,6 +1,6 @@
 import { html, Html, inline, join, nothing } from "./html.ts";
 import { table } from "./page-table.ts";
-import type { JsonSchema } from "./openapi-document.ts";
+import type { JsonSchema } from "../operation/openapi-document.ts";
 
 const referencePrefix = "#/components/schemas/";
 

@@ -1,7 +1,7 @@
 import { html, Html, nothing, paragraphs } from "./html.ts";
 import { table } from "./page-table.ts";
 import { mannersTag } from "./info.ts";
-import type { JsonSchema, OpenapiDocument } from "./openapi-document.ts";
+import type { JsonSchema, OpenapiDocument } from "../operation/openapi-document.ts";
 import { type PlacedOperation, renderOperation, renderStatuses } from "./page-operation.ts";
 import { propertiesOf, schemaAnchor, summaryOf } from "./page-schema.ts";
 import { style } from "./page-style.ts";

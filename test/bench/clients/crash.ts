@@ -1,5 +1,5 @@
 /** `URL NAME TIMES`: kills the process of the template, waits for the next, and so on; prints what each took, in ms. */
-import { readEvents } from "../../http/event-stream.ts";
+import { readEvents } from "../../http/feed/event-stream.ts";
 import { isRunning } from "../proc.ts";
 
 const [url, name, times] = process.argv.slice(2);

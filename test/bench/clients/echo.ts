@@ -1,5 +1,5 @@
 /** `URL PID LINES`: posts a line to the process, waits for it as an event, and so on; prints what each took, in ms. */
-import { readEvents } from "../../http/event-stream.ts";
+import { readEvents } from "../../http/feed/event-stream.ts";
 
 const [url, pid, lines] = process.argv.slice(2);
 const warmUpLines = 50;

@@ -1,5 +1,5 @@
 /** `BYTES`: frames lines of that length, 64 KiB at a time, as a stream of events does; prints GB/s. */
-import { encodeTextEvent } from "../../../src/http/sse.ts";
+import { encodeTextEvent } from "../../../src/http/feed/sse.ts";
 
 const lineBytes = Number(process.argv[2]);
 const warmUpMs = 500;

@@ -1,4 +1,4 @@
-import { converse } from "../listening.ts";
+import { converse } from "../listen/listening.ts";
 import type { Call } from "./calls.ts";
 import type { Answer } from "./seen.ts";
 

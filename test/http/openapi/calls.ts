@@ -1,4 +1,4 @@
-import type { ParameterObject } from "../../../src/http/openapi/openapi-document.ts";
+import type { ParameterObject } from "../../../src/http/operation/openapi-document.ts";
 import type { Described } from "./described.ts";
 
 /** A request that an operation is tried with. */

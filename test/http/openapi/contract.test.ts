@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { statusByCode } from "../../../src/http/error.ts";
+import { statusByCode } from "../../../src/http/operation/error.ts";
 import { buildDocument } from "../../../src/http/openapi/build.ts";
-import type { JsonSchema, OpenapiDocument, ResponseObject } from "../../../src/http/openapi/openapi-document.ts";
+import type { JsonSchema, OpenapiDocument, ResponseObject } from "../../../src/http/operation/openapi-document.ts";
 import { createService } from "../service.ts";
 import { contractCodes, contractRows, ownAsks, ownCodes, ownParameters, pluginPath } from "./contract-rows.ts";
 import { codesOf, type Described, operationsOf, resolve, responsesOf } from "./described.ts";

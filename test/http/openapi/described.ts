@@ -3,7 +3,7 @@ import type {
   OperationObject,
   Reference,
   ResponseObject,
-} from "../../../src/http/openapi/openapi-document.ts";
+} from "../../../src/http/operation/openapi-document.ts";
 
 /** An operation as a client finds it in the document. */
 export interface Described {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { errorCodes } from "../../../src/errors.ts";
-import { statusByCode } from "../../../src/http/error.ts";
+import { statusByCode } from "../../../src/http/operation/error.ts";
 import { buildDocument, undescribed, unrouted } from "../../../src/http/openapi/build.ts";
-import type { OpenapiDocument } from "../../../src/http/openapi/openapi-document.ts";
+import type { OpenapiDocument } from "../../../src/http/operation/openapi-document.ts";
 import { createService } from "../service.ts";
 import { codesOf, operationsOf, resolve, responsesOf } from "./described.ts";
 import { createSchemaCheck } from "./schema-check.ts";

@@ -1,6 +1,6 @@
 import Ajv2020 from "ajv/dist/2020";
 import addFormats from "ajv-formats";
-import type { JsonSchema, OpenapiDocument } from "../../../src/http/openapi/openapi-document.ts";
+import type { JsonSchema, OpenapiDocument } from "../../../src/http/operation/openapi-document.ts";
 
 /** Says what is wrong with a value; undefined when it is what the schema says, and no member is more. */
 export type SchemaCheck = (schema: JsonSchema, value: unknown) => string | undefined;

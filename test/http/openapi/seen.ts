@@ -3,8 +3,8 @@ import type {
   MediaTypeObject,
   OpenapiDocument,
   ResponseObject,
-} from "../../../src/http/openapi/openapi-document.ts";
-import { eventsOf } from "../event-stream.ts";
+} from "../../../src/http/operation/openapi-document.ts";
+import { eventsOf } from "../feed/event-stream.ts";
 import { codesOf, type Described, resolve, responsesOf } from "./described.ts";
 import type { SchemaCheck } from "./schema-check.ts";
 

@@ -2,7 +2,7 @@ import { silentLog } from "../../supervisor/hosting.ts";
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type PluginServing, servePlugins } from "../../http/plugin-folder.ts";
+import { type PluginServing, servePlugins } from "../../http/plugins/plugin-folder.ts";
 
 const read = async ({ url }: PluginServing, path: string) => await (await fetch(`${url}${path}`)).text();
 

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import type { Page } from "playwright-core";
-import { startCutter } from "../../http/cutter.ts";
+import { startCutter } from "../../http/feed/cutter.ts";
 import { waitFor } from "../../wait-for.ts";
 import { keepScreenshot, useDashboard } from "./dashboard.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildDashboard } from "../../../plugins/dashboard/build.ts";
-import { temporaryFolder } from "../../http/listening.ts";
+import { temporaryFolder } from "../../http/listen/listening.ts";
 
 const root = join(import.meta.dir, "../../..");
 const sources = join(root, "plugins/dashboard/src");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { buildDashboard } from "../../../plugins/dashboard/build.ts";
 import { type Tab, useBrowser } from "../../browser/browser.ts";
-import { temporaryFolder } from "../../http/listening.ts";
+import { temporaryFolder } from "../../http/listen/listening.ts";
 import { useServing } from "../../http/serving.ts";
 import { waitFor } from "../../wait-for.ts";
 

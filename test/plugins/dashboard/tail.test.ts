@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { startCutter } from "../../http/cutter.ts";
+import { startCutter } from "../../http/feed/cutter.ts";
 import { waitFor } from "../../wait-for.ts";
 import { useDashboard } from "./dashboard.ts";
 

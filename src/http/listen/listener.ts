@@ -1,0 +1,153 @@
+import type { Server, TLSOptions } from "bun";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { hostname as machineName } from "node:os";
+import { GafferdError } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import { openSockets, setBacklog } from "./backlog.ts";
+import { attachConnection, type SocketHandlers } from "./connection.ts";
+import { toErrorResponse } from "../operation/error.ts";
+import type { Site } from "./guard.ts";
+import { type Bind, formatBind } from "./listen-error.ts";
+import {
+  grantAccess,
+  identityOf,
+  listenPrivately,
+  removeStaleSocket,
+  type SocketAccess,
+  stopKeepingOthers,
+} from "./unix-socket.ts";
+
+/** What answers requests: an Elysia app. */
+export interface Application {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+export interface ListenerOptions {
+  readonly app: Application;
+  readonly bind: Bind;
+  readonly endpointName: string;
+  readonly backlog: number;
+  readonly tls: TLSOptions | undefined;
+  readonly access: SocketAccess;
+  /** More names that it answers to. */
+  readonly hosts: readonly string[];
+  readonly log: Logger;
+}
+
+/** One open address. */
+export interface Listener {
+  /** `http://127.0.0.1:5000`, `unix:/run/gaffer.sock`. */
+  readonly url: string;
+  /** Refuses new connections; those that are open go on. Resolves when none is left. */
+  stopAccepting(): Promise<void>;
+  /** Cuts what is still open. */
+  close(): Promise<void>;
+}
+
+/** A client that says nothing for so long is cut off, unless `keepOpen` was called for its request. */
+const idleTimeoutSeconds = 30;
+
+/** Opens one address. Throws what `Bun.serve` throws, or a GafferdError whose message is a reason alone. */
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const { bind, access } = options;
+  if (bind.kind === "tcp") {
+    const hostname = await resolveHost(bind.host);
+    const server = serve(options, { hostname, port: bind.port, reusePort: false });
+    const bound: Bind = { kind: "tcp", host: hostname || "localhost", port: server.port ?? bind.port };
+    return {
+      url: `${schemeOf(options)}://${formatBind(bound)}`,
+      stopAccepting: () => server.stop(),
+      close: () => server.stop(true),
+    };
+  }
+  await removeStaleSocket(bind.path);
+  const server = listenPrivately(() => serve(options, { unix: bind.path }));
+  try {
+    grantAccess(bind.path, access);
+  } catch (error) {
+    await server.stop(true);
+    throw error;
+  }
+  const ours = identityOf(bind.path);
+  return {
+    url: formatBind(bind),
+    stopAccepting: () => stopKeepingOthers(bind.path, ours, () => server.stop()),
+    close: () => stopKeepingOthers(bind.path, ours, () => server.stop(true)),
+  };
+}
+
+interface TcpAddress {
+  readonly hostname: string;
+  readonly port: number;
+  readonly reusePort: false;
+}
+
+function serve(options: ListenerOptions, address: TcpAddress | { readonly unix: string }): Server<SocketHandlers> {
+  const { app, backlog, tls, log } = options;
+  const site = siteOf(options);
+  const before = openSockets();
+  const server = Bun.serve<SocketHandlers>({
+    // The types have no `idleTimeout` for a unix socket; Bun 1.4.5 obeys it there all the same.
+    ...(address as TcpAddress),
+    ...(tls === undefined ? {} : { tls }),
+    // Bodies have limits of their own, where they are read.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    idleTimeout: idleTimeoutSeconds,
+    development: false,
+    fetch(request, receiver) {
+      const routable = toRoutable(request, site.scheme);
+      if (routable === undefined) {
+        const error = new GafferdError("method_not_allowed", `nothing here takes ${request.method}`);
+        return toErrorResponse(error, { request, log });
+      }
+      attachConnection(routable, { server: receiver, request, site });
+      return app.fetch(routable);
+    },
+    error: (error) => toErrorResponse(error, { log }),
+    websocket: {
+      open: (socket) => socket.data.open?.(socket),
+      message: (socket, message) => socket.data.message?.(socket, message),
+      drain: (socket) => socket.data.drain?.(socket),
+      close: (socket, code, reason) => socket.data.close?.(socket, code, reason),
+    },
+  });
+  setBacklog(before, backlog, { log });
+  return server;
+}
+
+function siteOf(options: ListenerOptions): Site {
+  const { bind, hosts, endpointName } = options;
+  return {
+    scheme: schemeOf(options),
+    boundHost: bind.kind === "tcp" ? bind.host : undefined,
+    hosts,
+    machineName: machineName(),
+    endpointName,
+  };
+}
+
+function schemeOf({ tls }: ListenerOptions): "http" | "https" {
+  return tls === undefined ? "http" : "https";
+}
+
+/** Elysia 1.4.30 looks for the path from here on, so that it finds none in `http://d/ping`. */
+const shortestOriginLength = 11;
+
+/**
+ * The request itself or, where Elysia would not find its path, a copy: for a short `Host`, or none, as is usual on unix
+ * sockets. Undefined for a method that has no path (CONNECT) or that cannot be copied (TRACE).
+ */
+function toRoutable(request: Request, scheme: string): Request | undefined {
+  const pathStart = request.url.startsWith("/") ? 0 : request.url.indexOf("/", `${scheme}://`.length);
+  if (pathStart >= shortestOriginLength) return request;
+  if (pathStart === -1 || ["CONNECT", "TRACE", "TRACK"].includes(request.method)) return undefined;
+  return new Request(`${scheme}://localhost${request.url.slice(pathStart)}`, request);
+}
+
+/** The address to bind; empty for all. Bun 1.4.5 reports a name without an address as whatever failed before. */
+async function resolveHost(host: string): Promise<string> {
+  const name = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+  if (name === "" || isIP(name)) return name;
+  return (await lookup(name, { order: "ipv4first" })).address;
+}

@@ -1,0 +1,54 @@
+import { type ErrorCode, GafferdError } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+
+/** The one place where a code meets a status. */
+export const statusByCode: Readonly<Record<ErrorCode, number>> = {
+  not_found: 404,
+  conflict: 409,
+  invalid_json: 400,
+  invalid_process_info: 400,
+  bad_value: 400,
+  no_signal_number: 400,
+  resource_not_found: 404,
+  method_not_allowed: 405,
+  bad_event_type: 404,
+  io_not_redirected: 403,
+  io_not_found: 404,
+  forbidden_write: 403,
+  unauthorized: 401,
+  forbidden: 403,
+  gone: 410,
+  upgrade_required: 426,
+  too_large: 413,
+  overloaded: 503,
+  spawn_failed: 422,
+  invalid_config: 422,
+  internal: 500,
+};
+
+const retryAfterSeconds = 1;
+
+/**
+ * `{"error":"not_found","message":"…","field"?:"…"}` and the error's details. What is no GafferdError is a fault of ours:
+ * its client learns nothing of it, the log everything.
+ */
+export function toErrorResponse(error: unknown, { request, log }: { request?: Request; log: Logger }): Response {
+  if (!(error instanceof GafferdError) || error.code === "internal") {
+    log.error(request === undefined ? "cannot answer a request" : `cannot answer ${lineOf(request)}`, error);
+    return toResponse(new GafferdError("internal", "something went wrong inside gafferd; its log says what"));
+  }
+  return toResponse(error);
+}
+
+function toResponse({ code, message, field, details }: GafferdError): Response {
+  const body = { ...details, error: code, message, ...(field === undefined ? {} : { field }) };
+  return Response.json(body, {
+    status: statusByCode[code],
+    ...(code === "overloaded" ? { headers: { "retry-after": String(retryAfterSeconds) } } : {}),
+  });
+}
+
+/** Without the query, which may hold a secret. */
+function lineOf({ method, url }: Request): string {
+  return `${method} ${URL.parse(url)?.pathname ?? url}`;
+}

@@ -1,0 +1,58 @@
+import { Elysia } from "elysia";
+import { GafferdError } from "../../errors.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { keepOpen } from "../listen/connection.ts";
+import { spawnFirst } from "./spawn-first.ts";
+
+/** `/groups`: the verbs of templates for all that share what precedes the first colon of their names. */
+export function groupRoutes(manager: Manager) {
+  return new Elysia({ name: "groups" })
+    .get("/groups", () => manager.groups())
+    .get("/groups/:group", ({ params }) => manager.group(params.group))
+    .post(
+      "/groups/:group/_start",
+      async ({ request, params }) => {
+        keepOpen(request);
+        return await forAll(manager.group(params.group), async (name) => {
+          manager.start(name);
+          await manager.get(name).filled();
+        });
+      },
+      { parse: "none" },
+    )
+    .post(
+      "/groups/:group/_stop",
+      async ({ request, params }) => {
+        keepOpen(request);
+        return await forAll(manager.group(params.group), (name) => manager.stop(name));
+      },
+      { parse: "none" },
+    )
+    .post(
+      "/groups/:group/_restart",
+      async ({ request, params }) => {
+        const options = { spawnFirst: spawnFirst.read(new URL(request.url).searchParams) };
+        keepOpen(request);
+        return await forAll(manager.group(params.group), (name) => manager.restart(name, options));
+      },
+      { parse: "none" },
+    )
+    .delete("/groups/:group", async ({ request, params }) => {
+      keepOpen(request);
+      return await forAll(manager.group(params.group), (name) => manager.delete(name));
+    });
+}
+
+/**
+ * Begins with each in the order given and waits for all. When some fail, the others are done all the same; then it
+ * throws the first error, with every name that failed in `failed`.
+ */
+async function forAll(names: readonly string[], act: (name: string) => void | Promise<void>): Promise<{ ok: true }> {
+  const results = await Promise.allSettled(names.map(async (name) => await act(name)));
+  const failed = names.filter((_, index) => results[index]?.status === "rejected");
+  const first = results.find((result) => result.status === "rejected");
+  if (first === undefined) return { ok: true };
+  if (!(first.reason instanceof GafferdError)) throw first.reason;
+  const { code, message } = first.reason;
+  throw new GafferdError(code, message, { details: { failed }, cause: first.reason });
+}

@@ -1,0 +1,75 @@
+import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../../manager/views.ts";
+import { toDocument } from "../../template/document.ts";
+import type {
+  DetailDocument,
+  ExitDocument,
+  ProcessDocument,
+  StatusDocument,
+} from "../../documents/document-schemas.ts";
+import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
+
+/** The document of a process's template with what is its own. */
+export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess): ProcessDocument {
+  return { ...toDocument(supervisor.template), ...toRunDocument(process) };
+}
+
+export function toStatusDocument(status: SupervisorStatus): StatusDocument {
+  return {
+    active: status.active,
+    running: status.running,
+    numprocesses: status.numprocesses,
+    // What gaffer called it.
+    max_processes: status.numprocesses,
+    flapping: status.flapping,
+    stopped: status.stopped,
+    next_retry_at: toTimeOrNull(status.nextRetryAtMs),
+    state: status.state,
+    reason: status.reason ?? null,
+    restarts: status.restarts,
+  };
+}
+
+/** Settings, status and processes of one template: what one row of a screen needs. */
+export function toDetailDocument(supervisor: Supervisor): DetailDocument {
+  const { restarts } = supervisor.status();
+  const last = supervisor.exits.at(-1);
+  const lastExit = last === undefined ? null : toExitDocument(last);
+  return {
+    ...toDocument(supervisor.template),
+    status: toStatusDocument(supervisor.status()),
+    processes: supervisor.processes.map((process) => ({
+      ...toRunDocument(process),
+      restarts,
+      last_exit: lastExit,
+    })),
+    last_exit: lastExit,
+  };
+}
+
+/** How a process ended; what is not known is `null`. */
+export function toExitDocument(process: SupervisedProcess): ExitDocument {
+  const { id, osPid, startedAtMs, exit } = process;
+  return {
+    pid: id,
+    os_pid: osPid,
+    ...toExitStatusDocument(exit?.status),
+    started_at: toTime(startedAtMs),
+    exited_at: toTimeOrNull(exit?.exitedAtMs),
+    cpu_ms: exit?.cpuMs ?? null,
+    max_rss: exit?.maxRssBytes ?? null,
+    survivors: process.survivors.map(({ osPid: survivor, name, state }) => ({ os_pid: survivor, name, state })),
+  };
+}
+
+function toRunDocument({ id, osPid, state, startedAtMs }: SupervisedProcess) {
+  return { pid: id, os_pid: osPid, state, started_at: toTime(startedAtMs) };
+}
+
+function toTimeOrNull(unixMs: number | undefined): string | null {
+  return unixMs === undefined ? null : toTime(unixMs);
+}
+
+/** RFC 3339 with milliseconds. */
+function toTime(unixMs: number): string {
+  return new Date(unixMs).toISOString();
+}

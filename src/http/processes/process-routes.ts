@@ -1,0 +1,79 @@
+import { Elysia } from "elysia";
+import type { Manager } from "../../manager/manager.ts";
+import { toDocument } from "../../template/document.ts";
+import { parseTemplate } from "../../template/schema.ts";
+import { readObject } from "../operation/body.ts";
+import { keepOpen } from "../listen/connection.ts";
+import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
+import { flag } from "../operation/parameter.ts";
+import { findTarget, findTemplate } from "../operation/target.ts";
+
+/** What may stand in the query of `GET /processes`. */
+export const listParameters = {
+  running: flag("running", false, "`true`: the pids that run, ascending; with `detail` only templates that have one."),
+  detail: flag("detail", false, "`true`: settings, status and processes of each template, in one call."),
+} as const;
+
+/** `/processes` and `/processes/:id`: templates and processes as documents. The verbs are in `process-verbs.ts`. */
+export function processRoutes(manager: Manager) {
+  return new Elysia({ name: "processes" })
+    .get("/processes", ({ request }) => listProcesses(manager, new URL(request.url).searchParams))
+    .post("/processes", ({ request }) => createTemplate(manager, request), { parse: "none" })
+    .get("/processes/:id", ({ params }) => {
+      // For a client, a process that does not run is not there: so it was in gaffer.
+      const target = findTarget(manager, params.id, "not_found");
+      if (target.kind === "template") return toDocument(target.supervisor.template);
+      return toProcessDocument(target.supervisor, target.process);
+    })
+    .put("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
+    .post("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
+    .delete("/processes/:id", async ({ request, params }) => {
+      const target = findTarget(manager, params.id);
+      keepOpen(request);
+      if (target.kind === "template") await manager.delete(target.supervisor.template.name);
+      else await manager.stopProcess(target.process.id);
+      return { ok: true };
+    })
+    .get("/processes/:id/_pids", ({ params }) => ({
+      ok: true,
+      pids: findTemplate(manager, params.id).processes.map(({ id }) => id),
+    }))
+    .get("/processes/:id/_history", ({ params }) => ({
+      ok: true,
+      history: findTemplate(manager, params.id).exits.map(toExitDocument),
+    }));
+}
+
+function listProcesses(manager: Manager, query: URLSearchParams) {
+  const running = listParameters.running.read(query);
+  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : toJsonAnswer(manager.names());
+  const supervisors = manager.names().map((name) => manager.get(name));
+  return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
+}
+
+const jsonOf = new WeakMap<readonly string[], string>();
+
+/** As JSON, which is made once for an array: a thousand names take longer to write than all else that a request takes. */
+function toJsonAnswer(names: readonly string[]): Response {
+  let json = jsonOf.get(names);
+  if (json === undefined) jsonOf.set(names, (json = JSON.stringify(names)));
+  return new Response(json, { headers: { "content-type": "application/json;charset=utf-8" } });
+}
+
+/** Without `cwd` it runs in the daemon's own folder: a body, other than an INI file, lies in none. */
+async function createTemplate(manager: Manager, request: Request) {
+  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
+  keepOpen(request);
+  manager.create(template);
+  await manager.get(template.name).filled();
+  return { ok: true };
+}
+
+/** What the body does not set takes its default: a PUT replaces, it does not merge. */
+async function replaceTemplate(manager: Manager, request: Request, id: string) {
+  const { name } = findTemplate(manager, id).template;
+  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd(), name });
+  keepOpen(request);
+  await manager.update(name, template);
+  return { ok: true };
+}

@@ -1,0 +1,86 @@
+import { Elysia } from "elysia";
+import { GafferdError } from "../../errors.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { templateSchema } from "../../template/properties.ts";
+import { parseSignal } from "../../template/signals.ts";
+import { keepOpen } from "../listen/connection.ts";
+import { parseWhole } from "../operation/query.ts";
+import { spawnFirst } from "./spawn-first.ts";
+import { findTarget, findTemplate } from "../operation/target.ts";
+
+const maxProcesses = templateSchema.properties.numprocesses.anyOf[0].maximum ?? Infinity;
+
+/** `POST /processes/:id/_<verb>`. Each answers when it is done: a `_stop` when the processes are gone. */
+export function processVerbRoutes(manager: Manager) {
+  return new Elysia({ name: "process-verbs" })
+    .post("/processes/:id/_start", ({ request, params }) => start(request, params.id), { parse: "none" })
+    .post("/processes/:id/_stop", ({ request, params }) => stop(request, params.id), { parse: "none" })
+    .post("/processes/:id/_restart", ({ request, params }) => restart(request, params.id), { parse: "none" })
+    .post("/processes/:id/_add", ({ request, params }) => scale(request, params.id, 1, "1"), { parse: "none" })
+    .post("/processes/:id/_add/:n", ({ request, params }) => scale(request, params.id, 1, params.n), { parse: "none" })
+    .post("/processes/:id/_sub", ({ request, params }) => scale(request, params.id, -1, "1"), { parse: "none" })
+    .post("/processes/:id/_sub/:n", ({ request, params }) => scale(request, params.id, -1, params.n), { parse: "none" })
+    .post("/processes/:id/_signal", ({ params }) => signal(params.id, undefined), { parse: "none" })
+    .post("/processes/:id/_signal/:sig", ({ params }) => signal(params.id, params.sig), { parse: "none" });
+
+  async function start(request: Request, id: string) {
+    const supervisor = findTemplate(manager, id);
+    keepOpen(request);
+    manager.start(supervisor.template.name);
+    await supervisor.filled();
+    return { ok: true };
+  }
+
+  async function stop(request: Request, id: string) {
+    const target = findTarget(manager, id);
+    keepOpen(request);
+    if (target.kind === "template") await manager.stop(target.supervisor.template.name);
+    else await manager.stopProcess(target.process.id);
+    return { ok: true };
+  }
+
+  async function restart(request: Request, id: string) {
+    const options = { spawnFirst: spawnFirst.read(new URL(request.url).searchParams) };
+    const { name } = findTemplate(manager, id).template;
+    keepOpen(request);
+    await manager.restart(name, options);
+    return { ok: true };
+  }
+
+  async function scale(request: Request, id: string, direction: 1 | -1, amount: string) {
+    const n = parseWhole(amount, "n");
+    const supervisor = findTemplate(manager, id);
+    const { numprocesses } = supervisor.status();
+    if (direction === 1 && numprocesses + n > maxProcesses) {
+      throw new GafferdError(
+        "bad_value",
+        `\`n\` must leave at most ${maxProcesses} processes, and there are ${numprocesses}`,
+        {
+          field: "n",
+        },
+      );
+    }
+    keepOpen(request);
+    return { ok: true, numprocesses: await manager.scale(supervisor.template.name, direction * n) };
+  }
+
+  function signal(id: string, text: string | undefined) {
+    const target = findTarget(manager, id);
+    if (text === undefined) {
+      const advice = `say which: POST /processes/${encodeURIComponent(id)}/_signal/HUP`;
+      throw new GafferdError("no_signal_number", `cannot send a signal without its number or name; ${advice}`);
+    }
+    const name = target.kind === "template" ? target.supervisor.template.name : target.process.id;
+    manager.signal(name, signalNumberOf(text));
+    return { ok: true };
+  }
+}
+
+function signalNumberOf(text: string): number {
+  try {
+    return parseSignal(text).number;
+  } catch (error) {
+    if (!(error instanceof GafferdError)) throw error;
+    throw new GafferdError(error.code, error.message, { field: "sig", cause: error });
+  }
+}

@@ -1,0 +1,107 @@
+import type { Sampler, UsageSample } from "../../process/usage/sampler.ts";
+import type { FeedSource } from "../feed/feed.ts";
+import type { StatsSubject } from "./stats-subject.ts";
+
+/** Who asks within this time shares a sample. */
+export const sharedMs = 100;
+
+/** What a client is sent of a sample; undefined when its subject has vanished. */
+export type StatsEncoder = (sample: UsageSample, subject: StatsSubject) => Uint8Array | undefined;
+
+export interface StatsFeedOptions {
+  readonly sampler: Sampler;
+  readonly subject: StatsSubject;
+  readonly encode: StatsEncoder;
+  readonly intervalMs: number;
+  /** Called when there may be something to send. */
+  readonly wake: () => void;
+}
+
+/** `event: stats\ndata: {"name":"web","stats":[…],…}\n\n` */
+export const encodeStatsEvent = oncePerSample((json) => `event: stats\ndata: ${json}\n\n`);
+
+/** A line of JSON. */
+export const encodeStatsLine = oncePerSample((json) => `${json}\n`);
+
+/**
+ * A sample at once, then one at each multiple of the interval, so that all who watch at the same pace share them. It is
+ * taken when the client can take it: who is slow gets the newest, and costs nothing meanwhile.
+ */
+export class StatsFeed implements FeedSource {
+  readonly #options: StatsFeedOptions;
+  readonly #unsubscribe: () => void;
+  #dueAtMs = performance.now();
+  #isReading = false;
+  #frame: Uint8Array | undefined;
+  #failure: string | undefined;
+
+  constructor(options: StatsFeedOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.subject.onEnd(() => {
+      if (options.subject.ended) options.wake();
+    });
+  }
+
+  get dueMs(): number | undefined {
+    return this.#isReading ? undefined : Date.now() + this.#dueAtMs - performance.now();
+  }
+
+  get ended(): boolean {
+    return this.#options.subject.ended;
+  }
+
+  get brokenBecause(): string | undefined {
+    return this.#failure;
+  }
+
+  next(): Uint8Array | undefined {
+    const isDue = performance.now() >= this.#dueAtMs;
+    if (isDue && !this.#isReading) void this.#read();
+    const frame = isDue ? undefined : this.#frame;
+    this.#frame = undefined;
+    return frame;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  /** Never rejects. */
+  async #read(): Promise<void> {
+    const { sampler, subject, encode, intervalMs, wake } = this.#options;
+    this.#isReading = true;
+    try {
+      // A sample of the tick before is not to be taken for one of this.
+      const sample = await sampler.sample(subject.processes(), Math.min(sharedMs, intervalMs / 4));
+      this.#frame = encode(sample, subject);
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+    }
+    // Not before: were a sample to take longer than the interval, none would ever be in time.
+    this.#dueAtMs = tickAfter(performance.now(), intervalMs);
+    this.#isReading = false;
+    wake();
+  }
+}
+
+/** The multiple of the interval that is nearest to one interval from now. */
+function tickAfter(nowMs: number, intervalMs: number): number {
+  return Math.round(nowMs / intervalMs + 1) * intervalMs;
+}
+
+/** However many watch a subject, its document is made, and encoded, once a sample. */
+function oncePerSample(frame: (json: string) => string): StatsEncoder {
+  const frames = new WeakMap<UsageSample, WeakMap<object, Uint8Array>>();
+  const encoder = new TextEncoder();
+  return (sample, subject) => {
+    const ofSample = frames.get(sample) ?? new WeakMap<object, Uint8Array>();
+    frames.set(sample, ofSample);
+    const known = ofSample.get(subject.owner);
+    if (known !== undefined) return known;
+    const document = subject.document(sample);
+    if (document === undefined) return undefined;
+    const bytes = encoder.encode(frame(JSON.stringify(document)));
+    ofSample.set(subject.owner, bytes);
+    return bytes;
+  };
+}

@@ -1,0 +1,132 @@
+import { Elysia } from "elysia";
+import { GafferdError } from "../../errors.ts";
+import type { EventBus } from "../../events/bus.ts";
+import type { Logger } from "../../log.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { Sampler } from "../../process/usage/sampler.ts";
+import { createFeed } from "../feed/feed.ts";
+import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
+import { defaultHeartbeatMs, type FeedKind, outputParameters, parseHeartbeat } from "../streams/output-query.ts";
+import type { Parameter } from "../operation/parameter.ts";
+import { parseWhole } from "../operation/query.ts";
+import { commentLine } from "../feed/sse.ts";
+import { encodeStatsEvent, encodeStatsLine, sharedMs, StatsFeed } from "./stats-feed.ts";
+import { assertRoomForStream } from "../feed/stream-room.ts";
+import { everything, ofProcess, ofTemplate, type StatsSubject } from "./stats-subject.ts";
+import { findTemplate } from "../operation/target.ts";
+
+export interface StatsRoutesOptions {
+  readonly manager: Manager;
+  /** Its end ends the streams of all templates. */
+  readonly bus: EventBus;
+  readonly log: Logger;
+  /** Lifts the idle timeout of a request's connection: an interval may be long. */
+  readonly keepOpen: (request: Request) => void;
+  /** Default: one of its own. */
+  readonly sampler?: Sampler;
+}
+
+/** What a request asks of statistics: `?feed=eventsource&interval=0.5&heartbeat=false`. */
+export interface StatsQuery {
+  /** `longpoll` has nothing to wait for: it is one answer. */
+  readonly feed: FeedKind;
+  readonly intervalMs: number;
+  /** Undefined: none. */
+  readonly heartbeatMs: number | undefined;
+}
+
+const shortestIntervalMs = 100;
+const longestIntervalMs = 86_400_000;
+
+/** What may stand in the query of `/stats`. */
+export const statsParameters = {
+  feed: {
+    ...outputParameters.feed,
+    description:
+      "`longpoll` is one answer. `continuous` sends a line of JSON for each sample. `eventsource` sends server-sent events `stats`.",
+  },
+  interval: {
+    name: "interval",
+    description: "Seconds between two samples.",
+    schema: {
+      type: "number",
+      minimum: shortestIntervalMs / 1000,
+      maximum: longestIntervalMs / 1000,
+      default: 1,
+    },
+    examples: ["5", "0.5"],
+  },
+  heartbeat: {
+    ...outputParameters.heartbeat,
+    description:
+      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never.",
+  },
+} as const satisfies Record<string, Parameter>;
+
+const emptyLine = Buffer.from("\n");
+
+/** `/stats`: what processes take, once or as a stream of samples. */
+export function statsRoutes({ manager, bus, log, keepOpen, sampler = new Sampler() }: StatsRoutesOptions) {
+  return new Elysia({ name: "stats" })
+    .get("/stats", ({ request }) => answer(request, everything(manager, bus)))
+    .get("/stats/:name", ({ request, params }) => answer(request, ofTemplate(findTemplate(manager, params.name))))
+    .get("/stats/:name/:pid", ({ request, params }) =>
+      answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
+    );
+
+  async function answer(request: Request, subject: StatsSubject): Promise<Response> {
+    const query = parseStatsQuery(new URL(request.url).searchParams);
+    if (query.feed !== "longpoll") assertRoomForStream();
+    keepOpen(request);
+    return query.feed === "longpoll" ? await answerOnce(subject) : answerFeed(request, subject, query);
+  }
+
+  async function answerOnce(subject: StatsSubject): Promise<Response> {
+    const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
+    if (document !== undefined) return Response.json(document);
+    throw new GafferdError("not_found", "the process has ended just now; /processes/NAME/_pids says which run");
+  }
+
+  function answerFeed(request: Request, subject: StatsSubject, query: StatsQuery): Response {
+    const { feed, intervalMs, heartbeatMs } = query;
+    const isEvents = feed === "eventsource";
+    const encode = isEvents ? encodeStatsEvent : encodeStatsLine;
+    const silence = isEvents ? commentLine : emptyLine;
+    const body = createFeed({
+      open: (wake) => new StatsFeed({ sampler, subject, encode, intervalMs, wake }),
+      heartbeat: heartbeatMs === undefined ? undefined : { everyMs: heartbeatMs, bytes: silence },
+      onBroken: (reason) => log.warn(`the stream ${new URL(request.url).pathname} was cut off: ${reason}`),
+    });
+    return new Response(body, { headers: isEvents ? eventHeaders() : rawHeaders("json") });
+  }
+}
+
+/** Throws `bad_value` with the parameter's name in `field`. */
+export function parseStatsQuery(query: URLSearchParams): StatsQuery {
+  return {
+    feed: statsParameters.feed.read(query),
+    intervalMs: parseInterval(query.get(statsParameters.interval.name)),
+    heartbeatMs: parseHeartbeat(query.get(statsParameters.heartbeat.name), defaultHeartbeatMs),
+  };
+}
+
+/** Seconds; 1 when it is not given. Throws `bad_value`. */
+function parseInterval(text: string | null): number {
+  const ms = text === null ? 1000 : Number(text) * 1000;
+  if (text?.trim() !== "" && ms >= shortestIntervalMs && ms <= longestIntervalMs) return ms;
+  throw new GafferdError("bad_value", `\`interval\` must be 0.1 to 86400 seconds, not \`${text}\``, {
+    field: "interval",
+  });
+}
+
+/** Throws `not_found` for a process that is not a running one of the template. */
+function findProcess(manager: Manager, { name, pid }: { name: string; pid: string }): StatsSubject {
+  const supervisor = findTemplate(manager, name);
+  const id = parseWhole(pid, "pid");
+  const process = supervisor.processes.find((each) => each.id === id);
+  if (process !== undefined) return ofProcess(supervisor, process);
+  throw new GafferdError(
+    "not_found",
+    `\`${name}\` has no running process ${id}; /processes/${name}/_pids says which it has`,
+  );
+}

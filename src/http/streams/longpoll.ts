@@ -1,0 +1,69 @@
+import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
+import { gapHeader } from "../feed/gap-header.ts";
+import { createRawEncoder } from "./output-encoder.ts";
+import type { OutputQuery } from "./output-query.ts";
+import { rawHeaders } from "../feed/feed-headers.ts";
+import { formatStreamId } from "../feed/stream-id.ts";
+import { Waiter } from "../feed/waiter.ts";
+
+/** An answer ends when it holds so much; `X-Gaffer-Next` leads to the rest. */
+const maxAnswerBytes = 1024 * 1024;
+const takeBytes = 64 * 1024;
+
+/**
+ * Waits for output, and answers what there is with the id to go on from in `X-Gaffer-Next`. Bytes that were lost are
+ * counted in `X-Gaffer-Gap` (`unknown` where nobody can say how many). An answer is empty after the heartbeat's time,
+ * so that no proxy loses patience, and when the process has ended: the next is then 204.
+ */
+export async function answerLongpoll(
+  source: OutputSource,
+  readerOptions: Omit<OutputReaderOptions, "onReady">,
+  query: OutputQuery,
+  signal: AbortSignal,
+): Promise<Response> {
+  const waiter = new Waiter(signal);
+  const reader = new OutputReader(source, { ...readerOptions, onReady: () => waiter.wake() });
+  try {
+    const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
+    for (;;) {
+      const held = takeHeld(reader, query);
+      const isOver = reader.ended || signal.aborted || performance.now() >= deadlineMs;
+      if (held.hasNews || isOver) return toResponse(held, query);
+      await waiter.wait(Math.min((reader.dueMs ?? Infinity) - Date.now(), deadlineMs - performance.now()));
+    }
+  } finally {
+    waiter.close();
+    reader.close();
+  }
+}
+
+interface Held {
+  readonly chunks: readonly Uint8Array[];
+  readonly next: string;
+  readonly gaps: readonly OutputGap[];
+  readonly hasNews: boolean;
+}
+
+function takeHeld(reader: OutputReader, query: OutputQuery): Held {
+  const encoder = createRawEncoder(query.format);
+  const chunks: Uint8Array[] = [];
+  const gaps: OutputGap[] = [];
+  let length = 0;
+  while (length < maxAnswerBytes) {
+    const item = reader.next(takeBytes, query.follow ? Date.now() : Infinity);
+    if (item === undefined) break;
+    if (item.kind === "gap") gaps.push(item);
+    const chunk = encoder.encode(item, () => "");
+    if (chunk.length === 0) continue;
+    chunks.push(chunk);
+    length += chunk.length;
+  }
+  const next = formatStreamId(reader.position());
+  return { chunks, next, gaps, hasNews: chunks.length > 0 || gaps.length > 0 };
+}
+
+function toResponse({ chunks, next, gaps }: Held, query: OutputQuery): Response {
+  const headers = { ...rawHeaders(query.format), ...gapHeader(gaps), "x-gaffer-next": next };
+  return new Response(Buffer.concat(chunks), { headers });
+}

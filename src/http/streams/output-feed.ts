@@ -1,0 +1,77 @@
+import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
+import { ringsOf } from "../../reading/output-start.ts";
+import type { FeedSource } from "../feed/feed.ts";
+import type { OutputEncoder } from "./output-encoder.ts";
+import { dropSharedFrames } from "./shared-frames.ts";
+import { formatStreamId } from "../feed/stream-id.ts";
+
+export interface OutputFeedOptions {
+  readonly source: OutputSource;
+  readonly readerOptions: Omit<OutputReaderOptions, "onReady" | "onCutOff">;
+  readonly encoder: OutputEncoder;
+  /** `false`: end when all that is held was sent. */
+  readonly follow: boolean;
+  /** Called when there may be something to send. */
+  readonly wake: () => void;
+}
+
+/** Output as a client is sent it. */
+export class OutputFeed implements FeedSource {
+  readonly greeting: Uint8Array;
+  /** What was lost before the first byte, if the encoder cannot name it. */
+  readonly gapsBefore: readonly OutputGap[];
+  readonly #options: OutputFeedOptions;
+  readonly #reader: OutputReader;
+  #wasCutOff = false;
+  #wasExhausted = false;
+
+  /** Throws `bad_value` when it is to resume where the output never was. */
+  constructor(options: OutputFeedOptions) {
+    this.#options = options;
+    this.#reader = new OutputReader(options.source, {
+      ...options.readerOptions,
+      onReady: options.wake,
+      onCutOff: () => {
+        this.#wasCutOff = true;
+        options.wake();
+      },
+    });
+    this.gapsBefore = options.encoder.namesGaps ? [] : this.#reader.takeGaps();
+    const { start } = options.readerOptions;
+    // Who comes with an id keeps it until it was told what it has lost since.
+    const isNew = start.kind !== "resume" && start.kind !== "restart";
+    this.greeting = options.encoder.greet(isNew ? formatStreamId(this.#reader.position()) : undefined);
+  }
+
+  get dueMs(): number | undefined {
+    return this.#reader.dueMs;
+  }
+
+  get ended(): boolean {
+    return this.#reader.ended || (this.#wasExhausted && !this.#options.follow);
+  }
+
+  get brokenBecause(): string | undefined {
+    if (this.#wasCutOff) return "it took nothing for the lossless timeout";
+    if (this.#options.encoder.namesGaps || !this.#reader.isBehind) return undefined;
+    return "it fell behind what is held, and this feed cannot name what is missing";
+  }
+
+  next(): Uint8Array | undefined {
+    const { encoder, follow } = this.#options;
+    const item = this.#reader.next(encoder.maxBytes, follow ? Date.now() : Infinity);
+    this.#wasExhausted = item === undefined;
+    return item && encoder.encode(item, () => formatStreamId(this.#reader.position()));
+  }
+
+  taken(): void {
+    this.#reader.release();
+  }
+
+  close(): void {
+    const { source, readerOptions } = this.#options;
+    this.#reader.close();
+    dropSharedFrames(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
+  }
+}

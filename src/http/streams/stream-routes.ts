@@ -1,0 +1,116 @@
+import { Elysia } from "elysia";
+import type { Logger } from "../../log.ts";
+import type { Manager } from "../../manager/manager.ts";
+import type { OutputReaderOptions } from "../../reading/output-reader.ts";
+import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
+import type { ProcessTemplate } from "../../template/template.ts";
+import { createFeed } from "../feed/feed.ts";
+import { gapHeader } from "../feed/gap-header.ts";
+import { answerLongpoll } from "./longpoll.ts";
+import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
+import { OutputFeed } from "./output-feed.ts";
+import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
+import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
+import { flag } from "../operation/parameter.ts";
+import { parseWhole } from "../operation/query.ts";
+import { assertReadable } from "./readable.ts";
+import { writeBody } from "./stdin-body.ts";
+import { assertRoomForStream } from "../feed/stream-room.ts";
+
+export interface StreamRoutesOptions {
+  readonly manager: Manager;
+  readonly log: Logger;
+  /** Lifts the idle timeout of a request's connection: a stream may be silent. */
+  readonly keepOpen: (request: Request) => void;
+}
+
+/** What may stand in the query of `POST /streams/:pid/stdin`. */
+export const inputParameters = {
+  eof: flag("eof", false, "`true`: close stdin after the body."),
+} as const;
+
+/** `/streams`: output of processes and templates, and input of processes. */
+export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
+  return new Elysia({ name: "streams" })
+    .get("/streams/:target", ({ request, params }) => answer(request, params.target))
+    .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label))
+    .post(
+      "/streams/:target/stdin",
+      async ({ request, params }) => {
+        keepOpen(request);
+        const { process } = manager.findProcess(parseWhole(params.target, "pid"));
+        const eof = inputParameters.eof.read(queryOf(request));
+        const bytes = await writeBody(request, process, { eof });
+        return { ok: true, bytes };
+      },
+      { parse: "none" },
+    );
+
+  function answer(request: Request, target: string, label?: string): Response | Promise<Response> {
+    const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), Date.now());
+    const { source, template } = sourceOf(target);
+    assertReadable(template, label, target);
+    if (hasNothingLeft(source, query)) return new Response(null, { status: 204 });
+    assertRoomForStream();
+    keepOpen(request);
+    const readerOptions = readerOptionsOf(query, label);
+    if (query.feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
+    return answerFeed(source, readerOptions, query, (reason) => {
+      log.warn(`a reader of ${new URL(request.url).pathname} was cut off: ${reason}`);
+    });
+  }
+
+  function sourceOf(target: string): { source: OutputSource; template: ProcessTemplate } {
+    if (/^\d+$/.test(target)) {
+      const { supervisor, process } = manager.findProcess(parseWhole(target, "pid"));
+      return { source: processSource(supervisor, process), template: process.template };
+    }
+    const supervisor = manager.get(target);
+    return { source: templateSource(supervisor), template: supervisor.template };
+  }
+}
+
+function answerFeed(
+  source: OutputSource,
+  readerOptions: Omit<OutputReaderOptions, "onReady">,
+  query: OutputQuery,
+  onBroken: (reason: string) => void,
+): Response {
+  const isEvents = query.feed === "eventsource";
+  const encoder = isEvents
+    ? createEventEncoder(query.format)
+    : createRawEncoder(query.format, query.lossless ? "held" : "copied");
+  const headers = isEvents ? eventHeaders() : rawHeaders(query.format);
+  const body = createFeed({
+    open: (wake) => {
+      const feed = new OutputFeed({ source, readerOptions, encoder, follow: query.follow, wake });
+      Object.assign(headers, gapHeader(feed.gapsBefore));
+      return feed;
+    },
+    heartbeat: query.heartbeatMs === undefined ? undefined : { everyMs: query.heartbeatMs, bytes: encoder.heartbeat },
+    onBroken,
+  });
+  return new Response(body, { headers });
+}
+
+function queryOf(request: Request): URLSearchParams {
+  return new URL(request.url).searchParams;
+}
+
+/** A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop. */
+function hasNothingLeft(source: OutputSource, { start }: OutputQuery): boolean {
+  return !source.isOpen && start.kind === "resume" && start.position.processes.length === 0;
+}
+
+/** Lines are kept whole wherever outputs are merged or made into text; one raw output is given byte by byte. */
+function readerOptionsOf(query: OutputQuery, label: string | undefined): Omit<OutputReaderOptions, "onReady"> {
+  const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
+  return {
+    start: query.start,
+    unit: isRaw || query.format === "base64" ? "bytes" : "lines",
+    byArrival: query.format === "json",
+    lossless: query.lossless,
+    holdsTaken: query.feed === "continuous",
+    ...(label === undefined ? {} : { label }),
+  };
+}

@@ -1,0 +1,60 @@
+import { Elysia } from "elysia";
+import { GafferdError } from "../../errors.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { upgrade } from "../listen/connection.ts";
+import { outputParameters, parseStart } from "./output-query.ts";
+import type { Parameter } from "../operation/parameter.ts";
+import { parseWhole } from "../operation/query.ts";
+import { assertReadable } from "./readable.ts";
+import { assertRoomForStream } from "../feed/stream-room.ts";
+import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
+
+/** The subprotocol of clients that take output in binary frames. */
+const binaryProtocol = "binary";
+
+/** What may stand in the query of `/wstreams/:pid`. */
+export const wstreamParameters = {
+  label: {
+    name: "label",
+    description: "The output to send: a name in the template's `redirect_output`. Default: the first.",
+    schema: { type: "string" },
+    examples: ["stderr"],
+  },
+  tail: outputParameters.tail,
+  since: outputParameters.since,
+} as const satisfies Record<string, Parameter>;
+
+/** `/wstreams/:pid`: a WebSocket to a process's stdin and from one of its outputs. */
+export function wstreamRoutes(manager: Manager) {
+  return new Elysia({ name: "wstreams" }).get("/wstreams/:pid", ({ request, params }) => {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw new GafferdError("upgrade_required", "this path speaks WebSocket: connect to it with ws:// or wss://");
+    }
+    assertRoomForStream();
+    const isBinary = offers(request, binaryProtocol);
+    const handlers = handlersOf(request, parseWhole(params.pid, "pid"), isBinary);
+    if (upgrade(request, handlers, isBinary ? binaryProtocol : undefined)) return undefined;
+    handlers.abandon();
+    throw new GafferdError("bad_value", "this is not a WebSocket handshake as RFC 6455 has it");
+  });
+
+  function handlersOf(request: Request, id: number, isBinary: boolean): Wstream {
+    const query = new URL(request.url).searchParams;
+    const start = parseStart(query, request.headers.get("last-event-id"), Date.now());
+    try {
+      const { supervisor, process } = manager.findProcess(id);
+      const label = query.get(wstreamParameters.label.name) ?? undefined;
+      assertReadable(process.template, label, String(id));
+      const [first = ""] = process.template.redirectOutput;
+      return createWstream({ supervisor, process, label: label ?? first, start, isBinary });
+    } catch (error) {
+      if (error instanceof GafferdError && error.code !== "bad_value") return createRefusal(error);
+      throw error;
+    }
+  }
+}
+
+function offers(request: Request, protocol: string): boolean {
+  const offered = request.headers.get("sec-websocket-protocol") ?? "";
+  return offered.split(",").some((each) => each.trim() === protocol);
+}

@@ -1,0 +1,106 @@
+import { Elysia } from "elysia";
+import type { EventBus } from "../../events/bus.ts";
+import { EventReader, type EventStart } from "../../events/event-reader.ts";
+import { type EventPattern, parsePattern } from "../../events/pattern.ts";
+import { toEventDocument } from "../../documents/event-document.ts";
+import { EventFeed, eventLineEncoder, eventStreamEncoder } from "./event-feed.ts";
+import { formatEventId, parseEventId } from "./event-id.ts";
+import { EventPace } from "./event-pace.ts";
+import { createFeed } from "../feed/feed.ts";
+import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
+import { defaultHeartbeatMs, outputParameters, parseHeartbeat, parseTime } from "../streams/output-query.ts";
+import type { Parameter } from "../operation/parameter.ts";
+import { looksLikeStreamId } from "../feed/stream-id.ts";
+import { assertRoomForStream } from "../feed/stream-room.ts";
+import { Waiter } from "../feed/waiter.ts";
+
+export interface WatchRoutesOptions {
+  readonly bus: EventBus;
+  /** Lifts the idle timeout of a request's connection: nothing may happen for long. */
+  readonly keepOpen: (request: Request) => void;
+}
+
+/** What may stand in the query of `/watch`. */
+export const watchParameters = {
+  feed: {
+    ...outputParameters.feed,
+    description:
+      "`longpoll` waits for one event and answers it. `continuous` sends a line of JSON for each. `eventsource` sends server-sent events, named by their type.",
+  },
+  heartbeat: {
+    ...outputParameters.heartbeat,
+    description:
+      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never. An answer to `longpoll` is 204 after so long.",
+  },
+  since: {
+    ...outputParameters.since,
+    description:
+      "Start after this id, as an event or `X-Gaffer-Next` gave it, or at a time: an age (`10s`, `5m`) or RFC 3339. The last 1,000 events are held. Default: from now on.",
+  },
+} as const satisfies Record<string, Parameter>;
+
+/** `/watch`: events, all or those of a pattern. */
+export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
+  const pace = new EventPace();
+  return new Elysia({ name: "watch" })
+    .get("/watch", ({ request }) => answer(request, []))
+    .get("/watch/:p1", ({ request, params }) => answer(request, [params.p1]))
+    .get("/watch/:p1/:p2", ({ request, params }) => answer(request, [params.p1, params.p2]))
+    .get("/watch/:p1/:p2/:p3", ({ request, params }) => answer(request, [params.p1, params.p2, params.p3]));
+
+  function answer(request: Request, parts: readonly string[]): Response | Promise<Response> {
+    const query = new URL(request.url).searchParams;
+    const pattern = parsePattern(parts);
+    const feed = watchParameters.feed.read(query);
+    const everyMs = parseHeartbeat(query.get(watchParameters.heartbeat.name), defaultHeartbeatMs);
+    const start = parseStart(query.get(watchParameters.since.name), request.headers.get("last-event-id"));
+    assertRoomForStream();
+    keepOpen(request);
+    if (feed === "longpoll") return answerOne({ pattern, start, everyMs, signal: request.signal });
+    const isEvents = feed === "eventsource";
+    const encoder = isEvents ? eventStreamEncoder : eventLineEncoder;
+    const body = createFeed({
+      open: (wake) => new EventFeed(bus, { pattern, start, encoder, pace, wake }),
+      heartbeat: everyMs === undefined ? undefined : { everyMs, bytes: encoder.heartbeat },
+    });
+    return new Response(body, { headers: isEvents ? eventHeaders() : rawHeaders("json") });
+  }
+
+  function parseStart(since: string | null, lastEventId: string | null): EventStart {
+    if (lastEventId) return parseEventId(lastEventId, bus);
+    if (since === null) return { kind: "now" };
+    if (looksLikeStreamId(since)) return parseEventId(since, bus);
+    return { kind: "since", timeMs: parseTime(since, Date.now()) };
+  }
+
+  /** Waits for one event; 204 after the heartbeat's time, so that no proxy loses patience. */
+  async function answerOne({ pattern, start, everyMs, signal }: LongpollOptions): Promise<Response> {
+    const waiter = new Waiter(signal);
+    const reader = new EventReader(bus, { pattern, start, onReady: () => waiter.wake() });
+    const deadlineMs = performance.now() + (everyMs ?? Infinity);
+    let missed: Record<string, string> = {};
+    try {
+      for (;;) {
+        const item = reader.next();
+        const next = { "x-gaffer-next": formatEventId(reader.position) };
+        if (item?.kind === "gap") missed = { "x-gaffer-gap": String(item.events ?? "unknown") };
+        else if (item !== undefined)
+          return Response.json(toEventDocument(item.event), { headers: { ...next, ...missed } });
+        else if (reader.ended || signal.aborted || performance.now() >= deadlineMs) {
+          return new Response(null, { status: 204, headers: { ...next, ...missed } });
+        } else await waiter.wait(deadlineMs - performance.now());
+      }
+    } finally {
+      waiter.close();
+      reader.close();
+    }
+  }
+}
+
+interface LongpollOptions {
+  readonly pattern: EventPattern;
+  readonly start: EventStart;
+  /** The heartbeat's time. */
+  readonly everyMs: number | undefined;
+  readonly signal: AbortSignal;
+}

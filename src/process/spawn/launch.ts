@@ -1,0 +1,131 @@
+import { closeSync, fchownSync } from "node:fs";
+import { hasDescriptorsFor } from "../../descriptors.ts";
+import { log } from "../../log.ts";
+import { buildEnvironment, commandOf } from "../../template/environment.ts";
+import type { ProcessTemplate } from "../../template/template.ts";
+import { findExecutable } from "./executable.ts";
+import { type Fate, markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
+import { OutputPipe } from "./output-pipe.ts";
+import { openPipe, setNonBlocking } from "./pipe.ts";
+import { type Invocation, runAs } from "./run-as.ts";
+import { toSpawnError } from "./spawn-error.ts";
+import { Stdin } from "../stdin.ts";
+import { noteSpawned } from "../stop/subreaper.ts";
+import { resolveUser, type User } from "./user.ts";
+
+/** A running process with our ends of its pipes. */
+export interface Launched {
+  readonly subprocess: Bun.Subprocess;
+  /** One a label, in the order of `redirect_output`. */
+  readonly outputs: readonly OutputPipe[];
+  readonly stdin: Stdin | undefined;
+  /** What it and all that it starts carry in their environment. */
+  readonly marker: string;
+}
+
+/** Templates whose unknown variables were named in the log: once is enough, however often their processes start. */
+const warned = new WeakSet<ProcessTemplate>();
+
+/**
+ * Starts a process of the template, as the leader of a session and a process group of its own. Throws GafferdError
+ * `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
+ */
+export function launch(template: ProcessTemplate): Launched {
+  const prepared = prepare(template);
+  try {
+    return launchWithPipes(template, prepared);
+  } catch (error) {
+    throw toSpawnError(error, prepared);
+  }
+}
+
+/** Throws what `launch` would, as far as that can be told without starting anything. */
+export function assertLaunchable(template: ProcessTemplate): void {
+  prepare(template);
+}
+
+interface Prepared {
+  readonly user: User | undefined;
+  /** As it is written in the template. */
+  readonly program: string;
+  /** Of its file. */
+  readonly path: string;
+  readonly spawnOptions: Invocation & { readonly cwd: string; readonly env: Record<string, string> };
+}
+
+function prepare(template: ProcessTemplate): Prepared {
+  try {
+    const user = resolveUser(template);
+    const env = buildEnvironment(template);
+    const { argv, unknown } = commandOf(template, env);
+    warnOfUnknown(template, unknown);
+    const program = argv[0] ?? template.cmd;
+    const path = findExecutable({ program, searchPath: env["PATH"], cwd: template.cwd, user });
+    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd: template.cwd, env } };
+  } catch (error) {
+    throw toSpawnError(error, { program: template.cmd, path: undefined });
+  }
+}
+
+/** Spawns with the pipes that the template asks for. They belong to `user`; if it fails all of them are closed. */
+function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared): Launched {
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  try {
+    if (!hasDescriptorsFor("process")) throw Object.assign(new Error("few descriptors are left"), { code: "EMFILE" });
+    const labels = template.detach ? [] : template.redirectOutput;
+    const outputs = [...new Set(labels)].map((label) => {
+      const pipe = openPipe();
+      ours.push(pipe.readEnd);
+      theirs.push(pipe.writeEnd);
+      return { label, ...pipe };
+    });
+    const input = template.redirectInput && !template.detach ? openPipe() : undefined;
+    if (input !== undefined) {
+      ours.push(input.writeEnd);
+      theirs.push(input.readEnd);
+      setNonBlocking(input.writeEnd);
+    }
+    // A program that opens /dev/stdout or /dev/stdin opens the pipe anew, as the user it is by then.
+    if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
+    const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
+    const marker = nextMarker(fateOf(template));
+    const subprocess = Bun.spawn({
+      ...spawnOptions,
+      env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
+      detached: true,
+      stdin: input?.readEnd ?? "ignore",
+      stdout: stdout ?? "ignore",
+      stderr: stderr ?? "ignore",
+    });
+    noteSpawned(subprocess);
+    // Before ours are read: Bun then needs descriptors of its own, which may be scarce.
+    closeAll(theirs);
+    return {
+      subprocess,
+      outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd)),
+      stdin: input && new Stdin(input.writeEnd),
+      marker,
+    };
+  } catch (error) {
+    closeAll(ours);
+    closeAll(theirs);
+    throw error;
+  }
+}
+
+/** What it starts shares its fate, unless it is not to be stopped with it: that cannot be told from it afterwards. */
+function fateOf({ detach, onHostExit, stopGroup }: ProcessTemplate): Fate {
+  return detach || onHostExit === "keep" || !stopGroup ? "keep" : "end";
+}
+
+function closeAll(fds: number[]): void {
+  for (const fd of fds.splice(0)) closeSync(fd);
+}
+
+function warnOfUnknown(template: ProcessTemplate, unknown: readonly string[]): void {
+  if (unknown.length === 0 || warned.has(template)) return;
+  warned.add(template);
+  const names = unknown.map((name) => `$${name}`).join(", ");
+  log.warn(`${template.name}: ${names} in its command is not set, and stays as it is written`);
+}

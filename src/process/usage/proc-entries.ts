@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import type { ProcessEntry } from "./process-entry.ts";
+import { ifThere, readProcText } from "../proc-file.ts";
+import { osPids, statFields } from "../proc-stat.ts";
+
+/** getauxval(3): what the kernel tells every program of itself. */
+const auxPageBytes = 6;
+const auxTicksPerSecond = 17;
+
+const pageBytes = auxiliaryValue(auxPageBytes) ?? 4096;
+const tickMs = 1000 / (auxiliaryValue(auxTicksPerSecond) ?? 100);
+
+/**
+ * Every living process, one file of `/proc` read a step; zombies do not live. What vanishes meanwhile is left out.
+ * Throws GafferdError `overloaded` when no descriptor is free.
+ */
+export function* procEntries(): Generator<ProcessEntry> {
+  const [uptimeSeconds] = (ifThere(() => readFileSync("/proc/uptime", "latin1")) ?? "").split(" ", 1);
+  const bootedAtMs = performance.now() - Number(uptimeSeconds) * 1000;
+  for (const osPid of ifThere(osPids) ?? []) {
+    const stat = ifThere(() => readProcText(`/proc/${osPid}/stat`));
+    const entry = stat === undefined ? undefined : parseStat(stat, { bootedAtMs, readAtMs: performance.now() });
+    if (entry !== undefined) yield entry;
+  }
+}
+
+/** Undefined for what does not live. The times are those of `performance.now()`. */
+export function parseStat(
+  stat: string,
+  { bootedAtMs, readAtMs }: { bootedAtMs: number; readAtMs: number },
+): ProcessEntry | undefined {
+  const fields = statFields(stat, 26);
+  if ("ZXx".includes(fields[0] ?? "X")) return undefined;
+  /** By their numbers in proc_pid_stat(5). */
+  const field = (number: number) => Number(fields[number - 3]);
+  const startedAtMs = field(22) * tickMs;
+  return {
+    osPid: Number.parseInt(stat, 10),
+    parentOsPid: field(4),
+    name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
+    startedAtMs,
+    // Where its stack begins, which is drawn anew at each exec; 0 where that is not ours to know.
+    image: field(28),
+    ageMs: readAtMs - bootedAtMs - startedAtMs,
+    readAtMs,
+    cpuMs: (field(14) + field(15)) * tickMs,
+    nice: field(19),
+    threads: field(20),
+    vmsBytes: field(23),
+    rssBytes: field(24) * pageBytes,
+  };
+}
+
+/** `/proc/self/auxv` is pairs of a key and a value, each as wide as a pointer: 64 bits wherever Bun runs. */
+function auxiliaryValue(key: number): number | undefined {
+  const vector = ifThere(() => readFileSync("/proc/self/auxv"));
+  if (vector === undefined) return undefined;
+  const pairs = new BigUint64Array(Uint8Array.from(vector).buffer);
+  for (let index = 0; index + 1 < pairs.length; index += 2) {
+    if (pairs[index] === BigInt(key)) return Number(pairs[index + 1]);
+  }
+  return undefined;
+}

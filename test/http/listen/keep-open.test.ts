@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { attachConnection, type Connection } from "../../../src/http/listen/connection.ts";
+import { createService } from "../service.ts";
+
+const quick = [
+  ["GET", "/processes"],
+  ["GET", "/processes/a:b"],
+  ["POST", "/processes/a:b/_signal/CONT"],
+] as const;
+
+const slow = [
+  ["POST", "/processes/a:b/_stop"],
+  ["POST", "/processes/a:b/_start"],
+  ["POST", "/processes/1/_stop"],
+  ["POST", "/processes/a:b/_restart"],
+  ["POST", "/processes/a:b/_sub"],
+  ["POST", "/processes/a:b/_add"],
+  ["PUT", "/processes/a:b"],
+  ["DELETE", "/processes/1"],
+  ["DELETE", "/processes/a:b"],
+  ["POST", "/groups/a/_stop"],
+  ["POST", "/groups/a/_start"],
+  ["POST", "/groups/a/_restart"],
+  ["DELETE", "/groups/a"],
+] as const;
+
+/** Which idle timeouts were set, and for which request, while the app answered. */
+async function timeoutsOf(method: string, path: string): Promise<{ status: number; timeouts: unknown[] }> {
+  await using service = createService();
+  await service.ask("POST", "/processes", { name: "a:b", cmd: "sleep 1000" });
+  const timeouts: unknown[] = [];
+  const original = new Request(`http://d${path}`);
+  const server = { timeout: (request: Request, seconds: number) => timeouts.push([request === original, seconds]) };
+  const site = { scheme: "http", boundHost: undefined, hosts: [], machineName: "box", endpointName: "main" } as const;
+  const body = method === "PUT" ? '{"cmd":"sleep 1000"}' : null;
+  const copy = new Request(`http://localhost${path}`, { method, body });
+  attachConnection(copy, { server: server as unknown as Connection["server"], request: original, site });
+  const { status } = await service.app.handle(copy);
+  return { status, timeouts };
+}
+
+test.each(slow)("%s %s may take its time: the connection it came by is kept open", async (method, path) => {
+  expect(await timeoutsOf(method, path)).toEqual({ status: 200, timeouts: [[true, 0]] });
+});
+
+test.each(quick)("%s %s is answered at once", async (method, path) => {
+  expect(await timeoutsOf(method, path)).toEqual({ status: 200, timeouts: [] });
+});

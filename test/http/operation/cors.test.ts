@@ -1,0 +1,43 @@
+import { describe, expect, test } from "bun:test";
+import { endpoint, listen } from "../listen/listening.ts";
+
+const origin = "https://ops.example";
+const corsOrigins = [origin];
+
+describe("a page of a listed origin", () => {
+  test.each(["/ping", "/nope", "/processes/none"])("may read %s", async (path) => {
+    await using listening = await listen([endpoint()], { corsOrigins });
+    const headers = { origin, "sec-fetch-site": "cross-site" };
+    const { headers: answered, status } = await fetch(`${listening.url}${path}`, { headers });
+    expect(status).not.toBe(403);
+    expect(answered.get("access-control-allow-origin")).toBe(origin);
+    expect(answered.get("access-control-expose-headers")).toContain("X-Gaffer-Next");
+    expect(answered.get("vary")).toBe("Origin");
+    expect(answered.get("access-control-allow-credentials")).toBeNull();
+  });
+
+  test("is told before it asks what it may", async () => {
+    await using listening = await listen([endpoint()], { corsOrigins });
+    const headers = { origin, "access-control-request-method": "DELETE" };
+    const { status, headers: answered } = await fetch(`${listening.url}/processes/a`, { method: "OPTIONS", headers });
+    expect(status).toBe(204);
+    expect(answered.get("access-control-allow-methods")?.split(", ")).toContain("DELETE");
+    expect(answered.get("access-control-allow-headers")).toBe("*, Authorization");
+    expect(answered.get("access-control-max-age")).toBe("600");
+  });
+});
+
+test("an asterisk lists every origin, each by its name", async () => {
+  await using listening = await listen([endpoint()], { corsOrigins: ["*"] });
+  const { headers } = await fetch(`${listening.url}/ping`, { headers: { origin } });
+  expect(headers.get("access-control-allow-origin")).toBe(origin);
+});
+
+test("a page of another origin gets no CORS headers, and others none but Vary", async () => {
+  await using listening = await listen([endpoint()], { corsOrigins });
+  const refused = await fetch(`${listening.url}/ping`, { headers: { origin: "https://evil.example" } });
+  expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([403, null]);
+  expect(refused.headers.get("vary")).toBe("Origin");
+  const own = await fetch(`${listening.url}/ping`, { method: "OPTIONS" });
+  expect([own.status, own.headers.get("access-control-allow-methods")]).toEqual([204, null]);
+});

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { loadConfig } from "../../../src/config/config.ts";
+import { type Daemon, startDaemon } from "../../../src/daemon.ts";
+import { recordWarnings } from "../../recorded-log.ts";
+
+/** A daemon with a folder of plugins of its own, and no others. */
+export interface PluginServing extends AsyncDisposable {
+  readonly url: string;
+  /** `plugins_dir`; beside it is `secret.txt`. */
+  readonly folder: string;
+  readonly daemon: Daemon;
+  readonly warnings: string[];
+  /** Writes a file below the folder of plugins. */
+  write(path: string, content: string | Uint8Array): string;
+}
+
+/** Starts it with these files there already. */
+export async function servePlugins(files: Readonly<Record<string, string>> = {}): Promise<PluginServing> {
+  const base = mkdtempSync(join(tmpdir(), "gafferd-plugins-"));
+  const folder = join(base, "plugins");
+  const write = (path: string, content: string | Uint8Array) => {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return file;
+  };
+  mkdirSync(folder);
+  mkdirSync(join(base, "shipped"));
+  for (const [path, content] of Object.entries(files)) write(path, content);
+  const { log, warnings } = recordWarnings();
+  const daemon = await startDaemon({
+    config: loadConfig(undefined, { bind: "127.0.0.1:0", pluginsDir: folder }),
+    version: "0.0.0-test",
+    log,
+    pluginModules: { gafferd: () => import("../../../src/index.ts") },
+    bundledPluginsFolder: join(base, "shipped"),
+  });
+  return {
+    url: daemon.urls[0] ?? "",
+    folder,
+    daemon,
+    warnings,
+    write,
+    async [Symbol.asyncDispose]() {
+      await daemon.stop();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { waitFor } from "../../wait-for.ts";
+import { useServing } from "../serving.ts";
+
+const host = useServing();
+const run = (cmd: string, settings: Parameters<typeof host.run>[1] = {}) =>
+  host.run(cmd, { redirect_input: true, ...settings });
+const sockets: WebSocket[] = [];
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.close();
+});
+
+interface Seen {
+  readonly socket: WebSocket;
+  /** Text frames. */
+  readonly texts: string[];
+  /** Binary frames. */
+  readonly binaries: Buffer[];
+  closed?: { readonly code: number; readonly reason: string };
+}
+
+function open(path: string, protocols: string[] = [], headers: Record<string, string> = {}): Seen {
+  const socket = new WebSocket(`${host.serving.url.replace("http", "ws")}${path}`, { protocols, headers } as never);
+  socket.binaryType = "nodebuffer";
+  const seen: Seen = { socket, texts: [], binaries: [] };
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") seen.texts.push(data);
+    else seen.binaries.push(data as Buffer);
+  });
+  socket.addEventListener("close", ({ code, reason }) => (seen.closed = { code, reason }));
+  sockets.push(socket);
+  return seen;
+}
+
+const opened = (seen: Seen) => waitFor(() => seen.socket.readyState === WebSocket.OPEN, "the opening");
+const closed = (seen: Seen) => waitFor(() => seen.closed, "the closing");
+
+describe("GET /wstreams/:pid", () => {
+  test("messages go to stdin, and stdout comes out as it arrives", async () => {
+    const id = await run("cat");
+    const seen = open(`/wstreams/${id}`);
+    await opened(seen);
+    seen.socket.send("one");
+    await waitFor(() => seen.texts.join("") === "one", "the first echo");
+    seen.socket.send(Buffer.from("123"));
+    await waitFor(() => seen.texts.join("") === "one123", "the second echo");
+  });
+
+  test("a text frame ends with a character; what is no UTF-8 is U+FFFD", async () => {
+    const id = await run(String.raw`printf 'a\342\202'; sleep 0.1; printf '\254\377b'`);
+    const seen = open(`/wstreams/${id}`);
+    expect((await closed(seen)).code).toBe(1000);
+    expect(seen.texts.join("")).toBe("a€\uFFFDb");
+  });
+
+  test("with the subprotocol `binary` frames are binary and hold every byte", async () => {
+    const id = await run(String.raw`sleep 0.05; printf 'a\377\000b'; seq 1 100000`, { output_buffer: "2m" });
+    const seen = open(`/wstreams/${id}`, ["binary"]);
+    await opened(seen);
+    expect(seen.socket.protocol).toBe("binary");
+    await closed(seen);
+    const numbers = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join("");
+    expect(
+      Buffer.concat(seen.binaries).equals(Buffer.concat([Buffer.from("a\xff\0b", "latin1"), Buffer.from(numbers)])),
+    ).toBe(true);
+    expect(seen.texts.map((text) => JSON.parse(text))).toEqual([
+      { event: "exit", pid: id, exit_status: 0, term_signal: null },
+    ]);
+  });
+
+  test("what is not output comes in the other kind of frame, so that no output can forge it", async () => {
+    const id = await run(`echo '{"event":"exit"}'; exit 3`);
+    const seen = open(`/wstreams/${id}`);
+    await closed(seen);
+    expect(seen.texts).toEqual([`{"event":"exit"}\n`]);
+    expect(seen.binaries.map((each) => JSON.parse(each.toString()))).toEqual([
+      { event: "exit", pid: id, exit_status: 3, term_signal: null },
+    ]);
+  });
+
+  test("label, tail and since say what and from where", async () => {
+    const id = await run("echo o1; echo e1 >&2; echo o2; sleep 60");
+    await waitFor(() => host.serving.process(id).rings.get("out")?.head === 6, "the output");
+    const [label, tail, since] = [
+      open(`/wstreams/${id}?label=err`),
+      open(`/wstreams/${id}?tail=1`),
+      open(`/wstreams/${id}?since=1m`),
+    ];
+    await waitFor(() => label.texts.join("") === "e1\n", "the label's output");
+    await waitFor(() => tail.texts.join("") === "o2\n", "the last line");
+    await waitFor(() => since.texts.join("") === "o1\no2\n", "all of it");
+  });
+
+  test("a client that does not read falls behind into a gap, and our queue stays empty", async () => {
+    const id = await run("yes", { output_buffer: "64k" });
+    const { hostname, port } = new URL(host.serving.url);
+    let received = "";
+    const socket = await Bun.connect({
+      hostname,
+      port: Number(port),
+      socket: {
+        data: (_, chunk) => void (received += chunk.toString("latin1")),
+      },
+    });
+    socket.write(
+      `GET /wstreams/${id} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n`,
+    );
+    await waitFor(() => received.includes("101 Switching"), "the upgrade");
+    socket.pause();
+    const ring = host.serving.process(id).rings.get("out");
+    const head = ring?.head ?? 0;
+    await waitFor(() => (ring?.head ?? 0) > head + 50_000_000, "a flood");
+    socket.resume();
+    await waitFor(() => received.includes('{"event":"gap"'), "the gap");
+    socket.end();
+  });
+
+  test.each([
+    ["/wstreams/999999", 4404, "not_found"],
+    ["/wstreams/{id}?label=none", 4404, "io_not_found"],
+  ])("%s is an error message, then %d", async (path, code, error) => {
+    const id = await run("sleep 60");
+    const seen = open(path.replace("{id}", String(id)));
+    expect((await closed(seen)).code).toBe(code);
+    expect(JSON.parse(seen.texts[0] ?? "")).toMatchObject({ error });
+  });
+
+  test("output that is not redirected is an error message, then 4403; so is input", async () => {
+    const silent = open(`/wstreams/${await run("sleep 60", { redirect_output: [] })}`);
+    expect((await closed(silent)).code).toBe(4403);
+    expect(JSON.parse(silent.texts[0] ?? "")).toMatchObject({ error: "io_not_redirected" });
+    const deaf = open(`/wstreams/${await run("sleep 60", { redirect_input: false })}`, ["binary"]);
+    await opened(deaf);
+    deaf.socket.send("x");
+    expect((await closed(deaf)).code).toBe(4403);
+    expect(JSON.parse(deaf.texts[0] ?? "")).toMatchObject({ error: "forbidden_write" });
+  });
+
+  test("a plain request is 426, a name or a wrong parameter 400", async () => {
+    const id = await run("sleep 60");
+    const plain = await fetch(`${host.serving.url}/wstreams/${id}`);
+    expect([plain.status, ((await plain.json()) as { error: string }).error]).toEqual([426, "upgrade_required"]);
+    const handshake = { upgrade: "websocket", connection: "Upgrade" };
+    for (const path of [`/wstreams/${host.lastName}`, `/wstreams/${id}?tail=x`, `/wstreams/${id}`]) {
+      const answer = await fetch(`${host.serving.url}${path}`, { headers: handshake });
+      expect([path, answer.status]).toEqual([path, 400]);
+    }
+  });
+
+  test("a web page of a foreign origin is refused before the upgrade", async () => {
+    const id = await run("cat");
+    const seen = open(`/wstreams/${id}`, [], { origin: "http://evil.example" });
+    await closed(seen);
+    expect(seen.texts).toEqual([]);
+    expect(host.serving.cursorCount()).toBe(0);
+  });
+
+  test("a thousand sockets that come and go leave nothing behind", async () => {
+    const id = await run("echo hello; sleep 60");
+    for (let count = 0; count < 50; count++) {
+      const some = Array.from({ length: 20 }, () => open(`/wstreams/${id}`));
+      await Promise.all(some.map((seen) => waitFor(() => seen.texts.join("") === "hello\n", "the line")));
+      for (const { socket } of some) socket.close();
+      await Promise.all(some.map(closed));
+    }
+    await waitFor(() => host.serving.cursorCount() === 0, "the end of all cursors");
+  });
+});

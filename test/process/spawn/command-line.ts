@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { osPids } from "../../../src/process/proc-stat.ts";
+import { lives } from "../observe.ts";
+
+/** The words of a process's command line; empty when it has ended. */
+export function commandLineOf(osPid: number | string): string[] {
+  try {
+    return readFileSync(`/proc/${osPid}/cmdline`, "latin1").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+/** The command lines of all that live on this machine. */
+export function commandLines(): string[][] {
+  return osPids()
+    .filter((osPid) => lives(Number(osPid)))
+    .map(commandLineOf);
+}
+
+/** How many `sleep`s there are, by their seconds, of those that begin so. */
+export function countSleeps(prefix: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [program = "", seconds = ""] of commandLines()) {
+    if (program === "sleep" && seconds.startsWith(prefix)) counts.set(seconds, (counts.get(seconds) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,91 @@
+import { afterAll, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findExecutable } from "../../../src/process/spawn/executable.ts";
+import { isRoot } from "../observe.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gafferd-executable-"));
+chmodSync(folder, 0o755);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function put(name: string, mode: number, text = "#!/bin/sh\n"): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+function find(program: string, overrides: Partial<Parameters<typeof findExecutable>[0]> = {}): string {
+  return findExecutable({ program, searchPath: "/usr/bin:/bin", cwd: folder, user: undefined, ...overrides });
+}
+
+const nobody = { uid: 65_534, gid: 65_534, groups: [] };
+
+test("a name is looked for in PATH", () => {
+  expect(find("env", { searchPath: "/nowhere:/usr/bin:/bin" })).toBe("/usr/bin/env");
+});
+
+test("an environment without PATH has a default", () => {
+  expect(find("env", { searchPath: undefined })).toBe("/usr/bin/env");
+});
+
+test("a relative folder of PATH, and an empty one, start at the working directory", () => {
+  const path = put("tool", 0o755);
+  expect(find("tool", { searchPath: "." })).toBe(path);
+  expect(find("tool", { searchPath: "/nowhere:" })).toBe(path);
+});
+
+test("a relative path starts at the working directory", () => {
+  expect(find("./tool")).toBe(put("tool", 0o755));
+});
+
+test("a file in PATH that may not be executed is passed over", () => {
+  put("env", 0o644);
+  expect(find("env", { searchPath: `${folder}:/usr/bin` })).toBe("/usr/bin/env");
+});
+
+test.each([
+  ["no-such-program", {}, "cmd", "there is no such program in PATH (/usr/bin:/bin)"],
+  ["./no-such-file", {}, "cmd", "there is no such file"],
+  ["true", { cwd: "/no/such/folder" }, "cwd", "its working directory /no/such/folder does not exist"],
+  ["true", { cwd: "/etc/passwd" }, "cwd", "its working directory /etc/passwd is not a directory"],
+  ["/etc", {}, "cmd", "/etc is a directory"],
+  ["/dev/null", {}, "cmd", "/dev/null is not a regular file"],
+  ["/etc/passwd", {}, "cmd", "/etc/passwd may not be executed (permission denied)"],
+])("%s with %j is refused with its reason", (program, overrides, field, reason) => {
+  const find1 = () => find(program, overrides);
+  expect(find1).toThrow(
+    expect.objectContaining({
+      code: "spawn_failed",
+      field,
+      details: { transient: false },
+      message: `cannot start \`${program}\`: ${reason}`,
+    }),
+  );
+});
+
+test("a script whose interpreter is missing is refused, and says which", () => {
+  const path = put("script", 0o755, "#! /no/such/interpreter -x\necho\n");
+  expect(() => find(path)).toThrow(`cannot start \`${path}\`: its interpreter \`/no/such/interpreter\` does not exist`);
+});
+
+test("what another user may execute is decided by the bits of the class that he is in", () => {
+  const owner = { uid: process.geteuid?.() ?? 0, gid: 1, groups: [] };
+  expect(find(put("bits", 0o700), { user: owner })).toEndWith("/bits");
+  expect(find(put("bits", 0o755), { user: nobody })).toEndWith("/bits");
+  expect(find(put("bits", 0o751), { user: nobody })).toEndWith("/bits");
+  // The kernel is asked as that user when the bits say no, and only root can do that.
+  const forbidden = put("bits", 0o754);
+  if (isRoot) expect(() => find(forbidden, { user: nobody })).toThrow("may not be executed by user 65534");
+});
+
+test.skipIf(!isRoot)("a program in a folder that the user may not enter is refused", () => {
+  mkdirSync(join(folder, "closed"));
+  const path = put("closed/tool", 0o755);
+  expect(find(path, { user: nobody })).toBe(path);
+  chmodSync(join(folder, "closed"), 0o700);
+  expect(() => find(path, { user: nobody })).toThrow(`${path} may not be executed by user 65534`);
+  chmodSync(join(folder, "closed"), 0o710);
+  expect(find(path, { user: { ...nobody, groups: [0] } })).toBe(path);
+});

@@ -1,0 +1,128 @@
+import { afterAll, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { spawnProcess } from "../../../src/process/process.ts";
+import type { ProcessTemplate } from "../../../src/template/template.ts";
+import { waitFor } from "../../wait-for.ts";
+import { openFds, readAll, zombies } from "../observe.ts";
+import { sampleTemplate } from "../sample-template.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gafferd-launch-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function put(name: string, bytes: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+const badScript = put("bad-script", "#!/no/such/interpreter\n");
+const badProgram = put("bad-program", "\u007fELF nonsense");
+
+const failures: [string, Partial<ProcessTemplate>, string | undefined, string][] = [
+  [
+    "no program",
+    { cmd: "no-such-program", env: { PATH: "/usr/bin" } },
+    "cmd",
+    "cannot start `no-such-program`: there is no such program in PATH (/usr/bin)",
+  ],
+  [
+    "no folder",
+    { cwd: "/no/such/folder" },
+    "cwd",
+    "cannot start `true`: its working directory /no/such/folder does not exist",
+  ],
+  [
+    "a folder that is a file",
+    { cwd: "/etc/passwd" },
+    "cwd",
+    "cannot start `true`: its working directory /etc/passwd is not a directory",
+  ],
+  [
+    "not executable",
+    { cmd: "/etc/passwd" },
+    "cmd",
+    "cannot start `/etc/passwd`: /etc/passwd may not be executed (permission denied)",
+  ],
+  [
+    "no interpreter",
+    { cmd: badScript },
+    "cmd",
+    `cannot start \`${badScript}\`: its interpreter \`/no/such/interpreter\` does not exist`,
+  ],
+  [
+    "no program of this machine",
+    { cmd: badProgram },
+    "cmd",
+    `cannot start \`${badProgram}\`: ${badProgram} is nothing that this machine can execute; a script needs a first line such as \`#!/bin/sh\``,
+  ],
+  ["no user", { uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: there is no such user"],
+  [
+    "too long",
+    { args: ["x".repeat(3_000_000)] },
+    "cmd",
+    "cannot start `true`: its arguments and its environment are too long together",
+  ],
+  [
+    "a NUL byte",
+    { args: ["a\0b"] },
+    "cmd",
+    "cannot start `true`: its command, arguments and environment must not hold a NUL byte",
+  ],
+];
+
+test.each(failures)("%s: refused at once, with the reason", (_, overrides, field, message) => {
+  const details = { transient: false };
+  expect(() => spawnProcess(sampleTemplate(overrides))).toThrow(
+    expect.objectContaining({ code: "spawn_failed", field, message, details }),
+  );
+});
+
+test("an env file that cannot be read is refused with whether to try again", () => {
+  expect(() => spawnProcess(sampleTemplate({ envFiles: ["/no/such/file"] }))).toThrow(
+    expect.objectContaining({ code: "spawn_failed", details: { transient: false } }),
+  );
+});
+
+test("when descriptors have run out the failure is transient, and nothing stays open", () => {
+  const fixture = new URL("../../fixtures/exhaust-fds.ts", import.meta.url).pathname;
+  const { stdout } = Bun.spawnSync(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, fixture]);
+  const outcomes: unknown[] = JSON.parse(stdout.toString());
+  expect(outcomes.length).toBeWithin(4, 20);
+  expect(outcomes.pop()).toBe("ok\n");
+  for (const outcome of outcomes) expect(outcome).toEqual({ code: "spawn_failed", transient: true, leaked: 0 });
+});
+
+test("500 spawns, one in five a failure, leave no descriptor and no zombie", async () => {
+  const before = openFds();
+  const redirected = { redirectOutput: ["out", "err"], redirectInput: true };
+  for (let i = 0; i < 500; i++) {
+    const [, overrides] = i % 5 === 0 ? (failures[(i / 5) % failures.length] ?? failures[0] ?? []) : [];
+    try {
+      const process = spawnProcess(sampleTemplate({ cmd: "echo ok", ...redirected, ...overrides }));
+      await Promise.all([process.emptied, ...process.outputs.map(readAll)]);
+    } catch (error) {
+      if (overrides === undefined) throw error;
+    }
+  }
+  await waitFor(() => openFds() <= before && zombies() === 0, `as few descriptors as before (${before}), no zombies`);
+});
+
+test("10,000 short processes, 200 at a time, leave no descriptor and no zombie", async () => {
+  const before = openFds();
+  const template = sampleTemplate({ cmd: "true", redirectOutput: ["out"] });
+  let left = 10_000;
+  const exitCodes = new Set<unknown>();
+  const runner = async (): Promise<void> => {
+    while (left-- > 0) {
+      const process = spawnProcess(template);
+      const [exit] = await Promise.all([process.exited, process.emptied, ...process.outputs.map(readAll)]);
+      exitCodes.add("exitCode" in exit.status ? exit.status.exitCode : exit.status.signal);
+    }
+  };
+  await Promise.all(Array.from({ length: 200 }, runner));
+  expect([...exitCodes]).toEqual([0]);
+  await waitFor(() => openFds() <= before && zombies() === 0, `as few descriptors as before (${before}), no zombies`);
+}, 60_000);

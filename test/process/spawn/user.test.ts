@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { spawnProcess } from "../../../src/process/process.ts";
+import { resolveUser, type UserChoice } from "../../../src/process/spawn/user.ts";
+import { isRoot, readText } from "../observe.ts";
+import { sampleTemplate } from "../sample-template.ts";
+
+const accounts = readFileSync("/etc/passwd", "utf8")
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"))
+  .map((line) => line.split(":"))
+  .map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
+  .filter(({ uid }) => uid !== 0);
+
+const refusal = (message: string, field: string) =>
+  expect.objectContaining({ code: "spawn_failed", field, message, details: { transient: false } });
+
+test("no choice is no change, nor is the daemon's own user", () => {
+  expect(resolveUser({})).toBeUndefined();
+  expect(resolveUser({ uid: process.geteuid?.() ?? 0 })).toBeUndefined();
+  expect(resolveUser({ uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 })).toBeUndefined();
+});
+
+// Only root can start a process as somebody else; anybody else is refused.
+test.skipIf(!isRoot)("every account is found by name and by number, with the groups that `id` tells", () => {
+  for (const { name, uid, gid } of accounts) {
+    const told = Bun.spawnSync(["id", "-G", "--", name]).stdout.toString().trim().split(" ").map(Number);
+    const user = resolveUser({ uid: name });
+    expect(user).toMatchObject({ uid, gid });
+    expect(new Set([gid, ...(user?.groups ?? [])])).toEqual(new Set(told));
+    expect(resolveUser({ uid: String(uid) })?.uid).toBe(uid);
+  }
+});
+
+test.skipIf(!isRoot)("a group is found by name and replaces the primary one", () => {
+  expect(resolveUser({ uid: "nobody", gid: "games" })).toEqual({ uid: 65_534, gid: 60, groups: [] });
+});
+
+test.skipIf(!isRoot)("a number without an entry needs a group, and has no others", () => {
+  expect(resolveUser({ uid: 54_321, gid: 12_345 })).toEqual({ uid: 54_321, gid: 12_345, groups: [] });
+  const reason = "cannot run as user 54321: it has no entry in /etc/passwd; set `gid` too";
+  expect(() => resolveUser({ uid: 54_321 })).toThrow(refusal(reason, "gid"));
+});
+
+test.each<[UserChoice, string, string]>([
+  [{ uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: there is no such user"],
+  [{ gid: "no-such-group" }, "gid", "cannot run as group `no-such-group`: there is no such group"],
+  [{ uid: "--help" }, "uid", "cannot run as user `--help`: there is no such user"],
+  [{ uid: -1 }, "uid", "cannot run as user -1: an id is a whole number from 0 to 4294967294"],
+  [{ uid: 4_294_967_295 }, "uid", "cannot run as user 4294967295: an id is a whole number from 0 to 4294967294"],
+  [{ uid: 0, gid: 1.5 }, "gid", "cannot run as group 1.5: an id is a whole number from 0 to 4294967294"],
+])("%j is refused with its reason", (choice, field, message) => {
+  expect(() => resolveUser(choice)).toThrow(refusal(message, field));
+});
+
+test.skipIf(!isRoot)("a daemon that is not root refuses other users and groups", () => {
+  process.seteuid?.(65_534);
+  try {
+    expect(() => resolveUser({ uid: 12_321, gid: 12_321 })).toThrow(
+      refusal("cannot run as user 12321: gafferd itself runs as user 65534, and only root can change that", "uid"),
+    );
+    expect(() => resolveUser({ gid: "games" })).toThrow("cannot run as group games: gafferd itself runs as user 65534");
+  } finally {
+    process.seteuid?.(0);
+  }
+});
+
+test.skipIf(!isRoot)("the process has the user's ids and groups, and none of root's", async () => {
+  const process = spawnProcess(
+    sampleTemplate({ cmd: "cat /proc/self/status", uid: "games", gid: "users", redirectOutput: ["out"] }),
+  );
+  const status = await readText(process.outputs[0]);
+  expect(status).toMatch(/^Uid:\t5\t5\t5\t5$/m);
+  expect(status).toMatch(/^Gid:\t100\t100\t100\t100$/m);
+  expect(status).toMatch(/^Groups:\s*$/m);
+});

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitFor } from "../../wait-for.ts";
+import { startHosted } from "../hosted.ts";
+import { lives } from "../observe.ts";
+import { fixtureCommand } from "../sample-template.ts";
+
+const python = (...words: string[]) =>
+  `python3 ${join(import.meta.dir, "../../fixtures/escape.py")} ${words.join(" ")}`;
+
+describe("what left the process group ends with it", () => {
+  test.each([
+    ["a stop of the template", "POST", (name: string) => `/processes/${name}/_stop`],
+    ["a deletion", "DELETE", (name: string) => `/processes/${name}`],
+    ["a stop of the process", "DELETE", (...[, pid]: [string, number]) => `/processes/${pid}`],
+    ["a restart", "POST", (name: string) => `/processes/${name}/_restart`],
+    ["fewer wanted", "POST", (name: string) => `/processes/${name}/_sub/1`],
+  ])("on %s", async (_, method, path) => {
+    await using hosted = await startHosted();
+    const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), graceful_timeout: 0.2 });
+    const strays = await hosted.numbers(pid, 3);
+    expect(strays.map(lives)).toEqual([true, true, true]);
+    expect(await hosted.ask(method, path("a", pid))).toMatchObject({ ok: true });
+    expect(strays.map(lives)).toEqual([false, false, false]);
+  });
+
+  test("on the stop of gafferd", async () => {
+    await using hosted = await startHosted();
+    const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), graceful_timeout: 0.2 });
+    const strays = await hosted.numbers(pid, 3);
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(strays.map(lives)).toEqual([false, false, false]);
+  });
+
+  test("when its leader crashes, and when it was a daemon by the book", async () => {
+    await using hosted = await startHosted();
+    const pid = await hosted.create({ name: "a", cmd: python("exit"), restart: "never" });
+    const [daemon = 0] = await hosted.numbers(pid, 1);
+    await waitFor(() => !lives(daemon), "the end of the daemon");
+    await using other = await startHosted();
+    const [second = 0] = await other.numbers(await other.create({ name: "b", cmd: python() }), 1);
+    expect(lives(second)).toBe(true);
+    await other.ask("POST", "/processes/b/_stop");
+    expect(lives(second)).toBe(false);
+  });
+
+  test("with the stop signal first, so that it can end in its own way", async () => {
+    await using hosted = await startHosted();
+    const stray = `trap "echo bye; exit" USR1; echo \\$\\$; while :; do sleep 0.05; done`;
+    const cmd = `sh -c 'setsid sh -c "${stray.replaceAll('"', '\\"')}" & exec sleep 600'`;
+    const pid = await hosted.create({ name: "a", cmd, stop_signal: "USR1" });
+    await hosted.numbers(pid, 1);
+    await hosted.ask("POST", "/processes/a/_stop");
+    expect(await (await fetch(`${hosted.gafferd.url}/streams/${pid}/out`)).text()).toContain("bye");
+  });
+});
+
+test("what has neither a session nor an environment of ours ends with gafferd, which names it", async () => {
+  await using hosted = await startHosted();
+  const [daemon = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd: python("bare") }), 1);
+  await waitFor(() => readFileSync(`/proc/${daemon}/comm`, "utf8") === "sleep\n", "its exec");
+  await hosted.ask("DELETE", "/processes/a");
+  expect(lives(daemon)).toBe(true);
+  hosted.gafferd.kill("SIGTERM");
+  expect(await hosted.gafferd.exited).toBe(0);
+  expect(lives(daemon)).toBe(false);
+  expect(hosted.gafferd.err()).toContain(`nobody can tell whose it is: sleep (${daemon}, state S)`);
+});
+
+test("a detached process and what came of it are left alone", async () => {
+  await using hosted = await startHosted();
+  const file = join(hosted.stateDir, "../pids");
+  const cmd = `sh -c '(setsid sleep 600 & echo $! >${file}); echo $$ >>${file}; exec sleep 600'`;
+  await hosted.create({ name: "a", cmd, detach: true, redirect_output: [] });
+  const osPids = await waitFor(async () => {
+    const lines = (await Bun.file(file).exists()) ? (await Bun.file(file).text()).trim().split("\n") : [];
+    return lines.length === 2 ? lines.map(Number) : undefined;
+  }, "the pids");
+  try {
+    await hosted.ask("DELETE", "/processes/a");
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(osPids.map(lives)).toEqual([true, true]);
+  } finally {
+    for (const osPid of osPids) process.kill(osPid, "SIGKILL");
+  }
+});
+
+test("with `stop_group = false` what a process started is left alone", async () => {
+  await using hosted = await startHosted();
+  const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), stop_group: false });
+  const strays = await hosted.numbers(pid, 3);
+  await hosted.ask("DELETE", "/processes/a");
+  expect(strays.map(lives)).toEqual([true, true, true]);
+  // The last leads a session, and a group, with a `sleep`.
+  for (const stray of strays) process.kill(-stray, "SIGKILL");
+});

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { EventBus } from "../../../src/events/bus.ts";
+import { Manager } from "../../../src/manager/manager.ts";
+import { Sampler } from "../../../src/process/usage/sampler.ts";
+import type { SupervisedProcess } from "../../../src/supervisor/supervised-process.ts";
+import { type EarlierSamples, takeUsageSample, UsageSample } from "../../../src/process/usage/usage-sample.ts";
+import { sampleTemplate } from "../sample-template.ts";
+import { silentLog } from "../../supervisor/hosting.ts";
+import { waitFor } from "../../wait-for.ts";
+
+const bus = new EventBus((error) => {
+  throw error;
+});
+const manager = new Manager({ bus, log: silentLog });
+let processes: readonly SupervisedProcess[];
+
+beforeAll(async () => {
+  manager.create(sampleTemplate({ name: "a", cmd: "sleep 60", numprocesses: 3 }));
+  await waitFor(() => manager.runningIds().length === 3, "three processes");
+  processes = manager.get("a").processes;
+});
+
+afterAll(async () => {
+  await manager.close();
+});
+
+/** A sampler with what each reading was given. */
+function watched(take = takeUsageSample) {
+  const readings: EarlierSamples[] = [];
+  const sampler = new Sampler((earlier = {}) => {
+    readings.push(earlier);
+    return take(earlier);
+  });
+  return { sampler, readings };
+}
+
+const passed = (ms: number, sinceMs: number) => waitFor(() => performance.now() > sinceMs + ms, `${ms} ms later`);
+
+test("a hundred who ask at the same time share one reading", async () => {
+  const { sampler, readings } = watched();
+  const asked = Array.from({ length: 100 }, (_, index) => sampler.sample(processes.slice(0, index % 4), 100));
+  const samples = new Set(await Promise.all(asked));
+  samples.add(await sampler.sample(processes, 1000));
+  expect(readings).toHaveLength(1);
+  expect(samples.size).toBe(1);
+  for (const { osPid } of processes) expect([...samples][0]?.usageOf(osPid)?.osPid).toBe(osPid);
+});
+
+test("what is too old is not shared", async () => {
+  const { sampler, readings } = watched();
+  const first = await sampler.sample(processes, 100);
+  await passed(20, first.beganAtMs);
+  expect(await sampler.sample(processes, 10)).not.toBe(first);
+  expect(await sampler.sample([], 0)).not.toBe(first);
+  expect(readings).toHaveLength(3);
+});
+
+test("a process that was spawned after the last sample is in the one that its watcher gets", async () => {
+  const { sampler, readings } = watched();
+  await sampler.sample(processes, 60_000);
+  // Under way when the process is spawned, it may have it or not.
+  const underWay = sampler.sample([], 0);
+  await manager.scale("a", 1);
+  const spawned = await waitFor(() => manager.get("a").processes[3], "the fourth process");
+  const sample = await sampler.sample([spawned], 60_000);
+  expect(sample.usageOf(spawned.osPid)?.osPid).toBe(spawned.osPid);
+  await underWay;
+  expect(readings.length).toBeGreaterThan(1);
+  await manager.scale("a", -1);
+  await spawned.finished;
+});
+
+test("a process that is gone makes one reading at most, for all who ask for it", async () => {
+  const { sampler, readings } = watched();
+  await manager.scale("a", 1);
+  const spawned = await waitFor(() => manager.get("a").processes[3], "the fourth process");
+  await manager.scale("a", -1);
+  await spawned.finished;
+  const asked = Array.from({ length: 10 }, () => sampler.sample([spawned], 60_000));
+  for (const sample of await Promise.all(asked)) expect(sample.usageOf(spawned.osPid)).toBeUndefined();
+  expect(readings.length).toBeLessThanOrEqual(2);
+});
+
+test("each sample is compared with the one before, or with an older one if that was taken just now", async () => {
+  // Of nothing, and so in no time.
+  const { sampler, readings } = watched(async () => new UsageSample(new Map(), { beganAtMs: performance.now() }));
+  const first = await sampler.sample([], 0);
+  await sampler.sample([], 0);
+  expect(readings.map(({ baseline }) => baseline)).toEqual([undefined, undefined]);
+  await passed(60, first.beganAtMs);
+  const third = await sampler.sample([], 0);
+  expect(readings.at(-1)?.baseline).toBe(first.table);
+  await sampler.sample([], 0);
+  expect(readings.at(-1)?.baseline).toBe(first.table);
+  await passed(60, third.beganAtMs);
+  await sampler.sample([], 0);
+  expect(readings.at(-1)?.baseline).toBe(third.table);
+});
+
+test("a reading that fails is told to all who wait for it, and the next is made anew", async () => {
+  let failures = 0;
+  const sampler = new Sampler(async (earlier) => {
+    if (failures++ > 0) return await takeUsageSample(earlier);
+    throw new Error("no descriptor");
+  });
+  const results = await Promise.allSettled([sampler.sample([], 100), sampler.sample(processes, 100)]);
+  expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect((await sampler.sample(processes, 100)).table.size).toBeGreaterThan(3);
+});

@@ -1,0 +1,233 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/reading/output-reader.ts";
+import { processSource, templateSource } from "../../src/reading/output-source.ts";
+import type { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+import { waitFor } from "../wait-for.ts";
+import { host as hostUncounted } from "../supervisor/hosting.ts";
+import { lockstep } from "../supervisor/lockstep.ts";
+
+const hosted: Supervisor[] = [];
+const takeBytes = 64 * 1024;
+
+function host(overrides: Partial<ProcessTemplate>): Supervisor {
+  const { supervisor } = hostUncounted({ redirectOutput: ["out", "err"], restart: "never", shell: true, ...overrides });
+  hosted.push(supervisor);
+  supervisor.start();
+  return supervisor;
+}
+
+afterEach(async () => {
+  for (const supervisor of hosted.splice(0)) {
+    const stopped = supervisor.stop();
+    supervisor.kill();
+    await stopped;
+    const rings = [...supervisor.exits, ...supervisor.processes].flatMap(({ rings: each }) => [...each.values()]);
+    expect(rings.map(({ cursors }) => cursors.size)).toEqual(rings.map(() => 0));
+    expect(supervisor.listenerCount).toBe(0);
+  }
+});
+
+const options: OutputReaderOptions = { start: { kind: "held" }, unit: "lines", onReady: () => {} };
+
+/** What is told now, each in a line: `out 1: text`, `gap 1 out 0-5`, `spawn 2`, `exit 1`. */
+function tell(reader: OutputReader, nowMs = Date.now()): string[] {
+  const told: string[] = [];
+  for (let item = reader.next(takeBytes, nowMs); item; item = reader.next(takeBytes, nowMs))
+    told.push(describeItem(item));
+  return told;
+}
+
+function describeItem(item: OutputItem): string {
+  if (item.kind === "gap") return `gap ${item.processId} ${item.label} ${item.from}-${item.to}`;
+  if (item.kind !== "bytes") return `${item.kind} ${item.process.id}`;
+  return `${item.label} ${item.process.id}: ${Buffer.from(item.ring.copy(item.from, item.to)).toString()}`;
+}
+
+const firstOf = (supervisor: Supervisor) => {
+  const process = supervisor.find(1);
+  if (process === undefined) throw new Error("there is no process 1");
+  return process;
+};
+
+describe("a process's output", () => {
+  test("comes in the order of arrival over all labels, then the exit, then the end", async () => {
+    const cmd = "for i in 1 2; do echo o$i; read go; echo e$i >&2; read go; done; exit 3";
+    const supervisor = host({ cmd, redirectInput: true });
+    await waitFor(() => supervisor.find(1), "the process");
+    await lockstep(firstOf(supervisor), 4);
+    await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
+    expect(tell(reader)).toEqual(["out 1: o1\n", "err 1: e1\n", "out 1: o2\n", "err 1: e2\n", "exit 1"]);
+    expect(reader.ended).toBe(true);
+    reader.close();
+  });
+
+  test("of one label is read alone", async () => {
+    const supervisor = host({ cmd: "echo o; echo e >&2" });
+    await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), { ...options, label: "err" });
+    expect(tell(reader)).toEqual(["err 1: e\n", "exit 1"]);
+    reader.close();
+  });
+
+  test("one name for both outputs merges them as they were written", async () => {
+    const supervisor = host({ cmd: "for i in 1 2 3; do echo o$i; echo e$i >&2; done", redirectOutput: ["log", "log"] });
+    await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
+    expect(tell(reader)).toEqual(["log 1: o1\ne1\no2\ne2\no3\ne3\n", "exit 1"]);
+    reader.close();
+  });
+
+  test("without a line's end waits for 100 ms of silence", async () => {
+    const supervisor = host({ cmd: "printf 'name? '; sleep 60" });
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
+    const ring = await waitFor(() => firstOf(supervisor).rings.get("out"), "the ring");
+    await waitFor(() => ring.head === 6, "the prompt");
+    expect(tell(reader, ring.lastWriteMs + 99)).toEqual([]);
+    expect(reader.dueMs).toBe(ring.lastWriteMs + 100);
+    expect(tell(reader, ring.lastWriteMs + 100)).toEqual(["out 1: name? "]);
+    expect(reader.dueMs).toBeUndefined();
+    reader.close();
+  });
+
+  test("is cut between characters", async () => {
+    const supervisor = host({ cmd: String.raw`printf 'a\342\202'; sleep 0.1; printf '\254b\n'; sleep 60` });
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
+    const ring = await waitFor(() => firstOf(supervisor).rings.get("out"), "the ring");
+    await waitFor(() => ring.head >= 3, "half a character");
+    if (ring.head === 3) expect(tell(reader, ring.lastWriteMs + 5000)).toEqual(["out 1: a"]);
+    await waitFor(() => ring.head === 6, "the rest");
+    expect(tell(reader).join("")).toEndWith("€b\n");
+    reader.close();
+  });
+
+  test("a carriage return ends what is shown of a progress bar, but is not torn from its newline", async () => {
+    const supervisor = host({ cmd: String.raw`printf '10%%\r20%%\r'; sleep 60` });
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
+    const ring = await waitFor(() => firstOf(supervisor).rings.get("out"), "the ring");
+    await waitFor(() => ring.head === 8, "the bar");
+    expect(tell(reader, ring.lastWriteMs)).toEqual(["out 1: 10%\r"]);
+    expect(tell(reader, ring.lastWriteMs + 100)).toEqual(["out 1: 20%\r"]);
+    reader.close();
+  });
+
+  test("that was overwritten is named", async () => {
+    const supervisor = host({ cmd: "head -c 10000 /dev/zero | tr '\\0' 'x'; echo; echo end", outputBufferBytes: 4096 });
+    await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
+    const source = processSource(supervisor, firstOf(supervisor));
+    const position = { newestId: 1, processes: [{ id: 1, positions: [100, 0] }] };
+    const reader = new OutputReader(source, { ...options, start: { kind: "resume", position } });
+    const told = tell(reader);
+    expect(told[0]).toBe("gap 1 out 100-5909");
+    expect(told.slice(1).join("")).toBe(`out 1: ${"x".repeat(4091)}\nend\nexit 1`);
+    reader.close();
+  });
+});
+
+describe("where to begin", () => {
+  const chatter = "for i in 1 2 3; do echo o$i; read go; echo e$i >&2; read go; done; sleep 60";
+
+  async function chattered(): Promise<Supervisor> {
+    const supervisor = host({ cmd: chatter, redirectInput: true });
+    await waitFor(() => supervisor.find(1), "the process");
+    await lockstep(firstOf(supervisor), 6);
+    return supervisor;
+  }
+
+  test.each([
+    [0, []],
+    [1, ["err 1: e3\n"]],
+    [3, ["err 1: e2\n", "out 1: o3\n", "err 1: e3\n"]],
+    [99, ["out 1: o1\n", "err 1: e1\n", "out 1: o2\n", "err 1: e2\n", "out 1: o3\n", "err 1: e3\n"]],
+  ])("tail = %d is so many lines back, over all labels together", async (lines, expected) => {
+    const supervisor = await chattered();
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), {
+      ...options,
+      start: { kind: "tail", lines },
+    });
+    expect(tell(reader)).toEqual(expected);
+    reader.close();
+  });
+
+  test("a time begins at what arrived then or later", async () => {
+    const supervisor = await chattered();
+    const ring = firstOf(supervisor).rings.get("out");
+    const timeMs = ring?.arrivals.timeAt(6) ?? 0;
+    const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), {
+      ...options,
+      start: { kind: "since", timeMs },
+    });
+    expect(tell(reader)).toEqual(["out 1: o3\n", "err 1: e3\n"]);
+    reader.close();
+  });
+
+  test("whoever resumes after any item gets every later byte, none twice", async () => {
+    const supervisor = await chattered();
+    const source = templateSource(supervisor);
+    const whole = new OutputReader(source, options);
+    const all = tell(whole);
+    whole.close();
+    for (let count = 0; count <= all.length; count++) {
+      const first = new OutputReader(source, options);
+      for (let index = 0; index < count; index++) first.next(takeBytes, Date.now());
+      const position = first.position();
+      first.close();
+      const second = new OutputReader(source, { ...options, start: { kind: "resume", position } });
+      expect(tell(second)).toEqual(all.slice(count));
+      second.close();
+    }
+  });
+
+  test("a position that the stream never had is refused, not guessed at", async () => {
+    const supervisor = await chattered();
+    for (const position of [
+      { newestId: 9, processes: [] },
+      { newestId: 1, processes: [{ id: 1, positions: [1] }] },
+      { newestId: 1, processes: [{ id: 1, positions: [1, 999] }] },
+      { newestId: 1, processes: [{ id: 7, positions: [1, 2] }] },
+    ]) {
+      const resume = () =>
+        new OutputReader(templateSource(supervisor), { ...options, start: { kind: "resume", position } });
+      expect(resume).toThrow("not one of this stream");
+    }
+  });
+});
+
+describe("a template's output", () => {
+  test("lives through restarts: exit, spawn and the output of the next process", async () => {
+    const supervisor = host({ cmd: "echo line; sleep 60", restart: "always" });
+    const reader = new OutputReader(templateSource(supervisor), options);
+    await waitFor(() => firstOf(supervisor).rings.get("out")?.head === 5, "the first line");
+    expect(tell(reader)).toEqual(["out 1: line\n"]);
+    await supervisor.restart({ spawnFirst: false });
+    await waitFor(() => supervisor.find(2)?.rings.get("out")?.head === 5, "the second line");
+    expect(tell(reader)).toEqual(["exit 1", "spawn 2", "out 2: line\n"]);
+    reader.close();
+  });
+
+  test("that is dropped before a slow reader came to it is named, and not kept for it", async () => {
+    const supervisor = host({ cmd: "echo $$", restart: "always" });
+    const reader = new OutputReader(templateSource(supervisor), options);
+    await waitFor(() => supervisor.droppedId > 3, "exits that are dropped");
+    await supervisor.stop();
+    const told = tell(reader);
+    expect(told[0]).toMatch(/^gap 1 out 0-\d+$/);
+    expect(told[1]).toBe("gap undefined undefined undefined-undefined");
+    expect(told.filter((each) => each.startsWith("exit"))).toHaveLength(10);
+    reader.close();
+  });
+
+  test("ends when the template is forgotten", async () => {
+    const supervisor = host({ cmd: "echo line; sleep 60" });
+    const reader = new OutputReader(templateSource(supervisor), options);
+    await waitFor(() => firstOf(supervisor).rings.get("out")?.head === 5, "the line");
+    await supervisor.stop();
+    expect(tell(reader)).toEqual(["out 1: line\n", "exit 1"]);
+    expect(reader.ended).toBe(false);
+    supervisor.retire();
+    expect(tell(reader)).toEqual([]);
+    expect(reader.ended).toBe(true);
+    reader.close();
+  });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { procEntries } from "../../src/process/usage/proc-entries.ts";
+import { membershipOf } from "../../src/process/proc-stat.ts";
+import { main } from "../cli/running.ts";
+import { type Hosted, startHosted } from "../process/hosted.ts";
+import { lives } from "../process/observe.ts";
+import { fixtureCommand } from "../process/sample-template.ts";
+import { waitFor } from "../wait-for.ts";
+
+async function killHard({ gafferd }: Hosted): Promise<void> {
+  gafferd.kill("SIGKILL");
+  await gafferd.exited;
+}
+
+const runFiles = ({ stateDir }: Hosted) =>
+  existsSync(join(stateDir, "runs")) ? readdirSync(join(stateDir, "runs")) : [];
+
+/** The shell that watches over the processes of a gafferd. */
+function guardianOf({ gafferd }: Hosted): number {
+  const found = [...procEntries()].find(
+    ({ osPid, parentOsPid }) =>
+      parentOsPid === gafferd.osPid && readFileSync(`/proc/${osPid}/cmdline`, "utf8").includes("gafferd-guardian"),
+  );
+  if (found === undefined) throw new Error("there is no guardian");
+  return found.osPid;
+}
+
+describe("when gafferd is killed", () => {
+  test("all that it started ends too: in the group, out of it, without an environment, deaf", async () => {
+    await using hosted = await startHosted();
+    const graceful_timeout = 0.3;
+    const group = await hosted.create({ name: "a", cmd: fixtureCommand("fork-child.sh"), graceful_timeout });
+    const escaping = await hosted.create({ name: "b", cmd: fixtureCommand("escape.sh"), graceful_timeout });
+    const bare = await hosted.create({ name: "c", cmd: "env -i sh -c 'echo $$; exec sleep 600'", graceful_timeout });
+    const deaf = await hosted.create({ name: "d", cmd: fixtureCommand("ignore-sigterm.sh"), graceful_timeout });
+    await waitFor(
+      async () => (await (await fetch(`${hosted.gafferd.url}/streams/${deaf}/out`)).text()) !== "",
+      "the deaf",
+    );
+    await hosted.numbers(escaping, 3);
+    await hosted.numbers(bare, 1);
+    const all = descendantsOf(hosted.gafferd.osPid);
+    expect(all.length).toBeGreaterThanOrEqual(8);
+    expect(group).toBe(1);
+    await killHard(hosted);
+    await waitFor(() => all.every((osPid) => !lives(osPid)), "the end of all", 15_000);
+  });
+
+  test("each hears its stop signal and has its grace", async () => {
+    await using hosted = await startHosted();
+    const mark = join(hosted.stateDir, "../graceful");
+    const cmd = `sh -c 'trap "sleep 0.5; touch ${mark}; exit" INT; echo $$; while :; do sleep 0.05; done'`;
+    const [osPid = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd, stop_signal: "INT" }), 1);
+    await killHard(hosted);
+    await waitFor(() => !lives(osPid), "its end");
+    expect(existsSync(mark)).toBe(true);
+  });
+
+  test("what says `on_host_exit = keep` lives on, until the template of that name starts again", async () => {
+    const ini = "[process:a]\ncmd = sleep 600\non_host_exit = keep\n";
+    const folder = mkdtempSync(join(tmpdir(), "gafferd-keep-"));
+    try {
+      await using first = await startHosted({ ini, folder });
+      const [kept = 0] = await osPidsOf(first, "a");
+      const [gone = 0] = await first.numbers(
+        await first.create({ name: "b", cmd: "sh -c 'echo $$; exec sleep 600'" }),
+        1,
+      );
+      await killHard(first);
+      await waitFor(() => !lives(gone), "the end of what is not kept");
+      expect(lives(kept)).toBe(true);
+      {
+        // The same state folder with another file: that `a` is another's.
+        await using other = await startHosted({ folder, ini: "[process:b]\ncmd = sleep 600\n" });
+        expect(lives(kept)).toBe(true);
+        expect(other.gafferd.err()).not.toContain("is left of a gafferd");
+      }
+      await using second = await startHosted({ ini, folder });
+      expect(lives(kept)).toBe(false);
+      expect(second.gafferd.err()).toContain(`a: process ${kept} is left of a gafferd that was killed`);
+      expect(await osPidsOf(second, "a")).not.toContain(kept);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("and its guardian too, the next one stops what is left, with its grace, before it starts anything", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "gafferd-left-"));
+    const log = join(folder, "log");
+    const script = `trap "echo end >>${log}; exit" TERM; echo start >>${log}; while :; do sleep 0.05; done`;
+    const ini = `[process:a]\ncmd = sh -c '${script}'\n[process:b]\ncmd = ${fixtureCommand("escape.sh")}\nredirect_output = out\ngraceful_timeout = 0.3\n`;
+    try {
+      await using first = await startHosted({ ini, folder });
+      await waitFor(() => existsSync(log), "the start");
+      const strays = await first.numbers(2, 3);
+      process.kill(guardianOf(first), "SIGKILL");
+      await waitFor(() => first.gafferd.err().includes("the guardian has ended"), "the warning");
+      await killHard(first);
+      expect(strays.map(lives)).toEqual([true, true, true]);
+      await using second = await startHosted({ ini, folder });
+      expect(strays.map(lives)).toEqual([false, false, false]);
+      await waitFor(() => readFileSync(log, "utf8").split("\n").length === 4, "the second start");
+      expect(readFileSync(log, "utf8")).toBe("start\nend\nstart\n");
+      expect(second.gafferd.err()).toMatch(/a: process \d+ is left of a gafferd that was killed; it is stopped first/);
+      expect(runFiles(second)).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test("a process that bears the number of one that is listed is left alone", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-number-"));
+  const stranger = Bun.spawn(["sleep", "600"], { detached: true });
+  try {
+    await using first = await startHosted({ folder, ini: "[process:a]\ncmd = sleep 600\non_host_exit = keep\n" });
+    const [file = ""] = await waitFor(() => (runFiles(first).length > 0 ? runFiles(first) : undefined), "the run file");
+    const [osPid = 0] = await osPidsOf(first, "a");
+    await killHard(first);
+    process.kill(osPid, "SIGKILL");
+    const path = join(first.stateDir, "runs", file);
+    await Bun.write(path, readFileSync(path, "utf8").replace(`+ ${osPid} `, `+ ${stranger.pid} `));
+    await using second = await startHosted({ folder, ini: "[process:a]\ncmd = sleep 600\n" });
+    expect(lives(stranger.pid)).toBe(true);
+    expect(second.gafferd.err()).not.toContain("is left of a gafferd");
+  } finally {
+    stranger.kill("SIGKILL");
+    await stranger.exited;
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a gafferd that runs keeps what it runs, whoever else starts with its state folder", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-two-"));
+  try {
+    const ini = "[process:a]\ncmd = sleep 600\n";
+    await using first = await startHosted({ folder, ini });
+    const [osPid = 0] = await osPidsOf(first, "a");
+    await using second = await startHosted({ folder, ini });
+    expect(lives(osPid)).toBe(true);
+    await osPidsOf(second, "a");
+    expect(runFiles(first)).toHaveLength(2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+describe("when gafferd stops", () => {
+  test("neither a guardian nor a file is left", async () => {
+    await using hosted = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n" });
+    await osPidsOf(hosted, "a");
+    const guardian = guardianOf(hosted);
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(lives(guardian)).toBe(false);
+    expect(runFiles(hosted)).toEqual([]);
+  });
+
+  test("the guardian has held none of its descriptors, and no signal for its group has reached it", async () => {
+    await using hosted = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n" });
+    await osPidsOf(hosted, "a");
+    const guardian = guardianOf(hosted);
+    const fds = readdirSync(`/proc/${guardian}/fd`).toSorted();
+    expect(fds).toEqual(["0", "1", "2"]);
+    expect(membershipOf(guardian)).toMatchObject({ groupId: guardian, sessionId: guardian });
+  });
+
+  test("nothing was written when nothing was spawned", async () => {
+    await using hosted = await startHosted();
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(existsSync(hosted.stateDir)).toBe(false);
+  });
+
+  test("a pipe from its output ends with it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "gafferd-pipe-"));
+    try {
+      const file = join(folder, "gaffer.ini");
+      await Bun.write(file, `[gaffer]\nstate_dir = ${folder}\n[process:a]\ncmd = sleep 600\n`);
+      const child = Bun.spawn({
+        cmd: ["sh", "-c", `"${main}" --bind=127.0.0.1:0 -v "${file}" 2>&1 & echo $!; wait`],
+        stdout: "pipe",
+      });
+      let out = "";
+      const reading = (async () => {
+        for await (const bytes of child.stdout) out += new TextDecoder().decode(bytes);
+      })();
+      await waitFor(() => out.includes("a[1] spawn"), "the spawn");
+      process.kill(Number(out.split("\n")[0]), "SIGTERM");
+      await reading;
+      await child.exited;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+async function osPidsOf({ ask }: Hosted, name: string): Promise<number[]> {
+  return await waitFor(async () => {
+    const templates = (await (ask("GET", "/processes?detail=true") as unknown)) as {
+      name: string;
+      processes: { os_pid: number }[];
+    }[];
+    const osPids = templates.find((each) => each.name === name)?.processes.map(({ os_pid }) => os_pid);
+    return osPids !== undefined && osPids.length > 0 ? osPids : undefined;
+  }, `the processes of ${name}`);
+}
+
+/** Its children, theirs, and so on, without the guardian. */
+function descendantsOf(osPid: number): number[] {
+  const entries = [...procEntries()];
+  const below = (parent: number): number[] =>
+    entries.filter(({ parentOsPid }) => parentOsPid === parent).flatMap((each) => [each.osPid, ...below(each.osPid)]);
+  return below(osPid);
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { formatEntry, formatHeader, parseRun, type RunEntry, type RunHeader } from "../../src/survival/run-format.ts";
+
+const header: RunHeader = {
+  world: { boot: "9b1c0d", namespace: "pid:[4026531836]" },
+  osPid: 4711,
+  startTicks: 8_812_345,
+  configFile: "/etc/my gaffer/ä.ini",
+  endMarkers: "9f3c21aa07de-end.",
+};
+const entry: RunEntry = {
+  osPid: 4712,
+  startTicks: 8_812_399,
+  scope: "group",
+  stopSignalNumber: 15,
+  gracefulTimeoutMs: 10_000,
+  onHostExit: "kill",
+  marker: "9f3c21aa07de-end.1",
+  name: "web:api",
+};
+const kept: RunEntry = { ...entry, osPid: 4713, scope: "one", onHostExit: "keep", name: "job" };
+
+test("what is written is what is read", () => {
+  const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
+  expect(parseRun(text)).toEqual({ header, entries: [entry, kept] });
+});
+
+test("an entry is a line of words, as the guardian reads it", () => {
+  expect(formatEntry(entry)).toBe("+ 4712 8812399 group 15 10000 kill 9f3c21aa07de-end.1 web:api\n");
+});
+
+test("a last line that was torn is left out", () => {
+  const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
+  for (let length = formatHeader(header).length; length < text.length; length++) {
+    const { entries = [] } = parseRun(text.slice(0, length)) ?? {};
+    expect(entries).toEqual(length < text.length - formatEntry(kept).length ? [] : [entry]);
+  }
+});
+
+test.each(["", "\n", "gafferd-run 2 a b 1 1 c-end. /\n", "something else\n"])("%j is no run file", (text) => {
+  expect(parseRun(text)).toBeUndefined();
+});
