@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { toEventDocument } from "../documents/event-document.ts";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { GafferdEvent } from "../events/event.ts";
@@ -27,8 +28,6 @@ export interface WebhooksOptions {
   /** Where what waits is kept; nothing is made there before there is a webhook. */
   readonly stateDir: string;
   readonly settings: FileWebhooks;
-  /** An event as `GET /watch` tells it, which is for who knows HTTP to say. */
-  readonly toDocument: (event: GafferdEvent) => object;
   readonly backoff?: BackoffPolicy;
   readonly limits?: Limits;
 }
@@ -267,7 +266,7 @@ export class Webhooks {
       .map(({ sender }) => sender);
     if (senders.length === 0) return;
     const id = `${this.#run}-${event.sequence.toString(36)}`;
-    const body = JSON.stringify({ id, ...this.#options.toDocument(event) });
+    const body = JSON.stringify({ id, ...toEventDocument(event) });
     const ids = senders.map(({ webhook }) => webhook.id);
     try {
       this.#outbox?.add(ids, { id, body, createdMs: event.timeMs });
