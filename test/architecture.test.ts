@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
-  webhook: ["documents", "events"],
+  webhook: ["documents", "events", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook"],
   reading: ["supervisor", "output"],

@@ -2,6 +2,7 @@ import { closeSync, fstatSync } from "node:fs";
 import type { Failure } from "./failure.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Options, toArguments } from "./options.ts";
+import { withSteadyThreads } from "./steady-threads.ts";
 import { readinessDescriptor, type ReadinessReport, readinessVariable } from "./readiness.ts";
 
 /**
@@ -13,7 +14,7 @@ export async function daemonize(options: Options): Promise<ReadinessReport> {
   const child = Bun.spawn({
     cmd: [...ownCommand(), ...toArguments(options)],
     cwd: "/",
-    env: { ...process.env, [readinessVariable]: "1" },
+    env: { ...withSteadyThreads(process.env), [readinessVariable]: "1" },
     detached: true,
     stdio: ["ignore", keepIfFile(1), keepIfFile(2), "pipe"],
   });

@@ -85,7 +85,7 @@ test("a second one with its pidfile is refused", async () => {
   await run(daemonArguments);
   const second = await run(daemonArguments);
   expect(second).toMatchObject({ status: 1, out: "" });
-  expect(second.err).toContain(`gafferd runs already as process ${daemonOsPid()}`);
+  expect(second.err).toContain(`gafferd is already running as process ${daemonOsPid()}`);
 });
 
 async function run(argv: readonly string[]): Promise<{ status: number; out: string; err: string }> {
