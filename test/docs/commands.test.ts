@@ -46,9 +46,9 @@ function compare(page: string, { command, output, end, line }: ShownCommand, act
   expect(where + mask(actual)).toBe(where + mask(output));
 }
 
-describe("the comparison of outputs", () => {
-  const is = (actual: string, shown: string, whole = true): boolean => isShownOutput(actual, shown, { whole });
+const is = (actual: string, shown: string, whole = true): boolean => isShownOutput(actual, shown, { whole });
 
+describe("the comparison of outputs", () => {
   test("takes the same text, and no other", () => {
     expect(is("a\nb\n", "a\nb\n")).toBe(true);
     expect(is("a\nb\n", "a\n")).toBe(false);
