@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { lives } from "../process/observe.ts";
 import { waitFor } from "../wait-for.ts";
 import type { ShownCommand, ShownFile } from "./console-page.ts";
 import { isShownOutput } from "./mask.ts";
@@ -74,6 +75,7 @@ export class Terminal {
 
   async close(): Promise<void> {
     await Promise.all(this.#running.splice(0).map((running) => stop(running, "SIGTERM")));
+    await this.#stopDaemons();
     rmSync(this.#root, { recursive: true, force: true });
   }
 
@@ -108,6 +110,15 @@ export class Terminal {
       return status;
     });
     return { osPid: child.pid, exited, isGafferd, output: () => text, hasEnded: () => ended };
+  }
+
+  /** The page ends them itself, unless it fails before; one whose file is gone has ended. */
+  async #stopDaemons(): Promise<void> {
+    for (const name of readdirSync(this.#folder).filter((file) => file.endsWith(".pid"))) {
+      const osPid = Number(await Bun.file(join(this.#folder, name)).text());
+      if (osPid > 1 && lives(osPid)) process.kill(osPid, "SIGTERM");
+      await waitFor(() => !lives(osPid), `the end of the daemon of ${name}`, endMs);
+    }
   }
 
   #writeProgram(name: string, text: string): void {
