@@ -62,6 +62,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };
 
+/**
+ * Who may import whom inside `http/`, from the plumbing up to the app. Rooms of one row do not know each other.
+ */
+const httpRooms: readonly (readonly string[])[] = [
+  ["operation"],
+  ["listen"],
+  ["quirks"],
+  ["feed"],
+  ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["openapi"],
+  ["app.ts"],
+];
+
+const maxFilesInRoom = 25;
+
 const openToAll = ["errors", "log", "suggestion", "slices"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
@@ -131,14 +146,34 @@ describe("the check finds", () => {
       },
       "output/a.ts → output/b.ts → output/c.ts → output/a.ts is a circle",
     ],
+    [
+      "plumbing of http that knows a resource",
+      { "http/feed/a.ts": `import { b } from "../streams/b.ts";`, "http/streams/b.ts": "" },
+      "http/feed/a.ts imports http/streams/b.ts: http/feed may not import http/streams",
+    ],
+    [
+      "a resource of http that knows another",
+      { "http/watch/a.ts": `import { b } from "../streams/b.ts";`, "http/streams/b.ts": "" },
+      "http/watch/a.ts imports http/streams/b.ts: http/watch may not import http/streams",
+    ],
+    [
+      "a room that is too full",
+      Object.fromEntries(Array.from({ length: 26 }, (_, index) => [`output/${index}.ts`, ""])),
+      "output/ has 26 files, more than 25",
+    ],
+    [
+      "a room of http that the table lacks",
+      { "http/misc/a.ts": "" },
+      "http/misc/a.ts: the table has no room `http/misc`",
+    ],
     ["a part that the table lacks", { "utils/a.ts": "" }, "utils/a.ts: the table has no part `utils`"],
     [
       "an import without its extension",
-      { "http/a.ts": `import { b } from "./b";`, "http/b.ts": "" },
-      "http/a.ts imports http/b, which is no file",
+      { "http/app.ts": `import { b } from "./b";`, "http/feed/b.ts": "" },
+      "http/app.ts imports http/b, which is no file",
     ],
     ["printing", { "manager/a.ts": `console.log("x");` }, "manager/a.ts uses console."],
-    ["printing on stdout", { "http/a.ts": `process.stdout.write("x");` }, "http/a.ts uses process.stdout"],
+    ["printing on stdout", { "http/app.ts": `process.stdout.write("x");` }, "http/app.ts uses process.stdout"],
     ["exiting", { "daemon.ts": `function f() { process.exit(1); }` }, "daemon.ts uses process.exit("],
     ["consola elsewhere", { "cli/a.ts": `import { b } from "consola/utils";` }, "cli/a.ts imports consola/utils"],
     [
@@ -151,8 +186,8 @@ describe("the check finds", () => {
       { "client/a.ts": `import type { Static } from "@sinclair/typebox";` },
       "client/a.ts imports @sinclair/typebox",
     ],
-    ["a barrel", { "http/index.ts": "" }, "http/index.ts is a barrel"],
-    ["a long file", { "http/a.ts": "\n".repeat(301) }, "http/a.ts has 301 lines, more than 300"],
+    ["a barrel", { "http/feed/index.ts": "" }, "http/feed/index.ts is a barrel"],
+    ["a long file", { "http/app.ts": "\n".repeat(301) }, "http/app.ts has 301 lines, more than 300"],
   ])("%s", (_, files, violation) => {
     expect(findViolations(new Map(Object.entries(files)))).toEqual([violation]);
   });
@@ -161,8 +196,8 @@ describe("the check finds", () => {
     const tree = {
       "main.ts": `console.error("x"); process.exit(1); const { a } = await import("./cli/a.ts");`,
       "cli/a.ts": `import { a } from "../daemon.ts";\nimport { createMain } from "citty";\nconsole.log(a);`,
-      "daemon.ts": `import type { B } from "./http/b.ts";\nimport { log } from "./log.ts";`,
-      "http/b.ts": `// console.log("x")\n/** import("../daemon.ts") and process.exit() are not ours. */\nexport interface B {}`,
+      "daemon.ts": `import type { B } from "./http/feed/b.ts";\nimport { log } from "./log.ts";`,
+      "http/feed/b.ts": `// console.log("x")\n/** import("../daemon.ts") and process.exit() are not ours. */\nexport interface B {}`,
       "log.ts": `import { createConsola } from "consola/core";`,
       "index.ts": `export { a } from "./daemon.ts";`,
       "documents/b.ts": "",
@@ -180,6 +215,8 @@ function findViolations(tree: Tree): string[] {
       .filter(({ part }) => !(part in mayImport))
       .map(({ path, part }) => `${path}: the table has no part \`${part}\``),
     ...files.flatMap((file) => findWrongImports(file, tree)),
+    ...files.flatMap(findWrongRooms),
+    ...findFullRooms([...tree.keys()]),
     ...findCircles(new Map(files.map(({ path, imports }) => [path, ownImports(path, imports)]))),
     ...files
       .filter(({ part }) => !mayPrintAndExit.includes(part))
@@ -235,6 +272,35 @@ function findWrongImports(file: { path: string; part: string; imports: readonly 
     return places !== undefined && !places.includes(part);
   });
   return [...own, ...packages.map((imported) => `${path} imports ${imported}`)];
+}
+
+/** Imports between the rooms of `http/` that point up, or from one resource to another. */
+function findWrongRooms({ path, imports }: { path: string; imports: readonly string[] }): string[] {
+  if (!path.startsWith("http/")) return [];
+  const level = levelOf(path);
+  if (level === undefined) return [`${path}: the table has no room \`${roomOf(path)}\``];
+  return ownImports(path, imports).flatMap((imported) => {
+    const other = levelOf(imported);
+    const isFine = other === undefined || roomOf(imported) === roomOf(path) || other < level;
+    return isFine ? [] : [`${path} imports ${imported}: ${roomOf(path)} may not import ${roomOf(imported)}`];
+  });
+}
+
+/** `http/streams` of `http/streams/a.ts`, `http/app.ts` of itself. */
+function roomOf(path: string): string {
+  return path.split("/").slice(0, 2).join("/");
+}
+
+function levelOf(path: string): number | undefined {
+  const level = httpRooms.findIndex((row) => row.some((room) => roomOf(path) === `http/${room}`));
+  return level < 0 ? undefined : level;
+}
+
+function findFullRooms(paths: readonly string[]): string[] {
+  const rooms = Map.groupBy(paths, (path) => dirname(path));
+  return [...rooms]
+    .filter(([, files]) => files.length > maxFilesInRoom)
+    .map(([room, { length }]) => `${room}/ has ${length} files, more than ${maxFilesInRoom}`);
 }
 
 /** What a part that stands alone takes from elsewhere, types aside. */

@@ -1,6 +1,5 @@
-import { metricsContentType } from "../metrics/metrics-text.ts";
 import { reloadParameters } from "./reload-routes.ts";
-import { json, ok, type OperationTable, ref, text } from "../operation/operation.ts";
+import { json, ok, type OperationTable, text } from "../operation/operation.ts";
 
 const tag = "daemon";
 const names = { type: "array", items: { type: "string" } };
@@ -26,15 +25,6 @@ export const daemonOperations: OperationTable = {
     summary: "Whether it answers",
     answers: text("`OK`.", "text/plain", "OK"),
   },
-  "GET /_plugin": {
-    id: "listPlugins",
-    tag,
-    summary: "The plugins that are installed",
-    description: "Those with code in the order in which they start, then sites.",
-    answers: json("All of them.", { type: "array", items: ref("Plugin") }, [
-      { name: "hello", version: null, description: null, site: "/_plugin/hello/", state: "site" },
-    ]),
-  },
   "POST /_reload": {
     id: "reload",
     tag,
@@ -55,30 +45,5 @@ export const daemonOperations: OperationTable = {
       { dry_run: false, added: ["process:web"], changed: [], removed: [], unchanged: ["webhooks"], needs_restart: [] },
     ),
     errors: ["bad_value", "conflict", "invalid_config"],
-  },
-  "GET /metrics": {
-    id: "getMetrics",
-    tag,
-    summary: "Figures for Prometheus",
-    description:
-      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. By webhook: what waits, attempts, lost events. Of gafferd: its event loop's lag, its memory, its spawns.",
-    answers: text("Prometheus's text format, version 0.0.4.", metricsContentType),
-  },
-  "GET /openapi.json": {
-    id: "getOpenapi",
-    tag,
-    summary: "This description",
-    answers: json("An OpenAPI 3.1 document.", {
-      type: "object",
-      required: ["openapi", "info", "paths"],
-      properties: { openapi: { type: "string" }, info: { type: "object" }, paths: { type: "object" } },
-      additionalProperties: true,
-    }),
-  },
-  "GET /docs": {
-    id: "getDocs",
-    tag,
-    summary: "This description for people",
-    answers: text("A page that needs nothing from elsewhere.", "text/html"),
   },
 };

@@ -1,12 +1,12 @@
-import type { OutputFormat } from "../streams/output-encoder.ts";
+import type { FeedFormat } from "./feed-query.ts";
 
-const rawTypes: Readonly<Record<OutputFormat, string>> = {
+const rawTypes: Readonly<Record<FeedFormat, string>> = {
   text: "text/plain; charset=utf-8",
   json: "application/x-ndjson",
   base64: "text/plain; charset=us-ascii",
 };
 
-export function rawHeaders(format: OutputFormat): Record<string, string> {
+export function rawHeaders(format: FeedFormat): Record<string, string> {
   return headersOf(rawTypes[format]);
 }
 

@@ -11,6 +11,9 @@ import { withManners } from "./manners.ts";
 import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "../operation/openapi-document.ts";
 import type { OperationDescription, OperationTable } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
+import { metricsOperations } from "../metrics/metrics-operations.ts";
+import { openapiOperations } from "./openapi-operations.ts";
+import { pluginOperations } from "../plugins/plugin-operations.ts";
 import { statsOperations } from "../stats/stats-operations.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { templateOperations } from "../processes/process-operations.ts";
@@ -25,6 +28,9 @@ const operations: OperationTable = {
   ...webhookOperations,
   ...statsOperations,
   ...daemonOperations,
+  ...pluginOperations,
+  ...metricsOperations,
+  ...openapiOperations,
 };
 
 /** Routes, such as `GET /processes/:id`, that no description tells of; they are not in the document. */

@@ -12,7 +12,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   resource_not_found: 404,
   method_not_allowed: 405,
   bad_event_type: 404,
-  io_not_redirected: 403,
+  io_not_redirected: 400,
   io_not_found: 404,
   forbidden_write: 403,
   unauthorized: 401,

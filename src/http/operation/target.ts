@@ -40,7 +40,11 @@ function findProcess(manager: Manager, text: string): ReturnType<Manager["findPr
   return manager.findProcess(id);
 }
 
-function findByName(manager: Manager, name: string): Supervisor {
+/**
+ * The template of this name, where a pid could be meant too. Throws `not_found`, or `bad_value` for a number that is not
+ * whole.
+ */
+export function findByName(manager: Manager, name: string): Supervisor {
   try {
     return manager.get(name);
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Manager } from "../../manager/manager.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
 import { createFeed } from "../feed/feed.ts";
 import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
-import { defaultHeartbeatMs, type FeedKind, outputParameters, parseHeartbeat } from "../streams/output-query.ts";
+import { defaultHeartbeatMs, type FeedKind, feedParameters, parseHeartbeat } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
 import { commentLine } from "../feed/sse.ts";
@@ -41,7 +41,7 @@ const longestIntervalMs = 86_400_000;
 /** What may stand in the query of `/stats`. */
 export const statsParameters = {
   feed: {
-    ...outputParameters.feed,
+    ...feedParameters.feed,
     description:
       "`longpoll` is one answer. `continuous` sends a line of JSON for each sample. `eventsource` sends server-sent events `stats`.",
   },
@@ -57,7 +57,7 @@ export const statsParameters = {
     examples: ["5", "0.5"],
   },
   heartbeat: {
-    ...outputParameters.heartbeat,
+    ...feedParameters.heartbeat,
     description:
       "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never.",
   },

@@ -3,9 +3,8 @@ import type { OutputItem } from "../../reading/output-reader.ts";
 import type { GapDocument, OutputDocument } from "../../documents/document-schemas.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { encodeSharedEvent } from "./shared-frames.ts";
+import type { FeedFormat } from "../feed/feed-query.ts";
 import { commentLine, encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
-
-export type OutputFormat = "text" | "json" | "base64";
 
 /** Turns what a reader is told into what a client is sent. */
 export interface OutputEncoder {
@@ -30,7 +29,7 @@ const encoder = new TextEncoder();
 const nothing = new Uint8Array(0);
 
 /** Server-sent events. */
-export function createEventEncoder(format: OutputFormat): OutputEncoder {
+export function createEventEncoder(format: FeedFormat): OutputEncoder {
   return {
     greet: encodeGreeting,
     heartbeat: commentLine,
@@ -64,7 +63,7 @@ export function createEventEncoder(format: OutputFormat): OutputEncoder {
 export type RawMemory = "copied" | "held";
 
 /** Bytes as they are, or a line of JSON or base64 for those that came together. */
-export function createRawEncoder(format: OutputFormat, memory: RawMemory = "copied"): OutputEncoder {
+export function createRawEncoder(format: FeedFormat, memory: RawMemory = "copied"): OutputEncoder {
   return {
     greet: () => nothing,
     heartbeat: encoder.encode("\n"),

@@ -1,4 +1,5 @@
-import { lastEventIdHeader, outputParameters } from "./output-query.ts";
+import { lastEventIdHeader } from "../feed/feed-query.ts";
+import { outputParameters } from "./output-query.ts";
 import { inputParameters } from "./stream-routes.ts";
 import { wstreamParameters } from "./wstream-routes.ts";
 import type { ResponseObject } from "../operation/openapi-document.ts";

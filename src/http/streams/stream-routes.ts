@@ -13,6 +13,7 @@ import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
 import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
 import { flag } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
+import { findByName } from "../operation/target.ts";
 import { assertReadable } from "./readable.ts";
 import { writeBody } from "./stdin-body.ts";
 import { assertRoomForStream } from "../feed/stream-room.ts";
@@ -65,7 +66,7 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
       const { supervisor, process } = manager.findProcess(parseWhole(target, "pid"));
       return { source: processSource(supervisor, process), template: process.template };
     }
-    const supervisor = manager.get(target);
+    const supervisor = findByName(manager, target);
     return { source: templateSource(supervisor), template: supervisor.template };
   }
 }

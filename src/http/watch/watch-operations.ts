@@ -1,5 +1,5 @@
 import { eventTypes } from "../../events/event.ts";
-import { lastEventIdHeader } from "../streams/output-query.ts";
+import { lastEventIdHeader } from "../feed/feed-query.ts";
 import { watchParameters } from "./watch-routes.ts";
 import { media, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
 import { templateName } from "../operation/path-parameters.ts";

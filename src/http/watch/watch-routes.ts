@@ -8,7 +8,7 @@ import { formatEventId, parseEventId } from "./event-id.ts";
 import { EventPace } from "./event-pace.ts";
 import { createFeed } from "../feed/feed.ts";
 import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
-import { defaultHeartbeatMs, outputParameters, parseHeartbeat, parseTime } from "../streams/output-query.ts";
+import { defaultHeartbeatMs, feedParameters, parseHeartbeat, parseTime } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { looksLikeStreamId } from "../feed/stream-id.ts";
 import { assertRoomForStream } from "../feed/stream-room.ts";
@@ -23,17 +23,17 @@ export interface WatchRoutesOptions {
 /** What may stand in the query of `/watch`. */
 export const watchParameters = {
   feed: {
-    ...outputParameters.feed,
+    ...feedParameters.feed,
     description:
       "`longpoll` waits for one event and answers it. `continuous` sends a line of JSON for each. `eventsource` sends server-sent events, named by their type.",
   },
   heartbeat: {
-    ...outputParameters.heartbeat,
+    ...feedParameters.heartbeat,
     description:
       "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never. An answer to `longpoll` is 204 after so long.",
   },
   since: {
-    ...outputParameters.since,
+    ...feedParameters.since,
     description:
       "Start after this id, as an event or `X-Gaffer-Next` gave it, or at a time: an age (`10s`, `5m`) or RFC 3339. The last 1,000 events are held. Default: from now on.",
   },

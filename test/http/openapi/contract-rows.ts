@@ -152,15 +152,17 @@ export const contractCodes: Readonly<Record<string, number>> = {
   no_signal_number: 400,
   resource_not_found: 404,
   bad_event_type: 404,
-  io_not_redirected: 403,
+  io_not_redirected: 400,
   io_not_found: 404,
   forbidden_write: 403,
   unauthorized: 401,
   forbidden: 403,
   gone: 410,
   too_large: 413,
+  upgrade_required: 426,
   overloaded: 503,
   spawn_failed: 422,
+  invalid_config: 422,
   internal: 500,
 };
 
@@ -198,6 +200,4 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
 /** Codes that the contract does not have, and why they are there. */
 export const ownCodes: Readonly<Record<string, string>> = {
   method_not_allowed: "the contract has the 405 and `Allow`, and no word for it",
-  upgrade_required: "who asks for a WebSocket without wanting one",
-  invalid_config: "of `_reload`",
 };

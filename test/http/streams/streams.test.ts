@@ -410,10 +410,15 @@ describe("what is wrong with a request", () => {
     expect(body.message.length).toBeGreaterThan(10);
   });
 
-  test("an output that is not redirected is 403 io_not_redirected", async () => {
+  test.each(["1.5", "-1", "1e3", "0x1"])("the pid %s is not a whole number: 400 bad_value", async (pid) => {
+    const answer = await get(`/streams/${pid}`);
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: "bad_value", field: "pid" }]);
+  });
+
+  test("an output that is not redirected is 400 io_not_redirected", async () => {
     const id = await run("sleep 60", { redirect_output: [] });
     const answer = await get(`/streams/${id}/out`);
-    expect([answer.status, await answer.json()]).toMatchObject([403, { error: "io_not_redirected" }]);
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: "io_not_redirected" }]);
   });
 });
 

@@ -1,0 +1,80 @@
+import { GafferdError } from "../../errors.ts";
+import { parseDuration } from "../../template/duration.ts";
+import { choice, type Parameter } from "../operation/parameter.ts";
+
+export type FeedKind = "longpoll" | "continuous" | "eventsource";
+
+/** How output is written: as it is, as JSON, or as Base64. */
+export type FeedFormat = "text" | "json" | "base64";
+
+export const defaultHeartbeatMs = 60_000;
+const shortestHeartbeatMs = 100;
+const longestHeartbeatMs = 86_400_000;
+
+/** The query parameters that every feed has; a feed that means something else by one says so. */
+export const feedParameters = {
+  feed: choice(
+    "feed",
+    ["longpoll", "continuous", "eventsource"],
+    "`longpoll` waits for output, answers what there is, and ends. `continuous` sends the bytes as they come, until the process ends. `eventsource` sends server-sent events.",
+  ),
+  heartbeat: {
+    name: "heartbeat",
+    description:
+      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never. An answer to `longpoll` ends, empty, after so long. `continuous` with `format=text` has none unless it is asked for: its bytes are the process's own.",
+    schema: {
+      anyOf: [
+        { type: "boolean" },
+        { type: "number", minimum: shortestHeartbeatMs / 1000, maximum: longestHeartbeatMs / 1000 },
+      ],
+      default: true,
+    },
+    examples: ["15", "true", "false"],
+  },
+  since: {
+    name: "since",
+    description:
+      "Start after this id, as an event or `X-Gaffer-Next` gave it, or at a time: an age (`10s`, `5m`) or RFC 3339. Default: at the oldest byte that is held. Not with `tail`.",
+    schema: { type: "string" },
+    examples: ["5m", "2026-01-31T12:00:00Z"],
+  },
+} as const satisfies Record<string, Parameter>;
+
+/** What a browser's `EventSource` sends when it comes again. */
+export const lastEventIdHeader: Parameter = {
+  name: "Last-Event-ID",
+  description: "The id of the last event seen: does the same as `since`, and wins over all that says where to begin.",
+  schema: { type: "string" },
+  examples: ["r5k2x.1.1-2s"],
+};
+
+/** `true` (60 s), `false`, or seconds. Throws `bad_value`. */
+export function parseHeartbeat(text: string | null, fallbackMs: number | undefined): number | undefined {
+  if (text === null) return fallbackMs;
+  if (text === "true") return defaultHeartbeatMs;
+  if (text === "false") return undefined;
+  const ms = Number(text) * 1000;
+  if (text.trim() !== "" && ms >= shortestHeartbeatMs && ms <= longestHeartbeatMs) return ms;
+  throw new GafferdError("bad_value", `\`heartbeat\` must be true, false or 0.1 to 86400 seconds, not \`${text}\``, {
+    field: "heartbeat",
+  });
+}
+
+/** An age or an RFC 3339 time, in Unix ms. Throws `bad_value`. */
+export function parseTime(text: string, nowMs: number): number {
+  if (/^\d{4}-\d\d-\d\d[Tt ]/.test(text)) {
+    const timeMs = Date.parse(text);
+    if (!Number.isNaN(timeMs)) return timeMs;
+  } else if (/^[\d.]/.test(text)) {
+    try {
+      return nowMs - parseDuration(text);
+    } catch {
+      // Said below, for all forms together.
+    }
+  }
+  throw new GafferdError(
+    "bad_value",
+    `\`since\` must be an id that a stream has sent, an age such as 10s or 5m, or an RFC 3339 time, not \`${text.slice(0, 80)}\``,
+    { field: "since" },
+  );
+}
