@@ -5,7 +5,6 @@ import type { SectionChanges } from "./daemon/sections.ts";
 import { EventBus } from "./events/bus.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
-import { toEventDocument } from "./documents/event-document.ts";
 import { createPluginApi } from "./http/plugins/plugin-api.ts";
 import type { Reload } from "./http/daemon/reload-routes.ts";
 import type { Logger } from "./log.ts";
@@ -113,7 +112,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const host = await loadPlugins(options, { manager, bus, sampler });
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
-  const webhooks = await startWebhooks({ bus, log, version, stateDir, settings, toDocument: toEventDocument });
+  const webhooks = await startWebhooks({ bus, log, version, stateDir, settings });
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
   const app = createApp({

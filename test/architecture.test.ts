@@ -10,12 +10,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: [],
   suggestion: [],
   slices: [],
+  libc: [],
   descriptors: [],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template", "descriptors"],
+  process: ["template", "descriptors", "libc"],
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
@@ -41,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "template",
     "plugin",
     "descriptors",
+    "libc",
   ],
   daemon: [
     "survival",

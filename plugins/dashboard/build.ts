@@ -10,6 +10,8 @@ export async function buildDashboard(outdir = site): Promise<void> {
     entrypoints: [join(import.meta.dir, "src/index.html")],
     outdir,
     target: "browser",
+    // The client as it is in this tree, not as it was built last.
+    conditions: ["bun"],
     minify: true,
     // Without a hash: the server's ETags say what is new, and nothing old is left behind.
     naming: { entry: "[name].[ext]", chunk: "dashboard.[ext]", asset: "[name].[ext]" },

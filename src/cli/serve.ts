@@ -2,9 +2,9 @@ import { type Daemon, startDaemon } from "../daemon.ts";
 import { GafferdError } from "../errors.ts";
 import { configureLog, log, stdout } from "../log.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import { hasDashboard } from "../plugin/site/dashboard.ts";
 import { usesColours } from "./colours.ts";
 import { createConsole } from "./console.ts";
-import { hasDashboard } from "./dashboard.ts";
 import { followRing } from "./follow.ts";
 import { GaveUpError } from "./failure.ts";
 import { installGuard } from "./guard.ts";
@@ -49,8 +49,8 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
     let failure = stray === undefined ? undefined : strayed(stray, daemon.culpritOf(stray));
     if (failure === undefined) {
       const { urls, plugins } = daemon;
-      const facts = { version, urls, templates: config.templates.length, hasDashboard: hasDashboard(plugins.roots) };
-      for (const line of startMessage(facts)) log.info(line);
+      const facts = { version, urls, templates: config.templates.length };
+      for (const line of startMessage({ ...facts, hasDashboard: await hasDashboard(plugins) })) log.info(line);
       onReady(urls);
       signals.onReload(() => void reload(daemon, { hasFile: options.config !== undefined }));
       const reason = daemon.shutdownWanted.then((message) => new GaveUpError(`stopped: ${message}`));

@@ -6,7 +6,7 @@ import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
 import type { Webhooks } from "../webhook/webhooks.ts";
-import { methodsOf, type RoutePattern } from "./operation/allow.ts";
+import type { RoutePattern } from "./operation/allow.ts";
 import { connectionOf, keepOpen } from "./listen/connection.ts";
 import { corsHeaders } from "./operation/cors.ts";
 import { toErrorResponse } from "./operation/error.ts";
@@ -90,8 +90,8 @@ export function createApp(options: AppOptions) {
     .onError(({ code, error, request, path, set }) => {
       if (code === "NOT_FOUND") {
         const isPreflight = "access-control-allow-origin" in set.headers;
-        const advice = "GET / and /processes are where to begin";
-        return answerUnrouted(request, { methods: methodsOf(path, app.routes), isPreflight, advice, log });
+        const advice = "GET /docs describes all routes";
+        return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
       }
       if (code === "PARSE" || code === "VALIDATION") {
         const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
@@ -99,7 +99,7 @@ export function createApp(options: AppOptions) {
       }
       return toErrorResponse(error, { request, log });
     })
-    .use(rootRoutes(version))
+    .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
     .use(processRoutes(manager))
     .use(processVerbRoutes(manager))

@@ -1,5 +1,6 @@
-import { dlopen, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
 import { GafferdError } from "../errors.ts";
+import { loadLibc } from "../libc.ts";
 
 /** The few calls of the C library that neither Bun nor node offers. Each gives -1 for a failure. */
 export interface Libc {
@@ -12,10 +13,6 @@ export interface Libc {
   reap?(osPid: number): number;
 }
 
-const isMac = process.platform === "darwin";
-const muslName = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
-const libraryNames = isMac ? ["libSystem.B.dylib"] : ["libc.so.6", muslName, "libc.so"];
-
 let loaded: Libc | undefined;
 
 /** The C library of this machine, loaded once. Throws GafferdError `spawn_failed` if none can be loaded. */
@@ -25,26 +22,22 @@ export function libc(): Libc {
 }
 
 function load(): Libc {
-  const reasons: unknown[] = [];
-  for (const name of libraryNames) {
-    try {
-      return isMac ? loadMac(name) : loadLinux(name);
-    } catch (error) {
-      reasons.push(error);
-    }
+  try {
+    return process.platform === "darwin" ? loadMac() : loadLinux();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GafferdError("spawn_failed", `cannot make pipes for processes: ${reason}`, {
+      details: { transient: false },
+      cause,
+    });
   }
-  throw new GafferdError(
-    "spawn_failed",
-    `cannot make pipes for processes: no C library could be loaded (tried ${libraryNames.join(", ")})`,
-    { details: { transient: false }, cause: new AggregateError(reasons) },
-  );
 }
 
-function loadLinux(name: string): Libc {
+function loadLinux(): Libc {
   const closeOnExec = 0o2000000;
   const setChildSubreaper = 36;
   const noHang = 1;
-  const { symbols } = dlopen(name, {
+  const symbols = loadLibc({
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
@@ -63,9 +56,9 @@ function loadLinux(name: string): Libc {
  * convention passes variadic arguments on the stack, after eight registers: hence the argument seven times, so that
  * `fcntl` finds it in the third register (x64) as well as in the first place of the stack (arm64).
  */
-function loadMac(name: string): Libc {
+function loadMac(): Libc {
   const [setFdFlags, closeOnExec] = [2, 1];
-  const { symbols } = dlopen(name, {
+  const symbols = loadLibc({
     pipe: { args: ["ptr"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"], returns: "i32" },
   });

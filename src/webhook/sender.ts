@@ -1,5 +1,5 @@
 import type { Logger } from "../log.ts";
-import { type BackoffPolicy, waitMs } from "./backoff.ts";
+import { type WebhookBackoff, waitMs } from "./backoff.ts";
 import { deliver, type Outcome } from "./deliver.ts";
 import { toHeaders } from "./headers.ts";
 import type { Message, Outbox } from "./outbox.ts";
@@ -18,7 +18,7 @@ export interface SenderOptions {
   readonly queued: number;
   readonly userAgent: string;
   readonly log: Logger;
-  readonly backoff: BackoffPolicy;
+  readonly backoff: WebhookBackoff;
   readonly limits: Limits;
   /** The receiver wants no more; the sender has stopped. */
   readonly onGone: () => void;
@@ -153,7 +153,7 @@ export class Sender {
     this.#inFlight = new AbortController();
     const headers = toHeaders(message, { secret, missed, userAgent: this.#options.userAgent, nowMs: timeMs });
     const outcome = await deliver({ url, headers, body: message.body, timeoutMs }, this.#inFlight);
-    // A webhook that was taken back, or a daemon that ends, has cut it off, or does not want to know.
+    // Cut off because the webhook was deleted or the daemon stops: there is nothing to report.
     if (this.#isStopped()) return undefined;
 
     const number = message.attempts + 1;

@@ -179,7 +179,7 @@ test("what could not be put in force is tried again by the next reload, though t
       throw new Error("database or disk is full");
     });
     await expect(client.reload()).rejects.toThrow(
-      "endpoints and processes are as the configuration says, not all else is: cannot keep the webhook",
+      "endpoints and processes are as the configuration says, not all else is: cannot save the webhook",
     );
   }
   expect(daemon.manager.names()).toEqual(["a", "b"]);

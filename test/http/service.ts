@@ -6,7 +6,6 @@ import { EventBus } from "../../src/events/bus.ts";
 import { type App, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
-import { toEventDocument } from "../../src/documents/event-document.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
 import { type Logged, recordLog } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
@@ -43,7 +42,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
   const manager = new Manager({ bus, log });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
   const settings = { hooks: [], timeoutMs: 1000, retries: 3 };
-  const webhooks = new Webhooks({ bus, log, version: "1.2.3", stateDir, settings, toDocument: toEventDocument });
+  const webhooks = new Webhooks({ bus, log, version: "1.2.3", stateDir, settings });
   const app = createApp({
     manager,
     bus,

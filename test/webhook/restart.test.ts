@@ -72,7 +72,7 @@ test("what waits for a webhook that the file no longer has is dropped, and the l
   }
   {
     await using without = await send({ stateDir });
-    expect(without.logged).toEqual([`warn webhook ${url}: is no longer in the file; events dropped: 2`]);
+    expect(without.logged).toEqual([`warn webhook ${url}: no longer in the configuration file; events dropped: 2`]);
     expect(without.webhooks.list()).toEqual([]);
   }
   await using again = await send({ hooks: { ".": [url] }, stateDir });
@@ -94,7 +94,7 @@ test("a file that is read again brings URLs, takes others, and leaves alone what
     [stays.url, ["create"], 2],
     [comes.url, ["create"], 0],
   ]);
-  expect(sending.logged).toContain(`info webhook ${goes}: is no longer in the file; events dropped: 1`);
+  expect(sending.logged).toContain(`info webhook ${goes}: no longer in the configuration file; events dropped: 1`);
   await sending.webhooks.reconfigure({ ...settings, hooks: [] });
   expect(existsSync(join(sending.stateDir, "webhooks.sqlite"))).toBe(false);
 });
@@ -186,7 +186,7 @@ test("a disk that takes no more does not stop the daemon: the log says it once, 
   expect(sender?.counts.dropped).toBe(2);
   expect(receiver.accepted[1]?.headers.get("x-gaffer-gap")).toBe("2");
   expect(sending.logged).toEqual([
-    "error webhooks: cannot keep events; they are lost to webhooks Error: database or disk is full",
-    "warn webhooks: events are kept again",
+    "error webhooks: cannot save events; they are not delivered Error: database or disk is full",
+    "warn webhooks: events are saved again",
   ]);
 });

@@ -3,7 +3,6 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventBus } from "../../src/events/bus.ts";
-import { toEventDocument } from "../../src/documents/event-document.ts";
 import type { Logger } from "../../src/log.ts";
 import { startWebhooks, type Webhooks, type WebhooksOptions } from "../../src/webhook/webhooks.ts";
 
@@ -49,7 +48,6 @@ export async function send(options: SendingOptions = {}): Promise<Sending> {
       timeoutMs: options.timeoutMs ?? 5000,
       retries: options.retries ?? 1000,
     },
-    toDocument: toEventDocument,
     backoff: { firstMs: 4, maxMs: 20 },
     ...(options.limits !== undefined && { limits: options.limits }),
   });

@@ -224,7 +224,7 @@ test("a URL of the file is the file's", async () => {
   expect(sending.webhooks.list().map(({ webhook }) => webhook.patterns)).toEqual([["proc.none"]]);
 });
 
-test("what is taken back gets nothing of what waited, even when it is registered again", async () => {
+test("a deleted webhook gets nothing of what waited, even when it is registered again", async () => {
   let isUp = false;
   await using receiver = receive(() => new Response("", { status: isUp ? 200 : 500 }));
   await using sending = await send();
@@ -233,7 +233,7 @@ test("what is taken back gets nothing of what waited, even when it is registered
   const [sender] = sending.webhooks.list();
   await waitFor(() => (sender?.counts.failed ?? 0) > 1, "failures");
   await sending.webhooks.unregister(id);
-  expect(sending.logged.at(-1)).toBe(`info webhook ${receiver.url}: was taken back; events dropped: 2`);
+  expect(sending.logged.at(-1)).toBe(`info webhook ${receiver.url}: was deleted; events dropped: 2`);
   await sender?.settled();
   sending.publish("c");
   isUp = true;

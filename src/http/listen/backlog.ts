@@ -1,5 +1,6 @@
-import { dlopen, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
 import { readdirSync, readlinkSync } from "node:fs";
+import { loadLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
 
 /** The sockets that this process has open, as the kernel names them: `socket:[12345]`. */
@@ -28,11 +29,11 @@ export function setBacklog(before: OpenSockets | undefined, backlog: number, { l
   try {
     const after = openSockets();
     if (before === undefined || after === undefined) throw new Error("there is no /proc/self/fd");
-    const libc = loadLibc();
-    const listeners = [...after].filter(([name, fd]) => !before.has(name) && isListening(libc, fd));
+    const sockets = loadSockets();
+    const listeners = [...after].filter(([name, fd]) => !before.has(name) && isListening(sockets, fd));
     if (listeners.length === 0) throw new Error("its socket was not found");
     for (const [, fd] of listeners) {
-      if (libc.listen(fd, backlog) !== 0) throw new Error("listen(2) failed");
+      if (sockets.listen(fd, backlog) !== 0) throw new Error("listen(2) failed");
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -49,28 +50,21 @@ function targetOf(fd: string): string | undefined {
   }
 }
 
-type Libc = ReturnType<typeof loadLibc>;
+type Sockets = ReturnType<typeof loadSockets>;
 
-const muslName = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
-
-function loadLibc() {
-  const symbols = {
+function loadSockets() {
+  return loadLibc({
     listen: { args: ["i32", "i32"], returns: "i32" },
     getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
-  } as const;
-  try {
-    return dlopen("libc.so.6", symbols).symbols;
-  } catch {
-    return dlopen(muslName, symbols).symbols;
-  }
+  });
 }
 
 /** socket(7): SO_ACCEPTCONN, as Linux numbers it. */
 const solSocket = 1;
 const soAcceptConn = 30;
 
-function isListening(libc: Libc, fd: number): boolean {
+function isListening(sockets: Sockets, fd: number): boolean {
   const value = new Int32Array(1);
   const length = new Int32Array([value.byteLength]);
-  return libc.getsockopt(fd, solSocket, soAcceptConn, ptr(value), ptr(length)) === 0 && value[0] === 1;
+  return sockets.getsockopt(fd, solSocket, soAcceptConn, ptr(value), ptr(length)) === 0 && value[0] === 1;
 }

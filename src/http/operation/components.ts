@@ -20,6 +20,7 @@ import {
   webhookDocumentSchema,
   webhookRemovalSchema,
 } from "../../documents/webhook-schemas.ts";
+import { welcomeDocumentSchema } from "../../documents/welcome-document.ts";
 import { errorSchema } from "./errors.ts";
 import type { HeaderObject } from "./openapi-document.ts";
 
@@ -50,6 +51,7 @@ export const schemas = {
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
   Plugin: pluginDocumentSchema,
+  Welcome: welcomeDocumentSchema,
   Error: errorSchema,
 } as const;
 

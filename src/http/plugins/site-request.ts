@@ -15,7 +15,7 @@ export interface SiteRequestOptions {
   readonly log: Logger;
 }
 
-const methods = ["GET", "HEAD", "OPTIONS"];
+const routes = [{ method: "GET", path: "/_plugin/*" }];
 
 /**
  * The answer of a plugin's site; undefined for a request that is not below `/_plugin/`. Rejects with `not_found` for a plugin
@@ -41,7 +41,7 @@ async function answer(
   if (site === undefined) throw await absence(path, plugins);
   if (request.method !== "GET") {
     const advice = "the files of a site can only be read";
-    return answerUnrouted(request, { methods, isPreflight, advice, log });
+    return answerUnrouted(request, { path: new URL(request.url).pathname, routes, isPreflight, advice, log });
   }
   if (path.isBare) return redirect(path.withSlash);
   const entry =

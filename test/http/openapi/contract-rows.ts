@@ -22,7 +22,11 @@ const processMembers = words(
 );
 
 export const contractRows: readonly ContractRow[] = [
-  { row: 'GET / → {"welcome":"gaffer","version":"…"}', asks: ["GET /"], members: ["welcome", "version"] },
+  {
+    row: 'GET / → {"welcome":"gaffer","version":"…"}, with links; a browser is sent to the dashboard',
+    asks: ["GET /"],
+    members: ["welcome", "version", "docs", "openapi", "dashboard"],
+  },
   { row: "GET /ping → OK, text/plain", asks: ["GET /ping"] },
   { row: "GET /processes → the names, in the order of creation", asks: ["GET /processes"] },
   { row: "GET /processes?running=true|1 → the pids that run", asks: ["GET /processes"], query: ["running"] },

@@ -24,6 +24,9 @@ const shortPatienceMs = 300;
 const answered503 = ["503 retry-after", "503 application/json"];
 /** What is documented and does not come here, by operation. */
 const never: Readonly<Record<string, readonly string[]>> = {
+  // No dashboard is installed here; `test/http/daemon/root.test.ts` has one.
+  "GET /": ["302", "302 location"],
+  "HEAD /": ["302", "302 location"],
   // The configuration is there, and right.
   "POST /_reload": ["409", "409 conflict", "409 application/json", "422", "422 invalid_config", "422 application/json"],
   // There always is an event.

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { hasDashboard } from "../../src/cli/dashboard.ts";
-import { createFolder } from "../plugin/starting.ts";
+import { noPlugins } from "../../../src/plugin/plugins.ts";
+import { hasDashboard } from "../../../src/plugin/site/dashboard.ts";
+import { createFolder } from "../starting.ts";
 
 const shipped = createFolder({ "dashboard/_site/index.html": "", "other/_site/index.html": "" });
 const empty = createFolder({ "dashboard/plugin/index.ts": "" });
@@ -15,6 +16,6 @@ test.each([
   ["is not there when only others are wanted", shipped.path, ["other"], false],
   ["is not there without a page", empty.path, "all", false],
   ["is not there without its folder", "/no/such/folder", "all", false],
-] as const)("a dashboard %s", (_, folder, only, expected) => {
-  expect(hasDashboard([{ folder, only, bundled: true }])).toBe(expected);
+] as const)("a dashboard %s", async (_, folder, only, expected) => {
+  expect(await hasDashboard({ ...noPlugins, roots: [{ folder, only, bundled: true }] })).toBe(expected);
 });
