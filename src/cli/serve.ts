@@ -10,6 +10,7 @@ import { GaveUpError } from "./failure.ts";
 import { installGuard } from "./guard.ts";
 import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
+import { pluginModules } from "./plugin-modules.ts";
 import { readConfig } from "./read-config.ts";
 import { reload } from "./reload.ts";
 import { startMessage } from "./start-message.ts";
@@ -64,12 +65,6 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
     releasePidfile?.();
   }
 }
-
-/** The modules of this very program, for whoever asks. */
-const pluginModules = {
-  gafferd: () => import("../index.ts"),
-  "gafferd/client": () => import("../client/client.ts"),
-};
 
 /** What to tell of an error that reached nobody while all was started. */
 function strayed(error: unknown, culprit: string | undefined): unknown {

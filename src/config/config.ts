@@ -24,6 +24,8 @@ export interface Config {
   readonly webhooks: Webhooks;
   /** The `[plugin:NAME]` sections by NAME, as they are written: what their keys mean is for the plugins to say. */
   readonly plugins: ReadonlyMap<string, Section>;
+  /** All sections, as they are written but for the variables that were replaced: to say where something is. */
+  readonly sections: readonly Section[];
   /** What is allowed, and likely not meant. */
   readonly warnings: readonly ConfigProblem[];
 }
@@ -52,6 +54,7 @@ export function loadConfig(
   warnOfTemplates(templates, ofKind("process"), inherited, report);
   const settings = {
     files,
+    sections,
     gaffer: applyPluginsDir(gaffer, overrides, report),
     endpoints: applyBinding(opened, overrides, report),
     templates,

@@ -5,7 +5,7 @@
 export function describeForeignFile(
   lines: readonly string[],
 ): { readonly line: number; readonly message: string } | undefined {
-  const significant = [...lines.entries()].filter(([, line]) => !/^\s*(#|;|$)/.test(line));
+  const significant = [...lines.entries()].filter(([, line]) => !/^\s*(#|;|\/\/|\/\*|\*|$)/.test(line));
   const [first] = significant;
   if (first === undefined) return undefined;
   const [index, text] = first;

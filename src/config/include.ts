@@ -14,24 +14,23 @@ export type Included =
 export function findIncluded(path: string, kind: "pattern" | "folder"): Included {
   if (kind === "folder") return { kind: "selected", paths: iniFilesBelow(path).toSorted() };
   if (!/[*?[{]/.test(path) || existsSync(path)) return { kind: "named", path };
-  const isHidden = (name: string): boolean => name.startsWith(".");
-  const segments = path.split("/");
+  // `**` may stand for any number of folders, so what is hidden has to be hidden in the pattern too.
+  const hidden = path.split("/").filter(isHidden);
+  const isWritten = (name: string): boolean => hidden.some((each) => each === name || new Bun.Glob(each).match(name));
   const paths = globSync(path).filter((found) => {
-    // `**` may stand for any number of folders, so only what is hidden in the pattern itself may be hidden.
-    const written = segments.filter(isHidden);
-    return found.split("/").every((name) => !isHidden(name) || written.includes(name) || isMatched(name, written));
+    return found.split("/").every((name) => !isHidden(name) || isWritten(name)) && !isFolder(found);
   });
-  return { kind: "selected", paths: paths.filter((found) => !isFolder(found)).toSorted() };
+  return { kind: "selected", paths: paths.toSorted() };
 }
 
-function isMatched(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => new Bun.Glob(pattern).match(name));
+function isHidden(name: string): boolean {
+  return name.startsWith(".");
 }
 
 function iniFilesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.name.startsWith(".")) return [];
+    if (isHidden(entry.name)) return [];
     if (entry.isDirectory()) return iniFilesBelow(path);
     return entry.name.endsWith(".ini") && !isFolder(path) ? [path] : [];
   });

@@ -50,7 +50,9 @@ export function readIni(text: string, file: string): { sections: IniSection[]; p
 function adapt(lines: readonly string[], report: (line: number, message: string) => void): string[] {
   const adapted: string[] = [];
   let section: string | undefined;
-  let key: { readonly line: number; readonly name: string; readonly indent: number; readonly texts: string[] } | undefined;
+  let key:
+    | { readonly line: number; readonly name: string; readonly indent: number; readonly texts: string[] }
+    | undefined;
   const endKey = (): void => {
     if (key !== undefined) adapted.push(`${tag(key.name, key.line)}=${quote(key.texts.join("\n").trim())}`);
     key = undefined;

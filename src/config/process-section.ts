@@ -1,6 +1,5 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { suggestion } from "../suggestion.ts";
 import { adviceOnKey } from "../template/foreign-keys.ts";
 import { templateKeys, templateSchema } from "../template/properties.ts";
 import { readTemplate } from "../template/schema.ts";
@@ -65,9 +64,9 @@ const processKeys: readonly string[] = templateKeys.filter((key) => key !== "nam
 
 function unknownKey(key: string): string {
   if (key === "name") return "is not a key here: the name stands in [process:NAME]";
-  const variable = /^env(?:[.: _](\w*))?$/i.exec(key);
-  if (variable && (!key.includes("_") || suggestion(key, processKeys) === "")) {
-    return `is not a known key: write a variable as \`env:${variable[1] || "KEY"} = value\``;
+  const [isVariable, name] = /^[Ee][Nn][Vv](?:[.: _](\w*))?$/.exec(key) ?? [];
+  if (isVariable !== undefined && (!key.includes("_") || /^[A-Z]\w*$/.test(name ?? ""))) {
+    return `is not a known key: write a variable as \`env:${name || "KEY"} = value\``;
   }
   return `is not a known key${adviceOnKey(key, processKeys, "write a variable as `env:KEY = value`")}`;
 }

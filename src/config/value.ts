@@ -50,11 +50,11 @@ export function resolvePattern(text: string, file: string): string {
 }
 
 /**
- * The words of a value, separated by commas, blanks or new lines; quotes hold a word with blanks together. A quote that
- * is never closed is text.
+ * The words of a value, separated by commas, blanks or new lines; quotes hold a word with blanks together, braces one
+ * with commas (`{a,b}.ini`). What is never closed is text.
  */
 export function parseQuotedList(text: string): string[] {
-  const words = text.match(/(?:"[^"]*"|'[^']*'|[^,\s])+/g) ?? [];
+  const words = text.match(/(?:"[^"]*"|'[^']*'|\{[^{}\s]*\}|[^,\s])+/g) ?? [];
   return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
 }
 

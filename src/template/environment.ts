@@ -52,8 +52,11 @@ export function commandOf(template: ProcessTemplate, env: Readonly<Record<string
   const unexpanded = new Map<string, Unexpanded>();
   const expand = (key: Unexpanded["key"], pattern: string): string => {
     const { text, unknown, unsupported } = expandPattern(pattern, env);
-    for (const name of unknown) unexpanded.set(name, { key, written: `$${name}`, isSupported: true });
-    for (const written of unsupported) unexpanded.set(written, { key, written, isSupported: false });
+    const add = (written: string, isSupported: boolean): void => {
+      if (!unexpanded.has(written)) unexpanded.set(written, { key, written, isSupported });
+    };
+    for (const name of unknown) add(`$${name}`, true);
+    for (const written of unsupported) add(written, false);
     return text;
   };
   const cwd = toCwd(template, expand("cwd", template.cwd));

@@ -43,7 +43,11 @@ export function expandPattern(pattern: string, env: Readonly<Record<string, stri
         expanded += value || expand(text.slice(at, end), depth + 1);
         at = end + 1;
       } else if (close !== undefined && close !== "}") {
-        const end = closingBrace(text, at - 1) ?? at;
+        const end = closingBrace(text, at - 1);
+        if (end === undefined) {
+          expanded += written;
+          continue;
+        }
         unsupported.push(text.slice(match.index, end + 1));
         expanded += text.slice(match.index, end + 1);
         at = end + 1;

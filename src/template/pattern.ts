@@ -90,7 +90,7 @@ export function valuePattern(value: string): string {
     builder.addText(whole);
     return builder.pattern;
   }
-  for (let at = 0; at < value.length; ) {
+  for (let at = 0; at < value.length;) {
     const protectedText = /(?<![\p{L}\p{N}])'[^']*'/uy;
     protectedText.lastIndex = at;
     const quoted = protectedText.exec(value)?.[0];

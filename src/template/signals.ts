@@ -49,12 +49,14 @@ export function parseSignal(signal: string | number): Signal {
 }
 
 function unknownSignal(signal: string | number, wanted?: string): GafferdError {
-  const isRealTime = (name: string): boolean => name.startsWith("SIGRT");
-  const names = [...nameByNumber.values()].filter((name) => !isRealTime(name));
+  const names = [...nameByNumber.values()].filter((name) => !name.startsWith("SIGRT"));
   const realTime = [...numberByName.keys()].filter((name) => name === "SIGRTMIN" || name === "SIGRTMAX");
   const range = realTime.length > 0 ? [`RTMIN to RTMIN+${lastRealTime - firstRealTime}`] : [];
   if (wanted !== undefined && /^SIGRTM(IN|AX)[+-]/.test(wanted) && range.length > 0) {
-    return new GafferdError("bad_value", `${JSON.stringify(signal)} is not a signal: real-time signals are ${range[0]}`);
+    return new GafferdError(
+      "bad_value",
+      `${JSON.stringify(signal)} is not a signal: real-time signals are ${range[0]}`,
+    );
   }
   const near = wanted === undefined ? undefined : nearest(wanted, [...names, ...realTime]);
   const known = [...names.map((name) => name.slice("SIG".length)), ...range].join(", ");
