@@ -67,7 +67,8 @@ function describeTemplate(template: ProcessTemplate): string[] {
     template.onHostExit === "keep" && "kept when gafferd is killed",
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
-    template.redirectOutput.length > 0 && `output ${template.redirectOutput.join(", ")}`,
+    template.redirectOutput.length === 0 ? "output discarded" : `output ${template.redirectOutput.join(", ")}`,
+    template.killMode !== "mixed" && `kill_mode ${template.killMode}`,
     template.redirectInput && "input",
     `stop_signal ${template.stopSignal}, ${toSeconds(template.gracefulTimeoutMs)} s to end`,
     template.backoff === undefined

@@ -29,7 +29,7 @@ const counterparts: Readonly<Record<string, string>> = {
     "timeout",
   ),
   ...same("stop_signal", "stopsignal", "killsignal", "signal"),
-  ...same("stop_group", "stopasgroup", "killasgroup", "stopchildren", "treekill"),
+  ...same("kill_mode", "killmode", "stopasgroup", "killasgroup", "stopchildren", "treekill"),
   ...same("success_codes", "exitcodes", "stopexitcodes", "successexitstatus"),
   ...same(
     "redirect_output",

@@ -66,11 +66,11 @@ endpoints
 
 processes, in the order of starting
   first: echo $UNSET
-    1 process, in /tmp, priority -1, under sh -c, detached, stop_signal SIGTERM, 10 s to end, backoff off
+    1 process, in /tmp, priority -1, under sh -c, detached, output discarded, stop_signal SIGTERM, 10 s to end, backoff off
   second: ./b $HOME
     3 processes, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input, stop_signal SIGHUP, 2.5 s to end, backoff 0.1 s to 30 s
   last: ls ⏎ -l "a b" "$UNSET"
-    1 process, not started, in DIR, stop_signal SIGTERM, 10 s to end, backoff off
+    1 process, not started, in DIR, output stdout, stderr, stop_signal SIGTERM, 10 s to end, backoff off
 
 webhooks
   exit: http://a/1
