@@ -59,7 +59,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "template",
   ],
   // The public door too: it is what plugins import.
-  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template"],
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "libc"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };

@@ -13,6 +13,8 @@ import { sharedMs, statsEventEncoder, StatsFeed, statsLineEncoder } from "./stat
 import { admitStream } from "../feed/stream-room.ts";
 import { everything, ofProcess, ofTemplate, type StatsSubject } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
+import type { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
@@ -69,7 +71,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
       answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
     );
 
-  async function answer(request: Request, subject: StatsSubject): Promise<Response> {
+  async function answer(request: Request, subject: StatsSubject): Promise<Response | TextAnswer> {
     const { feed, intervalMs, heartbeatMs } = parseStatsQuery(new URL(request.url).searchParams);
     if (feed === "longpoll") {
       keepOpen(request);
@@ -86,9 +88,9 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
     });
   }
 
-  async function answerOnce(subject: StatsSubject): Promise<Response> {
+  async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
     const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
-    if (document !== undefined) return Response.json(document);
+    if (document !== undefined) return jsonAnswer(document);
     throw new GafferdError("not_found", "the process has ended just now; /processes/NAME/_pids says which run");
   }
 }
