@@ -7,8 +7,8 @@ import { expandHome } from "./home.ts";
 import { defaultBackoff, defaultFlapping, type TemplateBody, type TemplateKey, templateSchema } from "./properties.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
-import type { BackoffPolicy, FlappingPolicy } from "./template.ts";
-import { splitWords } from "./words.ts";
+import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
+import { scanWords } from "./words.ts";
 
 const asItIs = <T>(value: T): T => value;
 
@@ -19,8 +19,8 @@ const asItIs = <T>(value: T): T => value;
 export const converters = {
   name: checkName,
   cmd: checkCommand,
-  args: (value) => (typeof value === "string" ? splitWords(value, homedir()) : value),
-  cwd: toAbsolutePath,
+  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : value),
+  cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
   os_env: asItIs<boolean>,
@@ -36,7 +36,8 @@ export const converters = {
   redirect_input: asItIs<boolean>,
   graceful_timeout: toDurationMs,
   stop_signal: (value) => parseSignal(value).name,
-  stop_group: asItIs<boolean>,
+  kill_mode: asItIs<KillMode>,
+  stop_group: (value): KillMode => (value ? "group" : "process"),
   on_host_exit: asItIs<"kill" | "keep">,
   restart: asItIs<"always" | "on-failure" | "never">,
   success_codes: toExitCodes,
@@ -71,6 +72,11 @@ function checkName(name: string): string {
 function checkCommand(cmd: string): string {
   if (cmd.trim() === "") throw invalid("must name a program to run; it is empty");
   return cmd;
+}
+
+/** What variables stand for is known when a process starts: until then the path may begin with one, and keeps its `..`. */
+function toWorkingDirectory(cwd: string): string {
+  return cwd.includes("$") && /^[/$]/.test(expandHome(cwd)) ? expandHome(cwd) : toAbsolutePath(cwd);
 }
 
 function toAbsolutePath(path: string): string {
@@ -195,6 +201,10 @@ function toCount(part: string, text: string, minimum: number): number {
 
 function toLabels(value: string | readonly string[]): string[] {
   const labels = splitList(value, /[,\s]/);
+  if (labels.some((label) => label.toLowerCase() === "none")) {
+    if (labels.length === 1) return [];
+    throw invalid("must not name other outputs beside `none`, which discards both");
+  }
   if (labels.length > 2) {
     throw invalid(`must be at most two labels, stdout's and stderr's, not ${labels.length}: ${labels.join(", ")}`);
   }
