@@ -172,7 +172,7 @@ test.each<[string, (stateDir: string) => void, string]>([
 });
 
 /** SQLite's header and first page stay, what follows is noise. */
-function spoil(file: string): void {
+function damagePage(file: string): void {
   const bytes = readFileSync(file);
   bytes.fill(0xa5, 4096);
   writeFileSync(file, bytes);
@@ -180,7 +180,7 @@ function spoil(file: string): void {
 
 test.each<[string, (file: string) => void]>([
   ["is no database", (file) => writeFileSync(file, "x".repeat(5000))],
-  ["has a damaged page", spoil],
+  ["has a damaged page", damagePage],
   ["was cut short", (file) => writeFileSync(file, readFileSync(file).subarray(0, 3000))],
 ])("a database that %s is renamed and named in the log, and a new one is begun", async (_, damage) => {
   const stateDir = newFolder();
