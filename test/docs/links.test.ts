@@ -45,7 +45,7 @@ test("the tree of CONTRIBUTING has every part of src/, and names only what exist
 
 /** The links of a page to files of the repository. */
 function linksOf(path: string): { file: string; anchor: string | undefined }[] {
-  const targets = [...readPage(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  const targets = [...readPage(path).matchAll(/(?:\]\(|src="|srcset=")([^)\s"]+)/g)].map(([, target = ""]) => target);
   return targets
     .filter((target) => !/^https?:/.test(target))
     .map((target) => {
