@@ -14,7 +14,7 @@ export function spawnSupervised(
   try {
     const ledger = template.detach ? undefined : context.ledger;
     ledger?.expect(template);
-    const process = spawnProcess(template);
+    const process = spawnProcess(template, { log: context.log });
     meter.spawns += 1;
     ledger?.born({ osPid: process.osPid, marker: process.marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
