@@ -29,6 +29,10 @@ test("no table is padded, so that a changed cell changes one line", () => {
   expect(padded).toEqual([]);
 });
 
+test("no page holds both sides of a conflict", () => {
+  expect([...allPages, "CHANGELOG.md"].filter((path) => /^(<{7}|>{7}) /m.test(readPage(path)))).toEqual([]);
+});
+
 test("the package ships the manual", async () => {
   const { files } = (await Bun.file(join(repository, "package.json")).json()) as { files: string[] };
   expect(files).toContain("docs");
