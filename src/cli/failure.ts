@@ -1,6 +1,6 @@
 import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
-import { printable } from "../log.ts";
+import { printable } from "../log/printable.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { findListener } from "./listener.ts";
 import { LogFileError } from "./log/log-file.ts";
