@@ -10,6 +10,7 @@ import { fateOf } from "./fate.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
+import { spawnLimited } from "./spawn-limited.ts";
 import { Stdin } from "../stdin.ts";
 import { noteSpawned } from "../stop/subreaper.ts";
 import { resolveUser, type User } from "./user.ts";
@@ -92,7 +93,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = nextMarker(fateOf(template));
-    const subprocess = Bun.spawn({
+    const subprocess = spawnLimited({
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,
