@@ -48,12 +48,14 @@ export function formatFaultOf(path: string): string {
         ? `${path} begins with a byte order mark, which hides its first line from the system; save it as UTF-8 without one`
         : `${path} is saved as UTF-16; save it as UTF-8 without a byte order mark`;
     case "elf":
-      if (file.machine === 0) return `${path} is a damaged program file`;
+      if (file.machine === 0 || file.machine === ownMachine) return `${path} is a damaged program file`;
       return `${path} is a program for another machine (${machineNames[file.machine] ?? `ELF machine ${file.machine}`}), and this is ${process.arch}`;
     default:
       return `${path} is nothing that this machine can execute; a script needs a first line such as \`#!/bin/sh\``;
   }
 }
+
+const ownMachine = { x64: 62, arm64: 183 }[process.arch as string];
 
 /** The common ones of elf.h. */
 const machineNames: Readonly<Record<number, string>> = {

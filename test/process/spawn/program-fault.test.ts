@@ -21,6 +21,13 @@ function put(content: string | Uint8Array): void {
   chmodSync(path, 0o755);
 }
 
+/** `/bin/true` with some bytes replaced. */
+function putChanged(change: (bytes: Buffer) => void): void {
+  const bytes = readFileSync("/bin/true");
+  change(bytes);
+  put(bytes);
+}
+
 /** Why a process is not started at all; its exit would say nothing of the reason. */
 function refusal(overrides: Partial<ProcessTemplate> = {}): string {
   try {
@@ -145,13 +152,6 @@ describe("a file that is no program is refused, and told what it is", () => {
     put(content);
     expect(refusal()).toBe(reason);
   });
-
-  /** `/bin/true` with some bytes replaced. */
-  function putChanged(change: (bytes: Buffer) => void): void {
-    const bytes = readFileSync("/bin/true");
-    change(bytes);
-    put(bytes);
-  }
 
   test("a program for another machine", () => {
     putChanged((bytes) => bytes.writeUInt16LE(process.arch === "arm64" ? 62 : 183, 18));
