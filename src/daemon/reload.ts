@@ -3,8 +3,10 @@ import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Endpoints } from "../http/listen/endpoint.ts";
 import type { ReloadReport } from "../documents/reload-document.ts";
+import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { assertLaunchable } from "../process/process.ts";
+import { applyTemplates } from "./apply-templates.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
 export interface ReloadOptions {
@@ -15,6 +17,7 @@ export interface ReloadOptions {
   readonly check: (config: Config) => Promise<void>;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
+  readonly log: Logger;
   /** Called with what is now in force, when endpoints and templates are as it says. */
   readonly apply: (config: Config, changes: SectionChanges) => Promise<void>;
 }
@@ -51,10 +54,10 @@ export class Reloader {
     assertAllLaunchable(templates);
     if (dryRun) return report;
 
-    const { endpoints, manager, apply } = this.#options;
+    const { endpoints, manager, log, apply } = this.#options;
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
-    await manager.apply({ templates, removed: namesOf("process", changes.removed) });
+    await applyTemplates({ manager, log }, { templates, removed: namesOf("process", changes.removed) });
     await apply(config, changes).catch((error: unknown) => {
       this.#sections = withUnknown(sections, changes);
       throw inPart(error);
