@@ -34,7 +34,7 @@ export function findWarnings(
   return [
     ...config.templates.flatMap((template) => {
       try {
-        const { unknown } = commandOf(template, buildEnvironment(template, base));
+        const { unknown } = commandOf(template, buildEnvironment(template, base, 0));
         return unknown.map(
           (name) => `${template.name}: $${name} is not set, and stays in the command as it is written`,
         );

@@ -3,16 +3,19 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { GafferdError } from "../errors.ts";
+import { slotVariables } from "./slot.ts";
 import type { ProcessTemplate } from "./template.ts";
 import { quoteWord, splitWords } from "./words.ts";
 
 /**
  * What a new process of this template finds in its environment: `base` if `osEnv`, then the env files in order, then
- * `env`; later ones win. Reads the files anew each time. Throws `spawn_failed` for a file that cannot be read.
+ * `env`, then what its slot sets, if one is given; later ones win. Reads the files each time. Throws `spawn_failed` for a file that cannot
+ * be read, and for a slot without a port.
  */
 export function buildEnvironment(
   template: ProcessTemplate,
   base: Readonly<Record<string, string | undefined>> = process.env,
+  slot?: number,
 ): Record<string, string> {
   const environment = new Map<string, string>();
   const add = (variables: Readonly<Record<string, string | undefined>>): void => {
@@ -21,6 +24,7 @@ export function buildEnvironment(
   if (template.osEnv) add(base);
   for (const file of template.envFiles) add(readEnvFile(file));
   add(template.env);
+  if (slot !== undefined) add(slotVariables(template, slot));
   return Object.fromEntries(environment);
 }
 

@@ -1,7 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import { converters } from "./convert.ts";
 import { findShapeProblems, type TemplateProblem } from "./problem.ts";
-import { type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
+import { maxPort, type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
 import type { ProcessTemplate } from "./template.ts";
 import { splitWords } from "./words.ts";
 
@@ -49,7 +49,7 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type UnsetKey = "cwd" | "uid" | "gid" | "priority" | "flapping" | "backoff";
+type UnsetKey = "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff";
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /** What a Python client of gaffer 0.4 sends for settings that gafferd does not have, when they are not used. */
@@ -124,7 +124,27 @@ function findContradictions(values: Partial<Values>, context: TemplateContext): 
       message: `must be false with \`${redirected}\`: its pipes would end with the daemon, and the process with them`,
     });
   }
+  return [...problems, ...findPortProblems(values)];
+}
+
+function findPortProblems({ port, numprocesses, env }: Partial<Values>): TemplateProblem[] {
+  if (port === undefined) return [];
+  const problems: TemplateProblem[] = [];
+  const last = port + Math.max(1, numprocesses ?? 1) - 1;
+  if (last > maxPort) {
+    const message = `must leave a port for each of ${numprocesses} processes: ${port} to ${last} goes past ${maxPort}`;
+    problems.push({ field: "port", message });
+  }
+  if (env !== undefined && Object.hasOwn(env, "PORT")) {
+    problems.push({ field: "env.PORT", message: "must be left out with `port`, which sets it for each process" });
+  }
   return problems;
+}
+
+/** Who sets `flapping` alone wants no second policy beside it. */
+function backoffOf({ backoff, flapping }: Values): Pick<ProcessTemplate, "backoff"> {
+  const policy = backoff ?? (flapping === undefined && converters.backoff(true));
+  return policy ? { backoff: policy } : {};
 }
 
 function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
@@ -141,6 +161,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     detach: values.detach,
     shell: values.shell,
     numprocesses: values.numprocesses,
+    ...(values.port !== undefined && { port: values.port }),
     start: values.start,
     ...(values.priority !== undefined && { priority: values.priority }),
     ...(values.flapping !== undefined && { flapping: values.flapping }),
@@ -152,7 +173,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     onHostExit: values.on_host_exit,
     restart: values.restart,
     successCodes: values.success_codes,
-    ...(values.backoff !== undefined && { backoff: values.backoff }),
+    ...backoffOf(values),
     onGiveUp: values.on_give_up,
     outputBufferBytes: values.output_buffer,
     stdinTimeoutMs: values.stdin_timeout,
