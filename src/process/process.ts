@@ -34,10 +34,10 @@ const killedMs = 1500;
 /** The kernel counts pages for each CPU and adds them up now and then, so that two figures of one peak differ a little. */
 const maxRssSlackBytes = 1024 * 1024;
 
-/** Starts a process. Throws GafferdError `spawn_failed`, with `details.transient`: whether to try again may help. */
-export function spawnProcess(template: ProcessTemplate): Process {
+/** Starts a process, which is told its `slot` (`template/slot.ts`). Throws GafferdError `spawn_failed`, with `details.transient`: whether to try again may help. */
+export function spawnProcess(template: ProcessTemplate, slot = 0): Process {
   const startedAtMs = Date.now();
-  const launched = launch(template);
+  const launched = launch(template, slot);
   // Until its exec the child shares our memory, and the kernel counts our peak of that time as the child's.
   const ownMaxRssBytes = process.resourceUsage().maxRSS * 1024;
   return new Process({ template, startedAtMs, ownMaxRssBytes, ...launched });

@@ -27,11 +27,11 @@ export interface Launched {
 const warned = new WeakSet<ProcessTemplate>();
 
 /**
- * Starts a process of the template, as the leader of a session and a process group of its own. Throws GafferdError
+ * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws GafferdError
  * `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
  */
-export function launch(template: ProcessTemplate): Launched {
-  const prepared = prepare(template);
+export function launch(template: ProcessTemplate, slot: number): Launched {
+  const prepared = prepare(template, slot);
   try {
     return launchWithPipes(template, prepared);
   } catch (error) {
@@ -41,7 +41,7 @@ export function launch(template: ProcessTemplate): Launched {
 
 /** Throws what `launch` would, as far as that can be told without starting anything. */
 export function assertLaunchable(template: ProcessTemplate): void {
-  prepare(template);
+  prepare(template, 0);
 }
 
 interface Prepared {
@@ -53,10 +53,10 @@ interface Prepared {
   readonly spawnOptions: Invocation & { readonly cwd: string; readonly env: Record<string, string> };
 }
 
-function prepare(template: ProcessTemplate): Prepared {
+function prepare(template: ProcessTemplate, slot: number): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template);
+    const env = buildEnvironment(template, process.env, slot);
     const { argv, unknown } = commandOf(template, env);
     warnOfUnknown(template, unknown);
     const program = argv[0] ?? template.cmd;
