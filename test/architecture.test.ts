@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
-  webhook: ["documents", "events"],
+  webhook: ["documents", "events", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook"],
   reading: ["supervisor", "output"],
@@ -59,7 +59,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "template",
   ],
   // The public door too: it is what plugins import.
-  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template"],
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "libc"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };

@@ -28,7 +28,10 @@ export interface Console {
   printOutput(source: OutputSource, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
 }
 
-export function createConsole({ outlet, colours }: ConsoleOptions & { outlet: Outlet }): Console {
+export function createConsole({
+  outlet,
+  colours,
+}: ConsoleOptions & { outlet: Pick<Outlet, "write" | "flushed" | "hasReader"> }): Console {
   let turn = Promise.resolve();
   return {
     printEvent: (event) => outlet.write(`${formatEvent(event, { colours })}\n`),

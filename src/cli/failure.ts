@@ -3,6 +3,7 @@ import { GafferdError } from "../errors.ts";
 import { printable } from "../log.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { findListener } from "./listener.ts";
+import { LogFileError } from "./log/log-file.ts";
 import { UsageError } from "./read-words.ts";
 import { PidfileError } from "./pidfile.ts";
 
@@ -35,7 +36,7 @@ function describeProblems({ problems }: ConfigError): string[] {
 
 function describeStartError(error: unknown): string[] {
   const message = error instanceof Error ? error.message : String(error);
-  const isExpected = error instanceof GafferdError || error instanceof PidfileError;
+  const isExpected = error instanceof GafferdError || error instanceof PidfileError || error instanceof LogFileError;
   // The stack of what nobody foresaw is for the report of it.
   return [`gafferd: ${message}`, ...(isExpected ? adviseOnPort(error) : stackOf(error))];
 }

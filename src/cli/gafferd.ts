@@ -5,6 +5,7 @@ import { describeConfig } from "../config/describe.ts";
 import { daemonize } from "./daemonize.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { describeFailure, type Failure } from "./failure.ts";
+import { flushOutput } from "./log/flush.ts";
 import { helpText } from "./help.ts";
 import { definitions, type Options } from "./options.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -13,9 +14,6 @@ import { readConfig } from "./read-config.ts";
 import { resolvePaths } from "./resolve-paths.ts";
 
 const { name, version, description } = packageJson;
-
-/** A reader of our output that takes nothing does not keep us from ending. */
-const flushTimeoutMs = 1000;
 
 /** The whole of `gafferd`, from the words after it to its exit status. */
 export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
@@ -28,7 +26,7 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
     failure = describeFailure(error);
   }
   if (failure !== undefined && !readiness?.(failure)) stderr.write(failure.text);
-  await Promise.race([Promise.all([stdout.flushed(), stderr.flushed()]), Bun.sleep(flushTimeoutMs)]);
+  await flushOutput();
   return failure?.status ?? exitStatus.stopped;
 }
 
@@ -57,7 +55,7 @@ async function obey(options: Options, readiness: Readiness | undefined): Promise
   else {
     // The daemon is most of the program, and the others here answer without waiting for it.
     const { serve } = await import("./serve.ts");
-    await serve(options, { version, onReady: (urls) => void readiness?.({ urls }) });
+    await serve(options, { version, isDaemon: readiness !== undefined, onReady: (facts) => void readiness?.(facts) });
   }
   return undefined;
 }
@@ -75,6 +73,9 @@ function printLines(text: string): void {
 async function startInBackground(options: Options): Promise<Failure | undefined> {
   const report = await daemonize(options);
   if ("text" in report) return report;
-  stdout.write(report.urls.map((url) => `${url}\n`).join(""));
+  const { osPid, urls, logFile } = report;
+  stdout.write(
+    [`pid ${osPid}`, ...urls.map((url) => `url ${url}`), `log ${logFile}`].map((line) => `${line}\n`).join(""),
+  );
   return undefined;
 }

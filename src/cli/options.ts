@@ -11,6 +11,7 @@ export interface Options {
   readonly config?: string;
   readonly pluginsDir?: string;
   readonly pidfile?: string;
+  readonly logFile?: string;
   readonly bind?: string;
   readonly certfile?: string;
   readonly keyfile?: string;
@@ -26,6 +27,7 @@ export const definitions = {
   config: { type: "string", alias: "c", valueHint: "CONFIG", description: "configuration file" },
   "plugins-dir": { type: "string", alias: "p", valueHint: "DIR", description: "default plugin dir" },
   pidfile: { type: "string", valueHint: "PIDFILE", description: "write the process id to this file" },
+  "log-file": { type: "string", valueHint: "FILE", description: "append the log to this file; USR1 reopens it" },
   daemon: { type: "boolean", description: "start in daemon mode; return when it listens" },
   bind: { type: "string", valueHint: "ADDRESS", description: "default HTTP binding [default: 127.0.0.1:5000]" },
   certfile: { type: "string", valueHint: "CERTFILE", description: "SSL certificate file for the default binding" },
@@ -50,6 +52,7 @@ export const valueOptions = [
   ["config", "config"],
   ["plugins-dir", "pluginsDir"],
   ["pidfile", "pidfile"],
+  ["log-file", "logFile"],
   ["bind", "bind"],
   ["certfile", "certfile"],
   ["keyfile", "keyfile"],

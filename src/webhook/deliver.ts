@@ -1,4 +1,5 @@
 import { parseRetryAfter } from "./backoff.ts";
+import { httpClientCanRun } from "./http-client.ts";
 
 export interface Delivery {
   readonly url: string;
@@ -23,6 +24,7 @@ export async function deliver(
   { url, headers, body, timeoutMs }: Delivery,
   controller: AbortController,
 ): Promise<Outcome> {
+  if (!httpClientCanRun()) return { kind: "failed", error: "too many processes are running" };
   const timer = setTimeout(() => controller.abort(), timeoutMs);
   try {
     const { href, authorization } = takeCredentials(url);

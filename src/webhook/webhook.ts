@@ -94,10 +94,11 @@ export function withoutSecret(webhook: Webhook): Webhook {
   return { id, url, patterns, timeoutMs, retries, source };
 }
 
-/** The URL for people: without the password that it may hold. */
+/** The URL for people, without the secrets it may hold: its password, and the values of its query. */
 export function shownUrl(url: string): string {
   const shown = new URL(url);
   if (shown.password !== "") shown.password = "***";
+  for (const name of new Set(shown.searchParams.keys())) shown.searchParams.set(name, "***");
   return shown.href;
 }
 

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { createConsole, formatEvent, formatOutputLine } from "../../src/cli/console.ts";
 import type { GafferdEvent } from "../../src/events/event.ts";
-import type { Outlet } from "../../src/log.ts";
 import { waitFor } from "../wait-for.ts";
 
 const base = { sequence: 1, timeMs: Date.UTC(2026, 0, 31, 12), name: "web:api" };
@@ -93,6 +92,6 @@ function lineOf(name: string): string {
 function createSlowOutlet() {
   const { promise, resolve: release } = Promise.withResolvers<void>();
   const written: string[] = [];
-  const outlet: Outlet = { hasReader: true, write: (text) => written.push(text), flushed: () => promise };
+  const outlet = { hasReader: true, write: (text: string) => written.push(text), flushed: () => promise };
   return { outlet, written, release };
 }

@@ -235,7 +235,7 @@ describe("a start", () => {
       stdout: "pipe",
       stderr: "pipe",
     });
-    expect(await second.stderr.text()).toContain(`gafferd runs already as process ${gafferd.osPid}`);
+    expect(await second.stderr.text()).toContain(`gafferd is already running as process ${gafferd.osPid}`);
     expect(await second.exited).toBe(1);
     expect(readFileSync(pidfile, "utf8")).toBe(`${gafferd.osPid}\n`);
     gafferd.kill("SIGTERM");

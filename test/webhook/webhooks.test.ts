@@ -273,6 +273,16 @@ test("a user and a password in a URL are sent as Basic, and shown to nobody", as
   expect(sending.logged.join()).not.toContain("p%40ss");
 });
 
+test("the query of a URL is sent, and its values are shown to nobody", async () => {
+  await using receiver = receive(() => new Response("", { status: 500 }));
+  await using sending = await send({ hooks: { ".": [`${receiver.url}?token=s3cret&a=1&token=other`] } });
+  sending.publish("a");
+  await waitFor(() => receiver.received.length > 0 && sending.logged.length > 0, "the event");
+  expect(receiver.received[0]?.search).toBe("?token=s3cret&a=1&token=other");
+  expect(sending.logged.join()).toContain(`${receiver.url}?token=***&a=***`);
+  expect(sending.logged.join()).not.toMatch(/s3cret|other/);
+});
+
 test("without a webhook nothing is made on disk; with one the folder and the file are the owner's alone", async () => {
   await using sending = await send();
   sending.publish("a");

@@ -96,7 +96,7 @@ function serve(options: ListenerOptions, address: TcpAddress | { readonly unix: 
     idleTimeout: idleTimeoutSeconds,
     development: false,
     fetch(request, receiver) {
-      const routable = toRoutable(request, site.scheme);
+      const routable = toRoutable(request, site);
       if (routable === undefined) {
         const error = new GafferdError("method_not_allowed", `nothing here takes ${request.method}`);
         return toErrorResponse(error, { request, log });
@@ -135,12 +135,14 @@ function schemeOf({ tls }: ListenerOptions): "http" | "https" {
 const shortestOriginLength = 11;
 
 /**
- * The request itself or, where Elysia would not find its path, a copy: for a short `Host`, or none, as is usual on unix
- * sockets. Undefined for a method that has no path (CONNECT) or that cannot be copied (TRACE).
+ * The request itself or, where its URL cannot be read or Elysia would not find its path, a copy: for a `Host` that is
+ * short, missing or malformed, as is usual on unix sockets. Undefined for a method that has no path (CONNECT) or that cannot be copied (TRACE).
  */
-function toRoutable(request: Request, scheme: string): Request | undefined {
+function toRoutable(request: Request, { scheme, boundHost }: Site): Request | undefined {
+  // Elsewhere the guard refuses a `Host` that is none, such as `localhost:99999`.
+  const isTcp = boundHost !== undefined;
   const pathStart = request.url.startsWith("/") ? 0 : request.url.indexOf("/", `${scheme}://`.length);
-  if (pathStart >= shortestOriginLength) return request;
+  if (pathStart >= shortestOriginLength && (isTcp || URL.canParse(request.url))) return request;
   if (pathStart === -1 || ["CONNECT", "TRACE", "TRACK"].includes(request.method)) return undefined;
   return new Request(`${scheme}://localhost${request.url.slice(pathStart)}`, request);
 }

@@ -65,9 +65,11 @@ describe("a request of a foreign site is refused on every route", () => {
     ["its Host is not ours", { host: "evil.example:5000" }],
     ["it has no Host", {}, false],
     ["its Host is no host", { host: "localhost:5000@evil.example" }],
+    ["its Host has no such port", { host: "localhost:99999" }],
     ["its Origin is foreign", { origin: "http://evil.example" }],
     ["its Origin is null", { origin: "null" }],
     ["another site made it", { "sec-fetch-site": "cross-site" }],
+    ["a page of another port made it", { "sec-fetch-site": "same-site" }],
   ])("because %s", async (_, headers, setHost = true) => {
     await using listening = await listen();
     for (const path of routes) {
@@ -100,6 +102,7 @@ describe("a request of a foreign site is refused on every route", () => {
     ["Host: localhost", "Origin: http://evil.example"],
     ["Host: localhost", "Origin: null"],
     ["Host: localhost", "Sec-Fetch-Site: cross-site"],
+    ["Host: localhost", "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site"],
   ])("a WebSocket too: %s, %s", async (host, origin) => {
     await using listening = await listen();
     const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";

@@ -240,3 +240,21 @@ async function idOf(option: string, name: string): Promise<number> {
   const [, , id] = (await Bun.$`${command}`.text()).split(":");
   return Number(id);
 }
+
+test.each(["localhost:99999", "a b", "[::1", "é"])("a request with the Host %j is answered", async (host) => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/socket`;
+  await using _ = await listen([at(path)]);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let answer = "";
+  await Bun.connect({
+    unix: path,
+    socket: {
+      open: (socket) =>
+        void socket.write(`GET /processes?detail=1 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+      data: (__, bytes) => void (answer += bytes.toString()),
+      close: () => resolve(answer),
+    },
+  });
+  expect(await promise).toStartWith("HTTP/1.1 200 ");
+});

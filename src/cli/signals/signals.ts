@@ -6,6 +6,8 @@ export interface Signals {
   onHasten(listener: () => void): void;
   /** Calls `listener` at each SIGHUP; at once when there was one already. */
   onReload(listener: () => void): void;
+  /** Calls `listener` at each SIGUSR1 and SIGUSR2 from now on; before that they do nothing. */
+  onReopen(listener: (signal: NodeJS.Signals) => void): void;
 }
 
 /** `npm start` passes Ctrl-C on to a program that got it from the terminal already: two so close are one. */
@@ -36,6 +38,9 @@ export function listenForSignals(): Signals {
     else reload();
   });
 
+  let reopen: ((signal: NodeJS.Signals) => void) | undefined;
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) process.on(signal, () => reopen?.(signal));
+
   return {
     stop: promise,
     onHasten(listener) {
@@ -45,6 +50,9 @@ export function listenForSignals(): Signals {
     onReload(listener) {
       reload = listener;
       if (isReloadDue) listener();
+    },
+    onReopen(listener) {
+      reopen = listener;
     },
   };
 }
