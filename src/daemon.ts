@@ -15,7 +15,7 @@ import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
-import { stopUnclaimed } from "./process/stop/unclaimed.ts";
+import { stopLeftBehind } from "./process/stop/left-behind.ts";
 import { endLeftovers } from "./survival/leftovers.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
@@ -153,7 +153,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, left.leftMs / 2) });
     if (host !== undefined) await left.wait(host.stop());
     // Not before: what plugins have started is theirs until then.
-    if (options.adoptOrphans) await stopUnclaimed({ log, graceMs: left.leftMs / 2, hastened: left.hastened });
+    if (options.adoptOrphans) await stopLeftBehind({ log, graceMs: left.leftMs / 2, hastened: left.hastened });
     await endpoints.close();
     await ledger?.close();
   }

@@ -4,7 +4,7 @@ import { printable } from "../log.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { findListener } from "./listener.ts";
 import { LogFileError } from "./log/log-file.ts";
-import { UsageError } from "./read-words.ts";
+import { UsageError } from "./check-words.ts";
 import { PidfileError } from "./pidfile.ts";
 
 /** gafferd has stopped since a template was given up; the message says which, and why. */

@@ -1,4 +1,3 @@
-import { defineCommand, runCommand } from "citty";
 import packageJson from "../../package.json" with { type: "json" };
 import { printable, stderr, stdout } from "../log.ts";
 import { describeConfig } from "../config/describe.ts";
@@ -7,13 +6,13 @@ import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { flushOutput } from "./log/flush.ts";
 import { helpText } from "./help.ts";
-import { definitions, type Options } from "./options.ts";
-import { parseArguments } from "./parse-arguments.ts";
+import type { Options } from "./options.ts";
 import { type Readiness, takeReadiness } from "./readiness.ts";
 import { readConfig } from "./read-config.ts";
 import { resolvePaths } from "./resolve-paths.ts";
+import { withOptions } from "./with-options.ts";
 
-const { name, version, description } = packageJson;
+const { name, version } = packageJson;
 
 /** The whole of `gafferd`, from the words after it to its exit status. */
 export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
@@ -21,30 +20,13 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
   let failure: Failure | undefined;
   try {
     if (argv[0] === "plugin") await (await import("./plugin/plugin.ts")).runPlugin(argv.slice(1));
-    else failure = await runDaemonCommand(argv, readiness);
+    else failure = await withOptions(argv, (options) => obey(resolvePaths(options), readiness));
   } catch (error) {
     failure = describeFailure(error);
   }
   if (failure !== undefined && !readiness?.(failure)) stderr.write(failure.text);
   await flushOutput();
   return failure?.status ?? exitStatus.stopped;
-}
-
-async function runDaemonCommand(argv: readonly string[], readiness: Readiness | undefined) {
-  // citty reads a command line too kindly, so it gets one that was read, and no words.
-  const { result } = await runCommand(defineGafferd(readiness), {
-    rawArgs: [],
-    data: resolvePaths(parseArguments(argv)),
-  });
-  return result as Failure | undefined;
-}
-
-function defineGafferd(readiness: Readiness | undefined) {
-  return defineCommand({
-    meta: { name, version, description },
-    args: definitions,
-    run: ({ data }) => obey(data as Options, readiness),
-  });
 }
 
 async function obey(options: Options, readiness: Readiness | undefined): Promise<Failure | undefined> {

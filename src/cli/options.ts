@@ -18,8 +18,8 @@ export interface Options {
   readonly backlog?: string;
 }
 
-/** The options in citty's terms, in the order and words of `--help`. A name of one letter has no long form. */
-export const definitions = {
+/** In the order and words of `--help`. A name of one letter has no long form. */
+const optionDefinitions = {
   help: { type: "boolean", alias: "h", description: "show this help message and exit" },
   version: { type: "boolean", description: "show version and exit" },
   check: { type: "boolean", description: "say what would run, and exit" },
@@ -35,7 +35,13 @@ export const definitions = {
   backlog: { type: "string", valueHint: "BACKLOG", description: "default backlog [default: 128]" },
 } as const satisfies ArgsDef;
 
-export type OptionName = keyof typeof definitions;
+/** What citty parses. */
+export const definitions = {
+  ...optionDefinitions,
+  file: { type: "positional", required: false, valueHint: "CONFIG", description: "configuration file path" },
+} as const satisfies ArgsDef;
+
+export type OptionName = keyof typeof optionDefinitions;
 
 /** A definition with the members that some of them lack. */
 export interface Definition {
@@ -45,7 +51,7 @@ export interface Definition {
   readonly description: string;
 }
 
-export const definitionEntries = Object.entries(definitions) as readonly [OptionName, Definition][];
+export const definitionEntries = Object.entries(optionDefinitions) as readonly [OptionName, Definition][];
 
 /** The members of `Options` that hold a value, each beside its option. */
 export const valueOptions = [
@@ -59,7 +65,7 @@ export const valueOptions = [
   ["backlog", "backlog"],
 ] as const satisfies readonly [OptionName, keyof Options][];
 
-/** The command line that `parseArguments` reads as `options`. */
+/** The words that `withOptions` reads as `options`. */
 export function toArguments(options: Options): string[] {
   const words: string[] = [];
   for (const name of ["help", "version", "check", "daemon"] as const) if (options[name]) words.push(`--${name}`);

@@ -82,8 +82,8 @@ export interface Client {
   /** Runs so many processes fewer (default 1), never fewer than 0. Resolves to how many are wanted now. */
   sub(name: string, count?: number): Promise<number>;
 
-  /** `"HUP"`, `"SIGHUP"` or 1; to one process, or to all of a template. */
-  signal(nameOrPid: string | number, signal: string | number): Promise<void>;
+  /** `"HUP"`, `"SIGHUP"` or 1; to one process, or to each of a template. */
+  signal(nameOrPid: string | number, signal: string | number, options?: SignalOptions): Promise<void>;
 
   /** The pids of a template's processes. */
   pids(name: string): Promise<number[]>;
@@ -195,6 +195,11 @@ export interface Client {
 export interface ReloadOptions {
   /** Say what would be done, and do nothing. Default `false`. */
   readonly dryRun?: boolean;
+}
+
+export interface SignalOptions {
+  /** To the process groups: to what the processes have started too. Default `false`: to the processes alone. */
+  readonly group?: boolean;
 }
 
 export interface RestartOptions {

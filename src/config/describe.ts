@@ -88,7 +88,8 @@ function describeTemplate(template: ProcessTemplate): string[] {
     template.onHostExit === "keep" && "kept when gafferd is killed",
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
-    template.redirectOutput.length > 0 && `output ${template.redirectOutput.join(", ")}`,
+    template.redirectOutput.length === 0 ? "output discarded" : `output ${template.redirectOutput.join(", ")}`,
+    template.killMode !== "mixed" && `kill_mode ${template.killMode}`,
     template.redirectInput && "input",
   ].filter((setting) => typeof setting === "string");
   const command = [oneLine(cmd), ...args.map((arg) => JSON.stringify(arg))].join(" ");

@@ -12,7 +12,9 @@ import { corsHeaders } from "./operation/cors.ts";
 import { toErrorResponse } from "./operation/error.ts";
 import { judgeRequest, type Site } from "./listen/guard.ts";
 import { answerHead, type Handle } from "./quirks/head.ts";
-import { answerJson, everyAnswer } from "./quirks/json-answer.ts";
+import { answerText, everyAnswer } from "./quirks/json-answer.ts";
+import { BundledAssets } from "./plugins/bundled-assets.ts";
+import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
@@ -29,6 +31,7 @@ import { streamRoutes } from "./streams/stream-routes.ts";
 import { wstreamRoutes } from "./streams/wstream-routes.ts";
 import { watchRoutes } from "./watch/watch-routes.ts";
 import { webhookRoutes } from "./webhooks/webhook-routes.ts";
+import { compressed } from "./operation/text-answer.ts";
 import { answerUnrouted } from "./operation/unrouted.ts";
 
 export interface AppOptions {
@@ -64,6 +67,7 @@ export function createApp(options: AppOptions) {
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
+  const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
   const app = new Elysia({ name: "gafferd" })
     .headers(everyAnswer)
     .wrap((handle, { method }) => {
@@ -76,28 +80,20 @@ export function createApp(options: AppOptions) {
       const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
       let answer: Promise<Response> | undefined;
-      if (request.url.includes("/_plugin/")) answer = answerOfPlugin(request, origin !== undefined);
+      if (request.url.includes("/_plugin/")) answer = answerOfPlugin(request, origin !== undefined, varyOf(set));
       return answer;
     })
-    .mapResponse(({ responseValue, set }) => {
-      let answer: Response | undefined;
-      if (typeof responseValue === "object") answer = answerJson(responseValue, set);
-      return answer;
+    .mapResponse(({ responseValue, request, set }) => {
+      let answer: Response | Promise<Response> | undefined;
+      if (typeof responseValue === "object") answer = answerText(responseValue, set, request);
+      return answer as Response | undefined;
     })
     .onTransform(({ params }) => {
       assertDecoded(params);
     })
-    .onError(({ code, error, request, path, set }) => {
-      if (code === "NOT_FOUND") {
-        const isPreflight = "access-control-allow-origin" in set.headers;
-        const advice = "GET /docs describes all routes";
-        return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
-      }
-      if (code === "PARSE" || code === "VALIDATION") {
-        const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
-        return toErrorResponse(reason, { request, log });
-      }
-      return toErrorResponse(error, { request, log });
+    .onError(async ({ code, error, request, path, set }) => {
+      const isPreflight = "access-control-allow-origin" in set.headers;
+      return await compressed(toFailure({ code, error, request, path, isPreflight }), request, varyOf(set));
     })
     .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
@@ -115,11 +111,44 @@ export function createApp(options: AppOptions) {
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 
-  /** Elysia does not wait for it, so that it must not reject. */
-  function answerOfPlugin(request: Request, isPreflight: boolean): Promise<Response> | undefined {
-    const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { plugins, isPreflight, log });
-    return answer?.catch((error: unknown) => toErrorResponse(error, { request, log }));
+  function toFailure({ code, error, request, path, isPreflight }: Failure): Response {
+    if (code === "NOT_FOUND") {
+      const advice = "GET /docs describes all routes";
+      return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
+    }
+    if (code === "PARSE" || code === "VALIDATION") {
+      const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
+      return toErrorResponse(reason, { request, log });
+    }
+    return toErrorResponse(error, { request, log });
   }
+
+  /** Undefined for a path that is no plugin's. Elysia does not wait for it, so that it must not reject. */
+  function answerOfPlugin(request: Request, isPreflight: boolean, vary: string | undefined) {
+    const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { ...sites, isPreflight });
+    return answer
+      ?.catch((error: unknown) => compressed(toErrorResponse(error, { request, log }), request))
+      .then((response) => {
+        // Elysia leaves out what the answer has itself.
+        if (vary !== undefined && response.headers.has("vary")) response.headers.append("vary", vary);
+        return response;
+      });
+  }
+}
+
+interface Failure {
+  /** Elysia's name for it. */
+  readonly code: number | string;
+  readonly error: unknown;
+  readonly request: Request;
+  readonly path: string;
+  /** A browser asks for a web page of another origin, which may. */
+  readonly isPreflight: boolean;
+}
+
+function varyOf({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): string | undefined {
+  const { vary } = headers;
+  return typeof vary === "string" ? vary : undefined;
 }
 
 export type App = ReturnType<typeof createApp>;

@@ -155,10 +155,10 @@ export class Manager {
     return await this.#writable(name).scale(delta);
   }
 
-  /** Sends a signal to one process, or to all of a template. */
-  signal(target: string | number, signalNumber: number): void {
-    if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber);
-    for (const process of this.get(target).processes) process.signal(signalNumber);
+  /** Sends a signal to one process, or to each of a template; with `group`, to their process groups. */
+  signal(target: string | number, signalNumber: number, options: { group?: boolean } = {}): void {
+    if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber, options);
+    for (const process of this.get(target).processes) process.signal(signalNumber, options);
   }
 
   /** Resolves when nothing is left of it. Its template replaces it if it is wanted. */

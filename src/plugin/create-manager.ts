@@ -70,7 +70,7 @@ export function lendManager({ name, manager, bus, sampler, log }: ManagerOptions
     stop: async (template) => await use().stop(template),
     restart: async (template, { spawnFirst = false } = {}) => await use().restart(template, { spawnFirst }),
     scale: async (template, delta) => await use().scale(template, wholeNumber(delta)),
-    signal: (target, signal) => use().signal(target, parseSignal(signal).number),
+    signal: (target, signal, options) => use().signal(target, parseSignal(signal).number, options),
     stopProcess: async (id) => await use().stopProcess(id),
     write: async (id, input) => await writeInput(use().findProcess(id).process, input),
 

@@ -37,8 +37,11 @@ export interface Manager {
   restart(name: string, options?: { readonly spawnFirst?: boolean }): Promise<void>;
   /** Wants so many more, or fewer, and resolves to the new number; never fewer than none. */
   scale(name: string, delta: number): Promise<number>;
-  /** To all processes of a template or to one; the signal is a name (`"HUP"`) or a number. */
-  signal(target: string | number, signal: string | number): void;
+  /**
+   * To each process of a template or to one; the signal is a name (`"HUP"`) or a number. `group`: to their process groups,
+   * that is to what they have started too.
+   */
+  signal(target: string | number, signal: string | number, options?: { readonly group?: boolean }): void;
   /** Resolves when nothing is left of it. Its template replaces it if it is wanted. */
   stopProcess(id: number): Promise<void>;
   /**

@@ -16,7 +16,7 @@ export function spawnSupervised(
     const ledger = template.detach ? undefined : context.ledger;
     ledger?.expect(template);
     const startedMs = performance.now();
-    const process = spawnProcess(template, slot);
+    const process = spawnProcess(template, { log: context.log, slot });
     meter.spawns += 1;
     ledger?.born({ osPid: process.osPid, marker: process.marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));

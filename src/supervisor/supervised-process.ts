@@ -122,8 +122,9 @@ export class SupervisedProcess {
     return this.#process.stdin;
   }
 
-  signal(signalNumber: number): void {
-    this.#process.signal(signalNumber);
+  /** To the process itself or, with `group`, to its process group. Throws GafferdError `forbidden`. */
+  signal(signalNumber: number, options: { group?: boolean } = {}): void {
+    this.#process.signal(signalNumber, options);
   }
 
   /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left of it, or SIGKILL did not help (`survivors`). */

@@ -14,7 +14,7 @@ import {
 } from "./properties.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
-import type { BackoffPolicy, FlappingPolicy } from "./template.ts";
+import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
 import { splitWords } from "./words.ts";
 
 const asItIs = <T>(value: T): T => value;
@@ -44,7 +44,8 @@ export const converters = {
   redirect_input: asItIs<boolean>,
   graceful_timeout: toDurationMs,
   stop_signal: (value) => parseSignal(value).name,
-  stop_group: asItIs<boolean>,
+  kill_mode: asItIs<KillMode>,
+  stop_group: (value): KillMode => (value ? "group" : "process"),
   on_host_exit: asItIs<"kill" | "keep">,
   restart: asItIs<"always" | "on-failure" | "never">,
   success_codes: toExitCodes,
@@ -212,6 +213,10 @@ function toCount(part: string, text: string, minimum: number): number {
 
 function toLabels(value: string | readonly string[]): string[] {
   const labels = splitList(value, /[,\s]/);
+  if (labels.some((label) => label.toLowerCase() === "none")) {
+    if (labels.length === 1) return [];
+    throw invalid("must not name other outputs beside `none`, which discards both");
+  }
   if (labels.length > 2) {
     throw invalid(`must be at most two labels, stdout's and stderr's, not ${labels.length}: ${labels.join(", ")}`);
   }

@@ -44,7 +44,11 @@ export const templateDocumentSchema = Type.Object(
     redirect_input: flag("redirect_input"),
     graceful_timeout: seconds("graceful_timeout"),
     stop_signal: Type.String(described("stop_signal")),
-    stop_group: flag("stop_group"),
+    kill_mode: Type.Unsafe<"mixed" | "group" | "process">({
+      type: "string",
+      enum: ["mixed", "group", "process"],
+      ...described("kill_mode"),
+    }),
     on_host_exit: Type.Unsafe<"kill" | "keep">({
       type: "string",
       enum: ["kill", "keep"],
@@ -77,7 +81,7 @@ export const templateDocumentSchema = Type.Object(
     output_buffer: Type.Integer({ minimum: 0, ...described("output_buffer") }),
     stdin_timeout: seconds("stdin_timeout"),
     lossless_timeout: seconds("lossless_timeout"),
-  } satisfies Record<TemplateKey, TSchema>,
+  } satisfies Record<Exclude<TemplateKey, "stop_group">, TSchema>,
   {
     description:
       "Every setting in force: durations in seconds, sizes in bytes, words as lists, and `null` for what is not set.",

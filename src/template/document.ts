@@ -28,7 +28,7 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     redirect_input: template.redirectInput,
     graceful_timeout: toSeconds(template.gracefulTimeoutMs),
     stop_signal: template.stopSignal,
-    stop_group: template.stopGroup,
+    kill_mode: template.killMode,
     on_host_exit: template.onHostExit,
     restart: template.restart,
     success_codes: [...template.successCodes],

@@ -136,8 +136,8 @@ export const templateSchema = Type.Object(
       Type.Union([...wordList.anyOf], {
         title: "up to two labels, as a list or separated by commas",
         description:
-          "Labels of stdout and stderr; the same label twice merges both. An output without a label is discarded.",
-        default: [],
+          "Labels of stdout and stderr; the same label twice merges both. An output without a label is discarded; `none`, or an empty list, discards both, as `detach` and `on_host_exit = keep` do unless labels are given.",
+        default: ["stdout", "stderr"],
       }),
     ),
     redirect_input: flag("Whether clients may write to stdin.", false),
@@ -149,7 +149,18 @@ export const templateSchema = Type.Object(
         default: "SIGTERM",
       }),
     ),
-    stop_group: flag("Signals go to the whole process group.", true),
+    kill_mode: Type.Optional(
+      Type.Union([Type.Literal("mixed"), Type.Literal("group"), Type.Literal("process"), Type.Null()], {
+        description:
+          "Which processes get the stop signal. `mixed`: the process itself, then what is left of its tree when it has exited; SIGKILL goes to the whole tree. `group`: the whole tree, every time. `process`: only the process itself; what it leaves behind is stopped when gafferd ends.",
+        default: "mixed",
+      }),
+    ),
+    stop_group: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Null()], {
+        description: "Another name for `kill_mode`: `true` is `group`, `false` is `process`.",
+      }),
+    ),
     on_host_exit: Type.Optional(
       Type.Union([Type.Literal("kill"), Type.Literal("keep"), Type.Null()], {
         description: "What becomes of its processes when gafferd is killed: they end too, or they live on.",

@@ -39,17 +39,19 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
   }
   const given = withoutLegacyKeys(body);
   if (context.name !== undefined) given["name"] ??= context.name;
+  // Its pipes would end with gafferd; who wants them all the same says so.
+  if (given["detach"] === true || given["on_host_exit"] === "keep") given["redirect_output"] ??= [];
   const shapeProblems = findShapeProblems(templateSchema, given);
   const misshapen = new Set(shapeProblems.map(({ field }) => field.split(".")[0]));
   const { values, problems: valueProblems } = convertValues(given, misshapen);
-  const [first, ...others] = [...shapeProblems, ...valueProblems, ...findContradictions(values, context)];
+  const [first, ...others] = [...shapeProblems, ...valueProblems, ...findContradictions(values, given, context)];
   if (first) return { problems: [first, ...others] };
   // Without a problem every key has been converted or has no default.
   return { template: toTemplate(values as Values, context) };
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type UnsetKey = "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff";
+type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff";
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /** What a Python client of gaffer 0.4 sends for settings that gafferd does not have, when they are not used. */
@@ -104,7 +106,11 @@ function findNul(value: unknown): string | undefined {
   return undefined;
 }
 
-function findContradictions(values: Partial<Values>, context: TemplateContext): TemplateProblem[] {
+function findContradictions(
+  values: Partial<Values>,
+  given: Readonly<Record<string, unknown>>,
+  context: TemplateContext,
+): TemplateProblem[] {
   const problems: TemplateProblem[] = [];
   if (values.name !== undefined && context.name !== undefined && values.name !== context.name) {
     problems.push({ field: "name", message: `must be "${context.name}" here, or left out, not "${values.name}"` });
@@ -122,6 +128,14 @@ function findContradictions(values: Partial<Values>, context: TemplateContext): 
     problems.push({
       field: "detach",
       message: `must be false with \`${redirected}\`: its pipes would end with the daemon, and the process with them`,
+    });
+  }
+  const { kill_mode: killMode, stop_group: byStopGroup } = values;
+  if (byStopGroup !== undefined && (given["kill_mode"] ?? byStopGroup) !== byStopGroup) {
+    const isSame = `\`stop_group = ${byStopGroup === "group"}\` means \`kill_mode = ${byStopGroup}\``;
+    problems.push({
+      field: "stop_group",
+      message: `contradicts \`kill_mode = ${killMode}\`: ${isSame}; leave \`stop_group\` out`,
     });
   }
   return [...problems, ...findPortProblems(values)];
@@ -169,7 +183,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     redirectInput: values.redirect_input,
     gracefulTimeoutMs: values.graceful_timeout,
     stopSignal: values.stop_signal,
-    stopGroup: values.stop_group,
+    killMode: values.stop_group ?? values.kill_mode,
     onHostExit: values.on_host_exit,
     restart: values.restart,
     successCodes: values.success_codes,

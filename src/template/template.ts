@@ -25,6 +25,13 @@ export interface BackoffPolicy {
   readonly resetAfterMs: number;
 }
 
+/**
+ * Which processes get the stop signal, as in systemd. `mixed`: the process itself; once it has exited, what is left of
+ * its tree gets the signal too; SIGKILL goes to the whole tree when the grace period is over. `group`: every signal goes
+ * to the whole tree at once. `process`: only the process itself; what it leaves behind is stopped when gafferd ends.
+ */
+export type KillMode = "mixed" | "group" | "process";
+
 /** What follows when a template is given up. `shutdown`: the daemon stops, and its exit status says so. */
 export type GiveUpPolicy = "ignore" | "shutdown";
 
@@ -71,8 +78,7 @@ export interface ProcessTemplate {
   readonly gracefulTimeoutMs: number;
   /** `"SIGTERM"`: always the full name, one of `signals.ts`. */
   readonly stopSignal: string;
-  /** Signals go to the whole process group. */
-  readonly stopGroup: boolean;
+  readonly killMode: KillMode;
   /** What becomes of its processes when the daemon is killed: they end too, or they live on. */
   readonly onHostExit: "kill" | "keep";
   readonly restart: RestartPolicy;

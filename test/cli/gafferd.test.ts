@@ -20,7 +20,7 @@ test("--version prints name and version", async () => {
 });
 
 test("a wrong command line is told on stderr, status 2", async () => {
-  const err = "gafferd: cannot understand `--nope`: there is no such option\nSee `gafferd --help`.\n";
+  const err = "gafferd: unknown option `--nope`\nSee `gafferd --help`.\n";
   expect(await run("--nope=1")).toEqual({ status: 2, out: "", err });
 });
 

@@ -2,10 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { create, type WriteEntry } from "tar";
-import { parsePluginArguments } from "../../src/cli/plugin/parse-plugin-arguments.ts";
-import { pluginHelp } from "../../src/cli/plugin/plugin-help.ts";
-import { type Verb, verbs } from "../../src/cli/plugin/plugin-options.ts";
-import { UsageError } from "../../src/cli/read-words.ts";
+import { pluginCommands, runPlugin } from "../../src/cli/plugin/plugin.ts";
+import { commandHelp, pluginHelp } from "../../src/cli/plugin/plugin-help.ts";
+import { UsageError } from "../../src/cli/check-words.ts";
 import { findRegistry } from "../../src/plugin/install/registry.ts";
 import { serveRegistry } from "./plugin-registry.ts";
 import { createFolder, main, startGafferd } from "./running.ts";
@@ -312,20 +311,28 @@ describe("new", () => {
 });
 
 describe("a command line of `plugin` is refused:", () => {
+  const commands = "list, install, remove, new";
+  const advice = "(for a configuration file called plugin, write `./plugin`)";
   test.each([
-    ["", "cannot do `plugin` alone: say list, install, remove, new (a configuration file of this name is `./plugin`)"],
-    ["lst", "cannot understand `plugin lst`; did you mean `list`?"],
-    ["frobnicate", "cannot understand `plugin frobnicate`; there are list, install, remove, new"],
-    ["toString", "cannot understand `plugin toString`; there are list, install, remove, new"],
-    ["list one", "cannot use `one`: `plugin list` takes no names"],
-    ["remove", "cannot do `plugin remove` without NAME"],
-    ["remove a b", "cannot use `b`: `plugin remove` takes one"],
-    ["list --force", "cannot understand `--force`: there is no such option"],
-    ["install x --forc", "cannot understand `--forc`: there is no such option; did you mean `--force`?"],
-    ["new x -p", "cannot use `-p` without a value"],
-    ["new x --force=1", "cannot give `--force` a value: it takes none"],
-  ])("`%s`", (line, message) => {
-    expect(() => parsePluginArguments(line.split(" ").filter((word) => word !== ""))).toThrow(new UsageError(message));
+    ["", `\`gafferd plugin\` needs a command: ${commands} ${advice}`],
+    ["-p", "unknown option `-p`"],
+    ["lst", "unknown command `plugin lst`; did you mean `list`?"],
+    ["frobnicate", `unknown command \`plugin frobnicate\`; the commands are ${commands}`],
+    ["toString", `unknown command \`plugin toString\`; the commands are ${commands}`],
+    ["list one", "unexpected argument `one`"],
+    ["remove", "NAME is missing"],
+    ["install", "FOLDER|TARBALL|PACKAGE is missing"],
+    ["remove a b", "unexpected argument `b`"],
+    ["list --force", "unknown option `--force`"],
+    ["install x --forc", "unknown option `--forc`; did you mean `--force`?"],
+    ["new x -p", "`-p` needs a value"],
+    ["new x -p a --plugins-dir=b", "`--plugins-dir` is given twice"],
+    ["new x --force=1", "unknown option `--force`"],
+    ["install x --force=1", "`--force` takes no value"],
+    ["install x --pluginsDir=y", "unknown option `--pluginsDir`; did you mean `--plugins-dir`?"],
+  ])("`%s`", async (line, message) => {
+    const words = line.split(" ").filter((word) => word !== "");
+    expect(runPlugin(words)).rejects.toThrow(new UsageError(message));
   });
 
   test("with exit status 2", async () => {
@@ -335,14 +342,16 @@ describe("a command line of `plugin` is refused:", () => {
 
 describe("help", () => {
   test("names all commands, and fits a terminal of 80 columns", () => {
-    const all = [undefined, ...(Object.keys(verbs) as Verb[])].map(pluginHelp);
-    for (const verb of Object.keys(verbs)) expect(all[0]).toContain(`\n    ${verb} `);
-    expect(all.flatMap((text) => text.split("\n")).filter((line) => line.length > 80)).toEqual([]);
+    const own = Object.entries(pluginCommands).map(([name, command]) => commandHelp(name, command));
+    const all = pluginHelp(pluginCommands);
+    for (const name of Object.keys(pluginCommands)) expect(all).toContain(`\n    ${name} `);
+    expect([all, ...own].flatMap((text) => text.split("\n")).filter((line) => line.length > 80)).toEqual([]);
   });
 
   test("is printed for each command", async () => {
     expect((await gafferd(["install", "--help"])).out).toStartWith("usage: gafferd plugin install [options] FOLDER|");
-    expect((await gafferd(["--help"])).out).toBe(pluginHelp(undefined));
+    expect((await gafferd(["--help"])).out).toBe(pluginHelp(pluginCommands));
+    expect((await gafferd(["remove", "-h"])).out).toStartWith("usage: gafferd plugin remove [options] NAME\n");
   });
 });
 

@@ -180,6 +180,21 @@ describe("the console", () => {
     await waitFor(() => gafferd.out().includes("talk[2] stdout | to out\n"), "the line of the next process");
   });
 
+  test("prints the outputs of a section that says nothing of them, and not those that say `none`", async () => {
+    const cmd = "sh -c 'echo to out; echo to err >&2; exec sleep 60'";
+    const short = folder.write(
+      "short.ini",
+      `[process:a]\ncmd = ${cmd}\n[process:b]\ncmd = ${cmd}\nredirect_output = none\n`,
+    );
+    await using gafferd = await startGafferd(["-vv", short]);
+    await waitFor(() => gafferd.out().includes("a[1] stderr | to err\n"), "the line on stderr");
+    await waitFor(() => gafferd.out().includes("a[1] stdout | to out\n"), "the line on stdout");
+    await waitFor(() => gafferd.out().includes("b[2] spawn"), "the other process");
+    expect(gafferd.out()).not.toContain("b[2] std");
+    const documents = (await (await fetch(`${gafferd.url}/processes?detail=true`)).json()) as object[];
+    expect(documents).toMatchObject([{ redirect_output: ["stdout", "stderr"] }, { redirect_output: [] }]);
+  });
+
   test("is no reason to end when its reader goes away", async () => {
     const flood = folder.write("flood.ini", "[process:flood]\ncmd = yes\nredirect_output = stdout\n");
     const shell = Bun.spawn({

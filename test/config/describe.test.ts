@@ -63,11 +63,11 @@ endpoints
 
 processes, in the order of starting
   first: echo $UNSET
-    1 process, in /tmp, priority -1, under sh -c, detached
+    1 process, in /tmp, priority -1, under sh -c, detached, output discarded
   second: ./b $HOME
     3 processes, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input
   last: ls ⏎ -l "a b" "$UNSET"
-    1 process, not started, in DIR
+    1 process, not started, in DIR, output stdout, stderr
 
 webhooks
   exit: http://a/1

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { membershipOf } from "../../src/process/proc-stat.ts";
-import { spawnProcess } from "../../src/process/process.ts";
+import { startProcess } from "./start-process.ts";
 import { waitFor } from "../wait-for.ts";
 import { lives, readLine, readText } from "./observe.ts";
 import { fixtureCommand, sampleTemplate } from "./sample-template.ts";
 
 test.each([0, 3, 255])("exit code %d is told as it is", async (exitCode) => {
-  const exit = await spawnProcess(sampleTemplate({ cmd: `exit ${exitCode}`, shell: true })).exited;
+  const exit = await startProcess(sampleTemplate({ cmd: `exit ${exitCode}`, shell: true })).exited;
   expect(exit.status).toEqual({ exitCode });
 });
 
@@ -15,13 +15,13 @@ test.each([
   ["KILL", "SIGKILL"],
   ["35", "SIGRTMIN+1"],
 ])("death by signal %s is told by its name", async (signal, name) => {
-  const { exited } = spawnProcess(sampleTemplate({ cmd: `kill -${signal} $$`, shell: true }));
+  const { exited } = startProcess(sampleTemplate({ cmd: `kill -${signal} $$`, shell: true }));
   expect((await exited).status).toEqual({ signal: name });
 });
 
 test("an exit tells when it was and the CPU time it took", async () => {
   const before = Date.now();
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done", shell: true }),
   );
   const exit = await process.exited;
@@ -33,22 +33,22 @@ test("an exit tells when it was and the CPU time it took", async () => {
 test("a peak of memory is told when it was the process's own", async () => {
   // Until its exec a child has our memory, and our peak of it counts as the child's.
   const megabytes = Math.ceil(process.resourceUsage().maxRSS / 1024) + 200;
-  const large = spawnProcess(sampleTemplate({ cmd: `dd if=/dev/zero of=/dev/null bs=${megabytes}M count=1` }));
+  const large = startProcess(sampleTemplate({ cmd: `dd if=/dev/zero of=/dev/null bs=${megabytes}M count=1` }));
   const { maxRssBytes = 0 } = await large.exited;
   expect(maxRssBytes).toBeWithin(megabytes * 2 ** 20, (megabytes + 50) * 2 ** 20);
-  const small = spawnProcess(sampleTemplate());
+  const small = startProcess(sampleTemplate());
   expect(await small.exited).not.toHaveProperty("maxRssBytes");
 });
 
 test("a process leads its own session and group", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   expect(membershipOf(process.osPid)).toMatchObject({ groupId: process.osPid, sessionId: process.osPid });
   process.kill();
   await process.exited;
 });
 
 test("arguments, folder and environment arrive as they were given", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({
       cmd: `sh -c 'printf "%s|" "$0" "$@" "$PWD" "$COLOUR" "$HOME"' name 'a b'`,
       args: ["$COLOUR", ""],
@@ -62,14 +62,14 @@ test("arguments, folder and environment arrive as they were given", async () => 
 });
 
 test("the program sees its name as it was written", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: 'sh -c \'tr "\\0" " " </proc/$$/cmdline\'', redirectOutput: ["out"] }),
   );
   expect(await readText(process.outputs[0])).toStartWith("sh -c");
 });
 
 test("without redirects all three are /dev/null", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   expect(process.outputs).toEqual([]);
   expect(process.stdin).toBeUndefined();
   const targets = [0, 1, 2].map((fd) =>
@@ -80,7 +80,7 @@ test("without redirects all three are /dev/null", async () => {
 });
 
 test("a process that closes its outputs goes on", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: fixtureCommand("close-outputs.sh"), redirectOutput: ["a", "b"] }));
+  const process = startProcess(sampleTemplate({ cmd: fixtureCommand("close-outputs.sh"), redirectOutput: ["a", "b"] }));
   expect(await readText(process.outputs[0])).toBe("last\n");
   expect(await readText(process.outputs[1])).toBe("");
   expect(lives(process.osPid)).toBe(true);
@@ -88,36 +88,14 @@ test("a process that closes its outputs goes on", async () => {
   expect((await process.exited).status).toEqual({ exitCode: 7 });
 });
 
-test("a signal goes to the whole group", async () => {
-  const process = spawnProcess(
-    sampleTemplate({ cmd: "sleep 60 & echo $!; wait", shell: true, redirectOutput: ["out"] }),
-  );
-  const child = Number(await readLine(process.outputs[0]));
-  process.signal(1);
-  expect((await process.exited).status).toEqual({ signal: "SIGHUP" });
-  await process.emptied;
-  expect(lives(child)).toBe(false);
-});
-
-test("without stop_group a signal goes to the process alone", async () => {
-  const process = spawnProcess(
-    sampleTemplate({ cmd: "sleep 60 & echo $!; wait", shell: true, redirectOutput: ["out"], stopGroup: false }),
-  );
-  const child = Number(await readLine(process.outputs[0]));
-  await process.stop();
-  expect((await process.exited).status).toEqual({ signal: "SIGTERM" });
-  expect(lives(child)).toBe(true);
-  globalThis.process.kill(child, "SIGKILL");
-});
-
 test("a real-time signal arrives", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   process.signal(40);
   expect((await process.exited).status).toEqual({ signal: "SIGRTMIN+6" });
 });
 
 test("signals, kill and stop after the end do nothing", async () => {
-  const process = spawnProcess(sampleTemplate());
+  const process = startProcess(sampleTemplate());
   await process.emptied;
   process.signal(15);
   process.kill();
@@ -126,7 +104,7 @@ test("signals, kill and stop after the end do nothing", async () => {
 });
 
 test("a detached process has no pipes and can still be stopped", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: "sleep 60", detach: true, redirectOutput: ["out"], redirectInput: true }),
   );
   expect(process.outputs).toEqual([]);
@@ -137,7 +115,7 @@ test("a detached process has no pipes and can still be stopped", async () => {
 });
 
 test("exited does not wait for children that hold the output", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] }));
   const child = Number(await readLine(process.outputs[0]));
   expect((await process.exited).status).toEqual({ exitCode: 0 });
   expect(lives(child)).toBe(true);

@@ -26,11 +26,11 @@ test("the document holds every setting in force, null for what is not set", () =
     start: true,
     priority: null,
     flapping: null,
-    redirect_output: [],
+    redirect_output: ["stdout", "stderr"],
     redirect_input: false,
     graceful_timeout: 10,
     stop_signal: "SIGTERM",
-    stop_group: true,
+    kill_mode: "mixed",
     on_host_exit: "kill",
     restart: "always",
     success_codes: [0],
@@ -40,7 +40,7 @@ test("the document holds every setting in force, null for what is not set", () =
     stdin_timeout: 30,
     lossless_timeout: 30,
   });
-  expect(Object.keys(document)).toEqual(templateKeys);
+  expect(Object.keys(document)).toEqual(templateKeys.filter((key) => key !== "stop_group"));
 });
 
 const text = fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", ""));
@@ -80,7 +80,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
     redirectInput: fc.boolean(),
     gracefulTimeoutMs: durationMs,
     stopSignal: fc.constantFrom(...Object.values(constants.signals).map((number) => parseSignal(number).name)),
-    stopGroup: fc.boolean(),
+    killMode: fc.constantFrom("mixed", "group", "process"),
     onHostExit: fc.constantFrom("kill", "keep"),
     restart: fc.constantFrom("always", "on-failure", "never"),
     successCodes: fc.uniqueArray(fc.nat(255), { minLength: 1 }),
@@ -117,7 +117,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
       "redirectInput",
       "gracefulTimeoutMs",
       "stopSignal",
-      "stopGroup",
+      "killMode",
       "onHostExit",
       "restart",
       "successCodes",

@@ -43,11 +43,11 @@ describe("a template", () => {
       shell: false,
       numprocesses: 1,
       start: true,
-      redirectOutput: [],
+      redirectOutput: ["stdout", "stderr"],
       redirectInput: false,
       gracefulTimeoutMs: 10_000,
       stopSignal: "SIGTERM",
-      stopGroup: true,
+      killMode: "mixed",
       onHostExit: "kill",
       restart: "always",
       successCodes: [0],
@@ -85,7 +85,7 @@ describe("a template", () => {
         redirect_input: true,
         graceful_timeout: "500ms",
         stop_signal: "int",
-        stop_group: false,
+        kill_mode: "process",
         on_host_exit: "keep",
         restart: "on-failure",
         success_codes: "0, 143",
@@ -116,7 +116,7 @@ describe("a template", () => {
       redirectInput: true,
       gracefulTimeoutMs: 500,
       stopSignal: "SIGINT",
-      stopGroup: false,
+      killMode: "process",
       onHostExit: "keep",
       restart: "on-failure",
       successCodes: [0, 143],
@@ -126,6 +126,33 @@ describe("a template", () => {
       stdinTimeoutMs: 500,
       losslessTimeoutMs: 120_000,
     });
+  });
+
+  test.each<[string, object, readonly string[]]>([
+    ["nothing is said", {}, ["stdout", "stderr"]],
+    ["it is null", { redirect_output: null }, ["stdout", "stderr"]],
+    ["it is `none`", { redirect_output: "none" }, []],
+    ["it is a list with `none`", { redirect_output: ["None"] }, []],
+    ["it is an empty list", { redirect_output: [] }, []],
+    ["it is empty", { redirect_output: "" }, []],
+    ["stdout alone is named", { redirect_output: "out" }, ["out"]],
+    ["it is detached", { detach: true }, []],
+    ["it is kept when gafferd is killed", { on_host_exit: "keep" }, []],
+    ["it is kept and outputs are named", { on_host_exit: "keep", redirect_output: "out, err" }, ["out", "err"]],
+  ])("has the right outputs when %s", (_, settings, labels) => {
+    expect(parse(settings).redirectOutput).toEqual([...labels]);
+  });
+
+  test.each<[object, string]>([
+    [{}, "mixed"],
+    [{ kill_mode: "group" }, "group"],
+    [{ kill_mode: "process" }, "process"],
+    [{ stop_group: true }, "group"],
+    [{ stop_group: false }, "process"],
+    [{ stop_group: false, kill_mode: "process" }, "process"],
+    [{ stop_group: null, kill_mode: null }, "mixed"],
+  ])("of %j has the right kill mode", (settings, killMode) => {
+    expect(parse(settings).killMode).toBe(killMode as "mixed");
   });
 
   test("takes the name that the caller knows, and no other", () => {

@@ -7,6 +7,8 @@ import { keepOpen } from "../listen/connection.ts";
 import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
 import { flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
+import type { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 /** What may stand in the query of `GET /processes`. */
 export const listParameters = {
@@ -46,18 +48,18 @@ export function processRoutes(manager: Manager) {
 
 function listProcesses(manager: Manager, query: URLSearchParams) {
   const running = listParameters.running.read(query);
-  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : toJsonAnswer(manager.names());
+  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : answerNames(manager.names());
   const supervisors = manager.names().map((name) => manager.get(name));
   return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
 }
 
-const jsonOf = new WeakMap<readonly string[], string>();
+const answers = new WeakMap<readonly string[], TextAnswer>();
 
-/** As JSON, which is made once for an array: a thousand names take longer to write than all else that a request takes. */
-function toJsonAnswer(names: readonly string[]): Response {
-  let json = jsonOf.get(names);
-  if (json === undefined) jsonOf.set(names, (json = JSON.stringify(names)));
-  return new Response(json, { headers: { "content-type": "application/json;charset=utf-8" } });
+/** Made once for an array: a thousand names take longer to write than all else that a request takes. */
+function answerNames(names: readonly string[]): TextAnswer {
+  let answer = answers.get(names);
+  if (answer === undefined) answers.set(names, (answer = jsonAnswer(names)));
+  return answer;
 }
 
 /** Without `cwd` it runs in the daemon's own folder: a body, other than an INI file, lies in none. */

@@ -3,22 +3,23 @@ import type { Manager } from "../../manager/manager.ts";
 import type { SupervisorStatus } from "../../manager/views.ts";
 import { toStatusDocument } from "./process-document.ts";
 import { immediate } from "../quirks/immediate.ts";
-import { JsonText } from "../quirks/json-answer.ts";
 import { findTemplate } from "../operation/target.ts";
+import type { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 /** `/status/:name`: how a template stands. */
 export function statusRoutes(manager: Manager) {
   return new Elysia({ name: "status" }).get(
     "/status/:name",
-    immediate(({ params }: { params: { name: string } }) => textOf(findTemplate(manager, params.name).status())),
+    immediate(({ params }: { params: { name: string } }) => answerOf(findTemplate(manager, params.name).status())),
   );
 }
 
 /** Of a status that was asked for before; dashboards and scripts ask again and again. */
-const texts = new WeakMap<SupervisorStatus, JsonText>();
+const answers = new WeakMap<SupervisorStatus, TextAnswer>();
 
-function textOf(status: SupervisorStatus): JsonText {
-  let text = texts.get(status);
-  if (text === undefined) texts.set(status, (text = new JsonText(toStatusDocument(status))));
-  return text;
+function answerOf(status: SupervisorStatus): TextAnswer {
+  let answer = answers.get(status);
+  if (answer === undefined) answers.set(status, (answer = jsonAnswer(toStatusDocument(status))));
+  return answer;
 }

@@ -14,6 +14,8 @@ import { encodeStatsEvent, encodeStatsLine, sharedMs, StatsFeed } from "./stats-
 import { assertRoomForStream } from "../feed/stream-room.ts";
 import { everything, ofProcess, ofTemplate, type StatsSubject } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
+import type { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
@@ -74,16 +76,16 @@ export function statsRoutes({ manager, bus, log, keepOpen, sampler = new Sampler
       answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
     );
 
-  async function answer(request: Request, subject: StatsSubject): Promise<Response> {
+  async function answer(request: Request, subject: StatsSubject): Promise<Response | TextAnswer> {
     const query = parseStatsQuery(new URL(request.url).searchParams);
     if (query.feed !== "longpoll") assertRoomForStream();
     keepOpen(request);
     return query.feed === "longpoll" ? await answerOnce(subject) : answerFeed(request, subject, query);
   }
 
-  async function answerOnce(subject: StatsSubject): Promise<Response> {
+  async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
     const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
-    if (document !== undefined) return Response.json(document);
+    if (document !== undefined) return jsonAnswer(document);
     throw new GafferdError("not_found", "the process has ended just now; /processes/NAME/_pids says which run");
   }
 

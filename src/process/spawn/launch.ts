@@ -1,11 +1,12 @@
 import { closeSync, fchownSync } from "node:fs";
 import { hasDescriptorsFor } from "../../descriptors.ts";
-import { log } from "../../log.ts";
+import type { Logger } from "../../log.ts";
 import { buildEnvironment, commandOf } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
-import { type Fate, markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
+import { markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
+import { fateOf } from "./fate.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
@@ -23,17 +24,23 @@ export interface Launched {
   readonly marker: string;
 }
 
+export interface LaunchOptions {
+  readonly log: Logger;
+  /** See `template/slot.ts`. */
+  readonly slot: number;
+}
+
 /** Templates whose unknown variables were named in the log: once is enough, however often their processes start. */
 const warned = new WeakSet<ProcessTemplate>();
 
 /**
- * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws GafferdError
- * `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
+ * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws
+ * GafferdError `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
  */
-export function launch(template: ProcessTemplate, slot: number): Launched {
-  const prepared = prepare(template, slot);
+export function launch(template: ProcessTemplate, { log, slot }: LaunchOptions): Launched {
+  const prepared = prepare(template, slot, log);
   try {
-    return launchWithPipes(template, prepared);
+    return launchWithPipes(template, prepared, log);
   } catch (error) {
     throw toSpawnError(error, prepared);
   }
@@ -53,12 +60,13 @@ interface Prepared {
   readonly spawnOptions: Invocation & { readonly cwd: string; readonly env: Record<string, string> };
 }
 
-function prepare(template: ProcessTemplate, slot: number): Prepared {
+/** Says on `log`, if there is one, which variables of the command are not set. */
+function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
     const env = buildEnvironment(template, process.env, slot);
     const { argv, unknown } = commandOf(template, env);
-    warnOfUnknown(template, unknown);
+    if (log !== undefined) warnOfUnknown(template, unknown, log);
     const program = argv[0] ?? template.cmd;
     const path = findExecutable({ program, searchPath: env["PATH"], cwd: template.cwd, user });
     return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd: template.cwd, env } };
@@ -68,7 +76,7 @@ function prepare(template: ProcessTemplate, slot: number): Prepared {
 }
 
 /** Spawns with the pipes that the template asks for. They belong to `user`; if it fails all of them are closed. */
-function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared): Launched {
+function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared, log: Logger): Launched {
   const ours: number[] = [];
   const theirs: number[] = [];
   try {
@@ -103,7 +111,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     closeAll(theirs);
     return {
       subprocess,
-      outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd)),
+      outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd, log)),
       stdin: input && new Stdin(input.writeEnd),
       marker,
     };
@@ -114,16 +122,11 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
   }
 }
 
-/** What it starts shares its fate, unless it is not to be stopped with it: that cannot be told from it afterwards. */
-function fateOf({ detach, onHostExit, stopGroup }: ProcessTemplate): Fate {
-  return detach || onHostExit === "keep" || !stopGroup ? "keep" : "end";
-}
-
 function closeAll(fds: number[]): void {
   for (const fd of fds.splice(0)) closeSync(fd);
 }
 
-function warnOfUnknown(template: ProcessTemplate, unknown: readonly string[]): void {
+function warnOfUnknown(template: ProcessTemplate, unknown: readonly string[], log: Logger): void {
   if (unknown.length === 0 || warned.has(template)) return;
   warned.add(template);
   const names = unknown.map((name) => `$${name}`).join(", ");

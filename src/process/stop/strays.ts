@@ -11,15 +11,17 @@ import { orphans, receivesOrphans } from "./subreaper.ts";
 export const unmarked = "";
 
 export interface StraysOptions {
-  /** The process that leads the group and the session which they left. */
-  readonly leader: number;
-  /** What they carry in their environment. */
-  readonly marker: string;
-  /** Whether the leader was not reaped yet, so that its number is still its own. */
-  readonly leaderIsThere: () => boolean;
+  /** Which orphans are meant. */
+  readonly claim: (survey: Survey) => Iterable<number>;
+  /** The process that started them. Members of its group are not strays. */
+  readonly leader?: {
+    readonly osPid: number;
+    /** It was not reaped yet, so its number is still its own. */
+    readonly isThere: () => boolean;
+  };
 }
 
-/** What a process started that has left its group: it made a session of its own, or lost its parents, or both. */
+/** Processes that left the group of the process that started them: they made a session of their own, or lost their parents. */
 export class Strays {
   readonly #options: StraysOptions;
   /** When each began, by its number. */
@@ -37,13 +39,17 @@ export class Strays {
     return [...this.#known.keys()];
   }
 
-  /** Sends the signals to all of them, and to whatever is found later. */
+  /** Sends the signals to all of them, and to those found later. */
   signal(...signalNumbers: number[]): void {
     this.#signals = signalNumbers;
     this.#told.clear();
-    // Of a leader that has ended the strays are found together with those of others, in `sweep`.
-    const look = () => (this.#options.leaderIsThere() ? this.look(recentSurvey()) : this.#tell());
-    unlessOverloaded(look);
+    // The strays of a leader that has ended are found together with those of others, in `sweep`.
+    unlessOverloaded(() => (this.#options.leader?.isThere() ? this.look(recentSurvey()) : this.#tell()));
+  }
+
+  /** Finds those that live now, while the leader is still their ancestor, and sends them nothing. */
+  note(): void {
+    unlessOverloaded(() => this.look(recentSurvey()));
   }
 
   /** Resolves when none lives any more. To be asked once, when the leader has ended. */
@@ -58,13 +64,13 @@ export class Strays {
 
   /** Finds those that live now, and sends to the new among them what the others were sent. Whether there were such. */
   look(survey: Survey = takeSurvey()): boolean {
-    const { leader, marker, leaderIsThere } = this.#options;
-    const roots = [...(survey.byMarker.get(marker) ?? []), ...(survey.bySession.get(leader) ?? [])];
+    const { claim, leader } = this.#options;
+    const roots = [...claim(survey)];
     for (const [osPid, startTicks] of this.#known) {
       if (membershipOf(osPid)?.startTicks === startTicks) roots.push(osPid);
     }
-    if (leaderIsThere()) roots.push(leader);
-    const isOfGroup = ({ groupId, sessionId }: Membership) => groupId === leader && sessionId === leader;
+    if (leader?.isThere()) roots.push(leader.osPid);
+    const isOfGroup = ({ groupId, sessionId }: Membership) => groupId === leader?.osPid && sessionId === leader.osPid;
     const members = [...withDescendants(roots)].filter(([, each]) => isAlive(each) && !isOfGroup(each));
     this.#known = new Map(members.map(([osPid, { startTicks }]) => [osPid, startTicks]));
     return this.#tell();
@@ -87,6 +93,11 @@ export class Strays {
 export interface Survey {
   readonly byMarker: ReadonlyMap<string, readonly number[]>;
   readonly bySession: ReadonlyMap<number, readonly number[]>;
+}
+
+/** Those of a process that leads the session `leader` and carries `marker`. */
+export function orphansOf(survey: Survey, { leader, marker }: { leader: number; marker: string }): number[] {
+  return [...(survey.byMarker.get(marker) ?? []), ...(survey.bySession.get(leader) ?? [])];
 }
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];

@@ -78,6 +78,7 @@ export const contractRows: readonly ContractRow[] = [
     row: "POST /processes/:name|:pid/_signal/:sig → unknown: 400 bad_value",
     asks: verbs("/processes/{id}", ["_signal/{sig}"]),
     codes: ["not_found", "bad_value", "gone"],
+    query: ["group"],
   },
   { row: "no_signal_number", asks: verbs("/processes/{id}", ["_signal"]), codes: ["no_signal_number"] },
   {

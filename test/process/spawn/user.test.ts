@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { spawnProcess } from "../../../src/process/process.ts";
+import { startProcess } from "../start-process.ts";
 import { resolveUser, type UserChoice } from "../../../src/process/spawn/user.ts";
 import { isRoot, readText } from "../observe.ts";
 import { sampleTemplate } from "../sample-template.ts";
@@ -66,7 +66,7 @@ test.skipIf(!isRoot)("a daemon that is not root refuses other users and groups",
 });
 
 test.skipIf(!isRoot)("the process has the user's ids and groups, and none of root's", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: "cat /proc/self/status", uid: "games", gid: "users", redirectOutput: ["out"] }),
   );
   const status = await readText(process.outputs[0]);

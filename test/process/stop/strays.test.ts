@@ -66,7 +66,7 @@ test("what has neither a session nor an environment of ours ends with gafferd, w
   hosted.gafferd.kill("SIGTERM");
   expect(await hosted.gafferd.exited).toBe(0);
   expect(lives(daemon)).toBe(false);
-  expect(hosted.gafferd.err()).toContain(`nobody can tell whose it is: sleep (${daemon}, state S)`);
+  expect(hosted.gafferd.err()).toContain(`stopping what processes have left behind: sleep (${daemon}, state S)`);
 });
 
 test("a detached process and what came of it are left alone", async () => {
@@ -88,12 +88,48 @@ test("a detached process and what came of it are left alone", async () => {
   }
 });
 
-test("with `stop_group = false` what a process started is left alone", async () => {
-  await using hosted = await startHosted();
-  const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), stop_group: false });
-  const strays = await hosted.numbers(pid, 3);
-  await hosted.ask("DELETE", "/processes/a");
-  expect(strays.map(lives)).toEqual([true, true, true]);
-  // The last leads a session, and a group, with a `sleep`.
-  for (const stray of strays) process.kill(-stray, "SIGKILL");
+describe("with `kill_mode = process` what a process started is left alone", () => {
+  test("until gafferd stops, which names what it stops", async () => {
+    await using hosted = await startHosted();
+    const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), kill_mode: "process" });
+    const strays = await hosted.numbers(pid, 3);
+    await hosted.ask("DELETE", "/processes/a");
+    expect(strays.map(lives)).toEqual([true, true, true]);
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(strays.map(lives)).toEqual([false, false, false]);
+    expect(hosted.gafferd.err()).toContain("stopping what processes have left behind: ");
+    for (const stray of strays) expect(hosted.gafferd.err()).toContain(`(${stray}, state `);
+  });
+
+  test("also of a process that dropped its environment", async () => {
+    await using hosted = await startHosted();
+    const cmd = "sh -c 'env -i sleep 600 & echo $!; exec sleep 600'";
+    const [left = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd, kill_mode: "process" }), 1);
+    await hosted.ask("POST", "/processes/a/_stop");
+    expect(lives(left)).toBe(true);
+    // Something is to live on, so that not everything of unknown origin may be stopped.
+    const kept = await hosted.create({ name: "b", cmd: "sleep 600", on_host_exit: "keep", redirect_output: [] });
+    expect(kept).toBe(2);
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(lives(left)).toBe(false);
+  });
+
+  test("for good if the template says that it lives on", async () => {
+    await using hosted = await startHosted();
+    const file = join(hosted.stateDir, "../left");
+    const cmd = `sh -c 'sleep 600 & echo $! >${file}; exec sleep 600'`;
+    await hosted.create({ name: "a", cmd, kill_mode: "process", on_host_exit: "keep", redirect_output: [] });
+    const left = await waitFor(async () => {
+      return (await Bun.file(file).exists()) ? Number(await Bun.file(file).text()) : 0;
+    }, "its child");
+    try {
+      hosted.gafferd.kill("SIGTERM");
+      expect(await hosted.gafferd.exited).toBe(0);
+      expect(lives(left)).toBe(true);
+    } finally {
+      process.kill(left, "SIGKILL");
+    }
+  });
 });
