@@ -1,4 +1,5 @@
 import type { Config } from "./config/config.ts";
+import { formatProblem } from "./config/problem.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { Reloader } from "./daemon/reload.ts";
 import type { SectionChanges } from "./daemon/sections.ts";
@@ -100,6 +101,7 @@ const webhookFlushMs = 2000;
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, version, log, observe, onWaiting, readConfig } = options;
+  for (const warning of config.warnings) log.warn(formatProblem(warning));
   if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
@@ -133,6 +135,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
+    for (const warning of next.warnings) log.warn(formatProblem(warning));
     ({ corsOrigins } = next.gaffer);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next);

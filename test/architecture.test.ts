@@ -9,6 +9,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   suggestion: [],
+  bind: [],
   slices: [],
   libc: [],
   descriptors: [],
@@ -22,7 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   supervisor: ["process", "output", "events", "template"],
   webhook: ["documents", "events", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
-  config: ["template", "webhook"],
+  config: ["template", "webhook", "events"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -79,7 +80,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

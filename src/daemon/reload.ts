@@ -5,8 +5,8 @@ import type { Endpoints } from "../http/listen/endpoint.ts";
 import type { ReloadReport } from "../documents/reload-document.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
-import { assertLaunchable } from "../process/process.ts";
 import { applyTemplates } from "./apply-templates.ts";
+import { findUnlaunchable } from "./launchable.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
 export interface ReloadOptions {
@@ -51,7 +51,9 @@ export class Reloader {
     const report = { ...changes, needsRestart: needingRestart(changes), dryRun };
     const touched = new Set(namesOf("process", [...changes.added, ...changes.changed]));
     const templates = config.templates.filter(({ name }) => touched.has(name));
-    assertAllLaunchable(templates);
+    // What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep.
+    const unlaunchable = findUnlaunchable(templates, config);
+    if (unlaunchable.length > 0) throw invalid(unlaunchable.map(formatProblem));
     if (dryRun) return report;
 
     const { endpoints, manager, log, apply } = this.#options;
@@ -86,20 +88,6 @@ function inPart(error: unknown): unknown {
   if (!(error instanceof GafferdError)) return error;
   const message = `endpoints and processes are as the configuration says, not all else is: ${error.message}`;
   return new GafferdError(error.code, message, { cause: error });
-}
-
-/** What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep. */
-function assertAllLaunchable(templates: Config["templates"]): void {
-  const problems = templates.flatMap((template) => {
-    try {
-      assertLaunchable(template);
-      return [];
-    } catch (error) {
-      if (!(error instanceof GafferdError)) throw error;
-      return [`[process:${template.name}] ${error.message}`];
-    }
-  });
-  if (problems.length > 0) throw invalid(problems);
 }
 
 function invalid(problems: readonly string[], cause?: unknown): GafferdError {

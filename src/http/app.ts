@@ -7,7 +7,7 @@ import { Sampler } from "../process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
 import type { Webhooks } from "../webhook/webhooks.ts";
 import type { RoutePattern } from "./operation/allow.ts";
-import { connectionOf, keepOpen } from "./listen/connection.ts";
+import { connectionOf } from "./listen/connection.ts";
 import { corsHeaders } from "./operation/cors.ts";
 import { toErrorResponse } from "./operation/error.ts";
 import { judgeRequest, type Site } from "./listen/guard.ts";
@@ -100,11 +100,11 @@ export function createApp(options: AppOptions) {
     .use(processRoutes(manager))
     .use(processVerbRoutes(manager))
     .use(statusRoutes(manager))
-    .use(statsRoutes({ manager, bus, log, keepOpen, sampler }))
+    .use(statsRoutes({ manager, bus, log, sampler }))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, log, keepOpen }))
+    .use(streamRoutes({ manager, log }))
     .use(wstreamRoutes(manager))
-    .use(watchRoutes({ bus, keepOpen }))
+    .use(watchRoutes({ bus, log }))
     .use(pluginRoutes(plugins))
     .use(webhookRoutes(webhooks))
     .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))

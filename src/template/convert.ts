@@ -15,7 +15,7 @@ import {
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
 import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
-import { splitWords } from "./words.ts";
+import { scanWords } from "./words.ts";
 
 const asItIs = <T>(value: T): T => value;
 
@@ -26,8 +26,8 @@ const asItIs = <T>(value: T): T => value;
 export const converters = {
   name: checkName,
   cmd: checkCommand,
-  args: (value) => (typeof value === "string" ? splitWords(value, homedir()) : value),
-  cwd: toAbsolutePath,
+  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : value),
+  cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
   os_env: asItIs<boolean>,
@@ -80,6 +80,11 @@ function checkName(name: string): string {
 function checkCommand(cmd: string): string {
   if (cmd.trim() === "") throw invalid("must name a program to run; it is empty");
   return cmd;
+}
+
+/** What variables stand for is known when a process starts: until then the path may begin with one, and keeps its `..`. */
+function toWorkingDirectory(cwd: string): string {
+  return cwd.includes("$") && /^[/$]/.test(expandHome(cwd)) ? expandHome(cwd) : toAbsolutePath(cwd);
 }
 
 function toAbsolutePath(path: string): string {

@@ -16,6 +16,8 @@ export interface Connection {
   /** As Bun gave it; Bun knows no copy of it. */
   readonly request: Request;
   readonly site: Site;
+  /** The answer is a stream, which may be silent for long after its headers. */
+  isStream?: boolean;
 }
 
 /** Not a WeakMap, for which the collector of garbage would take 4 % of the time that a small answer takes. */
@@ -36,6 +38,12 @@ export function connectionOf(request: Request): Connection | undefined {
 export function keepOpen(request: Request): void {
   const connection = connectionOf(request);
   connection?.server.timeout(connection.request, 0);
+}
+
+/** Says that the answer is a stream whose headers must not wait for its first byte. */
+export function announceStream(request: Request): void {
+  const connection = connectionOf(request);
+  if (connection !== undefined) connection.isStream = true;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { GapDocument, OutputDocument } from "../../documents/document-schem
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { encodeSharedEvent } from "./shared-frames.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
-import { commentLine, encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
+import { encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
 
 /** Turns what a reader is told into what a client is sent. */
 export interface OutputEncoder {
@@ -16,8 +16,6 @@ export interface OutputEncoder {
   readonly maxBytes: number;
   /** A client can see from what is sent that bytes are missing. */
   readonly namesGaps: boolean;
-  /** Sent when nothing else was for a while. */
-  readonly heartbeat: Uint8Array;
 }
 
 type Bytes = Extract<OutputItem, { kind: "bytes" }>;
@@ -32,7 +30,6 @@ const nothing = new Uint8Array(0);
 export function createEventEncoder(format: FeedFormat): OutputEncoder {
   return {
     greet: encodeGreeting,
-    heartbeat: commentLine,
     maxBytes: eventBytes,
     namesGaps: true,
     encode(item, id) {
@@ -66,7 +63,6 @@ export type RawMemory = "copied" | "held";
 export function createRawEncoder(format: FeedFormat, memory: RawMemory = "copied"): OutputEncoder {
   return {
     greet: () => nothing,
-    heartbeat: encoder.encode("\n"),
     maxBytes: format === "text" ? rawBytes : eventBytes,
     namesGaps: format === "json",
     encode(item) {

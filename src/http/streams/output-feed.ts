@@ -1,7 +1,8 @@
 import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
-import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
+import type { OutputSource } from "../../reading/output-source.ts";
 import { ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
+import { gapHeader } from "../feed/gap-header.ts";
 import type { OutputEncoder } from "./output-encoder.ts";
 import { dropSharedFrames } from "./shared-frames.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
@@ -19,8 +20,8 @@ export interface OutputFeedOptions {
 /** Output as a client is sent it. */
 export class OutputFeed implements FeedSource {
   readonly greeting: Uint8Array;
-  /** What was lost before the first byte, if the encoder cannot name it. */
-  readonly gapsBefore: readonly OutputGap[];
+  /** Says what was lost before the first byte, if the encoder cannot. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly #options: OutputFeedOptions;
   readonly #reader: OutputReader;
   #wasCutOff = false;
@@ -37,7 +38,7 @@ export class OutputFeed implements FeedSource {
         options.wake();
       },
     });
-    this.gapsBefore = options.encoder.namesGaps ? [] : this.#reader.takeGaps();
+    this.headers = options.encoder.namesGaps ? {} : gapHeader(this.#reader.takeGaps());
     const { start } = options.readerOptions;
     // Who comes with an id keeps it until it was told what it has lost since.
     const isNew = start.kind !== "resume" && start.kind !== "restart";

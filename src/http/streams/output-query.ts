@@ -49,11 +49,13 @@ export const outputParameters = {
 /** Throws `bad_value` with the parameter's name in `field`. */
 export function parseOutputQuery(query: URLSearchParams, lastEventId: string | null, nowMs: number): OutputQuery {
   const feed = outputParameters.feed.read(query);
+  const format = outputParameters.format.read(query);
+  const isRaw = feed === "continuous" && format === "text";
   return {
     feed,
-    format: outputParameters.format.read(query),
-    // A raw feed has none unless it is asked for: its bytes are to be the process's own.
-    heartbeatMs: parseHeartbeat(query.get("heartbeat"), feed === "continuous" ? undefined : defaultHeartbeatMs),
+    format,
+    // Raw bytes are the process's own: nothing comes between them unless it is asked for.
+    heartbeatMs: parseHeartbeat(query.get("heartbeat"), isRaw ? undefined : defaultHeartbeatMs),
     start: parseStart(query, lastEventId, nowMs),
     follow: outputParameters.follow.read(query),
     lossless: outputParameters.lossless.read(query),

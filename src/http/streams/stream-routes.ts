@@ -4,25 +4,22 @@ import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
-import { createFeed } from "../feed/feed.ts";
-import { gapHeader } from "../feed/gap-header.ts";
+import { answerFeed } from "../feed/answer-feed.ts";
 import { answerLongpoll } from "./longpoll.ts";
 import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
 import { OutputFeed } from "./output-feed.ts";
-import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
 import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
 import { flag } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
+import { keepOpen } from "../listen/connection.ts";
 import { findByName } from "../operation/target.ts";
 import { assertReadable } from "./readable.ts";
 import { writeBody } from "./stdin-body.ts";
-import { assertRoomForStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/stream-room.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
   readonly log: Logger;
-  /** Lifts the idle timeout of a request's connection: a stream may be silent. */
-  readonly keepOpen: (request: Request) => void;
 }
 
 /** What may stand in the query of `POST /streams/:pid/stdin`. */
@@ -31,7 +28,7 @@ export const inputParameters = {
 } as const;
 
 /** `/streams`: output of processes and templates, and input of processes. */
-export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
+export function streamRoutes({ manager, log }: StreamRoutesOptions) {
   return new Elysia({ name: "streams" })
     .get("/streams/:target", ({ request, params }) => answer(request, params.target))
     .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label))
@@ -52,12 +49,20 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
     if (hasNothingLeft(source, query)) return new Response(null, { status: 204 });
-    assertRoomForStream();
-    keepOpen(request);
+    admitStream(request);
+    const { feed, format, heartbeatMs, follow } = query;
     const readerOptions = readerOptionsOf(query, label);
-    if (query.feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
-    return answerFeed(source, readerOptions, query, (reason) => {
-      log.warn(`a reader of ${new URL(request.url).pathname} was cut off: ${reason}`);
+    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
+    const encoder =
+      feed === "eventsource"
+        ? createEventEncoder(format)
+        : createRawEncoder(format, query.lossless ? "held" : "copied");
+    return answerFeed(request, {
+      feed,
+      format,
+      heartbeatMs,
+      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake }),
+      log,
     });
   }
 
@@ -69,29 +74,6 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
     const supervisor = findByName(manager, target);
     return { source: templateSource(supervisor), template: supervisor.template };
   }
-}
-
-function answerFeed(
-  source: OutputSource,
-  readerOptions: Omit<OutputReaderOptions, "onReady">,
-  query: OutputQuery,
-  onBroken: (reason: string) => void,
-): Response {
-  const isEvents = query.feed === "eventsource";
-  const encoder = isEvents
-    ? createEventEncoder(query.format)
-    : createRawEncoder(query.format, query.lossless ? "held" : "copied");
-  const headers = isEvents ? eventHeaders() : rawHeaders(query.format);
-  const body = createFeed({
-    open: (wake) => {
-      const feed = new OutputFeed({ source, readerOptions, encoder, follow: query.follow, wake });
-      Object.assign(headers, gapHeader(feed.gapsBefore));
-      return feed;
-    },
-    heartbeat: query.heartbeatMs === undefined ? undefined : { everyMs: query.heartbeatMs, bytes: encoder.heartbeat },
-    onBroken,
-  });
-  return new Response(body, { headers });
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -6,7 +6,7 @@ import { outputParameters, parseStart } from "./output-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
 import { assertReadable } from "./readable.ts";
-import { assertRoomForStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/stream-room.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
 
 /** The subprotocol of clients that take output in binary frames. */
@@ -30,7 +30,7 @@ export function wstreamRoutes(manager: Manager) {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new GafferdError("upgrade_required", "this path speaks WebSocket: connect to it with ws:// or wss://");
     }
-    assertRoomForStream();
+    admitStream(request);
     const isBinary = offers(request, binaryProtocol);
     const handlers = handlersOf(request, parseWhole(params.pid, "pid"), isBinary);
     if (upgrade(request, handlers, isBinary ? binaryProtocol : undefined)) return undefined;

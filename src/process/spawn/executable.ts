@@ -41,7 +41,9 @@ export function findExecutable(wanted: Wanted): string {
   }
   if (fault !== undefined) throw refuse(fault, "cmd");
   if (program.includes("/")) throw refuse("there is no such file", "cmd");
-  throw refuse(`there is no such program in PATH (${searchPath})`, "cmd");
+  const folders = searchPath.split(":").length;
+  const where = folders === 1 ? `the one folder of PATH, ${searchPath}` : `the ${folders} folders of PATH`;
+  throw refuse(`there is no such program in ${where}; install it, or write its path`, "cmd");
 }
 
 const absent = "absent";

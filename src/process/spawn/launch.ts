@@ -1,6 +1,7 @@
 import { closeSync, fchownSync } from "node:fs";
 import { hasDescriptorsFor } from "../../descriptors.ts";
 import type { Logger } from "../../log.ts";
+import { adviseOnce } from "../../template/advice.ts";
 import { buildEnvironment, commandOf } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
@@ -30,9 +31,6 @@ export interface LaunchOptions {
   readonly slot: number;
 }
 
-/** Templates whose unknown variables were named in the log: once is enough, however often their processes start. */
-const warned = new WeakSet<ProcessTemplate>();
-
 /**
  * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws
  * GafferdError `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
@@ -60,16 +58,19 @@ interface Prepared {
   readonly spawnOptions: Invocation & { readonly cwd: string; readonly env: Record<string, string> };
 }
 
-/** Says on `log`, if there is one, which variables of the command are not set. */
+/** Says on `log`, if there is one, what looks like a slip in the command. */
 function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
     const env = buildEnvironment(template, process.env, slot);
-    const { argv, unknown } = commandOf(template, env);
-    if (log !== undefined) warnOfUnknown(template, unknown, log);
+    const command = commandOf(template, env);
+    const { argv, cwd } = command;
+    if (log !== undefined) {
+      for (const { key, message } of adviseOnce(template, command)) log.warn(`${template.name}: ${key}: ${message}`);
+    }
     const program = argv[0] ?? template.cmd;
-    const path = findExecutable({ program, searchPath: env["PATH"], cwd: template.cwd, user });
-    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd: template.cwd, env } };
+    const path = findExecutable({ program, searchPath: env["PATH"], cwd, user });
+    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env } };
   } catch (error) {
     throw toSpawnError(error, { program: template.cmd, path: undefined });
   }
@@ -124,11 +125,4 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
 
 function closeAll(fds: number[]): void {
   for (const fd of fds.splice(0)) closeSync(fd);
-}
-
-function warnOfUnknown(template: ProcessTemplate, unknown: readonly string[], log: Logger): void {
-  if (unknown.length === 0 || warned.has(template)) return;
-  warned.add(template);
-  const names = unknown.map((name) => `$${name}`).join(", ");
-  log.warn(`${template.name}: ${names} in its command is not set, and stays as it is written`);
 }

@@ -26,7 +26,7 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
     "no program",
     { cmd: "no-such-program", env: { PATH: "/usr/bin" } },
     "cmd",
-    "cannot start `no-such-program`: there is no such program in PATH (/usr/bin)",
+    "cannot start `no-such-program`: there is no such program in the one folder of PATH, /usr/bin; install it, or write its path",
   ],
   [
     "no folder",
