@@ -89,7 +89,8 @@ const standAlone = ["client"];
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
   consola: ["log"],
   citty: ["cli"],
-  ini: ["config"],
+  // `.npmrc` is read by it too.
+  ini: ["config", "plugin"],
 };
 
 const mayPrintAndExit = ["log", "cli", "main"];
