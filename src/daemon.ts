@@ -147,7 +147,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     host?.check(next);
     await webhooks.check(next.webhooks);
   };
-  const reloader = new Reloader({ config, readConfig, check, endpoints, manager, apply });
+  const reloader = new Reloader({ config, readConfig, check, endpoints, manager, log, apply });
   let deadline: Deadline | undefined;
 
   async function stopAll(): Promise<void> {

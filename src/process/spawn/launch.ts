@@ -26,12 +26,18 @@ export interface Launched {
   readonly marker: string;
 }
 
+export interface LaunchOptions {
+  readonly log: Logger;
+  /** See `template/slot.ts`. */
+  readonly slot: number;
+}
+
 /**
- * Starts a process of the template, as the leader of a session and a process group of its own. Throws GafferdError
- * `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
+ * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws
+ * GafferdError `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
  */
-export function launch(template: ProcessTemplate, log: Logger): Launched {
-  const prepared = prepare(template, log);
+export function launch(template: ProcessTemplate, { log, slot }: LaunchOptions): Launched {
+  const prepared = prepare(template, slot, log);
   try {
     return launchWithPipes(template, prepared, log);
   } catch (error) {
@@ -41,7 +47,7 @@ export function launch(template: ProcessTemplate, log: Logger): Launched {
 
 /** Throws what `launch` would, as far as that can be told without starting anything. */
 export function assertLaunchable(template: ProcessTemplate): void {
-  prepare(template);
+  prepare(template, 0);
 }
 
 interface Prepared {
@@ -54,10 +60,10 @@ interface Prepared {
 }
 
 /** Says on `log`, if there is one, what looks like a slip in the command. */
-function prepare(template: ProcessTemplate, log?: Logger): Prepared {
+function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template);
+    const env = buildEnvironment(template, process.env, slot);
     const command = commandOf(template, env);
     const { argv, cwd } = command;
     if (log !== undefined) {
