@@ -3,17 +3,19 @@ import { isAbsolute, normalize, resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
 import { readEnvFile } from "./env-file.ts";
 import { expandPattern } from "./expand.ts";
+import { slotVariables } from "./slot.ts";
 import type { ProcessTemplate } from "./template.ts";
 import { quoteWord, scanWords } from "./words.ts";
 
 /**
  * What a new process of this template finds in its environment: `base` if `osEnv`, then the env files in order, then
- * `env`; later ones win. Reads the files anew each time. Throws `spawn_failed` for a file that
- * cannot be read, with the number of the line at fault.
+ * `env`, then what its slot sets, if one is given; later ones win. Reads the files each time. Throws `spawn_failed` for a
+ * file that cannot be read, with the number of the line at fault, and for a slot without a port.
  */
 export function buildEnvironment(
   template: ProcessTemplate,
   base: Readonly<Record<string, string | undefined>> = process.env,
+  slot?: number,
 ): Record<string, string> {
   const environment = new Map<string, string>();
   const add = (variables: Iterable<readonly [string, string | undefined]>): void => {
@@ -22,6 +24,7 @@ export function buildEnvironment(
   if (template.osEnv) add(Object.entries(base));
   for (const file of template.envFiles) add(readEnvFile(file));
   add(Object.entries(template.env));
+  if (slot !== undefined) add(Object.entries(slotVariables(template, slot)));
   return Object.fromEntries(environment);
 }
 
