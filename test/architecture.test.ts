@@ -13,11 +13,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   slices: [],
   libc: [],
   descriptors: [],
+  "file-limit": ["libc"],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template", "descriptors", "libc"],
+  process: ["template", "descriptors", "file-limit", "libc"],
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
@@ -58,9 +59,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "output",
     "events",
     "template",
+    "file-limit",
   ],
   // The public door too: it is what plugins import.
-  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "libc"],
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "file-limit", "libc"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };

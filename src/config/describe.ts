@@ -54,9 +54,10 @@ function rankOf({ priority }: ProcessTemplate): number {
 }
 
 function describeTemplate(template: ProcessTemplate): string[] {
-  const { name, cmd, args, numprocesses, start, uid, gid, priority, restart, flapping } = template;
+  const { name, cmd, args, numprocesses, port, start, uid, gid, priority, restart, flapping } = template;
   const settings = [
     numprocesses === 1 ? "1 process" : `${numprocesses} processes`,
+    port !== undefined && describePorts(port, numprocesses),
     !start && "not started",
     `in ${template.cwd}`,
     uid !== undefined && `as user ${uid}`,
@@ -77,6 +78,10 @@ function describeTemplate(template: ProcessTemplate): string[] {
   ].filter((setting) => typeof setting === "string");
   const command = [oneLine(cmd), ...args.map((arg) => JSON.stringify(arg))].join(" ");
   return [`${name}: ${command}`, `  ${settings.join(", ")}`];
+}
+
+function describePorts(port: number, numprocesses: number): string {
+  return numprocesses <= 1 ? `port ${port}` : `ports ${port} to ${port + numprocesses - 1}`;
 }
 
 function describeWebhooks({ hooks }: Webhooks): string[] {

@@ -3,7 +3,9 @@ import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Endpoints } from "../http/listen/endpoint.ts";
 import type { ReloadReport } from "../documents/reload-document.ts";
+import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
+import { applyTemplates } from "./apply-templates.ts";
 import { findUnlaunchable } from "./launchable.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
@@ -15,6 +17,7 @@ export interface ReloadOptions {
   readonly check: (config: Config) => Promise<void>;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
+  readonly log: Logger;
   /** Called with what is now in force, when endpoints and templates are as it says. */
   readonly apply: (config: Config, changes: SectionChanges) => Promise<void>;
 }
@@ -53,10 +56,10 @@ export class Reloader {
     if (unlaunchable.length > 0) throw invalid(unlaunchable.map(formatProblem));
     if (dryRun) return report;
 
-    const { endpoints, manager, apply } = this.#options;
+    const { endpoints, manager, log, apply } = this.#options;
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
-    await manager.apply({ templates, removed: namesOf("process", changes.removed) });
+    await applyTemplates({ manager, log }, { templates, removed: namesOf("process", changes.removed) });
     await apply(config, changes).catch((error: unknown) => {
       this.#sections = withUnknown(sections, changes);
       throw inPart(error);
