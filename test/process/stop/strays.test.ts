@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { osPids } from "../../../src/process/proc-stat.ts";
+import { osPids as allOsPids } from "../../../src/process/proc-stat.ts";
 import { join } from "node:path";
 import { createClient } from "../../../src/client/client.ts";
 import { waitFor } from "../../wait-for.ts";
@@ -160,7 +160,7 @@ describe("with `kill_mode = process` what a process started is left alone", () =
 });
 
 function commandLines(): string[] {
-  return osPids().map((osPid) => {
+  return allOsPids().map((osPid) => {
     try {
       return readFileSync(`/proc/${osPid}/cmdline`, "latin1");
     } catch {
