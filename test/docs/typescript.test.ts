@@ -23,7 +23,12 @@ test("the TypeScript of the manual has no type errors", async () => {
     };
     writeFileSync(
       join(folder, "tsconfig.json"),
-      JSON.stringify({ extends: join(repository, "tsconfig.json"), compilerOptions: { paths }, include: ["*.ts"], exclude: [] }),
+      JSON.stringify({
+        extends: join(repository, "tsconfig.json"),
+        compilerOptions: { paths },
+        include: ["*.ts"],
+        exclude: [],
+      }),
     );
     const tsc = Bun.spawn({
       cmd: [join(repository, "node_modules/.bin/tsc"), "--noEmit", "-p", folder],
