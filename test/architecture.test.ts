@@ -9,20 +9,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   suggestion: [],
+  bind: [],
   slices: [],
   libc: [],
   descriptors: [],
+  "file-limit": ["libc"],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template", "descriptors", "libc"],
+  process: ["template", "descriptors", "file-limit", "libc"],
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
   webhook: ["documents", "events", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
-  config: ["template", "webhook"],
+  config: ["template", "webhook", "events"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -57,9 +59,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "output",
     "events",
     "template",
+    "file-limit",
   ],
   // The public door too: it is what plugins import.
-  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "libc"],
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "file-limit", "libc"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };
@@ -79,7 +82,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];
@@ -88,7 +91,8 @@ const standAlone = ["client"];
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
   consola: ["log"],
   citty: ["cli"],
-  ini: ["config"],
+  // `.npmrc` is read by it too.
+  ini: ["config", "plugin"],
 };
 
 const mayPrintAndExit = ["log", "cli", "main"];

@@ -1,16 +1,6 @@
 import { dirname } from "node:path";
+import { type Bind, formatBind } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
-
-/** Where to listen; host and port of a `tcp` one are as they were configured. */
-export type Bind =
-  | { readonly kind: "tcp"; /** Empty: all addresses of this machine. */ readonly host: string; readonly port: number }
-  | { readonly kind: "unix"; readonly path: string };
-
-/** `127.0.0.1:5000`, `[::1]:5000`, `:5000`, `unix:/run/gaffer.sock`. */
-export function formatBind(bind: Bind): string {
-  if (bind.kind === "unix") return `unix:${bind.path}`;
-  return `${bind.host.includes(":") && !bind.host.startsWith("[") ? `[${bind.host}]` : bind.host}:${bind.port}`;
-}
 
 /** What could not be opened, why, and what to do, in one sentence. */
 export function listenError(bind: Bind, endpointName: string, cause: unknown): GafferdError {
