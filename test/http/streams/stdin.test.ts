@@ -175,8 +175,11 @@ describe("POST /streams/:name/stdin", () => {
 
   test("names `_pids` when there are several processes, or none", async () => {
     await run("cat", { numprocesses: 2 });
-    const _pids = expect.stringContaining(`/processes/${host.lastName}/_pids`);
-    expect(await post(host.lastName, "x")).toMatchObject({ status: 409, body: { error: "conflict", message: _pids } });
+    const several = expect.stringContaining(`/processes/${host.lastName}/_pids`);
+    expect(await post(host.lastName, "x")).toMatchObject({
+      status: 409,
+      body: { error: "conflict", message: several },
+    });
     await run("cat", { start: false });
     const none = expect.stringContaining(`/processes/${host.lastName}/_pids`);
     expect(await post(host.lastName, "x")).toMatchObject({ status: 410, body: { error: "gone", message: none } });
