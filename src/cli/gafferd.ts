@@ -2,7 +2,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { printable, stderr, stdout } from "../log.ts";
 import { describeConfig } from "../config/describe.ts";
 import { daemonize } from "./daemonize.ts";
-import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { type ExitCode, exitStatus } from "./exit-status.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { flushOutput } from "./log/flush.ts";
 import { helpText } from "./help.ts";
@@ -15,7 +15,7 @@ import { withOptions } from "./with-options.ts";
 const { name, version } = packageJson;
 
 /** The whole of `gafferd`, from the words after it to its exit status. */
-export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
+export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   const readiness = takeReadiness();
   let failure: Failure | undefined;
   try {

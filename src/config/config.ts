@@ -8,7 +8,8 @@ import { applyBinding, applyPluginsDir, type ConfigOverrides } from "./overrides
 import { readProcess } from "./process-section.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import type { Report, Section, SectionKind } from "./section.ts";
-import { defaultWebhooks, readWebhooks, type Webhooks } from "./webhooks.ts";
+import { defaultWebhooks, readWebhooks } from "./webhooks.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /** All that gafferd is told to do, checked and complete. */
 export interface Config {
@@ -19,7 +20,7 @@ export interface Config {
   readonly endpoints: readonly Endpoint[];
   /** In the order of the files. */
   readonly templates: readonly ProcessTemplate[];
-  readonly webhooks: Webhooks;
+  readonly webhooks: FileWebhooks;
   /** The `[plugin:NAME]` sections by NAME, as they stand: what their keys mean is for the plugins to say. */
   readonly plugins: ReadonlyMap<string, Section>;
 }

@@ -4,7 +4,8 @@ import type { ProcessTemplate } from "../template/template.ts";
 import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
 import { type Endpoint, formatBind } from "./endpoint.ts";
-import { eventNames, type Webhooks } from "./webhooks.ts";
+import { eventNames } from "./webhooks.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /**
  * What gafferd would do with this configuration, for people: `gafferd --check`. Reads the env files, and nothing else;
@@ -96,7 +97,7 @@ function describeTemplate(template: ProcessTemplate): string[] {
   return [`${name}: ${command}`, `  ${settings.join(", ")}`];
 }
 
-function describeWebhooks({ hooks }: Webhooks): string[] {
+function describeWebhooks({ hooks }: FileWebhooks): string[] {
   return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${shownUrl(url)}`));
 }
 

@@ -67,9 +67,14 @@ export function parseBind(text: string, file = "./-"): Bind {
 
 /** `http://127.0.0.1:5000`, `https://[::1]:5000`, `http://*:5000`, `unix:/run/gaffer.sock`. */
 export function formatBind(bind: Bind, isTls = false): string {
+  return bind.kind === "unix" ? formatAddress(bind) : `${isTls ? "https" : "http"}://${formatAddress(bind)}`;
+}
+
+/** The same without a scheme: `127.0.0.1:5000`, `[::1]:5000`, `*:5000`, `unix:/run/gaffer.sock`. */
+export function formatAddress(bind: Bind): string {
   if (bind.kind === "unix") return `unix:${bind.path}`;
-  const host = bind.host.includes(":") ? `[${bind.host}]` : bind.host || "*";
-  return `${isTls ? "https" : "http"}://${host}:${bind.port}`;
+  const host = bind.host.includes(":") && !bind.host.startsWith("[") ? `[${bind.host}]` : bind.host || "*";
+  return `${host}:${bind.port}`;
 }
 
 /** Whether only this machine can reach it. */

@@ -1,10 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { reasonOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import { type IniSection, type IniValue, readIni } from "./ini.ts";
 import { attempt, classifySections, reportValue, type Report, type Section } from "./section.ts";
-import { badValue, parseList, reasonOf, resolvePath } from "./value.ts";
+import { badValue, parseList, resolvePath } from "./value.ts";
 
 export interface ConfigFiles {
   /** Absolute paths, in the order of reading: the main file first. */

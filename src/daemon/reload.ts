@@ -7,7 +7,7 @@ import type { Manager } from "../manager/manager.ts";
 import { assertLaunchable } from "../process/process.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
-export interface ReloadOptions {
+export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
@@ -21,11 +21,11 @@ export interface ReloadOptions {
 
 /** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
 export class Reloader {
-  readonly #options: ReloadOptions;
+  readonly #options: ReloaderOptions;
   #sections;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReloadOptions) {
+  constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#sections = toSections(options.config);
   }

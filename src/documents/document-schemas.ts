@@ -1,9 +1,8 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { eventTypes, type GafferdEvent } from "../events/event.ts";
 import { templateDocumentSchema } from "../template/document-schema.ts";
+import { nullable } from "./nullable.ts";
 
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const time = Type.String({ format: "date-time" });
 const word = <const Word extends string>(words: readonly Word[], description: string) =>
   Type.Unsafe<Word>({ type: "string", enum: words, description });

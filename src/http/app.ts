@@ -151,7 +151,7 @@ function varyOf({ headers }: { readonly headers: Readonly<Record<string, unknown
   return typeof vary === "string" ? vary : undefined;
 }
 
-export type App = ReturnType<typeof createApp>;
+export type HttpApp = ReturnType<typeof createApp>;
 
 /** The origin of the web page that asks, if it is one of `corsOrigins`. Throws `forbidden`. */
 function admit(request: Request, site: Site | undefined, corsOrigins: readonly string[]): string | undefined {

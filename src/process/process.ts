@@ -10,7 +10,7 @@ import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
 import { noteLeftGroup } from "./stop/left-groups.ts";
-import { climb } from "./stop/stop.ts";
+import { stopTarget } from "./stop/stop.ts";
 import { orphansOf, Strays } from "./stop/strays.ts";
 import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
 
@@ -141,7 +141,7 @@ export class Process {
       if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#reportKill();
       this.#end(signalNumber);
     };
-    if (await climb(steps, { signal, emptied: this.emptied })) return [];
+    if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
     const survivors = this.#living();
     this.#log.warn(
       `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; gafferd no longer waits for it`,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { reasonOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import type { ProcessTemplate } from "./template.ts";
 import { quoteWord, splitWords } from "./words.ts";
@@ -85,8 +86,4 @@ function readEnvFile(file: string): Readonly<Record<string, string | undefined>>
     throw new GafferdError("spawn_failed", `cannot use the env file ${file}: it holds a NUL byte`);
   }
   return parseEnv(text.replace(/^\uFEFF/, ""));
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

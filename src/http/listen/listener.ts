@@ -2,6 +2,7 @@ import type { Server, TLSOptions } from "bun";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { hostname as machineName } from "node:os";
+import { type Bind, formatBind } from "../../config/endpoint.ts";
 import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { openSockets, setBacklog } from "./backlog.ts";
@@ -9,7 +10,6 @@ import { attachConnection, type Connection, type SocketHandlers } from "./connec
 import { createEarlyHeaders, type EarlyHeaders } from "./early-headers.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import type { Site } from "./guard.ts";
-import { type Bind, formatBind } from "./listen-error.ts";
 import {
   grantAccess,
   identityOf,
@@ -59,7 +59,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     const server = serve(options, { hostname, port: bind.port, reusePort: false }, early);
     const bound: Bind = { kind: "tcp", host: hostname || "localhost", port: server.port ?? bind.port };
     return {
-      url: `${schemeOf(options)}://${formatBind(bound)}`,
+      url: formatBind(bound, options.tls !== undefined),
       async stopAccepting() {
         await server.stop();
         await early?.settled();

@@ -5,7 +5,7 @@ import { upgrade } from "../listen/connection.ts";
 import { outputParameters, parseStart } from "./output-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
-import { assertReadable } from "./readable.ts";
+import { assertReadable } from "./assert-readable.ts";
 import { admitStream } from "../feed/stream-room.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
 

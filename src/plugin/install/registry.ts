@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
 
 const requestTimeoutMs = 60_000;
@@ -91,7 +92,7 @@ async function ask(url: URL, accept: string): Promise<Response> {
     if (answer.ok) return answer;
     reason = `it answered ${answer.status}`;
   } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
+    reason = messageOf(error);
   }
   throw new GafferdError("not_found", `cannot fetch ${url}: ${reason}`);
 }

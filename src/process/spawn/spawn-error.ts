@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
 
 export interface SpawnFailure {
@@ -97,8 +98,4 @@ function withTransience(error: GafferdError): GafferdError {
 
 function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | undefined)?.code ?? "");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
