@@ -9,21 +9,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   suggestion: [],
+  bind: [],
   slices: [],
   reason: [],
   libc: [],
   descriptors: [],
+  "file-limit": ["libc"],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template", "descriptors", "libc"],
+  process: ["template", "descriptors", "file-limit", "libc"],
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
   webhook: ["documents", "events", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
-  config: ["template", "webhook"],
+  config: ["template", "webhook", "events"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -31,10 +33,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Types only: it runs in browsers.
   client: ["documents", "events", "template"],
   // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
-  // lists and registers. The process, whose usage it samples. The configuration, for the addresses that it binds.
+  // lists and registers. The process, whose usage it samples.
   http: [
     "documents",
-    "config",
     "manager",
     "reading",
     "process",
@@ -59,9 +60,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "output",
     "events",
     "template",
+    "file-limit",
   ],
   // The public door too: it is what plugins import.
-  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "libc"],
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "file-limit", "libc"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };
@@ -81,7 +83,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "reason"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];
@@ -90,7 +92,8 @@ const standAlone = ["client"];
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
   consola: ["log"],
   citty: ["cli"],
-  ini: ["config"],
+  // `.npmrc` is read by it too.
+  ini: ["config", "plugin"],
 };
 
 const mayPrintAndExit = ["log", "cli", "main"];

@@ -1,6 +1,7 @@
 import packageJson from "../../package.json" with { type: "json" };
-import { printable, stderr, stdout } from "../log.ts";
+import { configureLog, log, printable, stderr, stdout } from "../log.ts";
 import { describeConfig } from "../config/describe.ts";
+import { usesColours } from "./colours.ts";
 import { daemonize } from "./daemonize.ts";
 import { type ExitCode, exitStatus } from "./exit-status.ts";
 import { describeFailure, type Failure } from "./failure.ts";
@@ -32,7 +33,7 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
 async function obey(options: Options, readiness: Readiness | undefined): Promise<Failure | undefined> {
   if (options.help) stdout.write(helpText());
   else if (options.version) stdout.write(`${name} ${version}\n`);
-  else if (options.check) printLines(describeConfig(readConfig(options)));
+  else if (options.check) await check(options);
   else if (options.daemon && readiness === undefined) return startInBackground(options);
   else {
     // The daemon is most of the program, and the others here answer without waiting for it.
@@ -40,6 +41,17 @@ async function obey(options: Options, readiness: Readiness | undefined): Promise
     await serve(options, { version, isDaemon: readiness !== undefined, onReady: (facts) => void readiness?.(facts) });
   }
   return undefined;
+}
+
+async function check(options: Options): Promise<void> {
+  const config = readConfig(options);
+  const [{ checkConfig }, { pluginModules }] = await Promise.all([
+    import("../daemon/check.ts"),
+    import("./plugin-modules.ts"),
+  ]);
+  configureLog({ level: "warn", terminal: usesColours(2) });
+  await checkConfig({ config, version, log, pluginModules });
+  printLines(describeConfig(config));
 }
 
 /** What a configuration says is shown, not obeyed, by the terminal. */

@@ -15,6 +15,7 @@ import { flushOutput } from "./log/flush.ts";
 import type { LogFile } from "./log/log-file.ts";
 import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
+import { pluginModules } from "./plugin-modules.ts";
 import { readConfig } from "./read-config.ts";
 import type { Listening } from "./readiness.ts";
 import { reload } from "./reload.ts";
@@ -97,12 +98,6 @@ interface ServeParts extends ServeOptions {
   readonly signals: Signals;
   readonly logFile: LogFile | undefined;
 }
-
-/** The modules of this very program, for whoever asks. */
-const pluginModules = {
-  gafferd: () => import("../index.ts"),
-  "gafferd/client": () => import("../client/client.ts"),
-};
 
 /** What to tell of an error that reached nobody while all was started. */
 function strayed(error: unknown, culprit: string | undefined): unknown {

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { reasonOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import { expandHome } from "../template/home.ts";
+import { valuePattern } from "../template/pattern.ts";
 
 /** A value that is not what its key wants; the message follows the key and a colon. */
 export function badValue(message: string): GafferdError {
@@ -39,6 +40,23 @@ export function parseList(text: string): string[] {
 export function resolvePath(text: string, file: string): string {
   if (text === "") throw badValue("must be a path, and is empty");
   return resolve(dirname(file), expandHome(text));
+}
+
+/** `resolvePath` for a path whose variables are replaced later; one that begins with a variable stays as it is. */
+export function resolvePattern(text: string, file: string): string {
+  const pattern = valuePattern(text);
+  if (!pattern.includes("$")) return resolvePath(text, file);
+  const path = expandHome(pattern);
+  return /^[/$]/.test(path) ? path : `${dirname(file)}/${path.replace(/^(\.\/+)+/, "")}`;
+}
+
+/**
+ * The words of a value, separated by commas, blanks or new lines; quotes hold a word with blanks together, braces one
+ * with commas (`{a,b}.ini`). What is never closed is text.
+ */
+export function parseQuotedList(text: string): string[] {
+  const words = text.match(/(?:"[^"]*"|'[^']*'|\{[^{}\s]*\}|[^,\s])+/g) ?? [];
+  return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
 }
 
 /** Checks that gafferd can read the file now, so that it does not fail later. */

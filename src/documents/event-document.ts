@@ -10,7 +10,7 @@ export function toEventDocument(event: GafferdEvent): EventDocument {
   return {
     event: event.type,
     name: event.name,
-    ...("id" in event ? { pid: event.id, os_pid: event.osPid, detached: event.detached } : {}),
+    ...("id" in event ? { pid: event.id, os_pid: event.osPid, slot: event.slot, detached: event.detached } : {}),
     ...("status" in event ? toExitStatusDocument(event.status) : {}),
     ...(event.type === "flap" ? { retry_at: toTimeOrNull(event.retryAtMs) } : {}),
     time: toTime(event.timeMs),

@@ -111,7 +111,7 @@ export function createApp(options: AppOptions) {
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 
-  function toFailure({ code, error, request, path, isPreflight }: Failure): Response {
+  function toFailure({ code, error, request, path, isPreflight }: FailedRequest): Response {
     if (code === "NOT_FOUND") {
       const advice = "GET /docs describes all routes";
       return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
@@ -136,7 +136,7 @@ export function createApp(options: AppOptions) {
   }
 }
 
-interface Failure {
+interface FailedRequest {
   /** Elysia's name for it. */
   readonly code: number | string;
   readonly error: unknown;

@@ -37,9 +37,9 @@ const killedMs = 1500;
 const maxRssSlackBytes = 1024 * 1024;
 
 /** Starts a process. Throws GafferdError `spawn_failed`, with `details.transient`: whether to try again may help. */
-export function spawnProcess(template: ProcessTemplate, { log }: ProcessOptions): Process {
+export function spawnProcess(template: ProcessTemplate, { log, slot = 0 }: ProcessOptions): Process {
   const startedAtMs = Date.now();
-  const launched = launch(template, log);
+  const launched = launch(template, { log, slot });
   // Until its exec the child shares our memory, and the kernel counts our peak of that time as the child's.
   const ownMaxRssBytes = process.resourceUsage().maxRSS * 1024;
   return new Process({ template, startedAtMs, ownMaxRssBytes, log, ...launched });
@@ -47,9 +47,11 @@ export function spawnProcess(template: ProcessTemplate, { log }: ProcessOptions)
 
 export interface ProcessOptions {
   readonly log: Logger;
+  /** What the process is told as its number among those of its template (`template/slot.ts`). Default 0. */
+  readonly slot?: number;
 }
 
-interface Started extends Launched, ProcessOptions {
+interface Started extends Launched, Pick<ProcessOptions, "log"> {
   readonly template: ProcessTemplate;
   readonly startedAtMs: number;
   readonly ownMaxRssBytes: number;

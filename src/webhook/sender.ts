@@ -3,6 +3,7 @@ import { type WebhookBackoff, waitMs } from "./backoff.ts";
 import { deliver, type Outcome } from "./deliver.ts";
 import { toHeaders } from "./headers.ts";
 import type { Message, Outbox } from "./outbox.ts";
+import { steadyNowMs } from "./steady-clock.ts";
 import { shownUrl, type Webhook } from "./webhook.ts";
 
 /** How much may wait for one webhook, and how long. */
@@ -234,12 +235,13 @@ export class Sender {
     this.#isFull = true;
   }
 
-  /** Whether what is first was too old, and is gone with all that were. */
+  /** Whether events were dropped because they had waited too long. */
   #dropAged({ createdMs }: Message): boolean {
     const { maxAgeMs } = this.#options.limits;
-    const oldestMs = Date.now() - maxAgeMs;
+    const oldestMs = steadyNowMs() - maxAgeMs;
     if (createdMs >= oldestMs) return false;
     const dropped = this.#options.outbox.dropBefore(this.webhook.id, oldestMs);
+    if (dropped === 0) return false;
     this.#noteDropped(dropped);
     this.#warn(`events dropped for having waited more than ${maxAgeMs / 3_600_000} hours: ${dropped}`);
     return true;

@@ -8,6 +8,7 @@ import type { Logger } from "../log.ts";
 import type { WebhookBackoff } from "./backoff.ts";
 import { Outbox, type StoredWebhook } from "./outbox.ts";
 import { type Limits, Sender } from "./sender.ts";
+import { steadyNowMs } from "./steady-clock.ts";
 import { shownUrl, type Webhook, withoutSecret } from "./webhook.ts";
 
 export interface SendersOptions {
@@ -64,7 +65,7 @@ export class Senders {
 
   /** Opens the outbox. Throws what `Outbox.open` throws. */
   async open(): Promise<Outbox> {
-    return (this.#outbox ??= await Outbox.open(this.#options.stateDir));
+    return (this.#outbox ??= await Outbox.open(this.#options.stateDir, this.#options.log));
   }
 
   /**
@@ -164,7 +165,7 @@ export class Senders {
     const body = JSON.stringify({ id, ...toEventDocument(event) });
     const ids = senders.map(({ webhook }) => webhook.id);
     try {
-      this.#outbox?.add(ids, { id, body, createdMs: event.timeMs });
+      this.#outbox?.add(ids, { id, body, createdMs: steadyNowMs() });
       for (const sender of senders) sender.noteAdded();
       if (this.#isFailing) this.#options.log.warn("webhooks: events are saved again");
       this.#isFailing = false;

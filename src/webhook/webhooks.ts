@@ -116,9 +116,10 @@ export class Webhooks {
     try {
       await this.#senders.open();
     } catch (error) {
+      if (ofFile.length > 0 || !(error instanceof GafferdError)) throw error;
       // Two daemons with one folder are fine as long as at most one of them has webhooks.
-      if (ofFile.length > 0 || !(error instanceof GafferdError && error.code === "conflict")) throw error;
-      log.debug(`${error.message}: this one has no webhooks`);
+      if (error.code === "conflict") log.debug(`${error.message}: this one has no webhooks`);
+      else log.error(`${error.message}; webhooks that were registered over HTTP get no events until then`);
       return;
     }
     this.#senders.restore(ofFile);
@@ -128,9 +129,9 @@ export class Webhooks {
   async check(settings: FileWebhooks): Promise<void> {
     await this.#change(async () => {
       if (this.#senders.isOpen || settings.hooks.length === 0) return;
-      const { stateDir } = this.#options;
+      const { stateDir, log } = this.#options;
       const isThere = existsSync(databasePath(stateDir));
-      (await Outbox.open(stateDir)).close({ keep: isThere });
+      (await Outbox.open(stateDir, log)).close({ keep: isThere });
     });
   }
 

@@ -4,7 +4,7 @@ import type { GafferdEvent } from "../../src/events/event.ts";
 import { waitFor } from "../wait-for.ts";
 
 const base = { sequence: 1, timeMs: Date.UTC(2026, 0, 31, 12), name: "web:api" };
-const ids = { id: 7, osPid: 4711, detached: false };
+const ids = { id: 7, osPid: 4711, slot: 0, detached: false };
 const time = "2026-01-31T12:00:00.000Z";
 
 test.each<[GafferdEvent, string]>([

@@ -5,7 +5,6 @@ import { create, type WriteEntry } from "tar";
 import { pluginCommands, runPlugin } from "../../src/cli/plugin/plugin.ts";
 import { commandHelp, pluginHelp } from "../../src/cli/plugin/plugin-help.ts";
 import { UsageError } from "../../src/cli/check-words.ts";
-import { findRegistry } from "../../src/plugin/install/registry.ts";
 import { serveRegistry } from "./plugin-registry.ts";
 import { createFolder, main, startGafferd } from "./running.ts";
 
@@ -198,7 +197,8 @@ describe("install takes a package", () => {
   });
 
   test("unless its hash is another", async () => {
-    using registry = serveRegistry("packaged", await packaged(), `sha512-${Buffer.alloc(64).toString("base64")}`);
+    const integrity = `sha512-${Buffer.alloc(64).toString("base64")}`;
+    using registry = serveRegistry("packaged", await packaged(), { integrity });
     const { err, status } = await gafferd(["install", "-p", plugins, "packaged"], {
       npm_config_registry: registry.url,
     });
@@ -214,11 +214,30 @@ describe("install takes a package", () => {
     expect(err).toContain("has no version `7` of `packaged`; the last ones are 0.9.0, 1.0.0, 2.0.0-rc.1");
   });
 
-  test("of the registry that the environment names, then .npmrc, else npm's", () => {
-    folder.write(".npmrc", "# mine\nregistry = http://npmrc.example/npm\n");
-    expect(findRegistry({ npm_config_registry: "http://env.example" }, [folder.path])).toBe("http://env.example/");
-    expect(findRegistry({}, ["/none", folder.path])).toBe("http://npmrc.example/npm/");
-    expect(findRegistry({}, [])).toBe("https://registry.npmjs.org/");
+  test("of a scope's private registry, with the token of .npmrc", async () => {
+    using registry = serveRegistry("@acme/packaged", await packaged(), { token: "secret" });
+    const { host } = new URL(registry.url);
+    folder.write(".npmrc", `@acme:registry=${registry.url}\n//${host}/:_authToken=\${ACME_TOKEN}\n`);
+    const words = ["install", "-p", plugins, "@acme/packaged"];
+    const { out, err, status } = await gafferd(words, {
+      ACME_TOKEN: "secret",
+      BUN_CONFIG_REGISTRY: "http://127.0.0.1:1",
+    });
+    expect([status, err, out]).toEqual([0, "", `installed ${plugins}/packaged\npackaged  site\n`]);
+
+    rmSync(join(folder.path, ".npmrc"));
+    const without = await gafferd(words, { "npm_config_@acme:registry": registry.url });
+    expect(without.err).toContain(`it answered 401; a private package needs \`//${host}/:_authToken=…\` in .npmrc`);
+  });
+
+  test("without giving the token of one host to another", async () => {
+    const tarball = await packaged();
+    using other = serveRegistry("packaged", tarball);
+    using registry = serveRegistry("packaged", tarball, { token: "secret", tarballsAt: other.url });
+    folder.write(".npmrc", `registry=${registry.url}\n//${new URL(registry.url).host}/:_authToken=secret\n`);
+    expect(await gafferd(["install", "-p", plugins, "packaged"])).toMatchObject({ status: 0 });
+    expect(registry.authorizations).toEqual(["Bearer secret", "Bearer secret"]);
+    expect(other.authorizations).toEqual([null]);
   });
 });
 

@@ -23,7 +23,7 @@ export interface ShownCommand {
 export function readConsolePage(path: string): (ShownFile | ShownCommand)[] {
   return codeBlocks(readPage(path)).flatMap(({ language, text, line }): (ShownFile | ShownCommand)[] => {
     if (language === "console") return readCommands(text, line);
-    const name = /^(?:;|#|\/\/) ((?:~\/\.?)?[\w-][\w./-]*\.[a-z]+|[\w-]*file)\n/i.exec(text)?.[1];
+    const name = /^(?:;|#|\/\/) ((?:~\/)?\.?[\w-][\w./-]*)\n/i.exec(text)?.[1];
     return name === undefined ? [] : [{ kind: "file", path: name, text }];
   });
 }

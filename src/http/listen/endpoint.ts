@@ -1,4 +1,4 @@
-import type { Bind } from "../../config/endpoint.ts";
+import type { Bind } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { listenError } from "./listen-error.ts";

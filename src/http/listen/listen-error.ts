@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import { messageOf } from "../../reason.ts";
-import { type Bind, formatAddress } from "../../config/endpoint.ts";
+import { type Bind, formatBind } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
+import { messageOf } from "../../reason.ts";
 
 /** What could not be opened, why, and what to do, in one sentence. */
 export function listenError(bind: Bind, endpointName: string, cause: unknown): GafferdError {
@@ -9,7 +9,7 @@ export function listenError(bind: Bind, endpointName: string, cause: unknown): G
   const isOurs = cause instanceof GafferdError;
   return new GafferdError(
     isOurs ? cause.code : errno === "EADDRINUSE" ? "conflict" : "bad_value",
-    `cannot listen on ${formatAddress(bind)} for [endpoint:${endpointName}]: ${isOurs ? cause.message : (adviceOn(bind, errno) ?? messageOf(cause))}`,
+    `cannot listen on ${formatBind(bind)} for [endpoint:${endpointName}]: ${isOurs ? cause.message : (adviceOn(bind, errno) ?? messageOf(cause))}`,
     { field: `endpoint:${endpointName}`, cause },
   );
 }

@@ -2,7 +2,7 @@ import type { Server, TLSOptions } from "bun";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { hostname as machineName } from "node:os";
-import { type Bind, formatBind } from "../../config/endpoint.ts";
+import { type Bind, formatUrl } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { openSockets, setBacklog } from "./backlog.ts";
@@ -59,7 +59,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     const server = serve(options, { hostname, port: bind.port, reusePort: false }, early);
     const bound: Bind = { kind: "tcp", host: hostname || "localhost", port: server.port ?? bind.port };
     return {
-      url: formatBind(bound, options.tls !== undefined),
+      url: formatUrl(bound, options.tls !== undefined),
       async stopAccepting() {
         await server.stop();
         await early?.settled();
@@ -80,7 +80,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   }
   const ours = identityOf(bind.path);
   return {
-    url: formatBind(bind),
+    url: formatUrl(bind, false),
     stopAccepting: () => stopKeepingOthers(bind.path, ours, () => server.stop()),
     close: () => stopKeepingOthers(bind.path, ours, () => server.stop(true)),
   };
@@ -165,7 +165,7 @@ function toRoutable(request: Request, { scheme, boundHost }: Site): Request | un
 }
 
 /** The address to bind; empty for all. Bun 1.4.5 reports a name without an address as whatever failed before. */
-async function resolveHost(host: string): Promise<string> {
+export async function resolveHost(host: string): Promise<string> {
   const name = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
   if (name === "" || isIP(name)) return name;
   return (await lookup(name, { order: "ipv4first" })).address;

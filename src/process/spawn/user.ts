@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { GafferdError } from "../../errors.ts";
+import { type Account, findAccount, findGroupId, supplementaryGroupsOf } from "../accounts.ts";
 import { cannotSpawn } from "./spawn-error.ts";
 
 /** Whom a process runs as. */
@@ -24,8 +24,7 @@ const freshMs = 3000;
 const known = new Map<string, { readonly user: User | undefined; readonly untilMs: number }>();
 
 /**
- * The user that a process is to run as, or undefined when that is the daemon's own. Names are looked up in `/etc/passwd`
- * and `/etc/group`, then by `id` and `getent`, which know of LDAP and the like. Throws GafferdError `spawn_failed` with
+ * The user that a process is to run as, or undefined when that is the daemon's own. Throws GafferdError `spawn_failed` with
  * the `field` at fault for a name that nobody has, for a number without an entry unless `gid` is given too (such a user
  * has no primary group), and when the daemon is not root.
  */
@@ -68,44 +67,15 @@ function lookUp({ uid, gid }: UserChoice): User | undefined {
   return { uid: chosenUid, gid: chosenGid, groups: groups.filter((group) => group !== chosenGid) };
 }
 
-interface Account {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  /** It stands in `/etc/passwd`. */
-  readonly isLocal: boolean;
-}
-
 /** The entry of a user, given by name or number. */
 function accountOf(user: number | string): Account | undefined {
-  const id = numberOf("uid", user);
-  for (const [name = "", , uid, gid] of entriesOf("/etc/passwd")) {
-    if (id === undefined ? name === user : Number(uid) === id) {
-      return { name, uid: Number(uid), gid: Number(gid), isLocal: true };
-    }
-  }
-  const [uid, gid] = [askNumber("id", "-u", "--", String(user)), askNumber("id", "-g", "--", String(user))];
-  return uid === undefined || gid === undefined ? undefined : { name: String(user), uid, gid, isLocal: false };
+  return findAccount(numberOf("uid", user) ?? user);
 }
 
 function groupIdOf(group: number | string): number {
-  const id = numberOf("gid", group);
-  if (id !== undefined) return id;
-  for (const [name, , gid] of entriesOf("/etc/group")) if (name === group) return Number(gid);
-  const gid = ask("getent", "group", String(group))?.split(":")[2];
-  if (gid === undefined) throw unknown("gid", group);
-  return Number(gid);
-}
-
-function supplementaryGroupsOf(account: Account): number[] {
-  if (!account.isLocal) {
-    const all = ask("id", "-G", "--", account.name)?.split(" ") ?? [];
-    return all.map(Number).filter((gid) => gid !== account.gid);
-  }
-  const isMember = ([, , , members = ""]: string[]) => members.split(",").includes(account.name);
-  return entriesOf("/etc/group")
-    .filter(isMember)
-    .map(([, , gid]) => Number(gid));
+  const id = findGroupId(numberOf("gid", group) ?? group);
+  if (id === undefined) throw unknown("gid", group);
+  return id;
 }
 
 /** The id that a number, or a string of digits alone, stands for. */
@@ -119,26 +89,6 @@ function numberOf(field: "uid" | "gid", value: number | string): number | undefi
     });
   }
   return id;
-}
-
-function entriesOf(file: string): string[][] {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => line.split(":"));
-}
-
-function askNumber(...cmd: string[]): number | undefined {
-  const answer = ask(...cmd);
-  return answer !== undefined && /^\d+$/.test(answer) ? Number(answer) : undefined;
-}
-
-function ask(...cmd: string[]): string | undefined {
-  const [program = ""] = cmd;
-  if (Bun.which(program) === null) return undefined;
-  const { success, stdout } = Bun.spawnSync({ cmd, stdin: "ignore", stderr: "ignore", timeout: 5000 });
-  const answer = stdout.toString().trim();
-  return success && answer !== "" ? answer : undefined;
 }
 
 function unknown(field: "uid" | "gid", value: unknown): GafferdError {

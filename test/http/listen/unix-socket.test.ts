@@ -107,8 +107,8 @@ describe("who may use a unix socket", () => {
   });
 
   test.each([
-    [{ owner: "no-such-user" }, "there is no user `no-such-user` in /etc/passwd"],
-    [{ group: "no-such-group" }, "there is no group `no-such-group` in /etc/group"],
+    [{ owner: "no-such-user" }, "there is no user `no-such-user`"],
+    [{ group: "no-such-group" }, "there is no group `no-such-group`"],
   ])("cannot be %o: then nothing is left behind", async (settings, message) => {
     using folder = temporaryFolder();
     expect(await refusal(at(`${folder.path}/s`, settings))).toMatchObject({
