@@ -61,6 +61,20 @@ test("arguments, folder and environment arrive as they were given", async () => 
   expect(await readText(process.outputs[0])).toBe("name|a b|blue green||/usr|blue green||");
 });
 
+const pwdOf = async (overrides: object) => {
+  const process = startProcess(sampleTemplate({ cmd: "env", cwd: "/usr", redirectOutput: ["out"], ...overrides }));
+  return (await readText(process.outputs[0])).split("\n").filter((line) => line.startsWith("PWD="));
+};
+
+test("PWD is the working directory, not gafferd's, unless `env` says otherwise", async () => {
+  expect(await pwdOf({})).toEqual(["PWD=/usr"]);
+  expect(await pwdOf({ osEnv: false })).toEqual(["PWD=/usr"]);
+  expect(await pwdOf({ env: { PWD: "/elsewhere" } })).toEqual(["PWD=/elsewhere"]);
+  expect(await pwdOf({ cwd: "$FOLDER/lib", env: { FOLDER: "/usr" } })).toEqual(["PWD=/usr/lib"]);
+  const echo = startProcess(sampleTemplate({ cmd: "echo $PWD", cwd: "/usr", redirectOutput: ["out"] }));
+  expect(await readText(echo.outputs[0])).toBe("/usr\n");
+});
+
 test("the program sees its name as it was written", async () => {
   const process = startProcess(
     sampleTemplate({ cmd: 'sh -c \'tr "\\0" " " </proc/$$/cmdline\'', redirectOutput: ["out"] }),
