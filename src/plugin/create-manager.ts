@@ -2,6 +2,7 @@ import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import { matches, parsePattern } from "../events/pattern.ts";
 import type { Logger } from "../log.ts";
+import { inputUnits, writeInput } from "../manager/input.ts";
 import type { Manager as WholeManager } from "../manager/manager.ts";
 import { processSource, templateSource } from "../reading/output-source.ts";
 import type { Sampler } from "../process/usage/sampler.ts";
@@ -10,7 +11,6 @@ import { parseSignal } from "../template/signals.ts";
 import type { Manager } from "./manager.ts";
 import { readOutput } from "./output.ts";
 import { toProcessView, toTemplateView } from "./views.ts";
-import { writeInput } from "./write-input.ts";
 
 export interface ManagerOptions {
   /** The plugin's. */
@@ -72,7 +72,9 @@ export function lendManager({ name, manager, bus, sampler, log }: ManagerOptions
     scale: async (template, delta) => await use().scale(template, wholeNumber(delta)),
     signal: (target, signal, options) => use().signal(target, parseSignal(signal).number, options),
     stopProcess: async (id) => await use().stopProcess(id),
-    write: async (id, input) => await writeInput(use().findProcess(id).process, input),
+    async write(id, input) {
+      await writeInput(use().findProcess(id).process, inputUnits(Buffer.from(input as string)));
+    },
 
     subscribe(pattern, listener) {
       use();

@@ -157,8 +157,12 @@ export class Process {
 
   async #empty(): Promise<void> {
     await this.exited;
-    if (this.#hasTree) await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
-    else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
+    if (this.#hasTree) {
+      const hasMembers = hasLeaderlessMember(this.osPid);
+      await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
+      // A member of the group could still leave it after the last look for strays.
+      if (hasMembers) await this.#strays?.whenGone();
+    } else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
   }
 
   /** What it starts is stopped with it. */
