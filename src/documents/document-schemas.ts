@@ -31,7 +31,10 @@ export const exitDocumentSchema = Type.Object(
     started_at: time,
     exited_at: nullable(time, "`null` while it runs."),
     cpu_ms: nullable(Type.Number({ minimum: 0 }), "User and system time that it took, in milliseconds."),
-    max_rss: nullable(Type.Integer({ minimum: 0 }), "Bytes of memory that it held at most; `null` if not known."),
+    max_rss: nullable(
+      Type.Integer({ minimum: 0 }),
+      "Bytes of memory that it held at most, as last seen: gafferd looks after 50 ms, then with pauses of up to 10 s, and before each signal. `null` if it ended before that and held less than gafferd itself.",
+    ),
     survivors: Type.Array(
       Type.Object({
         os_pid: osPid,
