@@ -9,7 +9,7 @@ import { applyTemplates } from "./apply-templates.ts";
 import { findUnlaunchable } from "./launchable.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
-export interface ReloadOptions {
+export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
@@ -24,11 +24,11 @@ export interface ReloadOptions {
 
 /** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
 export class Reloader {
-  readonly #options: ReloadOptions;
+  readonly #options: ReloaderOptions;
   #sections;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReloadOptions) {
+  constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#sections = toSections(options.config);
   }

@@ -13,7 +13,7 @@ import { flag } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { findByName, findOneProcess } from "../operation/target.ts";
-import { assertReadable } from "./readable.ts";
+import { assertReadable } from "./assert-readable.ts";
 import { writeBody } from "./stdin-body.ts";
 import { admitStream } from "../feed/stream-room.ts";
 
