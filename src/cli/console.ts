@@ -7,7 +7,7 @@ import type { Gap } from "../output/cursor.ts";
 import { toLines } from "./lines.ts";
 
 /** Which output of which process. */
-export interface OutputSource {
+export interface PrintedOutput {
   /** The template's. */
   readonly name: string;
   /** Ours (`pid` in JSON). */
@@ -29,7 +29,7 @@ export interface Console {
    * a slow terminal keeps nothing in memory: what the ring could not hold meanwhile is to come as a gap. Stops when
    * nobody reads any more.
    */
-  printOutput(source: OutputSource, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
+  printOutput(source: PrintedOutput, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
 }
 
 export function createConsole({ outlet, colours }: ConsoleOptions): Console {
@@ -58,7 +58,7 @@ function describeEvent(event: GafferdEvent): { tag: string; message: string; dat
 }
 
 /** `dummy[1] stdout | hello 1`. Not by consola: a process may print a gigabyte. */
-function formatOutputLine({ name, id, label }: OutputSource, line: string, colours: boolean): string {
+function formatOutputLine({ name, id, label }: PrintedOutput, line: string, colours: boolean): string {
   const tag = `${name}[${id}]`;
   return `${paintTag(tag, { colours, text: `${tag} ${label}` })} | ${printable(line, { colours })}`;
 }

@@ -61,7 +61,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     processes: async ({ running } = {}) => await ask("GET", ["processes"], { query: { running } }),
     describe: async () => await ask("GET", ["processes"], { query: { detail: true } }),
     process: async (target) => await ask("GET", ["processes", target]),
-    create: async (template) => void (await ask("POST", ["processes"], { json: template })),
+    create: async (template) => (await ask<{ pids: number[] }>("POST", ["processes"], { json: template })).pids,
     update: async (name, settings) => void (await ask("PUT", ["processes", name], { json: settings })),
     remove: async (target) => void (await ask("DELETE", ["processes", target])),
     start: async (name) => await post("processes", name, "_start"),

@@ -5,7 +5,7 @@ import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { formatProblem } from "./problem.ts";
-import type { Webhooks } from "./webhooks.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /**
  * What gafferd would do with this configuration, for people: `gafferd --check`. Its last line is
@@ -54,9 +54,10 @@ function rankOf({ priority }: ProcessTemplate): number {
 }
 
 function describeTemplate(template: ProcessTemplate): string[] {
-  const { name, cmd, args, numprocesses, start, uid, gid, priority, restart, flapping } = template;
+  const { name, cmd, args, numprocesses, port, start, uid, gid, priority, restart, flapping } = template;
   const settings = [
     numprocesses === 1 ? "1 process" : `${numprocesses} processes`,
+    port !== undefined && describePorts(port, numprocesses),
     !start && "not started",
     `in ${template.cwd}`,
     uid !== undefined && `as user ${uid}`,
@@ -79,7 +80,11 @@ function describeTemplate(template: ProcessTemplate): string[] {
   return [`${name}: ${command}`, `  ${settings.join(", ")}`];
 }
 
-function describeWebhooks({ hooks }: Webhooks): string[] {
+function describePorts(port: number, numprocesses: number): string {
+  return numprocesses <= 1 ? `port ${port}` : `ports ${port} to ${port + numprocesses - 1}`;
+}
+
+function describeWebhooks({ hooks }: FileWebhooks): string[] {
   return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${shownUrl(url)}`));
 }
 

@@ -3,11 +3,13 @@ import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Endpoints } from "../http/listen/endpoint.ts";
 import type { ReloadReport } from "../documents/reload-document.ts";
+import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
+import { applyTemplates } from "./apply-templates.ts";
 import { findUnlaunchable } from "./launchable.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
-export interface ReloadOptions {
+export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
@@ -15,17 +17,18 @@ export interface ReloadOptions {
   readonly check: (config: Config) => Promise<void>;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
+  readonly log: Logger;
   /** Called with what is now in force, when endpoints and templates are as it says. */
   readonly apply: (config: Config, changes: SectionChanges) => Promise<void>;
 }
 
 /** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
 export class Reloader {
-  readonly #options: ReloadOptions;
+  readonly #options: ReloaderOptions;
   #sections;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReloadOptions) {
+  constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#sections = toSections(options.config);
   }
@@ -53,10 +56,10 @@ export class Reloader {
     if (unlaunchable.length > 0) throw invalid(unlaunchable.map(formatProblem));
     if (dryRun) return report;
 
-    const { endpoints, manager, apply } = this.#options;
+    const { endpoints, manager, log, apply } = this.#options;
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
-    await manager.apply({ templates, removed: namesOf("process", changes.removed) });
+    await applyTemplates({ manager, log }, { templates, removed: namesOf("process", changes.removed) });
     await apply(config, changes).catch((error: unknown) => {
       this.#sections = withUnknown(sections, changes);
       throw inPart(error);

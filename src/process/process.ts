@@ -10,9 +10,10 @@ import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
 import { noteLeftGroup } from "./stop/left-groups.ts";
-import { climb } from "./stop/stop.ts";
+import { stopTarget } from "./stop/stop.ts";
 import { orphansOf, Strays } from "./stop/strays.ts";
 import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
+import { PeakMemory } from "./usage/peak-memory.ts";
 
 export { assertLaunchable };
 
@@ -23,7 +24,7 @@ export interface ProcessExit {
   readonly exitedAtMs: number;
   /** User and system time, of children that it waited for too. */
   readonly cpuMs: number;
-  /** Absent when it was less than the daemon's own: the kernel gives the greater of both. */
+  /** The peak of its memory, as far as gafferd saw it (`usage/peak-memory.ts`). Absent when it ended before it was looked at. */
   readonly maxRssBytes?: number;
 }
 
@@ -37,9 +38,9 @@ const killedMs = 1500;
 const maxRssSlackBytes = 1024 * 1024;
 
 /** Starts a process. Throws GafferdError `spawn_failed`, with `details.transient`: whether to try again may help. */
-export function spawnProcess(template: ProcessTemplate, { log }: ProcessOptions): Process {
+export function spawnProcess(template: ProcessTemplate, { log, slot = 0 }: ProcessOptions): Process {
   const startedAtMs = Date.now();
-  const launched = launch(template, log);
+  const launched = launch(template, { log, slot });
   // Until its exec the child shares our memory, and the kernel counts our peak of that time as the child's.
   const ownMaxRssBytes = process.resourceUsage().maxRSS * 1024;
   return new Process({ template, startedAtMs, ownMaxRssBytes, log, ...launched });
@@ -47,9 +48,11 @@ export function spawnProcess(template: ProcessTemplate, { log }: ProcessOptions)
 
 export interface ProcessOptions {
   readonly log: Logger;
+  /** What the process is told as its number among those of its template (`template/slot.ts`). Default 0. */
+  readonly slot?: number;
 }
 
-interface Started extends Launched, ProcessOptions {
+interface Started extends Launched, Pick<ProcessOptions, "log"> {
   readonly template: ProcessTemplate;
   readonly startedAtMs: number;
   readonly ownMaxRssBytes: number;
@@ -79,6 +82,7 @@ export class Process {
   readonly #template: ProcessTemplate;
   readonly #strays: Strays | undefined;
   readonly #log: Logger;
+  readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
   /** What ends it: the signals that were sent last. */
   #ending: readonly number[] = [];
@@ -92,9 +96,11 @@ export class Process {
     this.marker = marker;
     this.outputs = outputs;
     this.stdin = stdin;
+    this.#peak = new PeakMemory(this.osPid);
     this.exited = subprocess.exited.then(() => {
       stdin?.abandon();
-      return exitOf(subprocess, ownMaxRssBytes);
+      this.#peak.close();
+      return exitOf(subprocess, { ownMaxRssBytes, seenMaxRssBytes: this.#peak.bytes });
     });
     if (this.#hasTree && !template.detach && hasProc) {
       const leader = { osPid: this.osPid, isThere: () => !this.#isReaped };
@@ -141,7 +147,7 @@ export class Process {
       if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#reportKill();
       this.#end(signalNumber);
     };
-    if (await climb(steps, { signal, emptied: this.emptied })) return [];
+    if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
     const survivors = this.#living();
     this.#log.warn(
       `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; gafferd no longer waits for it`,
@@ -151,8 +157,12 @@ export class Process {
 
   async #empty(): Promise<void> {
     await this.exited;
-    if (this.#hasTree) await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
-    else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
+    if (this.#hasTree) {
+      const hasMembers = hasLeaderlessMember(this.osPid);
+      await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
+      // A member of the group could still leave it after the last look for strays.
+      if (hasMembers) await this.#strays?.whenGone();
+    } else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
   }
 
   /** What it starts is stopped with it. */
@@ -215,22 +225,31 @@ export class Process {
 
   /** False: not permitted. A number that may belong to another process by now is never signalled. */
   #sendToOne(signalNumber: number): boolean {
-    return this.#isReaped || signalOne(this.osPid, signalNumber);
+    if (this.#isReaped) return true;
+    // It may be the last that is heard of it.
+    this.#peak.look();
+    return signalOne(this.osPid, signalNumber);
   }
 
   #sendToGroup(signalNumber: number): boolean {
-    return this.#isReaped ? signalLeaderlessGroup(this.osPid, signalNumber) : signalGroup(this.osPid, signalNumber);
+    if (this.#isReaped) return signalLeaderlessGroup(this.osPid, signalNumber);
+    this.#peak.look();
+    return signalGroup(this.osPid, signalNumber);
   }
 }
 
-function exitOf(subprocess: Bun.Subprocess, ownMaxRssBytes: number): ProcessExit {
+function exitOf(
+  subprocess: Bun.Subprocess,
+  { ownMaxRssBytes, seenMaxRssBytes = 0 }: { ownMaxRssBytes: number; seenMaxRssBytes: number | undefined },
+): ProcessExit {
   const usage = subprocess.resourceUsage();
-  const maxRssBytes = usage?.maxRSS ?? 0;
+  const told = usage?.maxRSS ?? 0;
+  const maxRssBytes = Math.max(seenMaxRssBytes, told > ownMaxRssBytes + maxRssSlackBytes ? told : 0);
   return {
     status: statusOf(subprocess),
     exitedAtMs: Date.now(),
     cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
-    ...(maxRssBytes > ownMaxRssBytes + maxRssSlackBytes && { maxRssBytes }),
+    ...(maxRssBytes > 0 && { maxRssBytes }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Process, ProcessExit } from "../process/process.ts";
 import type { Survivor } from "../process/stop/survivors.ts";
 import { type ArrivalCounter, Ring } from "../output/ring.ts";
+import { portOf } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Meter } from "./meter.ts";
 import { Pump } from "./pump.ts";
@@ -10,6 +11,9 @@ export type StopReason = "stop" | "reap" | "restart";
 
 export interface SupervisedProcessOptions {
   readonly id: number;
+  readonly slot: number;
+  /** `performance.now()`. */
+  readonly startedMs: number;
   readonly template: ProcessTemplate;
   /** Of all its template's outputs. */
   readonly counter: ArrivalCounter;
@@ -21,6 +25,8 @@ export interface SupervisedProcessOptions {
 export class SupervisedProcess {
   /** Ours: 1, 2, 3… in the order of spawning, never used twice. */
   readonly id: number;
+  /** Its number among those of its template that run beside it: 0, 1, 2 … */
+  readonly slot: number;
   /** Its place among the arrivals of its template's outputs. */
   readonly sequence: number;
   /** The template as it was at the spawn. */
@@ -34,11 +40,15 @@ export class SupervisedProcess {
   readonly #process: Process;
   #stopReason: StopReason | undefined;
   #exit: ProcessExit | undefined;
+  readonly #startedMs: number;
+  #ranMs: number | undefined;
   #survivors: readonly Survivor[] = [];
 
   constructor(process: Process, options: SupervisedProcessOptions) {
     this.#process = process;
     this.id = options.id;
+    this.slot = options.slot;
+    this.#startedMs = options.startedMs;
     this.sequence = options.counter.next++;
     this.template = options.template;
     const rings = new Map<string, Ring>();
@@ -49,17 +59,31 @@ export class SupervisedProcess {
     });
     this.rings = rings;
     process.stdin?.countIn(options.meter.input);
-    this.exited = process.exited.then((exit) => (this.#exit = exit));
+    this.exited = process.exited.then((exit) => {
+      this.#ranMs = performance.now() - this.#startedMs;
+      return (this.#exit = exit);
+    });
     this.finished = this.#finish(pumps);
   }
 
   /** As events name it. */
   get ids() {
-    return { name: this.template.name, id: this.id, osPid: this.osPid, detached: this.template.detach };
+    const { id, slot, osPid, template } = this;
+    return { name: template.name, id, slot, osPid, detached: template.detach };
   }
 
   get osPid(): number {
     return this.#process.osPid;
+  }
+
+  /** What it finds in `PORT`; undefined without `port`. */
+  get port(): number | undefined {
+    return portOf(this.template, this.slot);
+  }
+
+  /** How long it has run, or ran, whatever was done to the clock. */
+  get ranMs(): number {
+    return this.#ranMs ?? performance.now() - this.#startedMs;
   }
 
   get startedAtMs(): number {

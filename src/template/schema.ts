@@ -1,7 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import { converters } from "./convert.ts";
 import { findShapeProblems, type TemplateProblem } from "./problem.ts";
-import { type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
+import { maxPort, type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
 import type { ProcessTemplate } from "./template.ts";
 import { splitWords } from "./words.ts";
 
@@ -51,7 +51,7 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "priority" | "flapping" | "backoff";
+type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff";
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /** What a Python client of gaffer 0.4 sends for settings that gafferd does not have, when they are not used. */
@@ -138,7 +138,27 @@ function findContradictions(
       message: `contradicts \`kill_mode = ${killMode}\`: ${isSame}; leave \`stop_group\` out`,
     });
   }
+  return [...problems, ...findPortProblems(values)];
+}
+
+function findPortProblems({ port, numprocesses, env }: Partial<Values>): TemplateProblem[] {
+  if (port === undefined) return [];
+  const problems: TemplateProblem[] = [];
+  const last = port + Math.max(1, numprocesses ?? 1) - 1;
+  if (last > maxPort) {
+    const message = `must leave a port for each of ${numprocesses} processes: ${port} to ${last} goes past ${maxPort}`;
+    problems.push({ field: "port", message });
+  }
+  if (env !== undefined && Object.hasOwn(env, "PORT")) {
+    problems.push({ field: "env.PORT", message: "must be left out with `port`, which sets it for each process" });
+  }
   return problems;
+}
+
+/** Who sets `flapping` alone wants no second policy beside it. */
+function backoffOf({ backoff, flapping }: Values): Pick<ProcessTemplate, "backoff"> {
+  const policy = backoff ?? (flapping === undefined && converters.backoff(true));
+  return policy ? { backoff: policy } : {};
 }
 
 function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
@@ -155,6 +175,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     detach: values.detach,
     shell: values.shell,
     numprocesses: values.numprocesses,
+    ...(values.port !== undefined && { port: values.port }),
     start: values.start,
     ...(values.priority !== undefined && { priority: values.priority }),
     ...(values.flapping !== undefined && { flapping: values.flapping }),
@@ -166,7 +187,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     onHostExit: values.on_host_exit,
     restart: values.restart,
     successCodes: values.success_codes,
-    ...(values.backoff !== undefined && { backoff: values.backoff }),
+    ...backoffOf(values),
     onGiveUp: values.on_give_up,
     outputBufferBytes: values.output_buffer,
     stdinTimeoutMs: values.stdin_timeout,

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { createConsole, type OutputSource } from "../../src/cli/console.ts";
+import { createConsole, type PrintedOutput } from "../../src/cli/console.ts";
 import type { GafferdEvent } from "../../src/events/event.ts";
 import { waitFor } from "../wait-for.ts";
 
 const base = { sequence: 1, timeMs: Date.UTC(2026, 0, 31, 12), name: "web:api" };
-const ids = { id: 7, osPid: 4711, detached: false };
+const ids = { id: 7, osPid: 4711, slot: 0, detached: false };
 const time = "2026-01-31T12:00:00.000Z";
 
 test.each<[GafferdEvent, string]>([
@@ -102,7 +102,7 @@ function printEvent(event: GafferdEvent, { colours = false } = {}): string {
   return written.join("");
 }
 
-async function printLine(source: OutputSource, line: string, { colours = false } = {}): Promise<string> {
+async function printLine(source: PrintedOutput, line: string, { colours = false } = {}): Promise<string> {
   const { outlet, written, release } = createSlowOutlet();
   release();
   async function* chunks() {

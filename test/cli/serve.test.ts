@@ -31,7 +31,7 @@ describe("the examples", () => {
 describe("a template that is given up and says `on_give_up = shutdown`", () => {
   test.each([
     ["what flaps", "cmd = false\nflapping = 2, 10s, 10ms, 0", "`a` exited 2 times within 10 s"],
-    ["what cannot be spawned", "cmd = /no/such/program", "/no/such/program"],
+    ["what cannot be spawned", "cmd = /no/such/program\nbackoff = off", "/no/such/program"],
   ])("ends gafferd with status 3, after the other processes: %s", async (_, settings, reason) => {
     const other = "[process:b]\npriority = 1\ncmd = sleep 60\n";
     const file = folder.write("shutdown.ini", `${other}[process:a]\n${settings}\non_give_up = shutdown\n`);

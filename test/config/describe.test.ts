@@ -30,6 +30,7 @@ start = no
 cmd = ./b $HOME
 priority = 2
 numprocesses = 3
+port = 5100
 uid = www
 gid = www
 flapping = 2, 1., 7., 5
@@ -66,11 +67,11 @@ endpoints
 
 processes, in the order of starting
   first: echo $UNSET
-    1 process, in /tmp, priority -1, under sh -c, detached, output discarded, stop_signal SIGTERM, 10 s to end, backoff off
+    1 process, in /tmp, priority -1, under sh -c, detached, output discarded, stop_signal SIGTERM, 10 s to end, backoff 0.1 s to 30 s
   second: ./b $HOME
-    3 processes, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input, stop_signal SIGHUP, 2.5 s to end, backoff 0.1 s to 30 s
+    3 processes, ports 5100 to 5102, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input, stop_signal SIGHUP, 2.5 s to end, backoff 0.1 s to 30 s
   last: ls ⏎ -l "a b" "$UNSET"
-    1 process, not started, in DIR, output stdout, stderr, stop_signal SIGTERM, 10 s to end, backoff off
+    1 process, not started, in DIR, output stdout, stderr, stop_signal SIGTERM, 10 s to end, backoff 0.1 s to 30 s
 
 webhooks
   exit: http://a/1
@@ -81,8 +82,8 @@ webhooks
 
 warnings
   DIR/gaffer.ini:18: [process:last] args: $UNSET is not set, and stays as it is written: set it, or write $$ for a $ that is text
-  DIR/gaffer.ini:45: [webhooks] proc.secnod: is about no process of this configuration
-  DIR/gaffer.ini:46: [webhooks] proc.second.worker: is about no process of this configuration
+  DIR/gaffer.ini:46: [webhooks] proc.secnod: is about no process of this configuration
+  DIR/gaffer.ini:47: [webhooks] proc.second.worker: is about no process of this configuration
 
 OK: 3 templates, 2 endpoints
 `);

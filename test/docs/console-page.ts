@@ -23,12 +23,21 @@ export interface ShownCommand {
 export function readConsolePage(path: string): (ShownFile | ShownCommand)[] {
   return codeBlocks(readPage(path)).flatMap(({ language, text, line }): (ShownFile | ShownCommand)[] => {
     if (language === "console") return readCommands(text, line);
-    const name = /^(?:;|#|\/\/) ((?:~\/\.?)?[\w-][\w./-]*\.[a-z]+|[\w-]*file)\n/i.exec(text)?.[1];
+    const name = /^(?:;|#|\/\/) ((?:~\/)?\.?[\w-][\w./-]*)\n/i.exec(text)?.[1];
     return name === undefined ? [] : [{ kind: "file", path: name, text }];
   });
 }
 
-function codeBlocks(markdown: string): { language: string; text: string; line: number }[] {
+export interface CodeBlock {
+  /** What follows the fence, such as `ts`. */
+  readonly language: string;
+  readonly text: string;
+  /** The line of its text on the page, from 1. */
+  readonly line: number;
+}
+
+/** The fenced blocks of a page. */
+export function codeBlocks(markdown: string): CodeBlock[] {
   return [...markdown.matchAll(/^```(\S*)[^\n]*\n([^]*?)^```$/gm)].map(({ 1: language = "", 2: text = "", index }) => ({
     language,
     text,

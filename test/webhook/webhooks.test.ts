@@ -17,7 +17,7 @@ const ten = Array.from({ length: 10 }, (_, index) => `t${index}`);
 test("the body is the event as /watch tells it, with an id of its own and its seq", async () => {
   await using receiver = receive();
   await using sending = await send({ hooks: { ".": [receiver.url] } });
-  sending.bus.publish({ type: "spawn", name: "web", id: 7, osPid: 4711, detached: false });
+  sending.bus.publish({ type: "spawn", name: "web", id: 7, osPid: 4711, slot: 0, detached: false });
   await waitFor(() => receiver.accepted.length === 1, "the event");
   const [{ id, body, headers }] = receiver.accepted as [Received];
   expect(body).toEqual({
@@ -27,6 +27,7 @@ test("the body is the event as /watch tells it, with an id of its own and its se
     name: "web",
     pid: 7,
     os_pid: 4711,
+    slot: 0,
     detached: false,
     time: expect.any(String),
   } as never);

@@ -13,7 +13,7 @@ import {
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
-import { processStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
+import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
 import {
   deliveryDocumentSchema,
   webhookBodySchema,
@@ -50,6 +50,7 @@ export const schemas = {
   Delivery: deliveryDocumentSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
+  SupervisedStats: supervisedStatsSchema,
   Plugin: pluginDocumentSchema,
   Welcome: welcomeDocumentSchema,
   Error: errorSchema,

@@ -66,9 +66,7 @@ function answerNames(names: readonly string[]): TextAnswer {
 async function createTemplate(manager: Manager, request: Request) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
   keepOpen(request);
-  manager.create(template);
-  await manager.get(template.name).filled();
-  return { ok: true };
+  return { ok: true, pids: await manager.launch(template) };
 }
 
 /** What the body does not set takes its default: a PUT replaces, it does not merge. */

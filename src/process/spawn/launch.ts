@@ -2,7 +2,7 @@ import { closeSync, fchownSync } from "node:fs";
 import { hasDescriptorsFor } from "../../descriptors.ts";
 import type { Logger } from "../../log.ts";
 import { adviseOnce } from "../../template/advice.ts";
-import { buildEnvironment, commandOf } from "../../template/environment.ts";
+import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
 import { markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
@@ -11,9 +11,10 @@ import { fateOf } from "./fate.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
+import { spawnLimited } from "./spawn-limited.ts";
 import { Stdin } from "../stdin.ts";
 import { noteSpawned } from "../stop/subreaper.ts";
-import { resolveUser, type User } from "./user.ts";
+import { resolveUser, type User, userVariablesOf } from "./user.ts";
 
 /** A running process with our ends of its pipes. */
 export interface Launched {
@@ -25,12 +26,18 @@ export interface Launched {
   readonly marker: string;
 }
 
+export interface LaunchOptions {
+  readonly log: Logger;
+  /** See `template/slot.ts`. */
+  readonly slot: number;
+}
+
 /**
- * Starts a process of the template, as the leader of a session and a process group of its own. Throws GafferdError
- * `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
+ * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws
+ * GafferdError `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
  */
-export function launch(template: ProcessTemplate, log: Logger): Launched {
-  const prepared = prepare(template, log);
+export function launch(template: ProcessTemplate, { log, slot }: LaunchOptions): Launched {
+  const prepared = prepare(template, slot, log);
   try {
     return launchWithPipes(template, prepared, log);
   } catch (error) {
@@ -40,7 +47,7 @@ export function launch(template: ProcessTemplate, log: Logger): Launched {
 
 /** Throws what `launch` would, as far as that can be told without starting anything. */
 export function assertLaunchable(template: ProcessTemplate): void {
-  prepare(template);
+  prepare(template, 0);
 }
 
 interface Prepared {
@@ -53,10 +60,10 @@ interface Prepared {
 }
 
 /** Says on `log`, if there is one, what looks like a slip in the command. */
-function prepare(template: ProcessTemplate, log?: Logger): Prepared {
+function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template);
+    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), slot });
     const command = commandOf(template, env);
     const { argv, cwd } = command;
     if (log !== undefined) {
@@ -64,7 +71,7 @@ function prepare(template: ProcessTemplate, log?: Logger): Prepared {
     }
     const program = argv[0] ?? template.cmd;
     const path = findExecutable({ program, searchPath: env["PATH"], cwd, user });
-    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env } };
+    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env: inFolder(env, cwd) } };
   } catch (error) {
     throw toSpawnError(error, { program: template.cmd, path: undefined });
   }
@@ -93,7 +100,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = nextMarker(fateOf(template));
-    const subprocess = Bun.spawn({
+    const subprocess = spawnLimited({
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,

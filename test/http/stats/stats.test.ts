@@ -42,6 +42,8 @@ describe("GET /stats/:name/:pid", () => {
       return seen.children[0]?.cmdline === "sleep 61" ? seen : undefined;
     }, "its child");
     expect(stats).toEqual({
+      slot: 0,
+      port: null,
       pid: osPid,
       ...figures,
       username: Bun.spawnSync(["id", "-un"]).stdout.toString().trim(),

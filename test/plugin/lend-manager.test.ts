@@ -54,6 +54,7 @@ describe("the manager of an app", () => {
     expect(manager.process(id)).toEqual({
       id,
       osPid: started.daemon.manager.findProcess(id).process.osPid,
+      slot: 0,
       name: "facts",
       state: "running",
       startedAtMs: expect.any(Number),
