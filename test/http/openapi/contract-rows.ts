@@ -199,7 +199,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     heartbeat: "of that stream",
   },
   "GET /wstreams/{pid}": { "Last-Event-ID": "does what `since` does, as everywhere" },
-  "POST /_reload": { dry_run: "says what it would do" },
+  "POST /_reload": { dry_run: "says what it would do", keep_drift: "for what people changed on purpose" },
 };
 
 /** Codes that the contract does not have, and why they are there. */
