@@ -4,6 +4,7 @@ import { Deadline } from "./daemon/deadline.ts";
 import { Reloader } from "./daemon/reload.ts";
 import type { SectionChanges } from "./daemon/sections.ts";
 import { EventBus } from "./events/bus.ts";
+import { startingFileLimit } from "./file-limit.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 import { createPluginApi } from "./http/plugins/plugin-api.ts";
@@ -101,6 +102,8 @@ const webhookFlushMs = 2000;
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, version, log, observe, onWaiting, readConfig } = options;
+  // While the process that started gafferd is its parent.
+  startingFileLimit();
   for (const warning of config.warnings) log.warn(formatProblem(warning));
   if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));

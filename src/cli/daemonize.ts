@@ -1,4 +1,5 @@
 import { closeSync } from "node:fs";
+import { fileLimitVariable, startingFileLimit } from "../file-limit.ts";
 import type { Failure } from "./failure.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Options, toArguments } from "./options.ts";
@@ -13,7 +14,7 @@ export async function daemonize(options: Options): Promise<ReadinessReport> {
   const child = Bun.spawn({
     cmd: [...ownCommand(), ...toArguments(options)],
     cwd: "/",
-    env: { ...withSteadyThreads(process.env), [readinessVariable]: "1" },
+    env: { ...withSteadyThreads(process.env), ...fileLimitForChild(), [readinessVariable]: "1" },
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
@@ -22,6 +23,12 @@ export async function daemonize(options: Options): Promise<ReadinessReport> {
   const text = await readLine(descriptor);
   child.unref();
   return text === "" ? describeEnd(await child.exited) : (JSON.parse(text) as ReadinessReport);
+}
+
+/** The daemon's own parent is a gafferd, whose limit Bun has raised. */
+function fileLimitForChild(): Record<string, string> {
+  const limit = startingFileLimit();
+  return limit === undefined ? {} : { [fileLimitVariable]: String(limit) };
 }
 
 /** Up to a newline or the end. The rest of a line may come later than its beginning. */

@@ -3,7 +3,7 @@ import { configureLog, log, printable, stderr, stdout } from "../log.ts";
 import { describeConfig } from "../config/describe.ts";
 import { usesColours } from "./colours.ts";
 import { daemonize } from "./daemonize.ts";
-import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { type ExitCode, exitStatus } from "./exit-status.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { flushOutput } from "./log/flush.ts";
 import { helpText } from "./help.ts";
@@ -16,7 +16,7 @@ import { withOptions } from "./with-options.ts";
 const { name, version } = packageJson;
 
 /** The whole of `gafferd`, from the words after it to its exit status. */
-export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
+export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   const readiness = takeReadiness();
   let failure: Failure | undefined;
   try {

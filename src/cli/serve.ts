@@ -1,3 +1,4 @@
+import { messageOf } from "../reason.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { GafferdError } from "../errors.ts";
 import { configureLog, log, stderr, stdout } from "../log.ts";
@@ -101,7 +102,7 @@ interface ServeParts extends ServeOptions {
 /** What to tell of an error that reached nobody while all was started. */
 function strayed(error: unknown, culprit: string | undefined): unknown {
   if (culprit === undefined) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const message = `cannot start: an error of the plugin \`${culprit}\` reached nobody: ${reason}`;
   return new GafferdError("internal", message, { cause: error });
 }

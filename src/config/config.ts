@@ -10,7 +10,8 @@ import { readProcess } from "./process-section.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import type { Report, Section, SectionKind } from "./section.ts";
 import { withCommentAdvice, warnOfSections, warnOfTemplates } from "./warnings.ts";
-import { defaultWebhooks, readWebhooks, type Webhooks } from "./webhooks.ts";
+import { defaultWebhooks, readWebhooks } from "./webhooks.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /** All that gafferd is told to do, checked and complete. */
 export interface Config {
@@ -21,7 +22,7 @@ export interface Config {
   readonly endpoints: readonly Endpoint[];
   /** In the order of the files. */
   readonly templates: readonly ProcessTemplate[];
-  readonly webhooks: Webhooks;
+  readonly webhooks: FileWebhooks;
   /** The `[plugin:NAME]` sections by NAME, as they are written: what their keys mean is for the plugins to say. */
   readonly plugins: ReadonlyMap<string, Section>;
   /** All sections, as they are written but for the variables that were replaced: to say where something is. */

@@ -2,11 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import { reasonOf } from "../reason.ts";
 import { expandValues, type InheritedEnvironment } from "./expand-values.ts";
 import { findIncluded } from "./include.ts";
 import { type IniSection, type IniValue, readIni } from "./ini.ts";
 import { attempt, classifySections, reportValue, type Report, type Section, warnOfValue } from "./section.ts";
-import { badValue, parseQuotedList, reasonOf, resolvePath } from "./value.ts";
+import { badValue, parseQuotedList, resolvePath } from "./value.ts";
 
 export interface ConfigFiles {
   /** Absolute paths, in the order of reading: the main file first. */

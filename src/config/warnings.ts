@@ -66,7 +66,7 @@ function inlineComment(text: string): string | undefined {
 /** Undefined when it cannot be known now: then a start says why. */
 function tryCommand(template: ProcessTemplate, inherited: InheritedEnvironment): Command | undefined {
   try {
-    return commandOf(template, buildEnvironment(template, inherited, 0));
+    return commandOf(template, buildEnvironment(template, { base: inherited, slot: 0 }));
   } catch (error) {
     if (error instanceof GafferdError) return undefined;
     throw error;

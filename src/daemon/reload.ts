@@ -19,7 +19,7 @@ import {
   withUnknown,
 } from "./sections.ts";
 
-export interface ReloadOptions {
+export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
@@ -34,11 +34,11 @@ export interface ReloadOptions {
 
 /** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
 export class Reloader {
-  readonly #options: ReloadOptions;
+  readonly #options: ReloaderOptions;
   #sections;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReloadOptions) {
+  constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#sections = toSections(options.config);
   }

@@ -1,9 +1,8 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { eventTypes, type GafferdEvent } from "../events/event.ts";
 import { templateDocumentSchema } from "../template/document-schema.ts";
+import { nullable } from "./nullable.ts";
 
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const time = Type.String({ format: "date-time" });
 const word = <const Word extends string>(words: readonly Word[], description: string) =>
   Type.Unsafe<Word>({ type: "string", enum: words, description });
@@ -32,7 +31,10 @@ export const exitDocumentSchema = Type.Object(
     started_at: time,
     exited_at: nullable(time, "`null` while it runs."),
     cpu_ms: nullable(Type.Number({ minimum: 0 }), "User and system time that it took, in milliseconds."),
-    max_rss: nullable(Type.Integer({ minimum: 0 }), "Bytes of memory that it held at most; `null` if not known."),
+    max_rss: nullable(
+      Type.Integer({ minimum: 0 }),
+      "Bytes of memory that it held at most, as last seen: gafferd looks after 50 ms, then with pauses of up to 10 s, and before each signal. `null` if it ended before that and held less than gafferd itself.",
+    ),
     survivors: Type.Array(
       Type.Object({
         os_pid: osPid,

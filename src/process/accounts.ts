@@ -97,14 +97,14 @@ function toId(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function askNumber(...cmd: string[]): number | undefined {
-  return toId(ask(...cmd));
+function askNumber(program: string, ...args: readonly string[]): number | undefined {
+  return toId(ask(program, ...args));
 }
 
-function ask(...cmd: string[]): string | undefined {
-  const [program = ""] = cmd;
-  if (Bun.which(program) === null) return undefined;
-  const { success, stdout } = Bun.spawnSync({ cmd, stdin: "ignore", stderr: "ignore", timeout: 5000 });
+function ask(program: string, ...args: readonly string[]): string | undefined {
+  const path = Bun.which(program, { PATH: process.env["PATH"] ?? "" });
+  if (path === null) return undefined;
+  const { success, stdout } = Bun.spawnSync({ cmd: [path, ...args], stdin: "ignore", stderr: "ignore", timeout: 5000 });
   const answer = stdout.toString().trim();
   return success && answer !== "" ? answer : undefined;
 }

@@ -10,9 +10,10 @@ import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
 import { noteLeftGroup } from "./stop/left-groups.ts";
-import { climb } from "./stop/stop.ts";
+import { stopTarget } from "./stop/stop.ts";
 import { orphansOf, Strays } from "./stop/strays.ts";
 import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
+import { PeakMemory } from "./usage/peak-memory.ts";
 
 export { assertLaunchable };
 
@@ -23,7 +24,7 @@ export interface ProcessExit {
   readonly exitedAtMs: number;
   /** User and system time, of children that it waited for too. */
   readonly cpuMs: number;
-  /** Absent when it was less than the daemon's own: the kernel gives the greater of both. */
+  /** The peak of its memory, as far as gafferd saw it (`usage/peak-memory.ts`). Absent when it ended before it was looked at. */
   readonly maxRssBytes?: number;
 }
 
@@ -81,6 +82,7 @@ export class Process {
   readonly #template: ProcessTemplate;
   readonly #strays: Strays | undefined;
   readonly #log: Logger;
+  readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
   /** What ends it: the signals that were sent last. */
   #ending: readonly number[] = [];
@@ -94,9 +96,11 @@ export class Process {
     this.marker = marker;
     this.outputs = outputs;
     this.stdin = stdin;
+    this.#peak = new PeakMemory(this.osPid);
     this.exited = subprocess.exited.then(() => {
       stdin?.abandon();
-      return exitOf(subprocess, ownMaxRssBytes);
+      this.#peak.close();
+      return exitOf(subprocess, { ownMaxRssBytes, seenMaxRssBytes: this.#peak.bytes });
     });
     if (this.#hasTree && !template.detach && hasProc) {
       const leader = { osPid: this.osPid, isThere: () => !this.#isReaped };
@@ -143,7 +147,7 @@ export class Process {
       if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#reportKill();
       this.#end(signalNumber);
     };
-    if (await climb(steps, { signal, emptied: this.emptied })) return [];
+    if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
     const survivors = this.#living();
     this.#log.warn(
       `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; gafferd no longer waits for it`,
@@ -153,8 +157,12 @@ export class Process {
 
   async #empty(): Promise<void> {
     await this.exited;
-    if (this.#hasTree) await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
-    else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
+    if (this.#hasTree) {
+      const hasMembers = hasLeaderlessMember(this.osPid);
+      await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
+      // A member of the group could still leave it after the last look for strays.
+      if (hasMembers) await this.#strays?.whenGone();
+    } else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
   }
 
   /** What it starts is stopped with it. */
@@ -217,22 +225,31 @@ export class Process {
 
   /** False: not permitted. A number that may belong to another process by now is never signalled. */
   #sendToOne(signalNumber: number): boolean {
-    return this.#isReaped || signalOne(this.osPid, signalNumber);
+    if (this.#isReaped) return true;
+    // It may be the last that is heard of it.
+    this.#peak.look();
+    return signalOne(this.osPid, signalNumber);
   }
 
   #sendToGroup(signalNumber: number): boolean {
-    return this.#isReaped ? signalLeaderlessGroup(this.osPid, signalNumber) : signalGroup(this.osPid, signalNumber);
+    if (this.#isReaped) return signalLeaderlessGroup(this.osPid, signalNumber);
+    this.#peak.look();
+    return signalGroup(this.osPid, signalNumber);
   }
 }
 
-function exitOf(subprocess: Bun.Subprocess, ownMaxRssBytes: number): ProcessExit {
+function exitOf(
+  subprocess: Bun.Subprocess,
+  { ownMaxRssBytes, seenMaxRssBytes = 0 }: { ownMaxRssBytes: number; seenMaxRssBytes: number | undefined },
+): ProcessExit {
   const usage = subprocess.resourceUsage();
-  const maxRssBytes = usage?.maxRSS ?? 0;
+  const told = usage?.maxRSS ?? 0;
+  const maxRssBytes = Math.max(seenMaxRssBytes, told > ownMaxRssBytes + maxRssSlackBytes ? told : 0);
   return {
     status: statusOf(subprocess),
     exitedAtMs: Date.now(),
     cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
-    ...(maxRssBytes > ownMaxRssBytes + maxRssSlackBytes && { maxRssBytes }),
+    ...(maxRssBytes > 0 && { maxRssBytes }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SupervisorState } from "../supervisor/state.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
@@ -9,6 +10,8 @@ export interface OutputSource {
   onChange(listener: () => void): () => void;
   /** Other processes may follow. */
   readonly isOpen: boolean;
+  /** Nothing runs, and nothing follows unless somebody acts: all output that there is has been written. */
+  readonly isAtRest: boolean;
   /** The greatest id among the processes whose output is no longer held; 0 for none. */
   readonly droppedId: number;
 }
@@ -21,12 +24,18 @@ export interface OutputGap {
   readonly to?: number;
 }
 
+const restingStates: readonly SupervisorState[] = ["exited", "stopped", "fatal"];
+
 export function templateSource(supervisor: Supervisor): OutputSource {
+  const processes = () => [...supervisor.exits, ...supervisor.processes].toSorted((a, b) => a.id - b.id);
   return {
-    processes: () => [...supervisor.exits, ...supervisor.processes].toSorted((a, b) => a.id - b.id),
+    processes,
     onChange: (listener) => supervisor.onChange(listener),
     get isOpen() {
       return !supervisor.isRetired;
+    },
+    get isAtRest() {
+      return restingStates.includes(supervisor.status().state) && processes().every(({ outputEnded }) => outputEnded);
     },
     get droppedId() {
       return supervisor.droppedId;
@@ -39,6 +48,9 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
     processes: () => [process],
     onChange: (listener) => supervisor.onChange(listener),
     isOpen: false,
+    get isAtRest() {
+      return process.outputEnded;
+    },
     droppedId: 0,
   };
 }

@@ -7,25 +7,42 @@ import { slotVariables } from "./slot.ts";
 import type { ProcessTemplate } from "./template.ts";
 import { quoteWord, scanWords } from "./words.ts";
 
+export interface EnvironmentOptions {
+  /** Default: gafferd's own environment. */
+  readonly base?: Readonly<Record<string, string | undefined>>;
+  /** Variables of the user that the process runs as; one that is undefined is not inherited. Default: none. */
+  readonly userVariables?: Readonly<Record<string, string | undefined>>;
+  /** Default: no variables of a slot. */
+  readonly slot?: number;
+}
+
 /**
- * What a new process of this template finds in its environment: `base` if `osEnv`, then the env files in order, then
- * `env`, then what its slot sets, if one is given; later ones win. Reads the files each time. Throws `spawn_failed` for a
- * file that cannot be read, with the number of the line at fault, and for a slot without a port.
+ * What a new process of this template finds in its environment: `base` if `osEnv`, then those of its user, then the env
+ * files in order, then `env`, then what its slot sets; later ones win. `PWD` is missing unless the template sets it: see
+ * `inFolder`. Reads the files each time. Throws `spawn_failed` for a file that cannot be read, with the number of the line
+ * at fault, and for a slot without a port.
  */
 export function buildEnvironment(
   template: ProcessTemplate,
-  base: Readonly<Record<string, string | undefined>> = process.env,
-  slot?: number,
+  { base = process.env, userVariables = {}, slot }: EnvironmentOptions = {},
 ): Record<string, string> {
   const environment = new Map<string, string>();
   const add = (variables: Iterable<readonly [string, string | undefined]>): void => {
     for (const [name, value] of variables) if (value !== undefined) environment.set(name, value);
   };
   if (template.osEnv) add(Object.entries(base));
+  // Those of gafferd itself, its folder and its user, are not the process's.
+  for (const name of ["PWD", ...Object.keys(userVariables)]) environment.delete(name);
+  add(Object.entries(userVariables));
   for (const file of template.envFiles) add(readEnvFile(file));
   add(Object.entries(template.env));
   if (slot !== undefined) add(Object.entries(slotVariables(template, slot)));
   return Object.fromEntries(environment);
+}
+
+/** The environment of a process that runs in a folder: `PWD` is that, unless the template sets it. */
+export function inFolder(env: Readonly<Record<string, string>>, cwd: string): Record<string, string> {
+  return { PWD: cwd, ...env };
 }
 
 /** What to execute, and where. */
@@ -53,8 +70,9 @@ export interface Unexpanded {
  */
 export function commandOf(template: ProcessTemplate, env: Readonly<Record<string, string>>): Command {
   const unexpanded = new Map<string, Unexpanded>();
+  let known = env;
   const expand = (key: Unexpanded["key"], pattern: string): string => {
-    const { text, unknown, unsupported } = expandPattern(pattern, env);
+    const { text, unknown, unsupported } = expandPattern(pattern, known);
     const add = (written: string, isSupported: boolean): void => {
       if (!unexpanded.has(written)) unexpanded.set(written, { key, written, isSupported });
     };
@@ -63,6 +81,7 @@ export function commandOf(template: ProcessTemplate, env: Readonly<Record<string
     return text;
   };
   const cwd = toCwd(template, expand("cwd", template.cwd));
+  known = inFolder(env, cwd);
   if (template.shell) {
     const args = template.args.map((arg) => quoteWord(arg.replaceAll("$$", () => "$")));
     const argv = ["sh", "-c", [template.cmd, ...args].join(" ")];

@@ -31,7 +31,8 @@ describe("variables in the values of a file", () => {
     expect(web(`env:A = ${written}`)?.env["A"]).toBe(value);
   });
 
-  test("are replaced in numprocesses and env_file", () => {
+  test("are replaced in numprocesses, port and env_file", () => {
+    expect(web("port = $PORT")?.port).toBe(8080);
     expect(web("numprocesses = $N")?.numprocesses).toBe(3);
     expect(web("numprocesses = ${WEB_CONCURRENCY:-2}")?.numprocesses).toBe(2);
     expect(web("env_file = $DIR/a.env, ${SUB:-b}.env")?.envFiles).toEqual(["/srv/a.env", join(folder, "b.env")]);

@@ -28,7 +28,16 @@ export function readConsolePage(path: string): (ShownFile | ShownCommand)[] {
   });
 }
 
-function codeBlocks(markdown: string): { language: string; text: string; line: number }[] {
+export interface CodeBlock {
+  /** What follows the fence, such as `ts`. */
+  readonly language: string;
+  readonly text: string;
+  /** The line of its text on the page, from 1. */
+  readonly line: number;
+}
+
+/** The fenced blocks of a page. */
+export function codeBlocks(markdown: string): CodeBlock[] {
   return [...markdown.matchAll(/^```(\S*)[^\n]*\n([^]*?)^```$/gm)].map(({ 1: language = "", 2: text = "", index }) => ({
     language,
     text,

@@ -3,11 +3,13 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<time>"],
   [/\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}/g, "<date>"],
   [/\bos_pid[ =]\d+/g, "os_pid <number>"],
+  [/\b\d+\.\d+ s\b/g, "<seconds> s"],
+  [/\bprocess \d+ has exited and left (\w+) \(\d+, state \w\)/g, "process <number> has exited and left $1"],
   [/^pid \d+$/gm, "pid <number>"],
   [/("(?:os_pid|cpu_ms|max_rss|duration_ms|rss|vms|cpu|mem|ctime|event_loop_lag)"):[\d.]+/g, "$1:<number>"],
   [/\bgafferd(?: |\/)\d+\.\d+\.\d+/g, "gafferd <version>"],
   [/("version"):"\d+\.\d+\.\d+"/g, '$1:"<version>"'],
-  [/^id: \S+$/gm, "id: <id>"],
+  [/^(id|x-gaffer-next): \S+$/gim, "$1: <id>"],
   [/\bwh_[0-9a-f]{16}\b/g, "<webhook>"],
   [/\be1[0-9a-z]{10,}-\d+\b/g, "<event id>"],
   [/(webhook-(?:id|timestamp|signature): ?)\S+/g, "$1<value>"],
@@ -15,7 +17,8 @@ const masks: readonly (readonly [RegExp, string])[] = [
 
 /** A text with the things that vary replaced, so that two runs can be compared. */
 export function mask(text: string): string {
-  return masks.reduce((masked, [pattern, replacement]) => masked.replaceAll(pattern, replacement), text);
+  const lines = text.replaceAll("\r\n", "\n");
+  return masks.reduce((masked, [pattern, replacement]) => masked.replaceAll(pattern, replacement), lines);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { membershipOf } from "../../src/process/proc-stat.ts";
 import { startProcess } from "./start-process.ts";
 import { waitFor } from "../wait-for.ts";
@@ -36,9 +37,41 @@ test("a peak of memory is told when it was the process's own", async () => {
   const large = startProcess(sampleTemplate({ cmd: `dd if=/dev/zero of=/dev/null bs=${megabytes}M count=1` }));
   const { maxRssBytes = 0 } = await large.exited;
   expect(maxRssBytes).toBeWithin(megabytes * 2 ** 20, (megabytes + 50) * 2 ** 20);
-  const small = startProcess(sampleTemplate());
-  expect(await small.exited).not.toHaveProperty("maxRssBytes");
 });
+
+describe("a peak of memory that is less than gafferd's own", () => {
+  // It holds 20 MB for a moment, then far less.
+  const cmd = "perl -e '$x = \"x\" x 20_000_000; undef $x; sleep 600'";
+
+  test("is told of a process that was stopped", async () => {
+    expect(process.resourceUsage().maxRSS * 1024).toBeGreaterThan(50_000_000);
+    const stopped = startProcess(sampleTemplate({ cmd }));
+    await waitFor(() => peakOf(stopped.osPid) > 20_000_000, "its peak");
+    await stopped.stop();
+    expect((await stopped.exited).maxRssBytes).toBeWithin(20_000_000, 45_000_000);
+  });
+
+  test("is told of a process that exits by itself, or by a signal of another program", async () => {
+    const exiting = startProcess(sampleTemplate({ cmd: cmd.replace("600", "1") }));
+    const killed = startProcess(sampleTemplate({ cmd }));
+    await waitFor(() => peakOf(killed.osPid) > 20_000_000, "its peak");
+    // It is looked at again by the time that its age has doubled.
+    await Bun.sleep(2 * (Date.now() - killed.startedAtMs) + 200);
+    process.kill(killed.osPid, "SIGKILL");
+    for (const { exited } of [exiting, killed]) {
+      expect((await exited).maxRssBytes).toBeWithin(20_000_000, 45_000_000);
+    }
+  });
+
+  test("is not told, rather than guessed, of a process that ended before it was looked at", async () => {
+    expect(await startProcess(sampleTemplate()).exited).not.toHaveProperty("maxRssBytes");
+  });
+});
+
+/** What the kernel says now. */
+function peakOf(osPid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${osPid}/status`, "latin1"))?.[1]) * 1024;
+}
 
 test("a process leads its own session and group", async () => {
   const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
@@ -59,6 +92,20 @@ test("arguments, folder and environment arrive as they were given", async () => 
     }),
   );
   expect(await readText(process.outputs[0])).toBe("name|a b|blue green||/usr|blue green||");
+});
+
+const pwdOf = async (overrides: object) => {
+  const process = startProcess(sampleTemplate({ cmd: "env", cwd: "/usr", redirectOutput: ["out"], ...overrides }));
+  return (await readText(process.outputs[0])).split("\n").filter((line) => line.startsWith("PWD="));
+};
+
+test("PWD is the working directory, not gafferd's, unless `env` says otherwise", async () => {
+  expect(await pwdOf({})).toEqual(["PWD=/usr"]);
+  expect(await pwdOf({ osEnv: false })).toEqual(["PWD=/usr"]);
+  expect(await pwdOf({ env: { PWD: "/elsewhere" } })).toEqual(["PWD=/elsewhere"]);
+  expect(await pwdOf({ cwd: "$FOLDER/lib", env: { FOLDER: "/usr" } })).toEqual(["PWD=/usr/lib"]);
+  const echo = startProcess(sampleTemplate({ cmd: "echo $PWD", cwd: "/usr", redirectOutput: ["out"] }));
+  expect(await readText(echo.outputs[0])).toBe("/usr\n");
 });
 
 test("the program sees its name as it was written", async () => {

@@ -21,12 +21,14 @@ describe("the environment", () => {
     const first = file("first.env", "A=file1\nB=file1\nC=file1\n");
     const second = file("second.env", "B=file2\nC=file2\n");
     expect(
-      buildEnvironment(template({ env_file: [first, second], env: { C: "own" } }), { A: "os", Z: "os", U: undefined }),
+      buildEnvironment(template({ env_file: [first, second], env: { C: "own" } }), {
+        base: { A: "os", Z: "os", U: undefined },
+      }),
     ).toEqual({ A: "file1", B: "file2", C: "own", Z: "os" });
   });
 
   test("is without the daemon's if os_env is false", () => {
-    expect(buildEnvironment(template({ os_env: false, env: { A: "1" } }), { Z: "os" })).toEqual({ A: "1" });
+    expect(buildEnvironment(template({ os_env: false, env: { A: "1" } }), { base: { Z: "os" } })).toEqual({ A: "1" });
   });
 
   test("is that of the daemon itself by default", () => {

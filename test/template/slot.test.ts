@@ -13,17 +13,21 @@ test("a process finds its slot in GAFFER_SLOT, and with `port` its own number in
 });
 
 test("both win over what is inherited and over env files, and GAFFER_SLOT over `env`", () => {
-  const env = buildEnvironment(
-    template({ port: 80, env: { GAFFER_SLOT: "9" } }),
-    { PORT: "1", GAFFER_SLOT: "7", A: "a" },
-    2,
-  );
+  const env = buildEnvironment(template({ port: 80, env: { GAFFER_SLOT: "9" } }), {
+    base: { PORT: "1", GAFFER_SLOT: "7", A: "a" },
+    slot: 2,
+  });
   expect(env).toEqual({ PORT: "82", GAFFER_SLOT: "2", A: "a" });
 });
 
 test("both can be used in the command", () => {
   const served = template({ port: 5100, cmd: "serve --port $PORT --id=${GAFFER_SLOT}" });
-  expect(commandOf(served, buildEnvironment(served, {}, 1)).argv).toEqual(["serve", "--port", "5101", "--id=1"]);
+  expect(commandOf(served, buildEnvironment(served, { base: {}, slot: 1 })).argv).toEqual([
+    "serve",
+    "--port",
+    "5101",
+    "--id=1",
+  ]);
 });
 
 test("a slot past the last port is refused", () => {

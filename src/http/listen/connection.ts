@@ -52,6 +52,8 @@ export function announceStream(request: Request): void {
  */
 export function upgrade(request: Request, handlers: SocketHandlers, protocol?: string): boolean {
   const connection = connectionOf(request);
+  // Bun 1.4.5 accepts whatever was offered, unless it is told which.
+  if (protocol === undefined) connection?.request.headers.delete("sec-websocket-protocol");
   const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol };
   return connection?.server.upgrade(connection.request, { data: handlers, headers }) ?? false;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../reason.ts";
 import type { Sampler, UsageSample } from "../../process/usage/sampler.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { commentLine } from "../feed/sse.ts";
@@ -89,7 +90,7 @@ export class StatsFeed implements FeedSource {
       const sample = await sampler.sample(subject.processes(), Math.min(sharedMs, intervalMs / 4));
       this.#frame = encoder.encode(sample, subject);
     } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = messageOf(error);
     }
     // Not before: were a sample to take longer than the interval, none would ever be in time.
     this.#dueAtMs = tickAfter(performance.now(), intervalMs);

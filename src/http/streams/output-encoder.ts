@@ -5,6 +5,7 @@ import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { encodeSharedEvent } from "./shared-frames.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
 import { encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
+import { toTime } from "../../documents/time.ts";
 
 /** Turns what a reader is told into what a client is sent. */
 export interface OutputEncoder {
@@ -91,7 +92,7 @@ function toJsonDocument({ process, label, ring, from, to }: Bytes): OutputDocume
     pid: process.id,
     name: process.template.name,
     stream: label,
-    time: new Date(ring.arrivals.timeAt(from)).toISOString(),
+    time: toTime(ring.arrivals.timeAt(from)),
     data: Buffer.from(ring.copy(from, to).buffer).toString("utf8"),
   };
 }

@@ -4,6 +4,7 @@ import { ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { gapHeader } from "../feed/gap-header.ts";
 import type { OutputEncoder } from "./output-encoder.ts";
+import type { Follow } from "./output-query.ts";
 import { dropSharedFrames } from "./shared-frames.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 
@@ -11,8 +12,7 @@ export interface OutputFeedOptions {
   readonly source: OutputSource;
   readonly readerOptions: Omit<OutputReaderOptions, "onReady" | "onCutOff">;
   readonly encoder: OutputEncoder;
-  /** `false`: end when all that is held was sent. */
-  readonly follow: boolean;
+  readonly follow: Follow;
   /** Called when there may be something to send. */
   readonly wake: () => void;
 }
@@ -50,7 +50,9 @@ export class OutputFeed implements FeedSource {
   }
 
   get ended(): boolean {
-    return this.#reader.ended || (this.#wasExhausted && !this.#options.follow);
+    if (this.#reader.ended) return true;
+    const { follow, source } = this.#options;
+    return this.#wasExhausted && (follow === false || (follow === "until-exit" && source.isAtRest));
   }
 
   get brokenBecause(): string | undefined {

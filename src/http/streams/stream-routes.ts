@@ -12,8 +12,8 @@ import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
 import { flag } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
 import { keepOpen } from "../listen/connection.ts";
-import { findByName } from "../operation/target.ts";
-import { assertReadable } from "./readable.ts";
+import { findByName, findOneProcess } from "../operation/target.ts";
+import { assertReadable } from "./assert-readable.ts";
 import { writeBody } from "./stdin-body.ts";
 import { admitStream } from "../feed/stream-room.ts";
 
@@ -36,7 +36,7 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
       "/streams/:target/stdin",
       async ({ request, params }) => {
         keepOpen(request);
-        const { process } = manager.findProcess(parseWhole(params.target, "pid"));
+        const { process } = findOneProcess(manager, params.target);
         const eof = inputParameters.eof.read(queryOf(request));
         const bytes = await writeBody(request, process, { eof });
         return { ok: true, bytes };
@@ -81,8 +81,11 @@ function queryOf(request: Request): URLSearchParams {
 }
 
 /** A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop. */
-function hasNothingLeft(source: OutputSource, { start }: OutputQuery): boolean {
-  return !source.isOpen && start.kind === "resume" && start.position.processes.length === 0;
+function hasNothingLeft(source: OutputSource, { start, follow }: OutputQuery): boolean {
+  if (start.kind !== "resume" || start.position.processes.length > 0) return false;
+  if (!source.isOpen) return true;
+  const { newestId } = start.position;
+  return follow === "until-exit" && source.isAtRest && source.processes().every(({ id }) => id <= newestId);
 }
 
 /** Lines are kept whole wherever outputs are merged or made into text; one raw output is given byte by byte. */

@@ -2,7 +2,7 @@ import { closeSync, fchownSync } from "node:fs";
 import { hasDescriptorsFor } from "../../descriptors.ts";
 import type { Logger } from "../../log.ts";
 import { adviseOnce } from "../../template/advice.ts";
-import { buildEnvironment, commandOf } from "../../template/environment.ts";
+import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
 import { markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
@@ -11,9 +11,10 @@ import { fateOf } from "./fate.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
+import { spawnLimited } from "./spawn-limited.ts";
 import { Stdin } from "../stdin.ts";
 import { noteSpawned } from "../stop/subreaper.ts";
-import { resolveUser, type User } from "./user.ts";
+import { resolveUser, type User, userVariablesOf } from "./user.ts";
 
 /** A running process with our ends of its pipes. */
 export interface Launched {
@@ -62,7 +63,7 @@ interface Prepared {
 function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template, process.env, slot);
+    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), slot });
     const command = commandOf(template, env);
     const { argv, cwd } = command;
     if (log !== undefined) {
@@ -70,7 +71,7 @@ function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepare
     }
     const program = argv[0] ?? template.cmd;
     const path = findExecutable({ program, searchPath: env["PATH"], cwd, user });
-    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env } };
+    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env: inFolder(env, cwd) } };
   } catch (error) {
     throw toSpawnError(error, { program: template.cmd, path: undefined });
   }
@@ -99,7 +100,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = nextMarker(fateOf(template));
-    const subprocess = Bun.spawn({
+    const subprocess = spawnLimited({
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,

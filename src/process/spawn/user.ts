@@ -21,7 +21,15 @@ const kindOf = { uid: "user", gid: "group" } as const;
 
 /** Long enough that a thousand processes of a template cost one look-up, short enough that nobody waits for a new user. */
 const freshMs = 3000;
-const known = new Map<string, { readonly user: User | undefined; readonly untilMs: number }>();
+const known = new Map<string, Resolved & { readonly untilMs: number }>();
+
+interface Resolved {
+  readonly user: User | undefined;
+  readonly variables: UserVariables;
+}
+
+/** Undefined: not known, and not that of another user. */
+type UserVariables = Readonly<Partial<Record<"HOME" | "USER" | "LOGNAME" | "SHELL", string | undefined>>>;
 
 /**
  * The user that a process is to run as, or undefined when that is the daemon's own. Throws GafferdError `spawn_failed` with
@@ -29,15 +37,33 @@ const known = new Map<string, { readonly user: User | undefined; readonly untilM
  * has no primary group), and when the daemon is not root.
  */
 export function resolveUser(choice: UserChoice): User | undefined {
-  if (choice.uid === undefined && choice.gid === undefined) return undefined;
+  return resolve(choice).user;
+}
+
+/**
+ * The variables that name the user whom a template says, also if that is the daemon's own; none if it says no user. A
+ * number without an account has `/` as its home and no name. Throws like `resolveUser`.
+ */
+export function userVariablesOf(choice: UserChoice): UserVariables {
+  return resolve(choice).variables;
+}
+
+function resolve(choice: UserChoice): Resolved {
+  if (choice.uid === undefined && choice.gid === undefined) return { user: undefined, variables: {} };
   const key = `${choice.uid}:${choice.gid}`;
   const nowMs = performance.now();
   const remembered = known.get(key);
-  if (remembered !== undefined && remembered.untilMs > nowMs) return remembered.user;
+  if (remembered !== undefined && remembered.untilMs > nowMs) return remembered;
   for (const [other, { untilMs }] of known) if (untilMs <= nowMs) known.delete(other);
-  const user = lookUp(choice);
-  known.set(key, { user, untilMs: nowMs + freshMs });
-  return user;
+  const resolved = { user: lookUp(choice), variables: variablesOf(choice), untilMs: nowMs + freshMs };
+  known.set(key, resolved);
+  return resolved;
+}
+
+function variablesOf({ uid }: UserChoice): UserVariables {
+  if (uid === undefined) return {};
+  const { name, home, shell } = accountOf(uid) ?? { name: undefined, home: "/", shell: "/bin/sh" };
+  return { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
 }
 
 function lookUp({ uid, gid }: UserChoice): User | undefined {

@@ -29,6 +29,8 @@ export class Strays {
   /** What was sent to each last. */
   #told = new Map<number, number>();
   #signals: readonly number[] = [];
+  /** How many looks in a row found none. */
+  #emptyLooks = 0;
 
   constructor(options: StraysOptions) {
     this.#options = options;
@@ -73,7 +75,16 @@ export class Strays {
     const isOfGroup = ({ groupId, sessionId }: Membership) => groupId === leader?.osPid && sessionId === leader.osPid;
     const members = [...withDescendants(roots)].filter(([, each]) => isAlive(each) && !isOfGroup(each));
     this.#known = new Map(members.map(([osPid, { startTicks }]) => [osPid, startTicks]));
+    this.#emptyLooks = this.#known.size === 0 ? this.#emptyLooks + 1 : 0;
     return this.#tell();
+  }
+
+  /**
+   * Whether the last looks, of which `survey` is the newest, prove that there are none. An orphan that forked and ended
+   * while the survey was made hides its child, which is an orphan only at the next one.
+   */
+  areGone(survey: Survey): boolean {
+    return this.#emptyLooks > 0 && (survey.isSettled || this.#emptyLooks >= maxEmptyLooks);
   }
 
   #tell(): boolean {
@@ -93,6 +104,8 @@ export class Strays {
 export interface Survey {
   readonly byMarker: ReadonlyMap<string, readonly number[]>;
   readonly bySession: ReadonlyMap<number, readonly number[]>;
+  /** Every orphan that had ended had already ended at the survey before. */
+  readonly isSettled: boolean;
 }
 
 /** Those of a process that leads the session `leader` and carries `marker`. */
@@ -102,6 +115,8 @@ export function orphansOf(survey: Survey, { leader, marker }: { leader: number; 
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];
 const maxRounds = 10;
+/** Where orphans of others end all the time, no survey is settled. What so many looks do not find is not there. */
+const maxEmptyLooks = 10;
 
 /** All that are waited for. They are looked for together, so that many cost one look at our children. */
 const waiting = new Map<Strays, () => void>();
@@ -132,16 +147,16 @@ function sweep(): void {
   timer = setTimeout(sweep, sweepMs);
 }
 
-/** Tells those who have no strays, and no longer waits for them. Whether strays came to light: then more may follow. */
+/** Tells those who have no strays, and no longer waits for them. Whether strays came to light, or may have: then more may follow. */
 function dismissGone(survey: Survey): boolean {
   let isAnyNew = false;
   for (const [strays, tell] of waiting) {
     if (strays.look(survey)) isAnyNew = true;
-    if (strays.osPids.length > 0) continue;
+    if (!strays.areGone(survey)) continue;
     waiting.delete(strays);
     tell();
   }
-  return isAnyNew;
+  return isAnyNew || (!survey.isSettled && waiting.size > 0);
 }
 
 /** When no descriptor is free nobody can say who is there; the next sweep may. */
@@ -158,19 +173,30 @@ function recentSurvey(): Survey {
   return last !== undefined && performance.now() - last.atMs < shortestSweepMs ? last.survey : takeSurvey();
 }
 
+/** The orphans that had ended at the last survey, with the time they began. */
+let ended: ReadonlyMap<number, number> = new Map();
+
 function takeSurvey(): Survey {
   const byMarker = new Map<string, number[]>();
   const bySession = new Map<number, number[]>();
+  const endedBefore = ended;
+  const endedNow = new Map<number, number>();
   for (const osPid of orphans()) {
     const membership = membershipOf(osPid);
-    if (membership === undefined || !isAlive(membership)) continue;
+    if (membership === undefined) continue;
+    if (!isAlive(membership)) {
+      endedNow.set(osPid, membership.startTicks);
+      continue;
+    }
     add(bySession, membership.sessionId, osPid);
     // Not ours to read where it has become another user and gafferd is not almighty.
     const environ = ifThere(() => readFileSync(`/proc/${osPid}/environ`, "latin1")) ?? "";
     const markers = ownMarkersIn(environ);
     for (const marker of markers.length === 0 ? [unmarked] : markers) add(byMarker, marker, osPid);
   }
-  const survey = { byMarker, bySession };
+  ended = endedNow;
+  const isSettled = [...endedNow].every(([osPid, startTicks]) => endedBefore.get(osPid) === startTicks);
+  const survey = { byMarker, bySession, isSettled };
   last = { survey, atMs: performance.now() };
   return survey;
 }

@@ -133,16 +133,16 @@ export const contractRows: readonly ContractRow[] = [
   },
   { row: "io_not_found", asks: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
   {
-    row: 'POST /streams/:pid/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
-    asks: ["POST /streams/{pid}/stdin"],
+    row: 'POST /streams/:pid/stdin, /streams/:name/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
+    asks: ["POST /streams/{target}/stdin"],
     query: ["eof"],
-    codes: ["not_found", "forbidden_write", "gone", "overloaded"],
+    codes: ["not_found", "forbidden_write", "gone", "conflict", "overloaded"],
     members: ["ok", "bytes"],
   },
   {
-    row: "GET /wstreams/:pid (WebSocket), ?label=, ?tail=, ?since=, the subprotocol `binary`",
-    asks: ["GET /wstreams/{pid}"],
-    query: ["label", "tail", "since"],
+    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, the subprotocol `binary`",
+    asks: ["GET /wstreams/{target}"],
+    query: ["label", "tail", "since", "eof"],
     headers: ["Sec-WebSocket-Protocol"],
   },
 ];
@@ -198,7 +198,10 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     interval: "of that stream",
     heartbeat: "of that stream",
   },
-  "GET /wstreams/{pid}": { "Last-Event-ID": "does what `since` does, as everywhere" },
+  "GET /wstreams/{target}": {
+    "Last-Event-ID": "does what `since` does, as everywhere",
+    heartbeat: "of its ping frames",
+  },
   "POST /_reload": { dry_run: "says what it would do", keep_drift: "for what people changed on purpose" },
 };
 

@@ -38,6 +38,8 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "POST /webhooks": ["409", "409 conflict", "409 application/json", "503", "503 overloaded", ...answered503],
   "DELETE /webhooks": ["503", "503 overloaded", ...answered503],
   "DELETE /webhooks/{id}": ["503", "503 overloaded", ...answered503],
+  // Templates have one process here; `test/http/streams/stdin.test.ts` has one with two.
+  "POST /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
   // There is no output called `stdin`.
   "HEAD /streams/{target}/stdin": ["200", "204", "200 x-gaffer-next", "200 x-gaffer-gap"],
 };

@@ -148,6 +148,20 @@ describe("_signal", () => {
     expect(body).toMatchObject({ history: [{ pid: 1, term_signal: "SIGUSR1" }] });
   });
 
+  test.each([
+    ["RTMIN", "SIGRTMIN"],
+    ["SIGRTMIN", "SIGRTMIN"],
+    ["RTMIN+3", "SIGRTMIN+3"],
+    ["RTMAX-1", "SIGRTMIN+29"],
+    ["RTMAX", "SIGRTMAX"],
+  ])("%s, a real-time signal, reaches the process", async (signal, name) => {
+    await using service = await createSleeper({ restart: "never" });
+    expect((await service.ask("POST", `/processes/1/_signal/${signal}`)).body).toEqual({ ok: true });
+    await service.manager.get("a").processes[0]?.exited;
+    const { body } = await service.ask("GET", "/processes/a/_history");
+    expect(body).toMatchObject({ history: [{ pid: 1, term_signal: name }] });
+  });
+
   test("reaches all processes of a name", async () => {
     await using service = await createSleeper({ numprocesses: 3, restart: "never" });
     const { processes } = service.manager.get("a");

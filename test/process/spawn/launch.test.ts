@@ -56,7 +56,7 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
     "no program of this machine",
     { cmd: badProgram },
     "cmd",
-    `cannot start \`${badProgram}\`: ${badProgram} is nothing that this machine can execute; a script needs a first line such as \`#!/bin/sh\``,
+    `cannot start \`${badProgram}\`: ${badProgram} is a damaged program file`,
   ],
   ["no user", { uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: there is no such user"],
   [

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { osPids as allOsPids } from "../../../src/process/proc-stat.ts";
 import { join } from "node:path";
+import { createClient } from "../../../src/client/client.ts";
 import { waitFor } from "../../wait-for.ts";
 import { startHosted } from "../hosted.ts";
 import { lives } from "../observe.ts";
 import { fixtureCommand } from "../sample-template.ts";
 
+const sessionChain = join(import.meta.dir, "../../fixtures/session-chain.pl");
 const python = (...words: string[]) =>
   `python3 ${join(import.meta.dir, "../../fixtures/escape.py")} ${words.join(" ")}`;
 
@@ -54,6 +57,28 @@ describe("what left the process group ends with it", () => {
     await hosted.numbers(pid, 1);
     await hosted.ask("POST", "/processes/a/_stop");
     expect(await (await fetch(`${hosted.gafferd.url}/streams/${pid}/out`)).text()).toContain("bye");
+  });
+});
+
+describe("a process that leaves its group after its leader has ended", () => {
+  // No other process has this word in its command line.
+  const word = `7${process.pid}.${Date.now() % 100000}`;
+  const livingCount = () => commandLines().filter((line) => line.includes(word)).length;
+  const leaves = `(sleep 0.3; exec setsid sleep ${word}) & exit 0`;
+
+  test.each([
+    ["ignores TERM", { cmd: `sh -c "trap '' TERM; ${leaves}"` }],
+    ["is asked with INT", { cmd: `sh -c "trap '' INT; ${leaves}"`, stop_signal: "INT" }],
+    ["is asked with HUP", { cmd: `nohup sh -c "${leaves}"`, stop_signal: "HUP" }],
+    ["makes a session every few milliseconds", { cmd: `perl ${sessionChain} 3 ${word}` }],
+  ])("and %s is gone when the template is deleted", async (_, template) => {
+    await using hosted = await startHosted();
+    // Its leader ends at once: there may be no process to wait for.
+    await createClient(hosted.gafferd.url).create({ name: "p", restart: "never", graceful_timeout: 1, ...template });
+    expect(await hosted.ask("DELETE", "/processes/p")).toMatchObject({ ok: true });
+    // As long as it takes to leave the group, and more.
+    await Bun.sleep(500);
+    expect(livingCount()).toBe(0);
   });
 });
 
@@ -133,3 +158,13 @@ describe("with `kill_mode = process` what a process started is left alone", () =
     }
   });
 });
+
+function commandLines(): string[] {
+  return allOsPids().map((osPid) => {
+    try {
+      return readFileSync(`/proc/${osPid}/cmdline`, "latin1");
+    } catch {
+      return ""; // Gone since.
+    }
+  });
+}

@@ -25,7 +25,7 @@ const shown = await getProcess({ path });
 console.log("replaced", replaced.data?.ok, shown.data?.cmd, "with numprocesses", shown.data?.numprocesses);
 console.log("status", (await getStatus({ path: { name: "web" } })).data?.state);
 const pids = await listPids({ path });
-const wrote = await writeInput({ path: { target: pids.data?.pids[0] ?? 0 }, body: "hello\n" });
+const wrote = await writeInput({ path: { target: String(pids.data?.pids[0]) }, body: "hello\n" });
 console.log("wrote", wrote.data?.bytes);
 const missing = await getStatus({ path: { name: "none" } });
 console.log("refused", missing.response?.status, missing.error?.error);

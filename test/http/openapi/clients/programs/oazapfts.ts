@@ -27,7 +27,7 @@ console.log("replaced", replaced.data.ok, shown.data.cmd, "with numprocesses", s
 const status = await getStatus("web");
 console.log("status", status.status === 200 && status.data.state);
 const pids = await listPids("web");
-const wrote = await writeInput((pids.status === 200 && pids.data.pids[0]) || 0, "hello\n");
+const wrote = await writeInput(String(pids.status === 200 && pids.data.pids[0]), "hello\n");
 console.log("wrote", wrote.status === 200 && wrote.data.bytes);
 const missing = await getStatus("none");
 console.log("refused", missing.status, missing.status === 404 && missing.data.error);

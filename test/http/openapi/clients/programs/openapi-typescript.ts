@@ -16,7 +16,7 @@ console.log("replaced", replaced.data?.ok, shown.data?.cmd, "with numprocesses",
 console.log("status", (await client.GET("/status/{name}", { params: { path: { name: "web" } } })).data?.state);
 const pids = await client.GET("/processes/{id}/_pids", id);
 const wrote = await client.POST("/streams/{target}/stdin", {
-  params: { path: { target: pids.data?.pids[0] ?? 0 } },
+  params: { path: { target: String(pids.data?.pids[0]) } },
   body: "hello\n",
   bodySerializer: (text) => text as string,
 });
