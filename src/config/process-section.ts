@@ -1,6 +1,6 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { adviceOnKey } from "../template/foreign-keys.ts";
+import { adviceOnKey, counterpartOf } from "../template/foreign-keys.ts";
 import { templateKeys, templateSchema } from "../template/properties.ts";
 import { readTemplate } from "../template/schema.ts";
 import type { ProcessTemplate } from "../template/template.ts";
@@ -50,7 +50,10 @@ export function readProcess(section: Section, env: Section | undefined, report: 
   if (variables.size > 0) body.set("env", Object.fromEntries(variables));
 
   const { template, problems } = readTemplate(Object.fromEntries(body), { defaultCwd: folder, name: section.label });
+  const isNamedOtherwise = section.values.some(({ key }) => counterpartOf(key) === "cmd");
   for (const { field, message } of problems ?? []) {
+    // The key that stands for it was reported.
+    if (field === "cmd" && !places.has("cmd") && isNamedOtherwise) continue;
     const key = field.split(".")[0] ?? field;
     const place = places.get(field) ?? places.get(key);
     if (place) reportValue(place.section, place.value, reportWrong, message);
