@@ -26,7 +26,7 @@ const asItIs = <T>(value: T): T => value;
 export const converters = {
   name: checkName,
   cmd: checkCommand,
-  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : value),
+  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : [...value]),
   cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
