@@ -1,3 +1,4 @@
+import type { RankCounter } from "../output/rank-counter.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
@@ -9,8 +10,23 @@ export interface OutputSource {
   onChange(listener: () => void): () => void;
   /** Other processes may follow. */
   readonly isOpen: boolean;
-  /** The greatest id among the processes whose output is no longer held; 0 for none. */
-  readonly droppedId: number;
+  /** Of the template: ranks are compared over all its outputs. */
+  readonly ranks: RankCounter;
+  /** Undefined: every process of the template. */
+  readonly processId: number | undefined;
+  /** Of the processes whose output is no longer held. */
+  readonly dropped: DroppedProcesses;
+}
+
+/** What is known of processes whose output is no longer held. */
+export interface DroppedProcesses {
+  readonly count: number;
+  /** The greatest of their ids; 0 without any. */
+  readonly newestId: number;
+  /** The greatest rank of their exits; 0 without any. */
+  readonly exitRank: number;
+  /** How many bytes they wrote to the output of this label; without one, to all outputs. */
+  bytes(label: string | undefined): number;
 }
 
 /** Output that is lost to a reader. What is absent is not known. */
@@ -19,6 +35,7 @@ export interface OutputGap {
   readonly label?: string;
   readonly from?: number;
   readonly to?: number;
+  readonly bytes?: number;
 }
 
 export function templateSource(supervisor: Supervisor): OutputSource {
@@ -28,9 +45,9 @@ export function templateSource(supervisor: Supervisor): OutputSource {
     get isOpen() {
       return !supervisor.isRetired;
     },
-    get droppedId() {
-      return supervisor.droppedId;
-    },
+    ranks: supervisor.ranks,
+    processId: undefined,
+    dropped: supervisor.dropped,
   };
 }
 
@@ -39,6 +56,14 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
     processes: () => [process],
     onChange: (listener) => supervisor.onChange(listener),
     isOpen: false,
-    droppedId: 0,
+    ranks: supervisor.ranks,
+    processId: process.id,
+    dropped: { count: 0, newestId: 0, exitRank: 0, bytes: () => 0 },
   };
+}
+
+/** Positions hold this number, which tells different selections of outputs apart. 0: all outputs of a template. */
+export function scopeOf({ processId }: OutputSource, label: string | undefined): number {
+  if (processId === undefined && label === undefined) return 0;
+  return Bun.hash.crc32(`${processId ?? ""}/${label ?? ""}`);
 }

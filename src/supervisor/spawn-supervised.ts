@@ -1,5 +1,5 @@
 import { GafferdError } from "../errors.ts";
-import type { ArrivalCounter } from "../output/ring.ts";
+import type { RankCounter } from "../output/rank-counter.ts";
 import { spawnProcess } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { SupervisorContext } from "./context.ts";
@@ -9,7 +9,7 @@ import { SupervisedProcess } from "./supervised-process.ts";
 /** Spawns a process and begins to hold its output, or says why it cannot. Only a spawned process takes an id. */
 export function spawnSupervised(
   template: ProcessTemplate,
-  { counter, meter, context }: { counter: ArrivalCounter; meter: Meter; context: SupervisorContext },
+  { counter, meter, context }: { counter: RankCounter; meter: Meter; context: SupervisorContext },
 ): SupervisedProcess | GafferdError {
   try {
     const ledger = template.detach ? undefined : context.ledger;

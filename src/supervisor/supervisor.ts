@@ -1,4 +1,5 @@
 import { GafferdError } from "../errors.ts";
+import { RankCounter } from "../output/rank-counter.ts";
 import { assertLaunchable, type ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { Changes } from "./changes.ts";
@@ -21,8 +22,7 @@ export class Supervisor {
   /** What is counted of it, for whoever asks; only it and its processes write there. */
   readonly meter = new Meter();
   readonly #context: SupervisorContext;
-  /** Shared by all rings of the template, so that their outputs can be merged in the order of arrival. */
-  readonly #counter = { next: 0 };
+  readonly ranks = new RankCounter();
   readonly #population = new Population();
   readonly #changes = new Changes();
   readonly #statuses = new Statuses();
@@ -60,9 +60,9 @@ export class Supervisor {
     return this.#population.exits;
   }
 
-  /** The greatest id among the exits that are no longer held; 0 while all are. */
-  get droppedId(): number {
-    return this.#population.droppedId;
+  /** Of the exits that are no longer held. */
+  get dropped() {
+    return this.#population.dropped;
   }
 
   /** No process will follow, and all have exited. */
@@ -238,7 +238,7 @@ export class Supervisor {
   }
 
   #spawnOne(): void {
-    const shared = { counter: this.#counter, meter: this.meter, context: this.#context };
+    const shared = { counter: this.ranks, meter: this.meter, context: this.#context };
     const spawned = spawnSupervised(this.#template, shared);
     if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
     else this.#spawned(spawned);

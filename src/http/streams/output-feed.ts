@@ -2,8 +2,7 @@ import { OutputReader, type OutputReaderOptions } from "../../reading/output-rea
 import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
 import { ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
-import type { OutputEncoder } from "./output-encoder.ts";
-import { dropSharedFrames } from "./shared-frames.ts";
+import { dropSharedEvents, type EncodingPlace, type OutputEncoder } from "./output-encoder.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 
 export interface OutputFeedOptions {
@@ -23,6 +22,9 @@ export class OutputFeed implements FeedSource {
   readonly gapsBefore: readonly OutputGap[];
   readonly #options: OutputFeedOptions;
   readonly #reader: OutputReader;
+  /** After the last item. */
+  #newestId: string | undefined;
+  readonly #place: EncodingPlace;
   #wasCutOff = false;
   #wasExhausted = false;
 
@@ -37,11 +39,13 @@ export class OutputFeed implements FeedSource {
         options.wake();
       },
     });
+    this.#place = this.#createPlace();
     this.gapsBefore = options.encoder.namesGaps ? [] : this.#reader.takeGaps();
     const { start } = options.readerOptions;
     // Who comes with an id keeps it until it was told what it has lost since.
     const isNew = start.kind !== "resume" && start.kind !== "restart";
-    this.greeting = options.encoder.greet(isNew ? formatStreamId(this.#reader.position()) : undefined);
+    if (isNew) this.#newestId = formatStreamId(this.#reader.position());
+    this.greeting = options.encoder.greet(this.#newestId);
   }
 
   get dueMs(): number | undefined {
@@ -62,7 +66,20 @@ export class OutputFeed implements FeedSource {
     const { encoder, follow } = this.#options;
     const item = this.#reader.next(encoder.maxBytes, follow ? Date.now() : Infinity);
     this.#wasExhausted = item === undefined;
-    return item && encoder.encode(item, () => formatStreamId(this.#reader.position()));
+    return item && encoder.encode(item, this.#place);
+  }
+
+  #createPlace(): EncodingPlace {
+    const before = () => this.#newestId;
+    return {
+      get before() {
+        return before();
+      },
+      after: (to) => {
+        if (to !== undefined) this.#reader.takeBack(to);
+        return (this.#newestId = formatStreamId(this.#reader.position()));
+      },
+    };
   }
 
   taken(): void {
@@ -72,6 +89,6 @@ export class OutputFeed implements FeedSource {
   close(): void {
     const { source, readerOptions } = this.#options;
     this.#reader.close();
-    dropSharedFrames(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
+    dropSharedEvents(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
   }
 }

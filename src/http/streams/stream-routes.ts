@@ -3,6 +3,7 @@ import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
+import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { createFeed } from "../feed/feed.ts";
 import { gapHeader } from "../feed/gap-header.ts";
@@ -51,7 +52,8 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
     const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), Date.now());
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
-    if (hasNothingLeft(source, query)) return new Response(null, { status: 204 });
+    // A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop.
+    if (isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
     assertRoomForStream();
     keepOpen(request);
     const readerOptions = readerOptionsOf(query, label);
@@ -96,11 +98,6 @@ function answerFeed(
 
 function queryOf(request: Request): URLSearchParams {
   return new URL(request.url).searchParams;
-}
-
-/** A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop. */
-function hasNothingLeft(source: OutputSource, { start }: OutputQuery): boolean {
-  return !source.isOpen && start.kind === "resume" && start.position.processes.length === 0;
 }
 
 /** Lines are kept whole wherever outputs are merged or made into text; one raw output is given byte by byte. */
