@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { toDocument } from "../../template/document.ts";
 import { parseTemplate } from "../../template/schema.ts";
@@ -51,12 +52,11 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
   return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
 }
 
-const jsonOf = new WeakMap<readonly string[], string>();
+/** A thousand names take longer to write than all else that a request takes. */
+const namesAsJson = new EncodedOnce<readonly string[], string>();
 
-/** As JSON, which is made once for an array: a thousand names take longer to write than all else that a request takes. */
 function toJsonAnswer(names: readonly string[]): Response {
-  let json = jsonOf.get(names);
-  if (json === undefined) jsonOf.set(names, (json = JSON.stringify(names)));
+  const json = namesAsJson.get(names, () => JSON.stringify(names));
   return new Response(json, { headers: { "content-type": "application/json;charset=utf-8" } });
 }
 

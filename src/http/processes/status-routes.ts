@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import type { Manager } from "../../manager/manager.ts";
 import type { SupervisorStatus } from "../../manager/views.ts";
 import { toStatusDocument } from "./process-document.ts";
+import { EncodedOnce } from "../feed/encoded-once.ts";
 import { immediate } from "../quirks/immediate.ts";
 import { JsonText } from "../quirks/json-answer.ts";
 import { findTemplate } from "../operation/target.ts";
@@ -14,11 +15,9 @@ export function statusRoutes(manager: Manager) {
   );
 }
 
-/** Of a status that was asked for before; dashboards and scripts ask again and again. */
-const texts = new WeakMap<SupervisorStatus, JsonText>();
+/** Dashboards and scripts ask again and again. */
+const texts = new EncodedOnce<SupervisorStatus, JsonText>();
 
 function textOf(status: SupervisorStatus): JsonText {
-  let text = texts.get(status);
-  if (text === undefined) texts.set(status, (text = new JsonText(toStatusDocument(status))));
-  return text;
+  return texts.get(status, () => new JsonText(toStatusDocument(status)));
 }
