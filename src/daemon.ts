@@ -1,8 +1,10 @@
 import type { Config } from "./config/config.ts";
+import { formatProblem } from "./config/problem.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { Reloader } from "./daemon/reload.ts";
 import type { SectionChanges } from "./daemon/sections.ts";
 import { EventBus } from "./events/bus.ts";
+import { startingFileLimit } from "./file-limit.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 import { createPluginApi } from "./http/plugins/plugin-api.ts";
@@ -15,7 +17,7 @@ import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
-import { stopUnclaimed } from "./process/stop/unclaimed.ts";
+import { stopLeftBehind } from "./process/stop/left-behind.ts";
 import { endLeftovers } from "./survival/leftovers.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
@@ -100,6 +102,9 @@ const webhookFlushMs = 2000;
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, version, log, observe, onWaiting, readConfig } = options;
+  // While the process that started gafferd is its parent.
+  startingFileLimit();
+  for (const warning of config.warnings) log.warn(formatProblem(warning));
   if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("a listener of events failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
@@ -133,6 +138,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
+    for (const warning of next.warnings) log.warn(formatProblem(warning));
     ({ corsOrigins } = next.gaffer);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next);
@@ -141,7 +147,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     host?.check(next);
     await webhooks.check(next.webhooks);
   };
-  const reloader = new Reloader({ config, readConfig, check, endpoints, manager, apply });
+  const reloader = new Reloader({ config, readConfig, check, endpoints, manager, log, apply });
   let deadline: Deadline | undefined;
 
   async function stopAll(): Promise<void> {
@@ -153,7 +159,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, left.leftMs / 2) });
     if (host !== undefined) await left.wait(host.stop());
     // Not before: what plugins have started is theirs until then.
-    if (options.adoptOrphans) await stopUnclaimed({ log, graceMs: left.leftMs / 2, hastened: left.hastened });
+    if (options.adoptOrphans) await stopLeftBehind({ log, graceMs: left.leftMs / 2, hastened: left.hastened });
     await endpoints.close();
     await ledger?.close();
   }

@@ -30,6 +30,10 @@ export interface Outlet {
   write(text: string): void;
   /** Settles when all that was written before has left, or the reader has gone. */
   flushed(): Promise<void>;
+  /** Calls `listener` each time text has reached the descriptor. Returns the function that ends this. */
+  onWritten(listener: () => void): () => void;
+  /** To be called when the descriptor has become another file: its reader is another one. */
+  reset(): void;
 }
 
 /** Makes a logger of its own; the parts of the daemon share `log`. */
@@ -58,6 +62,7 @@ export function createOutlet(descriptor: number): Outlet {
   let dropped = 0;
   let hasReader = true;
   let draining: Promise<void> | undefined;
+  const listeners = new Set<() => void>();
 
   async function drain(): Promise<void> {
     while (hasReader && held.length > 0) {
@@ -67,6 +72,7 @@ export function createOutlet(descriptor: number): Outlet {
       held = [];
       heldChars = dropped = 0;
       hasReader = await writeAll(descriptor, bytes);
+      for (const listener of listeners) listener();
     }
     draining = undefined;
   }
@@ -87,6 +93,13 @@ export function createOutlet(descriptor: number): Outlet {
     },
     async flushed() {
       await draining;
+    },
+    onWritten(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    reset() {
+      hasReader = true;
     },
   };
 }

@@ -9,20 +9,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   suggestion: [],
+  bind: [],
   slices: [],
+  reason: [],
   libc: [],
   descriptors: [],
+  "file-limit": ["libc"],
   template: [],
   output: [],
   // Types only.
   events: ["process"],
-  process: ["template", "descriptors", "libc"],
+  process: ["template", "descriptors", "file-limit", "libc"],
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
-  webhook: ["documents", "events"],
+  webhook: ["documents", "events", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
-  config: ["template", "webhook"],
+  config: ["template", "webhook", "events"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -57,9 +60,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "output",
     "events",
     "template",
+    "file-limit",
   ],
   // The public door too: it is what plugins import.
-  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template"],
+  cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "file-limit", "libc"],
   main: ["cli"],
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };
@@ -79,7 +83,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];
@@ -88,7 +92,8 @@ const standAlone = ["client"];
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
   consola: ["log"],
   citty: ["cli"],
-  ini: ["config"],
+  // `.npmrc` is read by it too.
+  ini: ["config", "plugin"],
 };
 
 const mayPrintAndExit = ["log", "cli", "main"];
@@ -189,6 +194,15 @@ describe("the check finds", () => {
       "client/a.ts imports @sinclair/typebox",
     ],
     ["a barrel", { "http/feed/index.ts": "" }, "http/feed/index.ts is a barrel"],
+    [
+      "a name that means two things",
+      {
+        "output/a.ts": `export interface Item {}`,
+        "events/a.ts": `export type Item = 1;\nexport const Other = 1;\nexport type Other = 1;`,
+        "index.ts": `export { type Item, type Item as OutputItem } from "./output/a.ts";`,
+      },
+      "`Item` is exported by output/a.ts and events/a.ts: one name, one meaning",
+    ],
     ["a long file", { "http/app.ts": "\n".repeat(301) }, "http/app.ts has 301 lines, more than 300"],
   ])("%s", (_, files, violation) => {
     expect(findViolations(new Map(Object.entries(files)))).toEqual([violation]);
@@ -226,6 +240,7 @@ function findViolations(tree: Tree): string[] {
     ...files
       .filter(({ part }) => standAlone.includes(part))
       .flatMap(({ path, source }) => findDependencies(path, source)),
+    ...findSharedNames(tree),
     ...files.filter(({ path }) => path.endsWith("/index.ts")).map(({ path }) => `${path} is a barrel`),
     ...files
       .map(({ path, source }) => ({ path, lines: source.split("\n").length - 1 }))
@@ -328,6 +343,21 @@ function findCircles(edges: ReadonlyMap<string, readonly string[]>): string[] {
     return found;
   };
   return [...edges.keys()].flatMap((path) => walk(path, []));
+}
+
+/** Names that several files define for others; what only passes one on (`export … from`) defines nothing. */
+function findSharedNames(tree: Tree): string[] {
+  const definition =
+    /^export (?:abstract |declare |async )*(?:class|function\*?|interface|type|const|let|enum) (\w+)/gm;
+  const places = new Map<string, Set<string>>();
+  for (const [path, source] of tree) {
+    for (const [, name = ""] of withoutComments(source).matchAll(definition)) {
+      places.set(name, (places.get(name) ?? new Set()).add(path));
+    }
+  }
+  return [...places]
+    .filter(([, paths]) => paths.size > 1)
+    .map(([name, paths]) => `\`${name}\` is exported by ${[...paths].join(" and ")}: one name, one meaning`);
 }
 
 /** What of printing and exiting there is, comments aside. */

@@ -23,7 +23,7 @@ test("gafferd runs inside another program, by the name of its package", async ()
   const item = reader.next(1024, Date.now());
   expect(item?.kind === "bytes" && Buffer.from(item.ring.copy(item.from, item.to)).toString()).toBe("hello\n");
   reader.close();
-  expect(await (await fetch(`${daemon.urls[0]}/`)).json()).toEqual({ welcome: "gaffer", version: "1.0.0" });
+  expect(await (await fetch(`${daemon.urls[0]}/`)).json()).toMatchObject({ welcome: "gaffer", version: "1.0.0" });
   await daemon.stop();
   expect(types).toEqual(["create", "start", "spawn", "exit", "stop"]);
 });

@@ -10,9 +10,11 @@ export async function buildDashboard(outdir = site): Promise<void> {
     entrypoints: [join(import.meta.dir, "src/index.html")],
     outdir,
     target: "browser",
+    // The client as it is in this tree, not as it was built last.
+    conditions: ["bun"],
     minify: true,
-    // Without a hash: the server's ETags say what is new, and nothing old is left behind.
-    naming: { entry: "[name].[ext]", chunk: "dashboard.[ext]", asset: "[name].[ext]" },
+    // The hash tells the content, so that browsers keep it for ever; the page, which names them, has none.
+    naming: { entry: "[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
   });
 }
 

@@ -4,7 +4,7 @@ import type { Gap } from "../output/cursor.ts";
 import { toLines } from "./lines.ts";
 
 /** Which output of which process. */
-export interface OutputSource {
+export interface PrintedOutput {
   /** The template's. */
   readonly name: string;
   /** Ours (`pid` in JSON). */
@@ -25,10 +25,13 @@ export interface Console {
    * a slow terminal keeps nothing in memory: what the ring could not hold meanwhile is to come as a gap. Stops when
    * nobody reads any more.
    */
-  printOutput(source: OutputSource, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
+  printOutput(source: PrintedOutput, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
 }
 
-export function createConsole({ outlet, colours }: ConsoleOptions & { outlet: Outlet }): Console {
+export function createConsole({
+  outlet,
+  colours,
+}: ConsoleOptions & { outlet: Pick<Outlet, "write" | "flushed" | "hasReader"> }): Console {
   let turn = Promise.resolve();
   return {
     printEvent: (event) => outlet.write(`${formatEvent(event, { colours })}\n`),
@@ -55,7 +58,7 @@ export function formatEvent(event: GafferdEvent, { colours }: ConsoleOptions): s
 
 /** `dummy[1] stdout | hello 1` */
 export function formatOutputLine(
-  { name, id, label, line }: OutputSource & { readonly line: string },
+  { name, id, label, line }: PrintedOutput & { readonly line: string },
   { colours }: ConsoleOptions,
 ): string {
   const who = paintName(name, `${name}[${id}] ${label}`, colours);

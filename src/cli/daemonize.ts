@@ -1,27 +1,34 @@
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync } from "node:fs";
+import { fileLimitVariable, startingFileLimit } from "../file-limit.ts";
 import type { Failure } from "./failure.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Options, toArguments } from "./options.ts";
+import { withSteadyThreads } from "./steady-threads.ts";
 import { readinessDescriptor, type ReadinessReport, readinessVariable } from "./readiness.ts";
 
 /**
- * Starts gafferd once more, in a session of its own with `/` as its directory, and returns when it listens, with its
- * URLs, or when it could not start, with the reason. Its output goes where ours goes if that is a file, else nowhere.
- * The paths in `options` must be absolute.
+ * Starts gafferd once more, in a session of its own with `/` as its directory, and returns when it listens, or when it
+ * could not start, with the reason. Its output goes to its log file. The paths in `options` must be absolute.
  */
 export async function daemonize(options: Options): Promise<ReadinessReport> {
   const child = Bun.spawn({
     cmd: [...ownCommand(), ...toArguments(options)],
     cwd: "/",
-    env: { ...process.env, [readinessVariable]: "1" },
+    env: { ...withSteadyThreads(process.env), ...fileLimitForChild(), [readinessVariable]: "1" },
     detached: true,
-    stdio: ["ignore", keepIfFile(1), keepIfFile(2), "pipe"],
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
   const descriptor = child.stdio[readinessDescriptor];
   if (typeof descriptor !== "number") throw new Error("cannot start in daemon mode: Bun opened no pipe to it");
   const text = await readLine(descriptor);
   child.unref();
   return text === "" ? describeEnd(await child.exited) : (JSON.parse(text) as ReadinessReport);
+}
+
+/** The daemon's own parent is a gafferd, whose limit Bun has raised. */
+function fileLimitForChild(): Record<string, string> {
+  const limit = startingFileLimit();
+  return limit === undefined ? {} : { [fileLimitVariable]: String(limit) };
 }
 
 /** Up to a newline or the end. The rest of a line may come later than its beginning. */
@@ -36,22 +43,15 @@ async function readLine(descriptor: number): Promise<string> {
   return text;
 }
 
-/** `--no-install`: a daemon must not fetch packages because a plugin names one. A compiled gafferd is its own command. */
+/** With the options of the launcher, `bin/gafferd`. A compiled gafferd is its own command. */
 function ownCommand(): string[] {
-  return Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, "--no-install", Bun.main];
-}
-
-function keepIfFile(descriptor: 1 | 2): "inherit" | "ignore" {
-  try {
-    return fstatSync(descriptor).isFile() ? "inherit" : "ignore";
-  } catch {
-    return "ignore";
-  }
+  const bun = [process.execPath, "--no-install", "--no-env-file", "--config=/dev/null"];
+  return Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [...bun, Bun.main];
 }
 
 function describeEnd(status: number): Failure {
   return {
     status: exitStatus.couldNotStart,
-    text: `gafferd: cannot start: it ended with status ${status} and said nothing\n`,
+    text: `gafferd: cannot start: it ended with status ${status} without a message\n`,
   };
 }

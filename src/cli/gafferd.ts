@@ -1,65 +1,57 @@
-import { defineCommand, runCommand } from "citty";
 import packageJson from "../../package.json" with { type: "json" };
-import { printable, stderr, stdout } from "../log.ts";
+import { configureLog, log, printable, stderr, stdout } from "../log.ts";
 import { describeConfig } from "../config/describe.ts";
+import { usesColours } from "./colours.ts";
 import { daemonize } from "./daemonize.ts";
-import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { type ExitCode, exitStatus } from "./exit-status.ts";
 import { describeFailure, type Failure } from "./failure.ts";
+import { flushOutput } from "./log/flush.ts";
 import { helpText } from "./help.ts";
-import { definitions, type Options } from "./options.ts";
-import { parseArguments } from "./parse-arguments.ts";
+import type { Options } from "./options.ts";
 import { type Readiness, takeReadiness } from "./readiness.ts";
 import { readConfig } from "./read-config.ts";
 import { resolvePaths } from "./resolve-paths.ts";
+import { withOptions } from "./with-options.ts";
 
-const { name, version, description } = packageJson;
-
-/** A reader of our output that takes nothing does not keep us from ending. */
-const flushTimeoutMs = 1000;
+const { name, version } = packageJson;
 
 /** The whole of `gafferd`, from the words after it to its exit status. */
-export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
+export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   const readiness = takeReadiness();
   let failure: Failure | undefined;
   try {
     if (argv[0] === "plugin") await (await import("./plugin/plugin.ts")).runPlugin(argv.slice(1));
-    else failure = await runDaemonCommand(argv, readiness);
+    else failure = await withOptions(argv, (options) => obey(resolvePaths(options), readiness));
   } catch (error) {
     failure = describeFailure(error);
   }
   if (failure !== undefined && !readiness?.(failure)) stderr.write(failure.text);
-  await Promise.race([Promise.all([stdout.flushed(), stderr.flushed()]), Bun.sleep(flushTimeoutMs)]);
+  await flushOutput();
   return failure?.status ?? exitStatus.stopped;
-}
-
-async function runDaemonCommand(argv: readonly string[], readiness: Readiness | undefined) {
-  // citty reads a command line too kindly, so it gets one that was read, and no words.
-  const { result } = await runCommand(defineGafferd(readiness), {
-    rawArgs: [],
-    data: resolvePaths(parseArguments(argv)),
-  });
-  return result as Failure | undefined;
-}
-
-function defineGafferd(readiness: Readiness | undefined) {
-  return defineCommand({
-    meta: { name, version, description },
-    args: definitions,
-    run: ({ data }) => obey(data as Options, readiness),
-  });
 }
 
 async function obey(options: Options, readiness: Readiness | undefined): Promise<Failure | undefined> {
   if (options.help) stdout.write(helpText());
   else if (options.version) stdout.write(`${name} ${version}\n`);
-  else if (options.check) printLines(describeConfig(readConfig(options)));
+  else if (options.check) await check(options);
   else if (options.daemon && readiness === undefined) return startInBackground(options);
   else {
     // The daemon is most of the program, and the others here answer without waiting for it.
     const { serve } = await import("./serve.ts");
-    await serve(options, { version, onReady: (urls) => void readiness?.({ urls }) });
+    await serve(options, { version, isDaemon: readiness !== undefined, onReady: (facts) => void readiness?.(facts) });
   }
   return undefined;
+}
+
+async function check(options: Options): Promise<void> {
+  const config = readConfig(options);
+  const [{ checkConfig }, { pluginModules }] = await Promise.all([
+    import("../daemon/check.ts"),
+    import("./plugin-modules.ts"),
+  ]);
+  configureLog({ level: "warn", terminal: usesColours(2) });
+  await checkConfig({ config, version, log, pluginModules });
+  printLines(describeConfig(config));
 }
 
 /** What a configuration says is shown, not obeyed, by the terminal. */
@@ -75,6 +67,9 @@ function printLines(text: string): void {
 async function startInBackground(options: Options): Promise<Failure | undefined> {
   const report = await daemonize(options);
   if ("text" in report) return report;
-  stdout.write(report.urls.map((url) => `${url}\n`).join(""));
+  const { osPid, urls, logFile } = report;
+  stdout.write(
+    [`pid ${osPid}`, ...urls.map((url) => `url ${url}`), `log ${logFile}`].map((line) => `${line}\n`).join(""),
+  );
   return undefined;
 }

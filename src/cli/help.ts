@@ -23,7 +23,7 @@ Exit status
 
 const usage = `usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]
                [-p PLUGINS_DIR|--plugins-dir=PLUGINS_DIR]
-               [-v|-vv] [--daemon] [--pidfile=PIDFILE]
+               [-v|-vv] [--daemon] [--pidfile=PIDFILE] [--log-file=FILE]
                [--bind=ADDRESS] [--certfile=CERTFILE]
                [--keyfile=KEYFILE] [--backlog=BACKLOG]
                [CONFIG]

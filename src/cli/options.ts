@@ -11,14 +11,15 @@ export interface Options {
   readonly config?: string;
   readonly pluginsDir?: string;
   readonly pidfile?: string;
+  readonly logFile?: string;
   readonly bind?: string;
   readonly certfile?: string;
   readonly keyfile?: string;
   readonly backlog?: string;
 }
 
-/** The options in citty's terms, in the order and words of `--help`. A name of one letter has no long form. */
-export const definitions = {
+/** In the order and words of `--help`. A name of one letter has no long form. */
+const optionDefinitions = {
   help: { type: "boolean", alias: "h", description: "show this help message and exit" },
   version: { type: "boolean", description: "show version and exit" },
   check: { type: "boolean", description: "say what would run, and exit" },
@@ -26,6 +27,7 @@ export const definitions = {
   config: { type: "string", alias: "c", valueHint: "CONFIG", description: "configuration file" },
   "plugins-dir": { type: "string", alias: "p", valueHint: "DIR", description: "default plugin dir" },
   pidfile: { type: "string", valueHint: "PIDFILE", description: "write the process id to this file" },
+  "log-file": { type: "string", valueHint: "FILE", description: "append the log to this file; USR1 reopens it" },
   daemon: { type: "boolean", description: "start in daemon mode; return when it listens" },
   bind: { type: "string", valueHint: "ADDRESS", description: "default HTTP binding [default: 127.0.0.1:5000]" },
   certfile: { type: "string", valueHint: "CERTFILE", description: "SSL certificate file for the default binding" },
@@ -33,7 +35,13 @@ export const definitions = {
   backlog: { type: "string", valueHint: "BACKLOG", description: "default backlog [default: 128]" },
 } as const satisfies ArgsDef;
 
-export type OptionName = keyof typeof definitions;
+/** What citty parses. */
+export const definitions = {
+  ...optionDefinitions,
+  file: { type: "positional", required: false, valueHint: "CONFIG", description: "configuration file path" },
+} as const satisfies ArgsDef;
+
+export type OptionName = keyof typeof optionDefinitions;
 
 /** A definition with the members that some of them lack. */
 export interface Definition {
@@ -43,20 +51,21 @@ export interface Definition {
   readonly description: string;
 }
 
-export const definitionEntries = Object.entries(definitions) as readonly [OptionName, Definition][];
+export const definitionEntries = Object.entries(optionDefinitions) as readonly [OptionName, Definition][];
 
 /** The members of `Options` that hold a value, each beside its option. */
 export const valueOptions = [
   ["config", "config"],
   ["plugins-dir", "pluginsDir"],
   ["pidfile", "pidfile"],
+  ["log-file", "logFile"],
   ["bind", "bind"],
   ["certfile", "certfile"],
   ["keyfile", "keyfile"],
   ["backlog", "backlog"],
 ] as const satisfies readonly [OptionName, keyof Options][];
 
-/** The command line that `parseArguments` reads as `options`. */
+/** The words that `withOptions` reads as `options`. */
 export function toArguments(options: Options): string[] {
   const words: string[] = [];
   for (const name of ["help", "version", "check", "daemon"] as const) if (options[name]) words.push(`--${name}`);

@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { log } from "../log.ts";
 
 /** A pidfile that cannot be ours; the message says whose it is or what is in the way. */
 export class PidfileError extends Error {
@@ -7,8 +8,9 @@ export class PidfileError extends Error {
 }
 
 /**
- * Writes this process's id (a line of digits) to `path`, whole or not at all, and returns what takes it away again. A
- * stale file is replaced: one that is empty, or whose process is gone or is no gafferd. Throws PidfileError.
+ * Writes this process's id (a line of digits) to `path` atomically, and returns the function that removes it. A stale
+ * file is replaced: it is empty, contains no process id (with a warning), or its process is gone or is not gafferd.
+ * Throws PidfileError.
  */
 export function acquirePidfile(path: string): () => void {
   const draft = `${path}.${process.pid}`;
@@ -52,21 +54,41 @@ function linkIfAbsent(draft: string, path: string): boolean {
   }
 }
 
+/** Throws a PidfileError if a gafferd holds the file, or if the file is something else than a pidfile. */
 function refuseHolder(path: string): void {
-  const text = readIfPresent(path)?.trim() ?? "";
+  // After a power failure some file systems leave zeros.
+  const text = (readIfPresent(path) ?? "").replaceAll("\0", "").trim();
   if (text === "") return;
-  if (!/^\d{1,10}$/.test(text)) {
+  if (!isShortWord(text)) {
     throw new PidfileError(
-      `cannot use \`${path}\` as the pidfile: it holds something else than a process id; remove it or name another file`,
+      `cannot use \`${path}\` as the pidfile: it is another file, not a pidfile; remove it or name another file`,
     );
   }
-  const holder = Number(text);
-  // In a container the number may be our own, left behind by the run before.
+  const holder = toProcessId(text);
+  if (holder === undefined) {
+    log.warn(`pidfile \`${path}\` contains ${JSON.stringify(text)}, which is not a process id; replacing the file`);
+    return;
+  }
+  // In a container the number may be our own, left behind by the previous run.
   if (holder === process.pid || !isGafferd(holder)) return;
   throw new PidfileError(
-    `cannot start with the pidfile \`${path}\`: gafferd runs already as process ${holder}; ` +
+    `cannot start with the pidfile \`${path}\`: gafferd is already running as process ${holder}; ` +
       `stop it first (\`kill ${holder}\`) or name another pidfile`,
   );
+}
+
+/** Anything longer could be a file of the user's, such as a configuration given as `--pidfile` by mistake. */
+function isShortWord(text: string): boolean {
+  return /^[-+\w., ]{1,32}$/.test(text);
+}
+
+/** The largest `pid_max` of Linux; see proc(5). */
+const maxProcessId = 2 ** 22;
+
+/** Undefined for a number that no process can have. `kill` takes 0 and negative numbers as groups. */
+function toProcessId(text: string): number | undefined {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  return number >= 1 && number <= maxProcessId ? number : undefined;
 }
 
 /** Whether that process lives and is a gafferd as far as can be seen: the number may long belong to another program. */

@@ -2,7 +2,13 @@ import { closeSync, writeSync } from "node:fs";
 import type { Failure } from "./failure.ts";
 
 /** What the daemon tells the `gafferd --daemon` that started it: one line of JSON on a pipe. */
-export type ReadinessReport = { readonly urls: readonly string[] } | Failure;
+export type ReadinessReport = Listening | Failure;
+
+export interface Listening {
+  readonly osPid: number;
+  readonly urls: readonly string[];
+  readonly logFile: string;
+}
 
 /** The descriptor of that pipe in the daemon, and the variable that says that it is there. */
 export const readinessDescriptor = 3;

@@ -7,7 +7,7 @@ import type { Options } from "./options.ts";
  * `--config=~/gaffer.ini`.
  */
 export function resolvePaths(options: Options): Options {
-  const paths = (["config", "pluginsDir", "pidfile", "certfile", "keyfile"] as const).flatMap((key) => {
+  const paths = (["config", "pluginsDir", "pidfile", "logFile", "certfile", "keyfile"] as const).flatMap((key) => {
     const path = options[key];
     return path === undefined ? [] : [[key, toAbsolute(path)] as const];
   });

@@ -1,38 +1,65 @@
+import { messageOf } from "../reason.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { GafferdError } from "../errors.ts";
-import { configureLog, log, stdout } from "../log.ts";
+import { configureLog, log, stderr, stdout } from "../log.ts";
+import type { Config } from "../config/config.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import { hasDashboard } from "../plugin/site/dashboard.ts";
 import { usesColours } from "./colours.ts";
 import { createConsole } from "./console.ts";
-import { hasDashboard } from "./dashboard.ts";
 import { followRing } from "./follow.ts";
-import { GaveUpError } from "./failure.ts";
+import { describeFailure, GaveUpError } from "./failure.ts";
 import { installGuard } from "./guard.ts";
+import { chooseLogFile, reopenLog } from "./log/choose-log-file.ts";
+import { flushOutput } from "./log/flush.ts";
+import type { LogFile } from "./log/log-file.ts";
 import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
+import { pluginModules } from "./plugin-modules.ts";
 import { readConfig } from "./read-config.ts";
+import type { Listening } from "./readiness.ts";
 import { reload } from "./reload.ts";
 import { startMessage } from "./start-message.ts";
-import { listenForSignals } from "./signals.ts";
+import { listenForSignals, type Signals } from "./signals/signals.ts";
+import { ignoreRealTimeSignals, ignoreStraySignals } from "./signals/stray-signals.ts";
 
 export interface ServeOptions {
   readonly version: string;
-  /** Hears where the daemon listens, once. */
-  readonly onReady: (urls: readonly string[]) => void;
+  /** Nobody sees what it prints: it writes a log file in `state_dir`, unless the options name another. */
+  readonly isDaemon: boolean;
+  /** Called once, when the daemon listens. `logFile` is empty when there is none. */
+  readonly onReady: (facts: Listening) => void;
 }
 
 /**
- * Runs the daemon until a signal stops it. Throws what keeps it from starting (ConfigError, PidfileError, GafferdError),
- * and a GaveUpError when it has stopped by itself.
+ * Runs the daemon until a signal stops it. Throws the reason it cannot start (ConfigError, LogFileError, PidfileError,
+ * GafferdError), and a GaveUpError when it has stopped by itself.
  */
-export async function serve(options: Options, { version, onReady }: ServeOptions): Promise<void> {
-  configureLog({ level: options.verbosity === 2 ? "debug" : "info", terminal: usesColours(2) });
+export async function serve(options: Options, serveOptions: ServeOptions): Promise<void> {
+  const signals = listenForSignals();
   const config = readConfig(options);
+  const logFile = await chooseLogFile(options, { ...serveOptions, stateDir: config.gaffer.stateDir });
+  configureLog({ level: options.verbosity === 2 ? "debug" : "info", terminal: usesColours(2) });
+  signals.onReopen((signal) => reopenLog(signal, logFile));
+  ignoreStraySignals();
+  try {
+    await serveConfig(config, { ...serveOptions, options, signals, logFile });
+  } catch (error) {
+    // The log has the reason too. Whoever started gafferd gets it from the caller of this function.
+    if (logFile !== undefined) stderr.write(describeFailure(error).text);
+    throw error;
+  } finally {
+    await flushOutput();
+    logFile?.close();
+  }
+}
+
+async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
+  const { options, signals, logFile, version, onReady } = parts;
   const releasePidfile = options.pidfile === undefined ? undefined : acquirePidfile(options.pidfile);
   try {
     const guard = installGuard();
-    const signals = listenForSignals();
-    const observe = (parts: Observed) => print(parts, options.verbosity);
+    const observe = (observed: Observed) => print(observed, options.verbosity);
     const daemon = await startDaemon({
       config,
       version,
@@ -49,9 +76,10 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
     let failure = stray === undefined ? undefined : strayed(stray, daemon.culpritOf(stray));
     if (failure === undefined) {
       const { urls, plugins } = daemon;
-      const facts = { version, urls, templates: config.templates.length, hasDashboard: hasDashboard(plugins.roots) };
-      for (const line of startMessage(facts)) log.info(line);
-      onReady(urls);
+      const facts = { version, urls, templates: config.templates.length };
+      for (const line of startMessage({ ...facts, hasDashboard: await hasDashboard(plugins) })) log.info(line);
+      onReady({ osPid: process.pid, urls, logFile: logFile?.path ?? "" });
+      void ignoreRealTimeSignals();
       signals.onReload(() => void reload(daemon, { hasFile: options.config !== undefined }));
       const reason = daemon.shutdownWanted.then((message) => new GaveUpError(`stopped: ${message}`));
       const cause = await Promise.race([signals.stop, reason]);
@@ -65,16 +93,16 @@ export async function serve(options: Options, { version, onReady }: ServeOptions
   }
 }
 
-/** The modules of this very program, for whoever asks. */
-const pluginModules = {
-  gafferd: () => import("../index.ts"),
-  "gafferd/client": () => import("../client/client.ts"),
-};
+interface ServeParts extends ServeOptions {
+  readonly options: Options;
+  readonly signals: Signals;
+  readonly logFile: LogFile | undefined;
+}
 
 /** What to tell of an error that reached nobody while all was started. */
 function strayed(error: unknown, culprit: string | undefined): unknown {
   if (culprit === undefined) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const message = `cannot start: an error of the plugin \`${culprit}\` reached nobody: ${reason}`;
   return new GafferdError("internal", message, { cause: error });
 }

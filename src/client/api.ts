@@ -3,7 +3,7 @@ import type {
   DetailDocument,
   ExitDocument,
   ProcessDocument,
-  ProcessStatsDocument,
+  SupervisedStatsDocument,
   ReloadDocument,
   StatusDocument,
   TemplateBody,
@@ -45,7 +45,7 @@ export interface Client {
   process(pid: number): Promise<ProcessDocument>;
 
   /**
-   * Adds a template, and starts it unless its `start` is false. Rejects with `conflict` when the name is taken, and with
+   * Adds a template, and starts it unless its `start` is false. Resolves to the pids that it started. Rejects with `conflict` when the name is taken, and with
    * `spawn_failed` when it cannot be spawned at all; then nothing is added.
    *
    * @example
@@ -53,7 +53,7 @@ export interface Client {
    * await client.create({ name: "clock", cmd: "while date; do sleep 1; done", shell: true, redirect_output: ["out"] });
    * ```
    */
-  create(template: TemplateBody): Promise<void>;
+  create(template: TemplateBody): Promise<number[]>;
 
   /**
    * Replaces all settings, then the processes one by one. What is left out gets its default.
@@ -82,8 +82,8 @@ export interface Client {
   /** Runs so many processes fewer (default 1), never fewer than 0. Resolves to how many are wanted now. */
   sub(name: string, count?: number): Promise<number>;
 
-  /** `"HUP"`, `"SIGHUP"` or 1; to one process, or to all of a template. */
-  signal(nameOrPid: string | number, signal: string | number): Promise<void>;
+  /** `"HUP"`, `"SIGHUP"` or 1; to one process, or to each of a template. */
+  signal(nameOrPid: string | number, signal: string | number, options?: SignalOptions): Promise<void>;
 
   /** The pids of a template's processes. */
   pids(name: string): Promise<number[]>;
@@ -96,7 +96,7 @@ export interface Client {
   /** What processes take: of all templates, of one, or of one process with its children. */
   stats(): Promise<TemplateStatsDocument[]>;
   stats(name: string): Promise<TemplateStatsDocument>;
-  stats(name: string, pid: number): Promise<ProcessStatsDocument>;
+  stats(name: string, pid: number): Promise<SupervisedStatsDocument>;
 
   /**
    * The same again and again, until what it is of is gone. It reconnects by itself.
@@ -108,7 +108,7 @@ export interface Client {
    */
   watchStats(
     options: StatsOptions & { readonly name: string; readonly pid: number },
-  ): AsyncIterableIterator<ProcessStatsDocument, void>;
+  ): AsyncIterableIterator<SupervisedStatsDocument, void>;
   watchStats(options: StatsOptions & { readonly name: string }): AsyncIterableIterator<TemplateStatsDocument, void>;
   watchStats(options?: StatsOptions): AsyncIterableIterator<TemplateStatsDocument[], void>;
 
@@ -195,6 +195,11 @@ export interface Client {
 export interface ReloadOptions {
   /** Say what would be done, and do nothing. Default `false`. */
   readonly dryRun?: boolean;
+}
+
+export interface SignalOptions {
+  /** To the process groups: to what the processes have started too. Default `false`: to the processes alone. */
+  readonly group?: boolean;
 }
 
 export interface RestartOptions {

@@ -11,7 +11,7 @@ import { type ClientOptions, createTransport } from "./transport.ts";
 import { watch } from "./watch.ts";
 import { write } from "./write.ts";
 
-export type { Client, ReloadOptions, RestartOptions } from "./api.ts";
+export type { Client, ReloadOptions, RestartOptions, SignalOptions } from "./api.ts";
 export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { ConnectionState } from "./follow.ts";
@@ -61,7 +61,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     processes: async ({ running } = {}) => await ask("GET", ["processes"], { query: { running } }),
     describe: async () => await ask("GET", ["processes"], { query: { detail: true } }),
     process: async (target) => await ask("GET", ["processes", target]),
-    create: async (template) => void (await ask("POST", ["processes"], { json: template })),
+    create: async (template) => (await ask<{ pids: number[] }>("POST", ["processes"], { json: template })).pids,
     update: async (name, settings) => void (await ask("PUT", ["processes", name], { json: settings })),
     remove: async (target) => void (await ask("DELETE", ["processes", target])),
     start: async (name) => await post("processes", name, "_start"),
@@ -69,7 +69,8 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restart: async (name, restart = {}) => await postRestart(["processes", name, "_restart"], restart),
     add: async (name, count = 1) => await scale(name, "_add", count),
     sub: async (name, count = 1) => await scale(name, "_sub", count),
-    signal: async (target, signal) => await post("processes", target, "_signal", signal),
+    signal: async (target, signal, { group } = {}) =>
+      void (await ask("POST", ["processes", target, "_signal", signal], { query: { group } })),
     pids: async (name) => (await ask<{ pids: number[] }>("GET", ["processes", name, "_pids"])).pids,
     history: async (name) => (await ask<{ history: ExitDocument[] }>("GET", ["processes", name, "_history"])).history,
     status: async (name) => await ask("GET", ["status", name]),

@@ -8,7 +8,11 @@ export type {
   StatusDocument,
 } from "../documents/document-schemas.ts";
 export type { ReloadDocument } from "../documents/reload-document.ts";
-export type { ProcessStatsDocument, TemplateStatsDocument } from "../documents/stats-schemas.ts";
+export type {
+  ProcessStatsDocument,
+  SupervisedStatsDocument,
+  TemplateStatsDocument,
+} from "../documents/stats-schemas.ts";
 export type { TemplateDocument } from "../template/document-schema.ts";
 export type { DeliveryDocument, WebhookBody, WebhookDocument } from "../documents/webhook-schemas.ts";
 export type { TemplateBody };

@@ -2,13 +2,16 @@ import { suggestion } from "../suggestion.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readEndpoint, selectEndpoints } from "./endpoint-section.ts";
+import type { InheritedEnvironment } from "./expand-values.ts";
 import { readFiles } from "./files.ts";
 import { type GafferSettings, readGaffer } from "./gaffer-section.ts";
 import { applyBinding, applyPluginsDir, type ConfigOverrides } from "./overrides.ts";
 import { readProcess } from "./process-section.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import type { Report, Section, SectionKind } from "./section.ts";
-import { defaultWebhooks, readWebhooks, type Webhooks } from "./webhooks.ts";
+import { withCommentAdvice, warnOfSections, warnOfTemplates } from "./warnings.ts";
+import { defaultWebhooks, readWebhooks } from "./webhooks.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /** All that gafferd is told to do, checked and complete. */
 export interface Config {
@@ -19,19 +22,27 @@ export interface Config {
   readonly endpoints: readonly Endpoint[];
   /** In the order of the files. */
   readonly templates: readonly ProcessTemplate[];
-  readonly webhooks: Webhooks;
-  /** The `[plugin:NAME]` sections by NAME, as they stand: what their keys mean is for the plugins to say. */
+  readonly webhooks: FileWebhooks;
+  /** The `[plugin:NAME]` sections by NAME, as they are written: what their keys mean is for the plugins to say. */
   readonly plugins: ReadonlyMap<string, Section>;
+  /** All sections, as they are written but for the variables that were replaced: to say where something is. */
+  readonly sections: readonly Section[];
+  /** What is allowed, and likely not meant. */
+  readonly warnings: readonly ConfigProblem[];
 }
 
 /**
- * Reads a configuration file and what it includes; without a file all is as by default. Throws a `ConfigError` with
- * everything that is wrong.
+ * Reads a configuration file and what it includes; without a file all is as by default. `inherited` is the environment
+ * that variables are replaced from, and that processes get. Throws a `ConfigError` with everything that is wrong.
  */
-export function loadConfig(file: string | undefined, overrides: ConfigOverrides = {}): Config {
-  const problems: ConfigProblem[] = [];
-  const report: Report = (problem) => problems.push(problem);
-  const { files, sections } = file === undefined ? { files: [], sections: [] } : readFiles(file, report);
+export function loadConfig(
+  file: string | undefined,
+  overrides: ConfigOverrides = {},
+  inherited: InheritedEnvironment = process.env,
+): Config {
+  const reported: ConfigProblem[] = [];
+  const report: Report = (problem) => reported.push(problem);
+  const { files, sections } = file === undefined ? { files: [], sections: [] } : readFiles(file, inherited, report);
   const ofKind = (kind: SectionKind): Section[] => sections.filter((section) => section.kind === kind);
 
   const gaffer = readGaffer(ofKind("gaffer"), report);
@@ -40,16 +51,20 @@ export function loadConfig(file: string | undefined, overrides: ConfigOverrides 
   const templates = readProcesses(ofKind("process"), ofKind("env"), report);
   const names = ofKind("process").map(({ label }) => label);
   const [webhooks] = ofKind("webhooks").map((section) => readWebhooks(section, names, report));
-  const config: Config = {
+  warnOfSections(sections, report);
+  warnOfTemplates(templates, ofKind("process"), inherited, report);
+  const settings = {
     files,
+    sections,
     gaffer: applyPluginsDir(gaffer, overrides, report),
     endpoints: applyBinding(opened, overrides, report),
     templates,
     webhooks: webhooks ?? defaultWebhooks,
     plugins: new Map(ofKind("plugin").map((section) => [section.label, section])),
   };
-  if (problems.length > 0) throw new ConfigError(inOrder(problems, files));
-  return config;
+  const problems = reported.filter(({ isWarning }) => !isWarning);
+  if (problems.length > 0) throw new ConfigError(inOrder(withCommentAdvice(problems, sections), files));
+  return { ...settings, warnings: inOrder(reported, files) };
 }
 
 function findHttpEndpoints(sections: readonly Section[]) {

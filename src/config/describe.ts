@@ -1,52 +1,31 @@
-import { GafferdError } from "../errors.ts";
-import { buildEnvironment, commandOf } from "../template/environment.ts";
+import { formatUrl } from "../bind.ts";
+import { toSeconds } from "../template/duration.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
-import { type Endpoint, formatBind } from "./endpoint.ts";
-import { eventNames, type Webhooks } from "./webhooks.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { formatProblem } from "./problem.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /**
- * What gafferd would do with this configuration, for people: `gafferd --check`. Reads the env files, and nothing else;
- * `base` is the environment that processes would inherit.
+ * What gafferd would do with this configuration, for people: `gafferd --check`. Its last line is
+ * `OK: 11 templates, 2 endpoints`.
  */
-export function describeConfig(
-  config: Config,
-  base: Readonly<Record<string, string | undefined>> = process.env,
-): string {
+export function describeConfig(config: Config): string {
   const templates = inStartOrder(config.templates);
-  return [
+  const blocks = [
     block("files", config.files),
     block("endpoints", config.endpoints.flatMap(describeEndpoint)),
     block("processes, in the order of starting", templates.flatMap(describeTemplate)),
     block("webhooks", describeWebhooks(config.webhooks)),
-    block("warnings", findWarnings(config, base)),
-  ]
-    .filter((text) => text !== "")
-    .join("\n");
+    block("warnings", config.warnings.map(formatProblem)),
+    `OK: ${count(config.templates.length, "template")}, ${count(config.endpoints.length, "endpoint")}\n`,
+  ];
+  return blocks.filter((text) => text !== "").join("\n");
 }
 
-/** What is allowed and yet likely not meant: variables that are not set, env files that are not there. */
-export function findWarnings(
-  config: Config,
-  base: Readonly<Record<string, string | undefined>> = process.env,
-): string[] {
-  return [
-    ...config.templates.flatMap((template) => {
-      try {
-        const { unknown } = commandOf(template, buildEnvironment(template, base));
-        return unknown.map(
-          (name) => `${template.name}: $${name} is not set, and stays in the command as it is written`,
-        );
-      } catch (error) {
-        if (error instanceof GafferdError) return [`${template.name}: ${error.message}`];
-        throw error;
-      }
-    }),
-    ...config.webhooks.hooks
-      .filter(({ pattern }) => !hasSource(pattern, config.templates))
-      .map(({ pattern }) => `webhooks: ${pattern} is about no process of this configuration`),
-  ];
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
 function block(title: string, lines: readonly string[]): string {
@@ -61,7 +40,7 @@ function describeEndpoint(endpoint: Endpoint): string[] {
     endpoint.hosts.length > 0 && `also as ${endpoint.hosts.join(", ")}`,
   ].filter((note) => typeof note === "string");
   return endpoint.binds.map((bind) =>
-    [`${endpoint.name}: ${formatBind(bind, endpoint.tls !== undefined)}`, ...notes].join(", "),
+    [`${endpoint.name}: ${formatUrl(bind, endpoint.tls !== undefined)}`, ...notes].join(", "),
   );
 }
 
@@ -75,9 +54,10 @@ function rankOf({ priority }: ProcessTemplate): number {
 }
 
 function describeTemplate(template: ProcessTemplate): string[] {
-  const { name, cmd, args, numprocesses, start, uid, gid, priority, restart, flapping } = template;
+  const { name, cmd, args, numprocesses, port, start, uid, gid, priority, restart, flapping } = template;
   const settings = [
-    `${numprocesses} ${numprocesses === 1 ? "process" : "processes"}`,
+    numprocesses === 1 ? "1 process" : `${numprocesses} processes`,
+    port !== undefined && describePorts(port, numprocesses),
     !start && "not started",
     `in ${template.cwd}`,
     uid !== undefined && `as user ${uid}`,
@@ -88,21 +68,24 @@ function describeTemplate(template: ProcessTemplate): string[] {
     template.onHostExit === "keep" && "kept when gafferd is killed",
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
-    template.redirectOutput.length > 0 && `output ${template.redirectOutput.join(", ")}`,
+    template.redirectOutput.length === 0 ? "output discarded" : `output ${template.redirectOutput.join(", ")}`,
+    template.killMode !== "mixed" && `kill_mode ${template.killMode}`,
     template.redirectInput && "input",
+    `stop_signal ${template.stopSignal}, ${toSeconds(template.gracefulTimeoutMs)} s to end`,
+    template.backoff === undefined
+      ? "backoff off"
+      : `backoff ${toSeconds(template.backoff.minMs)} s to ${toSeconds(template.backoff.maxMs)} s`,
   ].filter((setting) => typeof setting === "string");
   const command = [oneLine(cmd), ...args.map((arg) => JSON.stringify(arg))].join(" ");
   return [`${name}: ${command}`, `  ${settings.join(", ")}`];
 }
 
-function describeWebhooks({ hooks }: Webhooks): string[] {
-  return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${shownUrl(url)}`));
+function describePorts(port: number, numprocesses: number): string {
+  return numprocesses <= 1 ? `port ${port}` : `ports ${port} to ${port + numprocesses - 1}`;
 }
 
-function hasSource(pattern: string, templates: readonly ProcessTemplate[]): boolean {
-  if (!pattern.startsWith("proc.")) return true;
-  const path = pattern.slice("proc.".length);
-  return templates.some(({ name }) => path === name || eventNames.some((event) => path === `${name}.${event}`));
+function describeWebhooks({ hooks }: FileWebhooks): string[] {
+  return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${shownUrl(url)}`));
 }
 
 function oneLine(text: string): string {

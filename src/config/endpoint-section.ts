@@ -1,15 +1,7 @@
 import { isIPv6 } from "node:net";
+import { type Bind, formatUrl } from "../bind.ts";
 import { suggestion } from "../suggestion.ts";
-import {
-  type Bind,
-  defaultBacklog,
-  defaultBind,
-  type Endpoint,
-  formatBind,
-  isHostName,
-  isLoopback,
-  parseBind,
-} from "./endpoint.ts";
+import { defaultBacklog, defaultBind, type Endpoint, isHostName, isLoopback, parseBind } from "./endpoint.ts";
 import type { IniValue } from "./ini.ts";
 import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
 import { badValue, checkReadable, parseBoolean, parseInteger, parseList, resolvePath } from "./value.ts";
@@ -53,7 +45,7 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
     else if (!auth) {
       reportKey(
         "auth",
-        `must be true where others can reach ${formatBind(reachable)}, unless \`insecure = true\` says that you mean it`,
+        `must be true where others can reach ${formatUrl(reachable, false)}, unless \`insecure = true\` says that you mean it`,
       );
     }
   }
@@ -74,7 +66,7 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
 
 /** Why an address that is not loopback is not opened. */
 export function refusalToOpen(bind: Bind): string {
-  return `must not open ${formatBind(bind)} to all who can reach it: set \`client_ca\`, or \`insecure = true\` if you mean it`;
+  return `must not open ${formatUrl(bind, false)} to all who can reach it: set \`client_ca\`, or \`insecure = true\` if you mean it`;
 }
 
 /** The endpoints that `[gaffer] http_endpoints` names, or all; each address only once. */
@@ -88,9 +80,8 @@ export function selectEndpoints(
   for (const [section, endpoint] of opened) {
     for (const bind of endpoint.binds) {
       if (bind.kind === "tcp" && bind.port === 0) continue;
-      const address = formatBind(
-        bind.kind === "tcp" && bind.host === "localhost" ? { ...bind, host: "127.0.0.1" } : bind,
-      );
+      const isLocalhost = bind.kind === "tcp" && bind.host === "localhost";
+      const address = formatUrl(isLocalhost ? { ...bind, host: "127.0.0.1" } : bind, false);
       const owner = owners.get(address);
       owners.set(address, endpoint.name);
       if (owner === undefined) continue;

@@ -1,12 +1,8 @@
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { dirname, resolve } from "node:path";
+import type { Bind } from "../bind.ts";
 import { expandHome } from "../template/home.ts";
 import { badValue } from "./value.ts";
-
-/** An address that gafferd listens at; port 0 lets the system choose. */
-export type Bind =
-  | { readonly kind: "tcp"; /** Empty: every address of this machine. */ readonly host: string; readonly port: number }
-  | { readonly kind: "unix"; readonly path: string };
 
 /** A way into gafferd: one or more addresses under one set of rules. */
 export interface Endpoint {
@@ -63,13 +59,6 @@ export function parseBind(text: string, file = "./-"): Bind {
   if (name !== "" && !isHostName(name))
     throw badValue(`must have the address or name of a host, not ${JSON.stringify(name)}`);
   return { kind: "tcp", host: name.toLowerCase(), port };
-}
-
-/** `http://127.0.0.1:5000`, `https://[::1]:5000`, `http://*:5000`, `unix:/run/gaffer.sock`. */
-export function formatBind(bind: Bind, isTls = false): string {
-  if (bind.kind === "unix") return `unix:${bind.path}`;
-  const host = bind.host.includes(":") ? `[${bind.host}]` : bind.host || "*";
-  return `${isTls ? "https" : "http"}://${host}:${bind.port}`;
 }
 
 /** Whether only this machine can reach it. */

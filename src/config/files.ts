@@ -1,10 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFileSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import { reasonOf } from "../reason.ts";
+import { expandValues, type InheritedEnvironment } from "./expand-values.ts";
+import { findIncluded } from "./include.ts";
 import { type IniSection, type IniValue, readIni } from "./ini.ts";
-import { attempt, classifySections, reportValue, type Report, type Section } from "./section.ts";
-import { badValue, parseList, reasonOf, resolvePath } from "./value.ts";
+import { attempt, classifySections, reportValue, type Report, type Section, warnOfValue } from "./section.ts";
+import { badValue, parseQuotedList, resolvePath } from "./value.ts";
 
 export interface ConfigFiles {
   /** Absolute paths, in the order of reading: the main file first. */
@@ -13,8 +16,11 @@ export interface ConfigFiles {
   readonly sections: readonly Section[];
 }
 
-/** Reads a file and all that it includes; what cannot be read, or stands twice, is reported. */
-export function readFiles(mainFile: string, report: Report): ConfigFiles {
+/**
+ * Reads a file and all that it includes, and expands the variables in their values; what cannot be read, or is there
+ * twice, is reported.
+ */
+export function readFiles(mainFile: string, inherited: InheritedEnvironment, report: Report): ConfigFiles {
   const files: string[] = [];
   const sections: Section[] = [];
 
@@ -33,18 +39,26 @@ export function readFiles(mainFile: string, report: Report): ConfigFiles {
     files.push(file);
     const ini = readIni(text, file);
     ini.problems.forEach(report);
-    const own = classifySections(ini.sections, report);
+    const own = classifySections(ini.sections, report).map((each) => expandValues(each, inherited, report));
     sections.push(...own);
     for (const { section, value } of includesOf(own)) {
-      for (const word of parseList(value.text)) {
-        attemptToRead(section, value, report, () => {
-          const path = resolvePath(word, file);
-          if (value.key === "include") return visit(path, [...including, file]);
-          for (const inner of iniFilesBelow(path)) {
-            attemptToRead(section, value, report, () => visit(inner, [...including, file]));
-          }
-        });
+      for (const word of parseQuotedList(value.text)) {
+        attemptToRead(section, value, report, () => include(word, { section, value, including: [...including, file] }));
       }
+    }
+  };
+
+  const include = (word: string, { section, value, including }: Inclusion): void => {
+    const found = findIncluded(resolvePath(word, value.file), value.key === "include_dir" ? "folder" : "pattern");
+    if (found.kind === "named") return visit(found.path, including);
+    if (found.paths.length === 0 && value.key === "include") {
+      warnOfValue(section, value, report, `no file matches ${word}`);
+    }
+    for (const path of found.paths) {
+      attemptToRead(section, value, report, () => {
+        // Whatever has a pattern or is in the folder is meant, the file itself and a second link to it aside.
+        if (!realPaths.has(realpathSync(path))) visit(path, including);
+      });
     }
   };
 
@@ -54,6 +68,13 @@ export function readFiles(mainFile: string, report: Report): ConfigFiles {
     report({ file: mainFile, message: `cannot read the configuration: ${refusalOf(error)}` });
   }
   return { files, sections: withoutRepeats(sections, report) };
+}
+
+interface Inclusion {
+  readonly section: Section;
+  readonly value: IniValue;
+  /** The files that led here, the main one first. */
+  readonly including: readonly string[];
 }
 
 function includesOf(sections: readonly Section[]): { section: Section; value: IniValue }[] {
@@ -81,13 +102,6 @@ function refusalOf(error: unknown): string {
   throw error;
 }
 
-function iniFilesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.name.endsWith(".ini") && !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
-}
-
 function readText(file: string, report: Report): string {
   const bytes = readFileSync(file);
   const text = bytes.toString("utf8");
@@ -107,7 +121,7 @@ function withoutRepeats(sections: readonly Section[], report: Report): Section[]
     const id = kind === "gaffer" ? `${kind}:${file}` : `${kind}:${label}`;
     const first = seen.get(id);
     if (first) {
-      report({ file, line, section: name, message: `stands already at ${placeOf(first, file)}` });
+      report({ file, line, section: name, message: `duplicate section; first defined at ${placeOf(first, file)}` });
       return [];
     }
     seen.set(id, section);
@@ -121,7 +135,7 @@ function withoutRepeats(sections: readonly Section[], report: Report): Section[]
         keys.set(value.key, value);
         return true;
       }
-      reportValue(section, value, report, `stands already at ${placeOf(earlier, file)}`);
+      reportValue(section, value, report, `duplicate key; first defined at ${placeOf(earlier, file)}`);
       return false;
     });
     return [{ ...section, values }];

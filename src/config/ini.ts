@@ -1,10 +1,11 @@
 import { parse } from "ini";
+import { describeForeignFile } from "./foreign-file.ts";
 import type { ConfigProblem } from "./problem.ts";
 
 export interface IniSection {
   readonly file: string;
   readonly line: number;
-  /** As it stands between the brackets: `process:my.app`. */
+  /** As it is written between the brackets: `process:my.app`. */
   readonly name: string;
   /** In the order of the file, repeated keys too. */
   readonly values: readonly IniValue[];
@@ -19,89 +20,88 @@ export interface IniValue {
 }
 
 /**
- * Reads INI as Python's configparser does, with the line of everything.
+ * Reads INI with the npm package `ini`, under the rules of Python's configparser, with the line of everything.
  *
  * - A line that begins with `;` or `#` is a comment, a blank line is nothing; elsewhere `;` and `#` are text.
  * - A line indented deeper than its key continues the value, after blank lines and comments too.
  * - A key ends at the first `=` or `:`. Some keys hold colons of their own: `env:NAME` ends at the first `=` or `:` after
  *   the name; `proc.NAME`, an event pattern, and all of `[plugin:NAME]` at the first `=` or a `:` that a blank follows.
+ *
+ * A file that is not INI at all (JSON, YAML, a Procfile) is one problem, not one for each of its lines.
  */
 export function readIni(text: string, file: string): { sections: IniSection[]; problems: ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
-  const outline = outlineOf(text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/), (line, message) =>
-    problems.push({ file, line, message }),
-  );
-  const values = readValues(outline);
-  const sections = outline.map(({ line, name, keys }) => ({
-    file,
-    line,
-    name,
-    values: keys.map((key) => ({ file, line: key.line, key: key.name, text: values.get(key.line) ?? "" })),
-  }));
-  return { sections, problems };
+  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  const adapted = adapt(lines, (line, message) => problems.push({ file, line, message }));
+  const sections = Object.entries(parse(adapted.join("\n")) as Record<string, Record<string, unknown>>)
+    .map(([tagged, values]) => ({ file, ...untag(tagged), values: valuesOf(values, file) }))
+    // `ini` puts sections with a dot in their name last.
+    .toSorted((a, b) => a.line - b.line);
+  const foreign = sections.length === 0 && problems.length > 0 ? describeForeignFile(lines) : undefined;
+  return { sections, problems: foreign === undefined ? problems : [{ file, ...foreign }] };
 }
 
-interface OutlineSection {
-  readonly line: number;
-  readonly name: string;
-  readonly keys: OutlineKey[];
-}
-
-interface OutlineKey {
-  readonly line: number;
-  readonly name: string;
-  readonly indent: number;
-  readonly valueLines: string[];
-}
-
-function outlineOf(lines: readonly string[], report: (line: number, message: string) => void): OutlineSection[] {
-  const sections: OutlineSection[] = [];
-  let section: OutlineSection | undefined;
-  let key: OutlineKey | undefined;
+/**
+ * The lines as `ini` has to get them in order to read what configparser would. By itself it cuts values at `;` and `#`,
+ * removes quotes, nests `[my.app]`, lets a repeated key overwrite the first, drops `__proto__`, takes `key[]` for a list
+ * and knows neither `:` nor continuation lines. So names and values become JSON strings, which it takes literally; the
+ * number of its line makes each name unique; and continuation lines move up to their key.
+ */
+function adapt(lines: readonly string[], report: (line: number, message: string) => void): string[] {
+  const adapted: string[] = [];
+  let section: string | undefined;
+  let key:
+    | { readonly line: number; readonly name: string; readonly indent: number; readonly texts: string[] }
+    | undefined;
+  const endKey = (): void => {
+    if (key !== undefined) adapted.push(`${tag(key.name, key.line)}=${quote(key.texts.join("\n").trim())}`);
+    key = undefined;
+  };
   for (const [index, raw] of lines.entries()) {
     const line = index + 1;
     const content = raw.trim();
     if (raw.includes("\0")) {
-      report(line, "a NUL byte cannot stand here: remove it");
-    } else if (content === "") {
-      key?.valueLines.push("");
+      report(line, "a NUL byte is not allowed here: remove it");
     } else if (/^[;#]/.test(content)) {
-      continue;
+      adapted.push(content);
+    } else if (content === "") {
+      key?.texts.push("");
     } else if (key && indentOf(raw) > key.indent) {
-      key.valueLines.push(content);
+      key.texts.push(content);
     } else if (content.startsWith("[")) {
-      key = undefined;
-      const name = /^\[([^\]]+)\]$/.exec(content)?.[1]?.trim();
-      if (!name) report(line, `${JSON.stringify(content)} is not a section: write [name], alone on its line`);
-      section = { line, name: name ?? "", keys: [] };
-      if (name) sections.push(section);
+      endKey();
+      section = /^\[([^\]]+)\]$/.exec(content)?.[1]?.trim() ?? "";
+      if (section === "") report(line, `${JSON.stringify(content)} is not a section: write [name], alone on its line`);
+      else adapted.push(`[${tag(section.replaceAll(".", "\\."), line)}]`);
     } else {
-      key = undefined;
-      const end = endOfKey(content, section?.name ?? "");
+      endKey();
+      const end = endOfKey(content, section ?? "");
       const name = content.slice(0, Math.max(end, 0)).trim();
       if (name === "") report(line, `${JSON.stringify(content)} is neither [section] nor key = value`);
-      else if (!section) report(line, `\`${name}\` stands before the first [section]`);
-      else {
-        key = { line, name, indent: indentOf(raw), valueLines: [content.slice(end + 1).trim()] };
-        section.keys.push(key);
-      }
+      else if (section === undefined) report(line, `\`${name}\` comes before the first [section]`);
+      // What follows a section that cannot be read belongs to none.
+      else if (section !== "") key = { line, name, indent: indentOf(raw), texts: [content.slice(end + 1).trim()] };
     }
   }
-  return sections;
+  endKey();
+  return adapted;
 }
 
-/**
- * What `ini` makes of the values. It would cut them at `;`, unquote them, nest `[my.app]`, drop `__proto__` and take
- * `key[]` for a list; so it is given line numbers for names and JSON strings, which it unquotes exactly, for values.
- */
-function readValues(outline: readonly OutlineSection[]): ReadonlyMap<number, string> {
-  const plain = outline.flatMap(({ line, keys }) => [
-    `[${line}]`,
-    ...keys.map((key) => `${key.line}=${quote(key.valueLines.join("\n").trim())}`),
-  ]);
-  const parsed = Object.values(parse(plain.join("\n"))).flatMap((section) => Object.entries(section));
-  // A value that is the word true, false or null has become one; as text it is the same word again.
-  return new Map(parsed.map(([line, value]) => [Number(line), String(value)]));
+function valuesOf(values: Readonly<Record<string, unknown>>, file: string): IniValue[] {
+  return Object.entries(values).map(([tagged, value]) => {
+    const { name, line } = untag(tagged);
+    // A value that is the word true, false or null has become one; as text it is the same word again.
+    return { file, line, key: name, text: String(value) };
+  });
+}
+
+function tag(name: string, line: number): string {
+  return quote(`${name}\n${line}`);
+}
+
+function untag(tagged: string): { name: string; line: number } {
+  const end = tagged.lastIndexOf("\n");
+  return { name: tagged.slice(0, end), line: Number(tagged.slice(end + 1)) };
 }
 
 /** The pattern by which `ini` takes lines apart ends at U+2028 and U+2029. */

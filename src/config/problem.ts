@@ -9,6 +9,8 @@ export interface ConfigProblem {
   readonly key?: string;
   /** What was expected, with the value shown. */
   readonly message: string;
+  /** Present where the configuration can be used all the same. */
+  readonly isWarning?: true;
 }
 
 /** A configuration that cannot be used, with everything that is wrong with it; `message` is one line for each problem. */

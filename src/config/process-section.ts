@@ -1,13 +1,13 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { suggestion } from "../suggestion.ts";
+import { adviceOnKey } from "../template/foreign-keys.ts";
 import { templateKeys, templateSchema } from "../template/properties.ts";
 import { readTemplate } from "../template/schema.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { quoteWord, scanWords } from "../template/words.ts";
 import type { IniValue } from "./ini.ts";
 import { attempt, type Report, reportValue, type Section } from "./section.ts";
-import { parseBoolean, resolvePath } from "./value.ts";
+import { parseBoolean, resolvePath, resolvePattern } from "./value.ts";
 
 /**
  * The template of a `[process:NAME]`, with the variables of `[env:NAME]`: both become the JSON body that
@@ -17,7 +17,7 @@ import { parseBoolean, resolvePath } from "./value.ts";
 export function readProcess(section: Section, env: Section | undefined, report: Report): ProcessTemplate | undefined {
   let isWrong = false;
   const reportWrong: Report = (problem) => {
-    isWrong = true;
+    isWrong ||= !problem.isWarning;
     report(problem);
   };
   const body = new Map<string, unknown>();
@@ -64,14 +64,16 @@ const processKeys: readonly string[] = templateKeys.filter((key) => key !== "nam
 
 function unknownKey(key: string): string {
   if (key === "name") return "is not a key here: the name stands in [process:NAME]";
-  const variable = /^env[.:_ ]?(\w*)$/i.exec(key);
-  if (variable) return `is not a known key: write a variable as \`env:${variable[1] || "KEY"} = value\``;
-  return `is not a known key${suggestion(key, processKeys)}`;
+  const [isVariable, name] = /^[Ee][Nn][Vv](?:[.: _](\w*))?$/.exec(key) ?? [];
+  if (isVariable !== undefined && (!key.includes("_") || /^[A-Z]\w*$/.test(name ?? ""))) {
+    return `is not a known key: write a variable as \`env:${name || "KEY"} = value\``;
+  }
+  return `is not a known key${adviceOnKey(key, processKeys, "write a variable as `env:KEY = value`")}`;
 }
 
 /** The JSON that a text stands for, as far as the schema asks for something else than text. */
 function toJson({ key, text, file }: IniValue): unknown {
-  if (key === "cwd") return resolvePath(text, file);
+  if (key === "cwd") return resolvePattern(text, file);
   if (key === "env_file") {
     const paths = text.split(/[,\n]/).map((part) => part.trim());
     return paths.filter((path) => path !== "").map((path) => resolvePath(path, file));
@@ -98,5 +100,10 @@ function anchorCommand(cmd: string, folder: string): string {
     return cmd;
   }
   if (!program?.text.includes("/") || isAbsolute(program.text) || /^[~$]/.test(program.text)) return cmd;
-  return quoteWord(resolve(folder, program.text)) + cmd.slice(program.end);
+  const written = cmd.slice(program.start, program.end);
+  // Its variables must stay outside of the quotes that the folder may need.
+  const anchored = program.pattern.includes("$")
+    ? `${quoteWord(folder)}/${written}`
+    : quoteWord(resolve(folder, program.text));
+  return anchored + cmd.slice(program.end);
 }

@@ -14,7 +14,7 @@ export interface Section extends IniSection {
   readonly label: string;
 }
 
-/** Takes each problem as it is found, so that all are told at once. */
+/** Takes each problem and warning as it is found, so that all are told at once. */
 export type Report = (problem: ConfigProblem) => void;
 
 /** The sections of known kind; the others are reported. */
@@ -67,6 +67,11 @@ export function reportValue(section: IniSection, value: IniValue, report: Report
   report({ file: value.file, line: value.line, section: section.name, key: value.key, message });
 }
 
+/** Reports what is allowed, and likely not meant. */
+export function warnOfValue(section: IniSection, value: IniValue, report: Report, message: string): void {
+  report({ file: value.file, line: value.line, section: section.name, key: value.key, message, isWarning: true });
+}
+
 /** The value of a key that was read, to say where it stands. */
 export function valueOf(section: IniSection, key: string): IniValue | undefined {
   return section.values.find((value) => value.key === key);
@@ -74,8 +79,31 @@ export function valueOf(section: IniSection, key: string): IniValue | undefined 
 
 const forms = ["[gaffer]", "[endpoint:NAME]", "[process:NAME]", "[env:NAME]", "[webhooks]", "[plugin:NAME]"];
 
+/** Sections of supervisor, circus and systemd, and what to write for them. */
+const foreignSections: Readonly<Record<string, string>> = {
+  program: "write [process:NAME]",
+  watcher: "write [process:NAME]",
+  "fcgi-program": "write [process:NAME]",
+  service: "write [process:NAME]",
+  supervisord: "write [gaffer], and see `gafferd --help` for what is an option here",
+  circus: "write [gaffer], and see `gafferd --help` for what is an option here",
+  inet_http_server: "write [endpoint:NAME] with `bind`",
+  unix_http_server: "write [endpoint:NAME] with `bind = unix:PATH`",
+  httpd: "write [endpoint:NAME] with `bind`",
+  include: "write `include` in [gaffer]",
+  group: "leave it out, and name its processes `GROUP:NAME`",
+  eventlistener: "write [webhooks], or a plugin",
+  supervisorctl: "leave it out",
+  rpcinterface: "leave it out",
+  unit: "leave it out",
+  install: "leave it out",
+};
+
 function refusal(kind: string, label: string, known: SectionKind | undefined): string {
   if (known === undefined) {
+    const folded = kind.toLowerCase();
+    const foreign = Object.hasOwn(foreignSections, folded) ? foreignSections[folded] : undefined;
+    if (foreign !== undefined) return `is not a known section: ${foreign}`;
     return `is not a known section${suggestion(kind, sectionKinds) || `: known are ${forms.join(", ")}`}`;
   }
   return label === "" && known !== "gaffer" && known !== "webhooks"

@@ -1,7 +1,9 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { reasonOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import { expandHome } from "../template/home.ts";
+import { valuePattern } from "../template/pattern.ts";
 
 /** A value that is not what its key wants; the message follows the key and a colon. */
 export function badValue(message: string): GafferdError {
@@ -40,6 +42,23 @@ export function resolvePath(text: string, file: string): string {
   return resolve(dirname(file), expandHome(text));
 }
 
+/** `resolvePath` for a path whose variables are replaced later; one that begins with a variable stays as it is. */
+export function resolvePattern(text: string, file: string): string {
+  const pattern = valuePattern(text);
+  if (!pattern.includes("$")) return resolvePath(text, file);
+  const path = expandHome(pattern);
+  return /^[/$]/.test(path) ? path : `${dirname(file)}/${path.replace(/^(\.\/+)+/, "")}`;
+}
+
+/**
+ * The words of a value, separated by commas, blanks or new lines; quotes hold a word with blanks together, braces one
+ * with commas (`{a,b}.ini`). What is never closed is text.
+ */
+export function parseQuotedList(text: string): string[] {
+  const words = text.match(/(?:"[^"]*"|'[^']*'|\{[^{}\s]*\}|[^,\s])+/g) ?? [];
+  return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
+}
+
 /** Checks that gafferd can read the file now, so that it does not fail later. */
 export function checkReadable(path: string): string {
   try {
@@ -49,19 +68,4 @@ export function checkReadable(path: string): string {
   }
   if (!statSync(path).isFile()) throw badValue(`cannot read ${path}: it is not a file`);
   return path;
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file or folder",
-  ENOTDIR: "a part of its path is not a folder",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  ELOOP: "its symbolic links lead in a circle",
-  ENAMETOOLONG: "its name is too long",
-};
-
-/** Why the file system refused, in words. */
-export function reasonOf(error: unknown): string {
-  const { code = "", message = String(error) } = error as { code?: string; message?: string };
-  return reasons[code] ?? message;
 }

@@ -1,63 +1,37 @@
+import { GafferdError } from "../errors.ts";
+import { eventTypes } from "../events/event.ts";
+import { type EventPattern, parsePattern } from "../events/pattern.ts";
 import { maxDurationMs, parseDuration } from "../template/duration.ts";
 import { suggestion } from "../suggestion.ts";
 import { parseSecret } from "../webhook/signature.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 import type { IniValue } from "./ini.ts";
-import { attempt, type Report, reportValue, type Section } from "./section.ts";
+import { attempt, type Report, reportValue, type Section, warnOfValue } from "./section.ts";
 import { badValue, parseInteger } from "./value.ts";
 
-/** Whom to tell of events, and how. */
-export interface Webhooks {
-  readonly hooks: readonly Webhook[];
-  /** Signs what is sent; absent: unsigned. */
-  readonly secret?: string;
-  /** How long one delivery may take. */
-  readonly timeoutMs: number;
-  /** How often a delivery that failed is tried again. */
-  readonly retries: number;
-}
-
-export interface Webhook {
-  /** `.` for every event, an event's name, or `proc.<name>[.<event>]`: a pattern of `GET /watch`. */
-  readonly pattern: string;
-  /** http or https. */
-  readonly urls: readonly string[];
-}
-
-/** The events of `events/event.ts`, by the names that clients see. */
-export const eventNames = [
-  "create",
-  "start",
-  "stop",
-  "restart",
-  "update",
-  "delete",
-  "spawn",
-  "reap",
-  "exit",
-  "stop_pid",
-  "flap",
-] as const;
-
-export const defaultWebhooks: Webhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
+export const defaultWebhooks: FileWebhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
 
 /**
  * Reads `[webhooks]`: a key may stand there several times, and each may have several URLs. `names` are those of the
  * templates that the files have.
  */
-export function readWebhooks(section: Section, names: readonly string[], report: Report): Webhooks {
+export function readWebhooks(section: Section, names: readonly string[], report: Report): FileWebhooks {
   const urlsOf = new Map<string, string[]>();
   const delivery = new Map<string, { value: IniValue; setting: string | number }>();
   for (const value of section.values) {
     attempt(section, value, report, () => {
       if (Object.hasOwn(deliveryReaders, value.key)) {
         const earlier = delivery.get(value.key);
-        if (earlier) return reportValue(section, value, report, `stands already at line ${earlier.value.line}`);
+        if (earlier)
+          return reportValue(section, value, report, `duplicate key; first defined at line ${earlier.value.line}`);
         // `hasOwn` has just said so.
         const setting = deliveryReaders[value.key as keyof typeof deliveryReaders](value.text);
         delivery.set(value.key, { value, setting });
         return;
       }
       checkPattern(value.key, names);
+      if (!hasSource(value.key, names))
+        warnOfValue(section, value, report, "is about no process of this configuration");
       urlsOf.set(value.key, [...(urlsOf.get(value.key) ?? []), ...toUrls(value.text)]);
     });
   }
@@ -84,19 +58,35 @@ const deliveryReaders = {
 };
 
 function checkPattern(key: string, names: readonly string[]): void {
-  if (key === "." || eventNames.some((event) => event === key)) return;
-  if (/^proc\../.test(key)) return checkTemplatePattern(key.slice("proc.".length), names);
-  const known = [...eventNames, ...Object.keys(deliveryReaders)];
-  const near = suggestion(key, known);
-  throw badValue(`is not an event${near || `: known are . for all, ${eventNames.join(", ")}, and proc.NAME[.EVENT]`}`);
+  const { name, type } = readPattern(key);
+  if (name !== undefined && type === undefined) checkName(name, names);
+}
+
+/** A name that ends like an event, `web.exit`, may be meant as a whole. */
+function hasSource(key: string, names: readonly string[]): boolean {
+  const { name } = readPattern(key);
+  return name === undefined || names.includes(name) || names.includes(key.slice("proc.".length));
+}
+
+/** The patterns of `GET /watch` in one text, where no part is separated by `/`. */
+function readPattern(key: string): EventPattern {
+  try {
+    return parsePattern([key]);
+  } catch (error) {
+    if (!(error instanceof GafferdError)) throw error;
+    const near = suggestion(key, [...eventTypes, ...Object.keys(deliveryReaders)]);
+    throw badValue(
+      `is not an event${near || `: known are . for all, ${eventTypes.join(", ")}, and proc.NAME[.EVENT]`}`,
+    );
+  }
 }
 
 /** A name may hold dots, so `web.exti` may be a template to come; next to a template `web` it is a slip. */
-function checkTemplatePattern(path: string, names: readonly string[]): void {
+function checkName(path: string, names: readonly string[]): void {
   const name = names.find((each) => path.startsWith(`${each}.`));
   if (name === undefined || names.includes(path)) return;
   const event = path.slice(name.length + 1);
-  const near = eventNames.some((each) => each === event) ? "" : suggestion(event, eventNames);
+  const near = suggestion(event, eventTypes);
   if (near !== "") throw badValue(`\`${event}\` is not an event${near}`);
 }
 

@@ -3,11 +3,13 @@ import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Endpoints } from "../http/listen/endpoint.ts";
 import type { ReloadReport } from "../documents/reload-document.ts";
+import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
-import { assertLaunchable } from "../process/process.ts";
+import { applyTemplates } from "./apply-templates.ts";
+import { findUnlaunchable } from "./launchable.ts";
 import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
 
-export interface ReloadOptions {
+export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
@@ -15,17 +17,18 @@ export interface ReloadOptions {
   readonly check: (config: Config) => Promise<void>;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
+  readonly log: Logger;
   /** Called with what is now in force, when endpoints and templates are as it says. */
   readonly apply: (config: Config, changes: SectionChanges) => Promise<void>;
 }
 
 /** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
 export class Reloader {
-  readonly #options: ReloadOptions;
+  readonly #options: ReloaderOptions;
   #sections;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReloadOptions) {
+  constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#sections = toSections(options.config);
   }
@@ -48,13 +51,15 @@ export class Reloader {
     const report = { ...changes, needsRestart: needingRestart(changes), dryRun };
     const touched = new Set(namesOf("process", [...changes.added, ...changes.changed]));
     const templates = config.templates.filter(({ name }) => touched.has(name));
-    assertAllLaunchable(templates);
+    // What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep.
+    const unlaunchable = findUnlaunchable(templates, config);
+    if (unlaunchable.length > 0) throw invalid(unlaunchable.map(formatProblem));
     if (dryRun) return report;
 
-    const { endpoints, manager, apply } = this.#options;
+    const { endpoints, manager, log, apply } = this.#options;
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
-    await manager.apply({ templates, removed: namesOf("process", changes.removed) });
+    await applyTemplates({ manager, log }, { templates, removed: namesOf("process", changes.removed) });
     await apply(config, changes).catch((error: unknown) => {
       this.#sections = withUnknown(sections, changes);
       throw inPart(error);
@@ -83,20 +88,6 @@ function inPart(error: unknown): unknown {
   if (!(error instanceof GafferdError)) return error;
   const message = `endpoints and processes are as the configuration says, not all else is: ${error.message}`;
   return new GafferdError(error.code, message, { cause: error });
-}
-
-/** What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep. */
-function assertAllLaunchable(templates: Config["templates"]): void {
-  const problems = templates.flatMap((template) => {
-    try {
-      assertLaunchable(template);
-      return [];
-    } catch (error) {
-      if (!(error instanceof GafferdError)) throw error;
-      return [`[process:${template.name}] ${error.message}`];
-    }
-  });
-  if (problems.length > 0) throw invalid(problems);
 }
 
 function invalid(problems: readonly string[], cause?: unknown): GafferdError {

@@ -1,15 +1,19 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { eventTypes, type GafferdEvent } from "../events/event.ts";
 import { templateDocumentSchema } from "../template/document-schema.ts";
+import { nullable } from "./nullable.ts";
 
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const time = Type.String({ format: "date-time" });
 const word = <const Word extends string>(words: readonly Word[], description: string) =>
   Type.Unsafe<Word>({ type: "string", enum: words, description });
 const pid = Type.Integer({
   minimum: 1,
   description: "gafferd's own number of the process: 1, 2, 3 …, never used twice.",
+});
+const slot = Type.Integer({
+  minimum: 0,
+  description:
+    "The number of the process among those of its template, from 0: the lowest that was free. Its replacement gets the same. The process finds it in `GAFFER_SLOT`.",
 });
 const osPid = Type.Integer({ minimum: 1, description: "The kernel's number of the process." });
 
@@ -22,11 +26,15 @@ export const exitDocumentSchema = Type.Object(
   {
     pid,
     os_pid: osPid,
+    slot,
     ...exitStatusProperties,
     started_at: time,
     exited_at: nullable(time, "`null` while it runs."),
     cpu_ms: nullable(Type.Number({ minimum: 0 }), "User and system time that it took, in milliseconds."),
-    max_rss: nullable(Type.Integer({ minimum: 0 }), "Bytes of memory that it held at most; `null` if not known."),
+    max_rss: nullable(
+      Type.Integer({ minimum: 0 }),
+      "Bytes of memory that it held at most, as last seen: gafferd looks after 50 ms, then with pauses of up to 10 s, and before each signal. `null` if it ended before that and held less than gafferd itself.",
+    ),
     survivors: Type.Array(
       Type.Object({
         os_pid: osPid,
@@ -42,6 +50,8 @@ export const exitDocumentSchema = Type.Object(
 const runProperties = {
   pid,
   os_pid: osPid,
+  slot,
+  port: nullable(Type.Integer({ minimum: 1 }), "What the process finds in `PORT`: `port` of its template plus `slot`."),
   state: word(["running", "stopping", "exited"], "`exited` processes are in the history alone."),
   started_at: time,
 };
@@ -62,12 +72,17 @@ export const statusDocumentSchema = Type.Object(
     next_retry_at: nullable(time, "When it is tried again; `null` unless `state` is `backoff`."),
     state: word(
       ["stopped", "starting", "running", "stopping", "backoff", "exited", "fatal"],
-      "`backoff`: it will be tried again. `exited`: all processes ended, and `restart` follows them with no other. `fatal`: given up.",
+      "`backoff`: processes are missing until `next_retry_at`. `exited`: all processes ended, and `restart` follows them with no other. `fatal`: given up.",
     ),
     reason: nullable(
       Type.String(),
-      "Why it does not run, or not with all its processes; `null` when it does, and while `state` is `starting` or `stopping`.",
+      "Why it does not run, or not with all its processes, and in a crash loop how the last process ended (`exited with status 1 after 0.01 s, 14 times in a row`); `null` when all is well, and while `state` is `starting` or `stopping`.",
     ),
+    exits_in_a_row: Type.Integer({
+      minimum: 0,
+      description:
+        "3 or more while it is in a crash loop: how often in a row a process exited before it had run for `reset_after` of `backoff`, or could not be started. Else 0.",
+    }),
     restarts: Type.Integer({ minimum: 0, description: "How many processes took the place of one that ended unasked." }),
   },
   { description: "How a template stands." },
@@ -94,8 +109,11 @@ export const eventDocumentSchema = Type.Object(
   {
     event: word<GafferdEvent["type"]>(eventTypes, "What happened; it is so already."),
     name: Type.String({ description: "The template's." }),
-    pid: Type.Optional(Type.Integer({ ...pid, description: "Of events about a process, as `os_pid` and `detached`." })),
+    pid: Type.Optional(
+      Type.Integer({ ...pid, description: "Of events about a process, as `os_pid`, `slot` and `detached`." }),
+    ),
     os_pid: Type.Optional(osPid),
+    slot: Type.Optional(slot),
     detached: Type.Optional(Type.Boolean({ description: "The process is launched, not supervised." })),
     exit_status: Type.Optional(nullable(Type.Integer(), "Of `exit`; `null` when a signal ended it.")),
     term_signal: Type.Optional(nullable(Type.String(), "Of `exit`; `null` when it ended by itself.")),

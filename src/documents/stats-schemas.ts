@@ -1,7 +1,6 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+import { nullable } from "./nullable.ts";
 
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const bytes = Type.Integer({ minimum: 0 });
 const percent = (description: string) => Type.Number({ minimum: 0, description });
 /** `"N/A"` where nothing runs. */
@@ -44,12 +43,23 @@ export const processStatsSchema = Type.Object(processProperties, {
   description: "What a process takes. `null` is what the system does not say, or not to gafferd.",
 });
 
+const placeProperties = {
+  slot: Type.Integer({ minimum: 0, description: "The number of the process among those of its template." }),
+  port: nullable(Type.Integer({ minimum: 1 }), "What it finds in `PORT`; `null` if its template has no `port`."),
+};
+
+export const supervisedStatsSchema = Type.Object(
+  { ...placeProperties, ...processProperties },
+  { description: "What a process of a template takes." },
+);
+
 export const templateStatsSchema = Type.Object(
   {
     name: Type.String(),
     stats: Type.Array(
       Type.Object({
         id: Type.Integer({ minimum: 1, description: "gafferd's own number of the process." }),
+        ...placeProperties,
         ...processProperties,
       }),
     ),
@@ -65,4 +75,9 @@ export const templateStatsSchema = Type.Object(
 
 /** What stands for a figure where nothing runs is `"N/A"`. */
 export type Figure = Static<typeof figureSchema>;
+/** What `/stats/:name/:pid` answers. */
+export type SupervisedStatsDocument = ProcessStatsDocument & {
+  readonly slot: number;
+  readonly port: number | null;
+};
 export type TemplateStatsDocument = Readonly<Static<typeof templateStatsSchema>>;

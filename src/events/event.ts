@@ -53,6 +53,8 @@ interface ProcessIds {
   readonly id: number;
   /** The kernel's (`os_pid` in JSON). */
   readonly osPid: number;
+  /** Its number among the processes of its template. */
+  readonly slot: number;
   /** The process is launched, not supervised. */
   readonly detached: boolean;
 }

@@ -6,13 +6,15 @@ import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
 import type { Webhooks } from "../webhook/webhooks.ts";
-import { methodsOf, type RoutePattern } from "./operation/allow.ts";
-import { connectionOf, keepOpen } from "./listen/connection.ts";
+import type { RoutePattern } from "./operation/allow.ts";
+import { connectionOf } from "./listen/connection.ts";
 import { corsHeaders } from "./operation/cors.ts";
 import { toErrorResponse } from "./operation/error.ts";
 import { judgeRequest, type Site } from "./listen/guard.ts";
 import { answerHead, type Handle } from "./quirks/head.ts";
-import { answerJson, everyAnswer } from "./quirks/json-answer.ts";
+import { answerText, everyAnswer } from "./quirks/json-answer.ts";
+import { BundledAssets } from "./plugins/bundled-assets.ts";
+import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
@@ -29,6 +31,7 @@ import { streamRoutes } from "./streams/stream-routes.ts";
 import { wstreamRoutes } from "./streams/wstream-routes.ts";
 import { watchRoutes } from "./watch/watch-routes.ts";
 import { webhookRoutes } from "./webhooks/webhook-routes.ts";
+import { compressed } from "./operation/text-answer.ts";
 import { answerUnrouted } from "./operation/unrouted.ts";
 
 export interface AppOptions {
@@ -64,6 +67,7 @@ export function createApp(options: AppOptions) {
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
+  const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
   const app = new Elysia({ name: "gafferd" })
     .headers(everyAnswer)
     .wrap((handle, { method }) => {
@@ -76,53 +80,78 @@ export function createApp(options: AppOptions) {
       const origin = admit(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
       let answer: Promise<Response> | undefined;
-      if (request.url.includes("/_plugin/")) answer = answerOfPlugin(request, origin !== undefined);
+      if (request.url.includes("/_plugin/")) answer = answerOfPlugin(request, origin !== undefined, varyOf(set));
       return answer;
     })
-    .mapResponse(({ responseValue, set }) => {
-      let answer: Response | undefined;
-      if (typeof responseValue === "object") answer = answerJson(responseValue, set);
-      return answer;
+    .mapResponse(({ responseValue, request, set }) => {
+      let answer: Response | Promise<Response> | undefined;
+      if (typeof responseValue === "object") answer = answerText(responseValue, set, request);
+      return answer as Response | undefined;
     })
     .onTransform(({ params }) => {
       assertDecoded(params);
     })
-    .onError(({ code, error, request, path, set }) => {
-      if (code === "NOT_FOUND") {
-        const isPreflight = "access-control-allow-origin" in set.headers;
-        const advice = "GET / and /processes are where to begin";
-        return answerUnrouted(request, { methods: methodsOf(path, app.routes), isPreflight, advice, log });
-      }
-      if (code === "PARSE" || code === "VALIDATION") {
-        const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
-        return toErrorResponse(reason, { request, log });
-      }
-      return toErrorResponse(error, { request, log });
+    .onError(async ({ code, error, request, path, set }) => {
+      const isPreflight = "access-control-allow-origin" in set.headers;
+      return await compressed(toFailure({ code, error, request, path, isPreflight }), request, varyOf(set));
     })
-    .use(rootRoutes(version))
+    .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
     .use(processRoutes(manager))
     .use(processVerbRoutes(manager))
     .use(statusRoutes(manager))
-    .use(statsRoutes({ manager, bus, log, keepOpen, sampler }))
+    .use(statsRoutes({ manager, bus, log, sampler }))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, log, keepOpen }))
+    .use(streamRoutes({ manager, log }))
     .use(wstreamRoutes(manager))
-    .use(watchRoutes({ bus, keepOpen }))
+    .use(watchRoutes({ bus, log }))
     .use(pluginRoutes(plugins))
     .use(webhookRoutes(webhooks))
     .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 
-  /** Elysia does not wait for it, so that it must not reject. */
-  function answerOfPlugin(request: Request, isPreflight: boolean): Promise<Response> | undefined {
-    const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { plugins, isPreflight, log });
-    return answer?.catch((error: unknown) => toErrorResponse(error, { request, log }));
+  function toFailure({ code, error, request, path, isPreflight }: FailedRequest): Response {
+    if (code === "NOT_FOUND") {
+      const advice = "GET /docs describes all routes";
+      return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
+    }
+    if (code === "PARSE" || code === "VALIDATION") {
+      const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
+      return toErrorResponse(reason, { request, log });
+    }
+    return toErrorResponse(error, { request, log });
+  }
+
+  /** Undefined for a path that is no plugin's. Elysia does not wait for it, so that it must not reject. */
+  function answerOfPlugin(request: Request, isPreflight: boolean, vary: string | undefined) {
+    const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { ...sites, isPreflight });
+    return answer
+      ?.catch((error: unknown) => compressed(toErrorResponse(error, { request, log }), request))
+      .then((response) => {
+        // Elysia leaves out what the answer has itself.
+        if (vary !== undefined && response.headers.has("vary")) response.headers.append("vary", vary);
+        return response;
+      });
   }
 }
 
-export type App = ReturnType<typeof createApp>;
+interface FailedRequest {
+  /** Elysia's name for it. */
+  readonly code: number | string;
+  readonly error: unknown;
+  readonly request: Request;
+  readonly path: string;
+  /** A browser asks for a web page of another origin, which may. */
+  readonly isPreflight: boolean;
+}
+
+function varyOf({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): string | undefined {
+  const { vary } = headers;
+  return typeof vary === "string" ? vary : undefined;
+}
+
+export type HttpApp = ReturnType<typeof createApp>;
 
 /** The origin of the web page that asks, if it is one of `corsOrigins`. Throws `forbidden`. */
 function admit(request: Request, site: Site | undefined, corsOrigins: readonly string[]): string | undefined {

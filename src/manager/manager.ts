@@ -5,6 +5,7 @@ import type { Ledger } from "../supervisor/context.ts";
 import { runInSlices } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { inRanks, rankOf } from "../template/rank.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";
 
 /** A template that takes longer to stop is told of. */
@@ -51,6 +52,10 @@ export class Manager {
     return ids.toSorted((a, b) => a - b);
   }
 
+  has(name: string): boolean {
+    return this.#supervisors.has(name);
+  }
+
   /** Throws `not_found`. */
   get(name: string): Supervisor {
     const supervisor = this.#supervisors.get(name);
@@ -76,10 +81,27 @@ export class Manager {
     try {
       supervisor.start();
     } catch (error) {
+      void supervisor.stop().then(() => supervisor.retire());
       this.#forget(template.name);
       this.#bus.publish({ type: "delete", name: template.name });
       throw error;
     }
+  }
+
+  /** `create`, then resolves to the ids of the processes that were started, in their order. */
+  async launch(template: ProcessTemplate): Promise<number[]> {
+    const ids: number[] = [];
+    const end = this.#bus.subscribe((event) => {
+      if (event.type === "spawn" && event.name === template.name) ids.push(event.id);
+    });
+    try {
+      this.create(template);
+      await this.get(template.name).filled();
+    } finally {
+      end();
+    }
+    // What has ended by now may have been replaced.
+    return ids.slice(0, template.numprocesses);
   }
 
   /**
@@ -92,41 +114,9 @@ export class Manager {
     await new Promise<void>((resolve) => runInSlices(() => this.#startNext(waiting), resolve));
   }
 
-  /** Replaces the settings, then what runs, one process at a time. */
-  async update(name: string, template: ProcessTemplate): Promise<void> {
-    await this.#writable(name).update(template);
-  }
-
-  /**
-   * Makes the templates of a file be as it says: those `removed` are deleted, then the others created or updated, by
-   * priority; processes that differ in nothing stay. What fails is logged, and the others are done all the same.
-   */
-  async apply({
-    templates,
-    removed,
-  }: {
-    templates: readonly ProcessTemplate[];
-    removed: readonly string[];
-  }): Promise<void> {
-    const attempt = async (name: string, act: () => void | Promise<void>): Promise<void> => {
-      try {
-        await act();
-      } catch (error) {
-        this.#log.error(`cannot apply the configuration of \`${name}\``, error);
-      }
-    };
-    const known = removed.filter((name) => this.#supervisors.has(name));
-    await Promise.all(known.map((name) => attempt(name, () => this.delete(name))));
-    const byRank = Map.groupBy(templates, rankOf);
-    for (const rank of [...byRank.keys()].toSorted((a, b) => a - b)) {
-      const updates = (byRank.get(rank) ?? []).map((template) =>
-        attempt(template.name, () => {
-          if (!this.#supervisors.has(template.name)) return this.create(template);
-          return this.#writable(template.name).update(template, { keepSame: true });
-        }),
-      );
-      await Promise.all(updates);
-    }
+  /** Replaces the settings, then what runs, one process at a time; with `keepSame` not what differs in nothing. */
+  async update(name: string, template: ProcessTemplate, options: { keepSame?: boolean } = {}): Promise<void> {
+    await this.#writable(name).update(template, options);
   }
 
   /** Resolves when nothing of it runs any more and it is forgotten. */
@@ -165,10 +155,10 @@ export class Manager {
     return await this.#writable(name).scale(delta);
   }
 
-  /** Sends a signal to one process, or to all of a template. */
-  signal(target: string | number, signalNumber: number): void {
-    if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber);
-    for (const process of this.get(target).processes) process.signal(signalNumber);
+  /** Sends a signal to one process, or to each of a template; with `group`, to their process groups. */
+  signal(target: string | number, signalNumber: number, options: { group?: boolean } = {}): void {
+    if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber, options);
+    for (const process of this.get(target).processes) process.signal(signalNumber, options);
   }
 
   /** Resolves when nothing is left of it. Its template replaces it if it is wanted. */
@@ -212,10 +202,8 @@ export class Manager {
       await supervisor.stop();
       clearTimeout(waiting);
     };
-    const byRank = Map.groupBy(this.#all(), ({ template }) => rankOf(template));
-    for (const rank of [...byRank.keys()].toSorted((a, b) => b - a)) {
-      await Promise.all((byRank.get(rank) ?? []).map(stop));
-    }
+    const ranks = inRanks(this.#all(), ({ template }) => template);
+    for (const supervisors of ranks.toReversed()) await Promise.all(supervisors.map(stop));
     clearTimeout(deadline);
     for (const supervisor of this.#all()) supervisor.retire();
   }
@@ -289,8 +277,4 @@ export class Manager {
 
 function beingDeleted(name: string): GafferdError {
   return new GafferdError("conflict", `\`${name}\` is being deleted; wait until its processes are gone`);
-}
-
-function rankOf({ priority }: ProcessTemplate): number {
-  return priority ?? Infinity;
 }

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/problem.ts";
+import { ConfigError, type ConfigProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { suggestion } from "../suggestion.ts";
@@ -49,24 +49,27 @@ export async function openPlugins(options: HostOptions): Promise<PluginHost> {
   const folders = findPluginFolders(roots);
   const loaded = withoutDoubles(await loadAll(folders, options.modules), log);
   const sites = folders.filter(({ modules }) => modules.length === 0).map(({ name }) => name);
-  assertSettled(config, loaded, sites);
+  const problems = findUnsettled(config, loaded, sites);
   const ordered = startOrder(
     loaded.map((each) => ({ ...each, name: each.plugin.name, mandatory: each.plugin.mandatory })),
     sites,
   );
   const settings = toDaemonSettings(config, version);
-  const hosted = ordered.map(
-    (each) => new HostedPlugin(each, { ...options, config: toPluginConfig(each.name, config, settings) }),
+  const hosted = ordered.flatMap((each) =>
+    collectProblems(problems, () => {
+      return new HostedPlugin(each, { ...options, config: toPluginConfig(each.name, config, settings) });
+    }),
   );
-  const check = (next: Config): void => assertSettled(next, loaded, sites);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const check = (next: Config): ConfigProblem[] => findUnsettled(next, loaded, sites);
   return createHost(hosted, { roots, log, version, check });
 }
 
 interface HostParts extends Pick<InstalledPlugins, "roots"> {
   readonly log: Logger;
   readonly version: string;
-  /** Throws ConfigError for a section that is for nobody. */
-  readonly check: (config: Config) => void;
+  /** The sections that are for no plugin. */
+  readonly check: (config: Config) => ConfigProblem[];
 }
 
 function createHost(hosted: readonly HostedPlugin[], { roots, log, version, check }: HostParts): PluginHost {
@@ -111,9 +114,12 @@ function createHost(hosted: readonly HostedPlugin[], { roots, log, version, chec
       }),
     restart: () => inTurn(restartAll),
     check(config) {
-      check(config);
+      const problems = check(config);
       const settings = toDaemonSettings(config, version);
-      for (const plugin of hosted) plugin.check(toPluginConfig(plugin.name, config, settings));
+      for (const plugin of hosted) {
+        collectProblems(problems, () => plugin.check(toPluginConfig(plugin.name, config, settings)));
+      }
+      if (problems.length > 0) throw new ConfigError(problems);
     },
     reconfigure: (config) =>
       inTurn(async () => {
@@ -155,15 +161,29 @@ function withoutDoubles(loaded: readonly LoadedPlugin[], log: Logger): LoadedPlu
   return [...byName.values()];
 }
 
-/** Throws a ConfigError with every `[plugin:NAME]` that is for nobody. */
-function assertSettled({ plugins }: Config, loaded: readonly LoadedPlugin[], sites: readonly string[]): void {
+/** What `act` returns, or nothing and the problems of the ConfigError that it throws. */
+function collectProblems<T>(problems: ConfigProblem[], act: () => T): T[] {
+  try {
+    return [act()];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return [];
+  }
+}
+
+/** Every `[plugin:NAME]` that is for no plugin. */
+function findUnsettled(
+  { plugins }: Config,
+  loaded: readonly LoadedPlugin[],
+  sites: readonly string[],
+): ConfigProblem[] {
   const names = loaded.map(({ plugin }) => plugin.name);
-  const problems = [...plugins].flatMap(([label, { file, line, name: section }]) => {
+  return [...plugins].flatMap(([label, { file, line, name: section }]) => {
     if (names.includes(label)) return [];
     const reason = sites.includes(label)
       ? "is for a site, which reads no settings"
       : "is for a plugin that is not installed";
     return [{ file, line, section, message: `${reason}${suggestion(label, names)}` }];
   });
-  if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -20,6 +20,8 @@ export interface ProcessView {
   readonly id: number;
   /** The kernel's (`os_pid` in JSON). */
   readonly osPid: number;
+  /** Its number among the processes of its template. */
+  readonly slot: number;
   /** The template's. */
   readonly name: string;
   readonly state: "running" | "stopping" | "exited";
@@ -48,10 +50,11 @@ export function toTemplateView(supervisor: Supervisor): TemplateView {
 }
 
 export function toProcessView(process: SupervisedProcess): ProcessView {
-  const { id, osPid, template, state, startedAtMs, rings, exit } = process;
+  const { id, osPid, slot, template, state, startedAtMs, rings, exit } = process;
   return {
     id,
     osPid,
+    slot,
     name: template.name,
     state,
     startedAtMs,

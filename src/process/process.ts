@@ -1,16 +1,19 @@
 import type { ExitStatus } from "./exit-status.ts";
 import { GafferdError } from "../errors.ts";
-import { log } from "../log.ts";
+import type { Logger } from "../log.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./stop/group.ts";
+import { hasLeaderlessMember, signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./stop/group.ts";
+import { fateOf } from "./spawn/fate.ts";
 import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
 import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
-import { Strays } from "./stop/strays.ts";
-import { climb } from "./stop/stop.ts";
-import { describeSurvivors, type Survivor, survivorsOf } from "./stop/survivors.ts";
+import { noteLeftGroup } from "./stop/left-groups.ts";
+import { stopTarget } from "./stop/stop.ts";
+import { orphansOf, Strays } from "./stop/strays.ts";
+import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
+import { PeakMemory } from "./usage/peak-memory.ts";
 
 export { assertLaunchable };
 
@@ -21,7 +24,7 @@ export interface ProcessExit {
   readonly exitedAtMs: number;
   /** User and system time, of children that it waited for too. */
   readonly cpuMs: number;
-  /** Absent when it was less than the daemon's own: the kernel gives the greater of both. */
+  /** The peak of its memory, as far as gafferd saw it (`usage/peak-memory.ts`). Absent when it ended before it was looked at. */
   readonly maxRssBytes?: number;
 }
 
@@ -35,15 +38,21 @@ const killedMs = 1500;
 const maxRssSlackBytes = 1024 * 1024;
 
 /** Starts a process. Throws GafferdError `spawn_failed`, with `details.transient`: whether to try again may help. */
-export function spawnProcess(template: ProcessTemplate): Process {
+export function spawnProcess(template: ProcessTemplate, { log, slot = 0 }: ProcessOptions): Process {
   const startedAtMs = Date.now();
-  const launched = launch(template);
+  const launched = launch(template, { log, slot });
   // Until its exec the child shares our memory, and the kernel counts our peak of that time as the child's.
   const ownMaxRssBytes = process.resourceUsage().maxRSS * 1024;
-  return new Process({ template, startedAtMs, ownMaxRssBytes, ...launched });
+  return new Process({ template, startedAtMs, ownMaxRssBytes, log, ...launched });
 }
 
-interface Started extends Launched {
+export interface ProcessOptions {
+  readonly log: Logger;
+  /** What the process is told as its number among those of its template (`template/slot.ts`). Default 0. */
+  readonly slot?: number;
+}
+
+interface Started extends Launched, Pick<ProcessOptions, "log"> {
   readonly template: ProcessTemplate;
   readonly startedAtMs: number;
   readonly ownMaxRssBytes: number;
@@ -62,8 +71,8 @@ export class Process {
   /** Resolves when the process itself is gone, though children of it may hold its pipes. Never rejects. */
   readonly exited: Promise<ProcessExit>;
   /**
-   * Resolves when it has exited and, with `stopGroup`, nothing lives any more of its group and of what left that. Never
-   * rejects.
+   * Resolves when it has exited and, unless `killMode` is `process`, nothing lives any more of its group and of what left
+   * that. Never rejects.
    */
   readonly emptied: Promise<void>;
 
@@ -72,33 +81,41 @@ export class Process {
   readonly #subprocess: Bun.Subprocess;
   readonly #template: ProcessTemplate;
   readonly #strays: Strays | undefined;
+  readonly #log: Logger;
+  readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
+  /** What ends it: the signals that were sent last. */
+  #ending: readonly number[] = [];
 
-  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker }: Started) {
+  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, log }: Started) {
     this.#template = template;
+    this.#log = log;
     this.#subprocess = subprocess;
     this.osPid = subprocess.pid;
     this.startedAtMs = startedAtMs;
     this.marker = marker;
     this.outputs = outputs;
     this.stdin = stdin;
+    this.#peak = new PeakMemory(this.osPid);
     this.exited = subprocess.exited.then(() => {
       stdin?.abandon();
-      return exitOf(subprocess, ownMaxRssBytes);
+      this.#peak.close();
+      return exitOf(subprocess, { ownMaxRssBytes, seenMaxRssBytes: this.#peak.bytes });
     });
-    if (template.stopGroup && !template.detach && hasProc) {
-      this.#strays = new Strays({ leader: this.osPid, marker, leaderIsThere: () => !this.#isReaped });
+    if (this.#hasTree && !template.detach && hasProc) {
+      const leader = { osPid: this.osPid, isThere: () => !this.#isReaped };
+      this.#strays = new Strays({ leader, claim: (survey) => orphansOf(survey, { leader: leader.osPid, marker }) });
     }
     this.emptied = this.#empty();
     if (template.detach) subprocess.unref();
   }
 
   /**
-   * Sends a signal to the process and, with `stopGroup`, to all of its group, as long as something of it is left. Throws
-   * GafferdError `forbidden` when the system does not permit it.
+   * Sends a signal to the process itself or, with `group`, to its process group, as long as something of it is left.
+   * Throws GafferdError `forbidden` when the system does not permit it.
    */
-  signal(signalNumber: number): void {
-    if (this.#send(signalNumber)) return;
+  signal(signalNumber: number, { group = false } = {}): void {
+    if (group ? this.#sendToGroup(signalNumber) : this.#sendToOne(signalNumber)) return;
     throw new GafferdError(
       "forbidden",
       `cannot signal process ${this.osPid}: it runs as another user, and gafferd does not run as root`,
@@ -106,45 +123,99 @@ export class Process {
   }
 
   /**
-   * Sends the stop signal, SIGKILL after the graceful timeout, and resolves when `emptied` does, or to what lives on all
-   * the same. What it leaves behind when it has exited by itself is stopped the same way. A second call joins the first.
+   * Sends the stop signal as `kill_mode` says, SIGKILL after the graceful timeout, and resolves when `emptied` does, or
+   * to what lives on all the same. If the process has exited by itself, what it left behind is stopped the same way. A
+   * second call joins the first.
    */
   stop(): Promise<readonly Survivor[]> {
     return (this.#stopping ??= this.#stop());
   }
 
-  /** Sends SIGKILL at once, which hastens a `stop` under way. */
+  /** Sends SIGKILL at once, also while a `stop` waits. */
   kill(): void {
     this.#end(killSignal);
   }
 
   async #stop(): Promise<readonly Survivor[]> {
     const { stopSignal, gracefulTimeoutMs } = this.#template;
+    if (this.#isReaped) this.#reportLeft();
     const steps = [
       { signalNumber: parseSignal(stopSignal).number, waitMs: gracefulTimeoutMs },
       { signalNumber: killSignal, waitMs: killedMs },
     ];
-    const signal = (signalNumber: number) => this.#end(signalNumber);
-    const isGone = await climb(steps, { signal, emptied: this.emptied });
-    if (isGone) return [];
-    const survivors = survivorsOf(this.osPid, this.#strays?.osPids ?? []);
-    log.warn(
-      `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; nobody waits for it any more`,
+    const signal = (signalNumber: number) => {
+      if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#reportKill();
+      this.#end(signalNumber);
+    };
+    if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
+    const survivors = this.#living();
+    this.#log.warn(
+      `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; gafferd no longer waits for it`,
     );
     return survivors;
   }
 
   async #empty(): Promise<void> {
     await this.exited;
-    if (this.#template.stopGroup) await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
+    if (this.#hasTree) {
+      const hasMembers = hasLeaderlessMember(this.osPid);
+      await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
+      // A member of the group could still leave it after the last look for strays.
+      if (hasMembers) await this.#strays?.whenGone();
+    } else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
   }
 
-  /** Tells all of it to end. What is stopped hears of any other signal than SIGKILL only when it continues. */
+  /** What it starts is stopped with it. */
+  get #hasTree(): boolean {
+    return this.#template.killMode !== "process";
+  }
+
+  /** Sends what ends it. A stopped process receives any signal but SIGKILL only when it continues. */
   #end(signalNumber: number): void {
-    const signalNumbers = signalNumber === killSignal ? [killSignal] : [signalNumber, continueSignal];
+    this.#ending = signalNumber === killSignal ? [killSignal] : [signalNumber, continueSignal];
+    const isForAll = this.#template.killMode === "group" || signalNumber === killSignal || this.#isReaped;
+    if (this.#hasTree && isForAll) return this.#endTree();
+    // While the process is their ancestor; it may be gone when it is their turn.
+    this.#strays?.note();
+    for (const each of this.#ending) this.#sendToOne(each);
+    if (this.#hasTree) void this.exited.then(() => this.#endTree());
+  }
+
+  #endTree(): void {
     // First those outside of the group, while those in it still are their parents.
-    this.#strays?.signal(...signalNumbers);
-    for (const each of signalNumbers) this.#send(each);
+    this.#strays?.signal(...this.#ending);
+    for (const each of this.#ending) this.#sendToGroup(each);
+  }
+
+  /** Names what the process left behind when it exited by itself. */
+  #reportLeft(): void {
+    if (!this.#hasTree || !hasProc) return;
+    try {
+      this.#strays?.note();
+      if (!hasLeaderlessMember(this.osPid) && (this.#strays?.osPids.length ?? 0) === 0) return;
+      const left = this.#living();
+      if (left.length === 0) return;
+      this.#log.warn(
+        `${this.#template.name}: process ${this.osPid} has exited and left ${describeSurvivors(left)}; stopping it`,
+      );
+    } catch {
+      // No descriptor is free to look into /proc: it is stopped all the same.
+    }
+  }
+
+  #reportKill(): void {
+    const { name, stopSignal, gracefulTimeoutMs } = this.#template;
+    const living = describeSurvivors(this.#living()) || `process ${this.osPid}`;
+    this.#log.warn(`${name}: ${living} still there ${gracefulTimeoutMs / 1000} s after ${stopSignal}; sending SIGKILL`);
+  }
+
+  /** Empty where nobody can tell. */
+  #living(): readonly Survivor[] {
+    try {
+      return this.#hasTree ? survivorsOf(this.osPid, this.#strays?.osPids ?? []) : identify([this.osPid]);
+    } catch {
+      return []; // No descriptor is free to look into /proc.
+    }
   }
 
   /** Bun reaps a process and notes its end in one step: as long as no end is noted, the number is its own. */
@@ -152,22 +223,33 @@ export class Process {
     return this.#subprocess.exitCode !== null || this.#subprocess.signalCode !== null;
   }
 
-  /** False: not permitted. A number that may belong to somebody else by now is never signalled. */
-  #send(signalNumber: number): boolean {
-    const isReaped = this.#isReaped;
-    if (!this.#template.stopGroup) return isReaped || signalOne(this.osPid, signalNumber);
-    return isReaped ? signalLeaderlessGroup(this.osPid, signalNumber) : signalGroup(this.osPid, signalNumber);
+  /** False: not permitted. A number that may belong to another process by now is never signalled. */
+  #sendToOne(signalNumber: number): boolean {
+    if (this.#isReaped) return true;
+    // It may be the last that is heard of it.
+    this.#peak.look();
+    return signalOne(this.osPid, signalNumber);
+  }
+
+  #sendToGroup(signalNumber: number): boolean {
+    if (this.#isReaped) return signalLeaderlessGroup(this.osPid, signalNumber);
+    this.#peak.look();
+    return signalGroup(this.osPid, signalNumber);
   }
 }
 
-function exitOf(subprocess: Bun.Subprocess, ownMaxRssBytes: number): ProcessExit {
+function exitOf(
+  subprocess: Bun.Subprocess,
+  { ownMaxRssBytes, seenMaxRssBytes = 0 }: { ownMaxRssBytes: number; seenMaxRssBytes: number | undefined },
+): ProcessExit {
   const usage = subprocess.resourceUsage();
-  const maxRssBytes = usage?.maxRSS ?? 0;
+  const told = usage?.maxRSS ?? 0;
+  const maxRssBytes = Math.max(seenMaxRssBytes, told > ownMaxRssBytes + maxRssSlackBytes ? told : 0);
   return {
     status: statusOf(subprocess),
     exitedAtMs: Date.now(),
     cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
-    ...(maxRssBytes > ownMaxRssBytes + maxRssSlackBytes && { maxRssBytes }),
+    ...(maxRssBytes > 0 && { maxRssBytes }),
   };
 }
 

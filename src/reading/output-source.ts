@@ -1,4 +1,5 @@
 import type { RankCounter } from "../output/rank-counter.ts";
+import type { SupervisorState } from "../supervisor/state.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
@@ -10,6 +11,8 @@ export interface OutputSource {
   onChange(listener: () => void): () => void;
   /** Other processes may follow. */
   readonly isOpen: boolean;
+  /** Nothing runs, and nothing follows unless somebody acts: all output that there is has been written. */
+  readonly isAtRest: boolean;
   /** Of the template: ranks are compared over all its outputs. */
   readonly ranks: RankCounter;
   /** Undefined: every process of the template. */
@@ -38,12 +41,18 @@ export interface OutputGap {
   readonly bytes?: number;
 }
 
+const restingStates: readonly SupervisorState[] = ["exited", "stopped", "fatal"];
+
 export function templateSource(supervisor: Supervisor): OutputSource {
+  const processes = () => [...supervisor.exits, ...supervisor.processes].toSorted((a, b) => a.id - b.id);
   return {
-    processes: () => [...supervisor.exits, ...supervisor.processes].toSorted((a, b) => a.id - b.id),
+    processes,
     onChange: (listener) => supervisor.onChange(listener),
     get isOpen() {
       return !supervisor.isRetired;
+    },
+    get isAtRest() {
+      return restingStates.includes(supervisor.status().state) && processes().every(({ outputEnded }) => outputEnded);
     },
     ranks: supervisor.ranks,
     processId: undefined,
@@ -56,6 +65,9 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
     processes: () => [process],
     onChange: (listener) => supervisor.onChange(listener),
     isOpen: false,
+    get isAtRest() {
+      return process.outputEnded;
+    },
     ranks: supervisor.ranks,
     processId: process.id,
     dropped: { count: 0, newestId: 0, exitRank: 0, bytes: () => 0 },

@@ -50,9 +50,9 @@ export function ringsOf(process: SupervisedProcess, label: string | undefined): 
   return ring === undefined ? [] : [ring];
 }
 
-/** Nothing will ever follow this position: who comes with it need not come again. */
+/** Everything was told of the processes that there are, their exits too. */
 export function isReadToEnd(source: OutputSource, start: OutputStart): boolean {
-  if (source.isOpen || start.kind !== "resume" || start.position.serial !== source.ranks.serial) return false;
+  if (start.kind !== "resume" || start.position.serial !== source.ranks.serial) return false;
   return source.processes().every(({ exitRank }) => exitRank !== undefined && exitRank < start.position.order);
 }
 

@@ -16,6 +16,8 @@ export interface SupervisorContext {
   readonly bus: EventBus;
   readonly log: Logger;
   readonly ledger?: Ledger | undefined;
+  /** How often the log tells that a crash loop lasts; default: once a minute. */
+  readonly remindMs?: number;
   /** The next number for a process of this daemon. */
   nextId(): number;
   /** Called when the template became `fatal`. */

@@ -26,6 +26,11 @@ export class Population {
     return this.alive.filter((process) => process.state === "running");
   }
 
+  /** So many of them, those with the highest slots. */
+  highest(count: number): readonly SupervisedProcess[] {
+    return count <= 0 ? [] : this.running.toSorted((a, b) => a.slot - b.slot).slice(-count);
+  }
+
   /** How many of them there are. */
   get runningCount(): number {
     let count = 0;

@@ -6,8 +6,8 @@ export function spawnRetryDelayMs(failuresBefore: number): number {
   return Math.min(maxDelayMs, firstDelayMs * 2 ** failuresBefore);
 }
 
-/** Why a template is tried again later: it exited, it exited too often, or the system could not spawn just then. */
-export type RetryReason = "wait" | "flapping" | "deferred";
+/** Why all of a template is tried again later: it exited too often, or a process could not be spawned. */
+export type RetryReason = "flapping" | "deferred";
 
 /** The one time at which a template is tried again. Owns a timer while it is armed. */
 export class Retry {

@@ -6,19 +6,21 @@ import type { SupervisorContext } from "./context.ts";
 import type { Meter } from "./meter.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
-/** Spawns a process and begins to hold its output, or says why it cannot. Only a spawned process takes an id. */
+/** Spawns a process in a slot and begins to hold its output, or says why it cannot. Only a spawned process takes an id. */
 export function spawnSupervised(
   template: ProcessTemplate,
+  slot: number,
   { counter, meter, context }: { counter: RankCounter; meter: Meter; context: SupervisorContext },
 ): SupervisedProcess | GafferdError {
   try {
     const ledger = template.detach ? undefined : context.ledger;
     ledger?.expect(template);
-    const process = spawnProcess(template);
+    const startedMs = performance.now();
+    const process = spawnProcess(template, { log: context.log, slot });
     meter.spawns += 1;
     ledger?.born({ osPid: process.osPid, marker: process.marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
-    return new SupervisedProcess(process, { id: context.nextId(), template, counter, meter });
+    return new SupervisedProcess(process, { id: context.nextId(), slot, startedMs, template, counter, meter });
   } catch (cause) {
     if (cause instanceof GafferdError) return cause;
     return new GafferdError("spawn_failed", `cannot start \`${template.name}\`: ${String(cause)}`, { cause });

@@ -8,7 +8,7 @@ export type SupervisorState =
   | "running"
   /** Nothing is wanted; some still run. */
   | "stopping"
-  /** Fewer run than are wanted until a known time: after an exit, flapping, or what the system could not spawn. */
+  /** Fewer run than are wanted until a known time: after an exit, flapping, or a process that could not be spawned. */
   | "backoff"
   /** All processes ended and the restart policy follows them with no other. */
   | "exited"
@@ -30,7 +30,7 @@ export type Stimulus =
   | "emptied"
   /** Too many exits in the window; to be tried again. */
   | "flapped"
-  /** A place stays empty for a while: after an exit, or since the system could not spawn just now. */
+  /** A slot stays empty for a while: after an exit, or since a process could not be spawned. */
   | "deferred"
   /** Flapped too often, or what cannot be spawned. */
   | "gave_up"
@@ -38,7 +38,7 @@ export type Stimulus =
   | "retry";
 
 export type Effect =
-  /** Forget exits, retries and processes that ended for good. */
+  /** Forget exits, retries, slots that wait and processes that ended for good. */
   | "forget"
   /** Tell that it was started, or stopped. */
   | "announce-start"
@@ -47,11 +47,11 @@ export type Effect =
   | "fill"
   /** Stop those that are too many. */
   | "reap"
-  /** Stop all processes. */
+  /** Stop all processes, and fill no slot that waits. */
   | "drain"
   /** Tell who owns it that it was given up. */
   | "tell-given-up"
-  /** Stop waiting for the time to try again. */
+  /** Stop waiting for the time to try all of it again. */
   | "cancel-retry";
 
 export interface Transition {
@@ -71,7 +71,7 @@ export const transitions: Readonly<Record<SupervisorState, Row>> = {
   },
   starting: {
     ...row(to("starting")),
-    start: to("starting", "fill"),
+    start: to("starting", "cancel-retry", "forget", "fill"),
     stop: to("stopping", "announce-stop", "drain"),
     resized: to("starting", "reap", "fill"),
     vacated: to("starting", "fill"),
@@ -80,6 +80,7 @@ export const transitions: Readonly<Record<SupervisorState, Row>> = {
     flapped: to("backoff", "drain"),
     deferred: to("backoff"),
     gave_up: to("fatal", "drain", "tell-given-up"),
+    retry: to("starting", "fill"),
   },
   running: {
     ...row(to("running")),
@@ -101,7 +102,9 @@ export const transitions: Readonly<Record<SupervisorState, Row>> = {
     ...row(to("backoff")),
     start: to("starting", "cancel-retry", "forget", "announce-start", "fill"),
     stop: to("stopping", "cancel-retry", "announce-stop", "drain"),
-    resized: to("backoff", "reap"),
+    resized: to("starting", "reap", "fill"),
+    vacated: to("starting", "fill"),
+    flapped: to("backoff", "drain"),
     gave_up: to("fatal", "cancel-retry", "drain", "tell-given-up"),
     retry: to("starting", "fill"),
   },

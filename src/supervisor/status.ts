@@ -1,4 +1,4 @@
-import type { Retry } from "./retry.ts";
+import type { RetryReason } from "./retry.ts";
 import { isWantedUp, type SupervisorState } from "./state.ts";
 
 /** What can be said of a template at a glance. */
@@ -15,9 +15,14 @@ export interface SupervisorStatus {
   readonly stopped: boolean;
   /** How many processes took the place of one that ended unasked. */
   readonly restarts: number;
+  /** While it is in a crash loop: how often in a row a process exited, or could not be spawned; else 0. */
+  readonly exitsInARow: number;
   /** When it is tried again (Unix ms); undefined unless `state` is `backoff`. */
   readonly nextRetryAtMs: number | undefined;
-  /** Why it does not run, or not with all its processes, in a sentence; undefined when it does, or is about to. */
+  /**
+   * Why it does not run, or not with all its processes, in a sentence, and in a crash loop how the last process ended.
+   * Undefined when all is well, or is about to be.
+   */
   readonly reason: string | undefined;
 }
 
@@ -28,7 +33,9 @@ export interface StatusFacts {
   /** How many processes may run, were the template wanted; below 0 when more have ended for good than are wanted. */
   readonly placesLeft: number;
   readonly restarts: number;
-  readonly retry: Pick<Retry, "atMs" | "reason">;
+  readonly exitsInARow: number;
+  readonly nextRetryAtMs: number | undefined;
+  readonly retryReason: RetryReason | undefined;
   /** Why it did not run when it last did not, or why a process of it that ended is not followed by another. */
   readonly reason: string | undefined;
 }
@@ -44,17 +51,18 @@ export class Statuses {
 }
 
 function toStatus(state: SupervisorState, facts: StatusFacts): SupervisorStatus {
-  const { running, numprocesses, placesLeft, restarts, retry, reason } = facts;
+  const { running, numprocesses, placesLeft, restarts, exitsInARow, nextRetryAtMs, retryReason, reason } = facts;
   return {
     state,
     active: isWantedUp(state) && state !== "fatal" && state !== "exited",
     running,
     numprocesses,
     wanted: isWantedUp(state) ? Math.max(0, placesLeft) : 0,
-    flapping: retry.reason === "flapping",
+    flapping: retryReason === "flapping",
     stopped: !isWantedUp(state),
     restarts,
-    nextRetryAtMs: retry.atMs,
+    exitsInARow,
+    nextRetryAtMs,
     reason: isSettled(state) ? reason : undefined,
   };
 }
@@ -72,6 +80,7 @@ function isSame(a: SupervisorStatus, b: SupervisorStatus | undefined): b is Supe
     a.wanted === b.wanted &&
     a.flapping === b.flapping &&
     a.restarts === b.restarts &&
+    a.exitsInARow === b.exitsInARow &&
     a.nextRetryAtMs === b.nextRetryAtMs &&
     a.reason === b.reason
   );

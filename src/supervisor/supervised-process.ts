@@ -2,6 +2,7 @@ import type { Process, ProcessExit } from "../process/process.ts";
 import type { Survivor } from "../process/stop/survivors.ts";
 import type { RankCounter } from "../output/rank-counter.ts";
 import { Ring } from "../output/ring.ts";
+import { portOf } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Meter } from "./meter.ts";
 import { Pump } from "./pump.ts";
@@ -11,6 +12,9 @@ export type StopReason = "stop" | "reap" | "restart";
 
 export interface SupervisedProcessOptions {
   readonly id: number;
+  readonly slot: number;
+  /** `performance.now()`. */
+  readonly startedMs: number;
   readonly template: ProcessTemplate;
   /** Of all its template's outputs. */
   readonly counter: RankCounter;
@@ -22,6 +26,8 @@ export interface SupervisedProcessOptions {
 export class SupervisedProcess {
   /** Ours: 1, 2, 3… in the order of spawning, never used twice. */
   readonly id: number;
+  /** Its number among those of its template that run beside it: 0, 1, 2 … */
+  readonly slot: number;
   /** The template as it was at the spawn. */
   readonly template: ProcessTemplate;
   /** By label, in the order of `redirectOutput`. */
@@ -37,12 +43,16 @@ export class SupervisedProcess {
   #isDraining = false;
   #spawnRank: number | undefined;
   #exitRank: number | undefined;
+  readonly #startedMs: number;
+  #ranMs: number | undefined;
   #survivors: readonly Survivor[] = [];
 
   constructor(process: Process, options: SupervisedProcessOptions) {
     this.#process = process;
     this.id = options.id;
     this.#counter = options.counter;
+    this.slot = options.slot;
+    this.#startedMs = options.startedMs;
     this.template = options.template;
     const rings = new Map<string, Ring>();
     const pumps = process.outputs.map((pipe) => {
@@ -55,6 +65,7 @@ export class SupervisedProcess {
     this.#counter.whenDrained(() => this.#rankSpawn());
     process.stdin?.countIn(options.meter.input);
     this.exited = process.exited.then((exit) => {
+      this.#ranMs = performance.now() - this.#startedMs;
       this.#exit = exit;
       this.#isDraining = [...this.rings.values()].some((ring) => !ring.ended);
       if (this.#isDraining) this.#counter.draining();
@@ -66,11 +77,22 @@ export class SupervisedProcess {
 
   /** As events name it. */
   get ids() {
-    return { name: this.template.name, id: this.id, osPid: this.osPid, detached: this.template.detach };
+    const { id, slot, osPid, template } = this;
+    return { name: template.name, id, slot, osPid, detached: template.detach };
   }
 
   get osPid(): number {
     return this.#process.osPid;
+  }
+
+  /** What it finds in `PORT`; undefined without `port`. */
+  get port(): number | undefined {
+    return portOf(this.template, this.slot);
+  }
+
+  /** How long it has run, or ran, whatever was done to the clock. */
+  get ranMs(): number {
+    return this.#ranMs ?? performance.now() - this.#startedMs;
   }
 
   get startedAtMs(): number {
@@ -117,8 +139,9 @@ export class SupervisedProcess {
     return this.#process.stdin;
   }
 
-  signal(signalNumber: number): void {
-    this.#process.signal(signalNumber);
+  /** To the process itself or, with `group`, to its process group. Throws GafferdError `forbidden`. */
+  signal(signalNumber: number, options: { group?: boolean } = {}): void {
+    this.#process.signal(signalNumber, options);
   }
 
   /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left of it, or SIGKILL did not help (`survivors`). */

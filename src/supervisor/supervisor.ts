@@ -4,18 +4,17 @@ import { assertLaunchable, type ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { Changes } from "./changes.ts";
 import type { SupervisorContext } from "./context.ts";
+import { Filling } from "./filling.ts";
 import { Meter } from "./meter.ts";
 import { Population } from "./population.ts";
-import { type RollingSteps, rollingRestart } from "./rolling-restart.ts";
-import { Retry } from "./retry.ts";
+import { RollingRestarts } from "./rolling-restart.ts";
+import { Restarts } from "./restarts.ts";
 import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
 import { Statuses, type SupervisorStatus } from "./status.ts";
 import { isSameRun } from "./same-run.ts";
-import { runInSlices } from "../slices.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
-import { noTally, type Tally } from "./tally.ts";
-import { decideExit, decideSpawnFailure, retryOf, stimulusOf, type Verdict } from "./verdict.ts";
+import { retryOf, stimulusOf, type Verdict } from "./verdict.ts";
 
 /** Keeps as many processes of one template as are wanted, whatever happens in between. */
 export class Supervisor {
@@ -26,23 +25,35 @@ export class Supervisor {
   readonly #population = new Population();
   readonly #changes = new Changes();
   readonly #statuses = new Statuses();
-  readonly #retry = new Retry(() => this.#take("retry"));
+  readonly #restarts: Restarts;
+  readonly #filling = new Filling({
+    isMissing: () => this.#state === "starting" && this.#restarts.mayFill(this.#wanted - this.#population.size),
+    spawn: () => this.#spawnOne(),
+    onDone: () => this.#settle(),
+  });
+  readonly #rolling = new RollingRestarts({
+    isWantedUp: () => isWantedUp(this.#state),
+    refill: async () => {
+      this.#take("vacated");
+      await this.#changes.until(() => this.#state !== "starting");
+    },
+    stop: (process) => this.stopProcess(process, "restart"),
+  });
   #template: ProcessTemplate;
   #state: SupervisorState = "stopped";
-  #tally: Tally = noTally;
-  /** 1 while a rolling restart spawns before it stops. */
-  #surplus = 0;
   /** Why it does not run, while it does not. */
   #reason = "it has not been started";
-  /** Why it could not be spawned when that was last tried. */
-  #failure: GafferdError | undefined;
-  #isFilling = false;
   #isRetired = false;
-  #rolling: Promise<void> = Promise.resolve();
 
   constructor(template: ProcessTemplate, context: SupervisorContext) {
     this.#template = template;
     this.#context = context;
+    this.#restarts = new Restarts({
+      context,
+      name: template.name,
+      onDue: () => this.#take("retry"),
+      onChange: () => this.#changes.announce(),
+    });
   }
 
   /** What is spawned from now on, with the number that is wanted now. */
@@ -85,8 +96,8 @@ export class Supervisor {
       numprocesses: this.#template.numprocesses,
       placesLeft: this.#wanted,
       restarts: this.meter.restarts,
-      retry: this.#retry,
-      reason: this.#state === "running" ? this.#tally.endReason : this.#reason,
+      ...this.#restarts.facts,
+      reason: this.#state === "running" ? this.#restarts.complaint : this.#reason,
     });
   }
 
@@ -99,10 +110,14 @@ export class Supervisor {
     return this.#changes.subscribe(listener);
   }
 
-  /** Throws `spawn_failed` when a process cannot be spawned at all; the template is then `fatal`. */
+  /**
+   * Throws `spawn_failed` when a process cannot be spawned at all; the template is then `fatal`, or with a backoff in
+   * state `backoff`, and is tried again.
+   */
   start(): void {
     this.#take("start");
-    if (this.#state === "fatal" && this.#failure !== undefined) throw this.#failure;
+    const { failure } = this.#restarts;
+    if (failure !== undefined && failure.details?.["transient"] !== true) throw failure;
   }
 
   /** Resolves when so many were spawned as were missing (some may have ended by then), or none is to be spawned now. */
@@ -162,30 +177,18 @@ export class Supervisor {
   }
 
   /** Stops one process, whose place another takes if it is wanted. Resolves when nothing is left of it. */
-  async stopProcess(process: SupervisedProcess): Promise<void> {
-    this.#stopOne(process, "stop");
+  async stopProcess(process: SupervisedProcess, reason: StopReason = "stop"): Promise<void> {
+    this.#stopOne(process, reason);
     await process.finished;
   }
 
   get #wanted(): number {
-    return this.#template.numprocesses + this.#surplus - this.#tally.ended;
+    return this.#template.numprocesses + this.#rolling.surplus - this.#restarts.ended;
   }
 
-  #roll(old: readonly SupervisedProcess[], options: { spawnFirst: boolean }): Promise<void> {
-    const steps: RollingSteps = {
-      isWantedUp: () => isWantedUp(this.#state),
-      refill: async (surplus) => {
-        this.#surplus = surplus;
-        this.#take("vacated");
-        await this.#changes.until(() => this.#state !== "starting");
-        this.#surplus = 0;
-      },
-      stop: async (process) => {
-        this.#stopOne(process, "restart");
-        await process.finished;
-      },
-    };
-    return (this.#rolling = this.#rolling.then(() => rollingRestart(old, options, steps)).then(() => this.filled()));
+  async #roll(old: readonly SupervisedProcess[], options: { spawnFirst: boolean }): Promise<void> {
+    await this.#rolling.begin(old, options);
+    await this.filled();
   }
 
   #take(stimulus: Stimulus): void {
@@ -198,64 +201,59 @@ export class Supervisor {
   #perform(effect: Effect): void {
     switch (effect) {
       case "forget":
-        this.#tally = noTally;
-        this.#failure = undefined;
-        return;
+        return this.#restarts.forget();
       case "announce-start":
         return this.#context.bus.publish({ type: "start", name: this.#template.name });
       case "announce-stop":
-        this.#reason = "it was stopped";
+        this.#restarts.endLoop((this.#reason = "it was stopped"));
         return this.#context.bus.publish({ type: "stop", name: this.#template.name });
       case "tell-given-up":
+        this.#restarts.endLoop("it was given up");
         return this.#context.gaveUp(this.#template, this.#reason);
       case "fill":
-        return this.#fill();
+        return this.#filling.begin();
       case "reap":
-        for (const process of this.#population.running.slice(Math.max(0, this.#wanted))) this.#stopOne(process, "reap");
-        return;
+        return this.#reap();
       case "drain":
+        this.#restarts.cancelWaits();
         for (const process of this.#population.supervised) this.#stopOne(process, "stop");
         this.#checkEmpty();
         return;
       case "cancel-retry":
-        this.#retry.cancel();
-        return;
+        return this.#restarts.cancelRetry();
     }
   }
 
-  #fill(): void {
-    if (this.#isFilling) return;
-    this.#isFilling = true;
-    const isMissing = () => this.#state === "starting" && this.#population.size < this.#wanted;
-    const step = () => {
-      if (isMissing()) this.#spawnOne();
-      return isMissing();
-    };
-    runInSlices(step, () => {
-      this.#isFilling = false;
-      if (this.#state === "starting" && this.#population.running.length >= this.#wanted) this.#take("filled");
-    });
+  /** Leaves `starting` when nothing more can be spawned now. */
+  #settle(): void {
+    if (this.#state !== "starting") return;
+    const { waitingCount, isHeld } = this.#restarts;
+    const isFull = this.#population.runningCount + waitingCount >= this.#wanted;
+    if (isHeld || (isFull && waitingCount > 0)) this.#take("deferred");
+    else if (isFull) this.#take("filled");
+    this.#checkEmpty();
+  }
+
+  /** What waits goes first, so that what runs stays; then those in the highest slots. */
+  #reap(): void {
+    const kept = Math.max(0, this.#wanted);
+    this.#restarts.dropWaits(this.#population.runningCount + this.#restarts.waitingCount - kept);
+    for (const process of this.#population.highest(this.#population.runningCount - kept)) {
+      this.#stopOne(process, "reap");
+      this.#restarts.dropped(process.slot);
+    }
   }
 
   #spawnOne(): void {
     const shared = { counter: this.ranks, meter: this.meter, context: this.#context };
-    const spawned = spawnSupervised(this.#template, shared);
-    if (spawned instanceof GafferdError) this.#spawnFailed(spawned);
-    else this.#spawned(spawned);
-  }
-
-  #spawned(process: SupervisedProcess): void {
-    this.#tally = { ...this.#tally, spawnFailures: 0 };
+    const slot = this.#restarts.takeSlot();
+    const process = spawnSupervised(this.#template, slot, shared);
+    if (process instanceof GafferdError) return this.#obey(this.#restarts.spawnFailed(this.#template, process, slot));
+    this.#restarts.spawned(process);
     this.#population.add(process);
     void process.exited.then((exit) => this.#exited(process, exit));
     this.#changes.announce();
     this.#context.bus.publish({ type: "spawn", ...process.ids });
-  }
-
-  #spawnFailed(failure: GafferdError): void {
-    this.#context.log.warn(failure.message);
-    this.#failure = failure;
-    this.#obey(decideSpawnFailure(failure, this.#tally, Date.now()));
   }
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
@@ -275,18 +273,17 @@ export class Supervisor {
     });
     this.#changes.announce();
     this.#context.bus.publish({ type: "exit", status: exit.status, ...process.ids });
-    if (process.stopReason === undefined && isWantedUp(this.#state)) {
-      const { id, startedAtMs } = process;
-      this.#obey(decideExit(this.#template, { id, startedAtMs, ...exit }, this.#tally, Math.random()));
-    } else this.#take("vacated");
+    const isUnasked = process.stopReason === undefined && isWantedUp(this.#state);
+    if (isUnasked) this.#obey(this.#restarts.exited(this.#template, process, exit));
+    else this.#restarts.freeSlot(process.slot);
+    if (!isUnasked) this.#take("vacated");
     this.#checkEmpty();
   }
 
   #obey(verdict: Verdict): void {
-    this.#tally = verdict.tally;
-    this.#reason = "reason" in verdict ? verdict.reason : this.#reason;
+    // Of another slot that waits there is more to tell.
+    if (verdict.kind !== "respawn") this.#reason = verdict.reason;
     this.meter.countVerdict(verdict.kind);
-    if ("retryAtMs" in verdict) this.#retry.arm(verdict.retryAtMs, verdict.kind);
     this.#take(stimulusOf[verdict.kind]);
     if (verdict.kind !== "flapping" && verdict.kind !== "flapped-out") return;
     this.#context.bus.publish({ type: "flap", name: this.#template.name, ...retryOf(verdict) });
@@ -294,7 +291,9 @@ export class Supervisor {
 
   #checkEmpty(): void {
     const { unfinished, supervised } = this.#population;
-    const isDone = isWantedUp(this.#state) ? this.#tally.ended > 0 && this.#wanted <= 0 : unfinished.size === 0;
-    if (isDone && supervised.length === 0) this.#take("emptied");
+    const isDone = isWantedUp(this.#state) ? this.#restarts.ended > 0 && this.#wanted <= 0 : unfinished.size === 0;
+    if (!isDone || supervised.length > 0) return;
+    this.#take("emptied");
+    this.#restarts.endLoop(this.#reason);
   }
 }

@@ -1,11 +1,9 @@
-import { type BackoffRecord, noWaits } from "./backoff.ts";
 import { type FlappingRecord, noExits } from "./flapping.ts";
 
 /** What is counted of a template since it was last started by hand. */
 export interface Tally {
   readonly flapping: FlappingRecord;
-  readonly backoff: BackoffRecord;
-  /** How often in a row the system could not spawn just then. */
+  /** How often in a row a process could not be spawned. */
   readonly spawnFailures: number;
   /** How many processes ended for good, as the restart policy says. */
   readonly ended: number;
@@ -15,7 +13,6 @@ export interface Tally {
 
 export const noTally: Tally = {
   flapping: noExits,
-  backoff: noWaits,
   spawnFailures: 0,
   ended: 0,
   endReason: undefined,

@@ -1,98 +1,139 @@
 import type { GafferdError } from "../errors.ts";
 import type { ExitStatus } from "../process/exit-status.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { waitAfterExit } from "./backoff.ts";
+import { delayAfter } from "./backoff.ts";
+import { describeExit, describeRow, formatSpan } from "./exit-words.ts";
 import { judgeExit } from "./flapping.ts";
 import { spawnRetryDelayMs } from "./retry.ts";
 import type { Stimulus } from "./state.ts";
 import type { Tally } from "./tally.ts";
 
-/** An exit that nobody asked for; times are Unix milliseconds. */
+/** An exit that nobody asked for. */
 export interface UnaskedExit {
   readonly id: number;
   readonly status: ExitStatus;
-  readonly startedAtMs: number;
+  readonly ranMs: number;
+  /** Unix milliseconds. */
   readonly exitedAtMs: number;
+  /** How many processes of the slot exited in a row, this one included. */
+  readonly exitsInARow: number;
+  /** How long the backoff keeps the slot empty; 0: not at all. */
+  readonly delayMs: number;
 }
 
 /**
  * What follows an exit, or a process that could not be spawned:
- * - `respawn`: another takes its place at once.
- * - `wait`: its place stays empty for a while; the other processes run on. So with `deferred`, when the system could not
- *   spawn just then.
+ * - `respawn`: another takes its slot immediately.
+ * - `wait`: its slot stays empty for a while; the other processes run on.
+ * - `deferred`: a process could not be spawned, and this is tried again after a while; the others run on.
  * - `flapping`: all processes are stopped for a while.
- * - `ended`: no process takes its place.
+ * - `ended`: no process takes its slot.
  * - `flapped-out`, `unspawnable`: the template is given up.
  */
 export type Verdict = {
   /** What is remembered of it. */
   readonly tally: Tally;
+  /** What happened, in words: of the process, or of the template when it is given up. */
+  readonly reason: string;
 } & (
-  | { readonly kind: "respawn" }
+  | { readonly kind: "respawn" | "wait" }
   | {
-      readonly kind: "wait" | "deferred" | "flapping";
+      readonly kind: "deferred" | "flapping";
       /** Unix milliseconds. */
       readonly retryAtMs: number;
-      readonly reason: string;
     }
-  | { readonly kind: "ended" | "flapped-out" | "unspawnable"; readonly reason: string }
+  | { readonly kind: "ended" | "flapped-out" | "unspawnable" }
 );
 
 /** What each verdict is for the state table. */
 export const stimulusOf: Readonly<Record<Verdict["kind"], Stimulus>> = {
   respawn: "vacated",
   ended: "vacated",
-  wait: "deferred",
+  wait: "vacated",
   deferred: "deferred",
   flapping: "flapped",
   "flapped-out": "gave_up",
   unspawnable: "gave_up",
 };
 
-/** Decides by the restart policy first, then by the flapping policy, then by the backoff. `random` is from 0 to 1. */
-export function decideExit(template: ProcessTemplate, exit: UnaskedExit, before: Tally, random: number): Verdict {
-  const { name, restart, flapping, backoff } = template;
+/** Decides by the restart policy first, then by the flapping policy, then by the delay of the backoff. */
+export function decideExit(template: ProcessTemplate, exit: UnaskedExit, before: Tally): Verdict {
+  const { name, restart, flapping } = template;
+  const what = describeExit(exit.status, exit.ranMs);
   if (template.detach || !isFollowed(template, exit.status)) {
-    const policy = template.detach ? "what is detached is not replaced" : `with \`restart = ${restart}\` none follows`;
-    const reason = `${describeExit(template, exit)}; ${policy}`;
+    const policy = template.detach ? "detached processes are not restarted" : `\`restart = ${restart}\``;
+    const reason = `process ${exit.id} ${what} and is not restarted (${policy})`;
     return { kind: "ended", tally: { ...before, ended: before.ended + 1, endReason: reason }, reason };
   }
   const flap = judgeExit(flapping, before.flapping, exit.exitedAtMs);
   if (flap.kind !== "respawn") {
     const times = flapping?.attempts === 1 ? "once" : `${flapping?.attempts} times`;
-    const exits = `\`${name}\` exited ${times} within ${(flapping?.windowMs ?? 0) / 1000} s`;
+    const exits = `\`${name}\` exited ${times} within ${formatSpan(flapping?.windowMs ?? 0)}`;
     if (flap.kind === "give-up") {
       return { kind: "flapped-out", tally: before, reason: `${exits} and was given up; start it to try again` };
     }
     const tally = { ...before, flapping: flap.record };
     return { kind: "flapping", tally, retryAtMs: flap.retryAtMs, reason: `${exits}; it waits for its next try` };
   }
-  const tally = { ...before, flapping: flap.record };
-  if (backoff === undefined) return { kind: "respawn", tally };
-  const ranMs = exit.exitedAtMs - exit.startedAtMs;
-  const wait = waitAfterExit(backoff, before.backoff, { nowMs: exit.exitedAtMs, ranMs, random });
-  const reason = `${describeExit(template, exit)} after ${ranMs / 1000} s; its place is filled after a wait`;
-  return { kind: "wait", tally: { ...tally, backoff: wait }, retryAtMs: wait.untilMs, reason };
+  const kind = exit.delayMs > 0 ? "wait" : "respawn";
+  return { kind, tally: { ...before, flapping: flap.record }, reason: `${what}${describeRow(exit.exitsInARow)}` };
 }
 
-/** What may pass is tried again, after longer each time; what cannot be spawned at all is not. */
-export function decideSpawnFailure({ message, details }: GafferdError, before: Tally, nowMs: number): Verdict {
-  if (details?.["transient"] !== true) return { kind: "unspawnable", tally: before, reason: message };
-  const retryAtMs = nowMs + spawnRetryDelayMs(before.spawnFailures);
-  const tally = { ...before, spawnFailures: before.spawnFailures + 1 };
-  return { kind: "deferred", tally, retryAtMs, reason: message };
+/**
+ * What may pass by itself is tried again, after longer each time. Everything else too if the template has a backoff, since
+ * a program can be away for the moment of a deploy; without one, and where no exit would be followed by a start, it is
+ * given up. `random` is from 0 to 1.
+ */
+export function decideSpawnFailure(
+  template: ProcessTemplate,
+  { message, details }: GafferdError,
+  before: Tally,
+  { nowMs, random }: { readonly nowMs: number; readonly random: number },
+): Verdict {
+  const { spawnFailures } = before;
+  const { backoff, restart, detach } = template;
+  const tally = { ...before, spawnFailures: spawnFailures + 1 };
+  const reason = `${message}${describeRow(tally.spawnFailures)}`;
+  if (details?.["transient"] === true) {
+    return { kind: "deferred", tally, retryAtMs: nowMs + spawnRetryDelayMs(spawnFailures), reason };
+  }
+  if (backoff === undefined || restart === "never" || detach) return { kind: "unspawnable", tally, reason };
+  return { kind: "deferred", tally, retryAtMs: nowMs + delayAfter(backoff, spawnFailures, random), reason };
 }
 
-/** When it is tried again, if it is. */
+/** What follows, for the log: `next start in 0.4 s`. */
+export function describeNext(
+  verdict: Verdict,
+  { nowMs, delayMs }: { readonly nowMs: number; readonly delayMs: number },
+): string {
+  switch (verdict.kind) {
+    case "respawn":
+      return "restarting now";
+    case "wait":
+      return `next start in ${formatSpan(delayMs)}`;
+    case "deferred":
+      return `next try in ${formatSpan(verdict.retryAtMs - nowMs)}`;
+    case "flapping":
+      return `flapping, next try in ${formatSpan(verdict.retryAtMs - nowMs)}`;
+    case "ended":
+      return "not restarted";
+    case "flapped-out":
+    case "unspawnable":
+      return "given up, start it to try again";
+  }
+}
+
+/** When all of it is tried again, if it is. */
 export function retryOf(verdict: Verdict): { readonly retryAtMs?: number } {
   return "retryAtMs" in verdict ? { retryAtMs: verdict.retryAtMs } : {};
 }
 
-function describeExit({ name }: ProcessTemplate, { id, status }: UnaskedExit): string {
-  return `\`${name}\`[${id}] ended with ${"signal" in status ? status.signal : `status ${status.exitCode}`}`;
+function isFollowed({ restart, successCodes }: ProcessTemplate, status: ExitStatus): boolean {
+  if (restart === "on-failure") return isFailure(status, successCodes);
+  return restart === "always";
 }
 
-function isFollowed({ restart, successCodes }: ProcessTemplate, status: ExitStatus): boolean {
-  if (restart === "on-failure") return !("exitCode" in status && successCodes.includes(status.exitCode));
-  return restart === "always";
+/** Whether a signal ended it, or its code is none of `success_codes`. */
+export function isFailure(status: ExitStatus, successCodes: readonly number[]): boolean {
+  return !("exitCode" in status && successCodes.includes(status.exitCode));
 }

@@ -1,5 +1,6 @@
-import { signalGroup, signalOne } from "../process/stop/group.ts";
+import { groupMembers, signalGroup, signalOne } from "../process/stop/group.ts";
 import { isAlive, membershipOf } from "../process/proc-stat.ts";
+import { describeSurvivors, identify } from "../process/stop/survivors.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { RunEntry } from "./run-format.ts";
 
@@ -13,6 +14,8 @@ export class Leftover {
   /** What was sent last, by whom it was sent to. */
   readonly #told = new Map<number, number>();
   #leaderIsThere = false;
+  /** When those of the leader's group began that were seen while it lived. */
+  readonly #members = new Map<number, number>();
   #others: readonly number[] = [];
 
   constructor(entry: Partial<RunEntry> & Pick<RunEntry, "marker">) {
@@ -22,18 +25,18 @@ export class Leftover {
 
   /** Whether any of it lives. `marked` is who carries which marker now. */
   look(marked: ReadonlyMap<string, readonly number[]>): boolean {
-    const { osPid, startTicks, scope, marker } = this.#entry;
+    const { osPid, startTicks, marker } = this.#entry;
     const leader = osPid === undefined ? undefined : membershipOf(osPid);
     this.#leaderIsThere = leader !== undefined && isAlive(leader) && leader.startTicks === startTicks;
-    const others = scope === "one" ? [] : (marked.get(marker) ?? []).filter((each) => each !== osPid);
-    this.#others = this.#leaderIsThere ? others.filter((each) => membershipOf(each)?.groupId !== osPid) : others;
+    if (this.#leaderIsThere && osPid !== undefined) this.#noteMembers(osPid);
+    const others = this.#isAlone ? [] : [...(marked.get(marker) ?? []), ...this.#livingMembers()];
+    this.#others = [...new Set(others)].filter((each) => each !== osPid);
     return this.#leaderIsThere || this.#others.length > 0;
   }
 
-  /** Sends the stop signal to who did not hear it yet, and SIGKILL after the grace. Whether it is the first time at all. */
-  push(elapsedMs: number): boolean {
-    const { osPid = 0, scope, stopSignalNumber = terminate } = this.#entry;
-    const isFirst = this.#told.size === 0;
+  /** Sends the stop signal as its `kill_mode` says to those that did not get it yet, and SIGKILL to all after the grace. */
+  push(elapsedMs: number): void {
+    const { osPid = 0, killMode, stopSignalNumber = terminate } = this.#entry;
     const isOver = elapsedMs >= this.gracefulTimeoutMs;
     const signalNumber = isOver ? kill : stopSignalNumber;
     const send = (id: number, signal: typeof signalOne) => {
@@ -42,14 +45,47 @@ export class Leftover {
       signal(id, signalNumber);
       if (!isOver) signal(id, proceed);
     };
-    for (const other of this.#others) send(other, signalOne);
-    if (this.#leaderIsThere) send(osPid, scope === "one" ? signalOne : signalGroup);
-    return isFirst;
+    const isForGroup = !this.#isAlone && (killMode === "group" || isOver);
+    const inGroup = (each: number) => membershipOf(each)?.groupId === osPid;
+    if (!this.#leaderIsThere) for (const other of this.#others) send(other, signalOne);
+    else {
+      if (isForGroup) for (const other of this.#others) if (!inGroup(other)) send(other, signalOne);
+      send(osPid, isForGroup ? signalGroup : signalOne);
+    }
   }
 
-  /** `web: process 4711`. */
+  /** Nothing was sent to any of it yet. */
+  get isUntold(): boolean {
+    return this.#told.size === 0;
+  }
+
+  /** Of its template. */
+  get name(): string {
+    return this.#entry.name ?? "unlisted";
+  }
+
+  /** `sleep (4711, state S)` */
   describe(): string {
-    const osPids = [...(this.#leaderIsThere ? [this.#entry.osPid] : []), ...this.#others];
-    return `${this.#entry.name ?? "something unlisted"}: ${osPids.length === 1 ? "process" : "processes"} ${osPids.join(", ")}`;
+    const osPids = [...(this.#leaderIsThere ? [this.#entry.osPid ?? 0] : []), ...this.#others];
+    return describeSurvivors(identify(osPids));
+  }
+
+  /** What it has started is left alone: it was to live on, and each process is stopped alone. */
+  get #isAlone(): boolean {
+    return this.#entry.killMode === "process" && this.#entry.onHostExit === "keep";
+  }
+
+  #noteMembers(leader: number): void {
+    for (const osPid of groupMembers(leader)) {
+      const membership = membershipOf(osPid);
+      if (membership !== undefined) this.#members.set(osPid, membership.startTicks);
+    }
+  }
+
+  #livingMembers(): number[] {
+    return [...this.#members.keys()].filter((osPid) => {
+      const membership = membershipOf(osPid);
+      return membership !== undefined && isAlive(membership) && membership.startTicks === this.#members.get(osPid);
+    });
   }
 }

@@ -5,7 +5,7 @@ import { ifThere } from "../process/proc-file.ts";
 import { isAlive, membershipOf } from "../process/proc-stat.ts";
 import { Leftover } from "./leftover.ts";
 import { findMarked } from "./marked.ts";
-import { parseRun, type RunEntry, type RunHeader } from "./run-format.ts";
+import { parseRun, type Run, type RunEntry, type RunHeader } from "./run-format.ts";
 import { runsFolder } from "./run-ledger.ts";
 import { currentWorld } from "./world.ts";
 
@@ -19,6 +19,7 @@ export interface LeftoversOptions {
 }
 
 const [pollMs, killedMs] = [50, 2000];
+const mostNamed = 20;
 
 /**
  * Stops what a gafferd that was killed has left, each with its own stop signal and grace, and names it in the log, so
@@ -34,14 +35,25 @@ export async function endLeftovers({ stateDir, configFile, names, log }: Leftove
     const concerned = entries.filter((entry) => isConcerned(header, entry));
     return [...concerned.map((entry) => new Leftover(entry)), ...unlisted(header, entries)];
   });
+  for (const run of runs) reportEndings(run, log);
   await stopAll(leftovers, log);
   for (const { path, entries } of runs) if (!entries.some(isThere)) rmSync(path, { force: true });
 }
 
-interface DeadRun {
+interface DeadRun extends Run {
   readonly path: string;
-  readonly header: RunHeader;
-  readonly entries: readonly RunEntry[];
+}
+
+/** Names what the guardian has stopped meanwhile; it has no log of its own. */
+function reportEndings({ header, entries, endings }: Run, log: Logger): void {
+  if (endings.length === 0) return;
+  const names = new Map(entries.map(({ marker, name }) => [marker, name]));
+  const byTemplate = Map.groupBy(endings, ({ marker }) => names.get(marker) ?? "unlisted");
+  for (const [template, ended] of byTemplate) {
+    const shown = ended.slice(0, mostNamed).map(({ osPid, name }) => `${name} (${osPid})`);
+    const others = ended.length > mostNamed ? ` and ${ended.length - mostNamed} more` : "";
+    log.warn(`${template}: stopped after gafferd (${header.osPid}) was killed: ${shown.join(", ")}${others}`);
+  }
 }
 
 /** Those whose gafferd is gone. Files of an earlier boot tell of nothing any more and are removed. */
@@ -75,11 +87,12 @@ async function stopAll(leftovers: readonly Leftover[], log: Logger): Promise<voi
     const elapsedMs = performance.now() - startMs;
     left = left.filter((each) => each.look(marked));
     for (const each of left) {
-      const isNew = each.push(elapsedMs);
-      if (isNew) log.warn(`${each.describe()} is left of a gafferd that was killed; it is stopped first`);
+      if (each.isUntold) log.warn(`${each.name}: stopping what a gafferd that was killed has left: ${each.describe()}`);
+      each.push(elapsedMs);
     }
     const given = left.filter((each) => elapsedMs > each.gracefulTimeoutMs + killedMs);
-    for (const each of given) log.warn(`SIGKILL did not end ${each.describe()}; nobody waits for it any more`);
+    for (const each of given)
+      log.warn(`${each.name}: SIGKILL did not end ${each.describe()}; gafferd no longer waits for it`);
     left = left.filter((each) => !given.includes(each));
     if (left.length === 0) return;
     await Bun.sleep(pollMs);

@@ -1,3 +1,4 @@
+import type { KillMode } from "../template/template.ts";
 import type { World } from "./world.ts";
 
 /** Which run of gafferd a file tells of. */
@@ -17,13 +18,21 @@ export interface RunEntry {
   readonly osPid: number;
   /** In ticks since the boot. */
   readonly startTicks: number;
-  /** Whether signals go to all of its group. */
-  readonly scope: "group" | "one";
+  readonly killMode: KillMode;
   readonly stopSignalNumber: number;
   readonly gracefulTimeoutMs: number;
   readonly onHostExit: "kill" | "keep";
   readonly marker: string;
   /** Of its template. */
+  readonly name: string;
+}
+
+/** A process that the guardian has told to end after gafferd was killed. */
+export interface RunEnding {
+  readonly osPid: number;
+  /** Of the process that started it. */
+  readonly marker: string;
+  /** The kernel's short name of it. */
   readonly name: string;
 }
 
@@ -35,15 +44,22 @@ export function formatHeader(header: RunHeader): string {
   return `gafferd-run ${version} ${world.boot} ${world.namespace} ${osPid} ${startTicks} ${endMarkers} ${encodeURI(configFile)}\n`;
 }
 
-/** `+ 4712 8812399 group 15 10000 kill 9f3c21aa07de-end.1 web:api` and a newline. `guardian.sh` reads it too. */
+/** `+ 4712 8812399 mixed 15 10000 kill 9f3c21aa07de-end.1 web:api` and a newline. `guardian.sh` reads it too. */
 export function formatEntry(entry: RunEntry): string {
-  const { osPid, startTicks, scope, stopSignalNumber, gracefulTimeoutMs, onHostExit, marker, name } = entry;
-  const words = [osPid, startTicks, scope, stopSignalNumber, Math.ceil(gracefulTimeoutMs), onHostExit, marker, name];
+  const { osPid, startTicks, killMode, stopSignalNumber, gracefulTimeoutMs, onHostExit, marker, name } = entry;
+  const words = [osPid, startTicks, killMode, stopSignalNumber, Math.ceil(gracefulTimeoutMs), onHostExit, marker, name];
   return `+ ${words.join(" ")}\n`;
 }
 
+/** The text of a run file. */
+export interface Run {
+  readonly header: RunHeader;
+  readonly entries: readonly RunEntry[];
+  readonly endings: readonly RunEnding[];
+}
+
 /** Undefined for what is no run file of this version. A last line that was torn is left out. */
-export function parseRun(text: string): { header: RunHeader; entries: RunEntry[] } | undefined {
+export function parseRun(text: string): Run | undefined {
   const [first = "", ...lines] = text.split("\n").slice(0, -1);
   const [magic, found, boot = "", namespace = "", osPid, startTicks, endMarkers = "", configFile = ""] =
     first.split(" ");
@@ -55,20 +71,37 @@ export function parseRun(text: string): { header: RunHeader; entries: RunEntry[]
     endMarkers,
     configFile: decodeURI(configFile),
   };
-  return { header, entries: lines.flatMap((line) => parseEntry(line) ?? []) };
+  return {
+    header,
+    entries: lines.flatMap((line) => parseEntry(line) ?? []),
+    endings: lines.flatMap((line) => parseEnding(line) ?? []),
+  };
 }
 
 function parseEntry(line: string): RunEntry | undefined {
-  const [kind, osPid, startTicks, scope, signal, graceMs, onHostExit, marker, name] = line.split(" ");
+  const [kind, osPid, startTicks, killMode, signal, graceMs, onHostExit, marker, name] = line.split(" ");
   if (kind !== "+" || marker === undefined || name === undefined) return undefined;
   return {
     osPid: Number(osPid),
     startTicks: Number(startTicks),
-    scope: scope === "one" ? "one" : "group",
+    killMode: toKillMode(killMode),
     stopSignalNumber: Number(signal),
     gracefulTimeoutMs: Number(graceMs),
     onHostExit: onHostExit === "keep" ? "keep" : "kill",
     marker,
     name,
   };
+}
+
+/** Version 0.1 wrote `one` for `process`. */
+function toKillMode(word: string | undefined): KillMode {
+  if (word === "one" || word === "process") return "process";
+  return word === "mixed" ? "mixed" : "group";
+}
+
+/** `- 4713 9f3c21aa07de-end.1 sleep`, which `guardian.sh` writes. */
+function parseEnding(line: string): RunEnding | undefined {
+  const [, osPid, marker, name] = /^- (\d+) (\S+) (.+)$/.exec(line) ?? [];
+  if (osPid === undefined || marker === undefined || name === undefined) return undefined;
+  return { osPid: Number(osPid), marker, name };
 }

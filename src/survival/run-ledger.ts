@@ -61,11 +61,11 @@ export class RunLedger {
   born({ osPid, marker, template }: { osPid: number; marker: string; template: ProcessTemplate }): void {
     const startTicks = startOf(osPid);
     if (startTicks === undefined) return;
-    const { name, stopGroup, stopSignal, gracefulTimeoutMs, onHostExit } = template;
+    const { name, killMode, stopSignal, gracefulTimeoutMs, onHostExit } = template;
     this.#file.add({
       osPid,
       startTicks,
-      scope: stopGroup ? "group" : "one",
+      killMode,
       stopSignalNumber: parseSignal(stopSignal).number,
       gracefulTimeoutMs,
       onHostExit,

@@ -4,11 +4,18 @@ import { GafferdError } from "../errors.ts";
 import { maxDurationMs, parseDuration } from "./duration.ts";
 import { showValue } from "./expectation.ts";
 import { expandHome } from "./home.ts";
-import { defaultBackoff, defaultFlapping, type TemplateBody, type TemplateKey, templateSchema } from "./properties.ts";
+import {
+  defaultBackoff,
+  defaultFlapping,
+  retryForever,
+  type TemplateBody,
+  type TemplateKey,
+  templateSchema,
+} from "./properties.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
-import type { BackoffPolicy, FlappingPolicy } from "./template.ts";
-import { splitWords } from "./words.ts";
+import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
+import { scanWords } from "./words.ts";
 
 const asItIs = <T>(value: T): T => value;
 
@@ -19,8 +26,8 @@ const asItIs = <T>(value: T): T => value;
 export const converters = {
   name: checkName,
   cmd: checkCommand,
-  args: (value) => (typeof value === "string" ? splitWords(value, homedir()) : value),
-  cwd: toAbsolutePath,
+  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : value),
+  cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
   os_env: asItIs<boolean>,
@@ -29,6 +36,7 @@ export const converters = {
   detach: asItIs<boolean>,
   shell: asItIs<boolean>,
   numprocesses: asItIs<number>,
+  port: asItIs<number>,
   start: asItIs<boolean>,
   priority: asItIs<number>,
   flapping: toFlapping,
@@ -36,7 +44,8 @@ export const converters = {
   redirect_input: asItIs<boolean>,
   graceful_timeout: toDurationMs,
   stop_signal: (value) => parseSignal(value).name,
-  stop_group: asItIs<boolean>,
+  kill_mode: asItIs<KillMode>,
+  stop_group: (value): KillMode => (value ? "group" : "process"),
   on_host_exit: asItIs<"kill" | "keep">,
   restart: asItIs<"always" | "on-failure" | "never">,
   success_codes: toExitCodes,
@@ -73,6 +82,11 @@ function checkCommand(cmd: string): string {
   return cmd;
 }
 
+/** What variables stand for is known when a process starts: until then the path may begin with one, and keeps its `..`. */
+function toWorkingDirectory(cwd: string): string {
+  return cwd.includes("$") && /^[/$]/.test(expandHome(cwd)) ? expandHome(cwd) : toAbsolutePath(cwd);
+}
+
 function toAbsolutePath(path: string): string {
   const expanded = expandHome(path);
   if (!isAbsolute(expanded)) throw invalid(`must be an absolute path or begin with ~/, not ${showValue(path)}`);
@@ -105,7 +119,7 @@ function toFlapping(value: Given<"flapping"> | false): FlappingPolicy | undefine
     attempts: value.attempts ?? defaultFlapping.attempts,
     windowMs: within("window", () => toDurationMs(value.window ?? defaultFlapping.window)),
     retryInMs: within("retry_in", () => toDurationMs(value.retry_in ?? defaultFlapping.retry_in)),
-    maxRetries: value.max_retry ?? defaultFlapping.max_retry,
+    maxRetries: toMaxRetries(value.max_retry ?? defaultFlapping.max_retry),
   };
 }
 
@@ -127,40 +141,49 @@ function flappingOfText(text: string): FlappingPolicy | undefined {
     attempts: toCount("attempts", attempts, 1),
     windowMs: toDurationMs(window),
     retryInMs: toDurationMs(retryIn),
-    maxRetries: toCount("max_retry", maxRetry, 0),
+    maxRetries: toMaxRetries(toCount("max_retry", maxRetry, retryForever)),
   };
 }
 
-function toBackoff(value: Given<"backoff">): BackoffPolicy | undefined {
-  if (value === false) return undefined;
+function toMaxRetries(maxRetry: number): number {
+  return maxRetry === retryForever ? Infinity : maxRetry;
+}
+
+/** `false`: off. */
+function toBackoff(value: Given<"backoff">): BackoffPolicy | false {
+  if (value === false || value === 0) return false;
   if (value === true) return toBackoff({});
+  if (typeof value === "number") return toBackoff({ min: value });
   if (typeof value === "string") return backoffOfText(value);
+  const minMs = within("min", () => toDurationMs(value.min ?? defaultBackoff.min));
   const policy = {
-    minMs: within("min", () => toDurationMs(value.min ?? defaultBackoff.min)),
-    maxMs: within("max", () => toDurationMs(value.max ?? defaultBackoff.max)),
+    minMs,
+    maxMs: within("max", () =>
+      value.max == null ? Math.max(minMs, toDurationMs(defaultBackoff.max)) : toDurationMs(value.max),
+    ),
     factor: value.factor ?? defaultBackoff.factor,
     jitter: value.jitter ?? defaultBackoff.jitter,
     resetAfterMs: within("reset_after", () => toDurationMs(value.reset_after ?? defaultBackoff.reset_after)),
   };
-  if (policy.minMs === 0) throw invalid("must be more than 0; without `backoff` a process is replaced at once", "min");
+  if (policy.minMs === 0) throw invalid("must be more than 0; `backoff = off` replaces a process immediately", "min");
   if (policy.maxMs < policy.minMs) throw invalid("must not be less than `min`", "max");
   return policy;
 }
 
-/** `"100ms, 30s, 2, 0.1, 1m"`; what is left out at its end is as by default. */
-function backoffOfText(text: string): BackoffPolicy | undefined {
-  if (isOff(text)) return undefined;
-  if (/^(true|yes|on|1)$/i.test(text.trim())) return toBackoff({});
+/** `"100ms, 30s, 2, 0.1, 10s"`; what is left out at its end is as by default. A single `1` is one second, not `true`. */
+function backoffOfText(text: string): BackoffPolicy | false {
+  if (isOff(text)) return false;
+  if (/^(true|yes|on)$/i.test(text.trim())) return toBackoff({});
   const parts = splitList(text, /[,\s]/);
   const [min, max, factor, jitter, resetAfter] = parts;
-  if (min === undefined || max === undefined || parts.length > 5) {
+  if (min === undefined || parts.length > 5) {
     throw invalid(
-      `must be two to five values, min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 1m), not ${showValue(text)}`,
+      `must be on, off, or up to five values, min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 10s), not ${showValue(text)}`,
     );
   }
   return toBackoff({
     min,
-    max,
+    max: max ?? null,
     factor: factor === undefined ? null : toFraction("factor", factor, [1, 1000]),
     jitter: jitter === undefined ? null : toFraction("jitter", jitter, [0, 1]),
     reset_after: resetAfter ?? null,
@@ -186,7 +209,7 @@ function toExitCodes(value: number | string | readonly number[]): number[] {
 }
 
 function toCount(part: string, text: string, minimum: number): number {
-  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  const count = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(count) || count < minimum) {
     throw invalid(`must have a whole number, ${minimum} or more, for ${part}, not ${showValue(text)}`);
   }
@@ -198,6 +221,10 @@ const eventLabels: ReadonlySet<string> = new Set(["exit", "gap", "run", "spawn"]
 
 function toLabels(value: string | readonly string[]): string[] {
   const labels = splitList(value, /[,\s]/);
+  if (labels.some((label) => label.toLowerCase() === "none")) {
+    if (labels.length === 1) return [];
+    throw invalid("must not name other outputs beside `none`, which discards both");
+  }
   if (labels.length > 2) {
     throw invalid(`must be at most two labels, stdout's and stderr's, not ${labels.length}: ${labels.join(", ")}`);
   }

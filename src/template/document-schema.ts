@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
-import { type TemplateKey, templateSchema } from "./properties.ts";
+import { retryForever, type TemplateKey, templateSchema } from "./properties.ts";
 
 const described = (key: TemplateKey) => {
   const { description } = templateSchema.properties[key];
@@ -25,6 +25,7 @@ export const templateDocumentSchema = Type.Object(
     detach: flag("detach"),
     shell: flag("shell"),
     numprocesses: Type.Integer({ minimum: 0, ...described("numprocesses") }),
+    port: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], described("port")),
     start: flag("start"),
     priority: Type.Union([Type.Integer(), Type.Null()], described("priority")),
     flapping: Type.Union(
@@ -33,7 +34,7 @@ export const templateDocumentSchema = Type.Object(
           attempts: Type.Integer({ minimum: 1 }),
           window: Type.Number({ minimum: 0 }),
           retry_in: Type.Number({ minimum: 0 }),
-          max_retry: Type.Integer({ minimum: 0 }),
+          max_retry: Type.Integer({ minimum: retryForever }),
         }),
         Type.Null(),
       ],
@@ -43,7 +44,11 @@ export const templateDocumentSchema = Type.Object(
     redirect_input: flag("redirect_input"),
     graceful_timeout: seconds("graceful_timeout"),
     stop_signal: Type.String(described("stop_signal")),
-    stop_group: flag("stop_group"),
+    kill_mode: Type.Unsafe<"mixed" | "group" | "process">({
+      type: "string",
+      enum: ["mixed", "group", "process"],
+      ...described("kill_mode"),
+    }),
     on_host_exit: Type.Unsafe<"kill" | "keep">({
       type: "string",
       enum: ["kill", "keep"],
@@ -64,7 +69,7 @@ export const templateDocumentSchema = Type.Object(
           jitter: Type.Number({ minimum: 0, maximum: 1 }),
           reset_after: Type.Number({ minimum: 0 }),
         }),
-        Type.Null(),
+        Type.Literal(false),
       ],
       described("backoff"),
     ),
@@ -76,7 +81,7 @@ export const templateDocumentSchema = Type.Object(
     output_buffer: Type.Integer({ minimum: 0, ...described("output_buffer") }),
     stdin_timeout: seconds("stdin_timeout"),
     lossless_timeout: seconds("lossless_timeout"),
-  } satisfies Record<TemplateKey, TSchema>,
+  } satisfies Record<Exclude<TemplateKey, "stop_group">, TSchema>,
   {
     description:
       "Every setting in force: durations in seconds, sizes in bytes, words as lists, and `null` for what is not set.",

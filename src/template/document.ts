@@ -1,5 +1,6 @@
 import { toSeconds } from "./duration.ts";
 import type { TemplateDocument } from "./document-schema.ts";
+import { retryForever } from "./properties.ts";
 import type { BackoffPolicy, FlappingPolicy, ProcessTemplate } from "./template.ts";
 
 export type { TemplateDocument };
@@ -19,6 +20,7 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     detach: template.detach,
     shell: template.shell,
     numprocesses: template.numprocesses,
+    port: template.port ?? null,
     start: template.start,
     priority: template.priority ?? null,
     flapping: template.flapping ? toFlappingDocument(template.flapping) : null,
@@ -26,11 +28,11 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     redirect_input: template.redirectInput,
     graceful_timeout: toSeconds(template.gracefulTimeoutMs),
     stop_signal: template.stopSignal,
-    stop_group: template.stopGroup,
+    kill_mode: template.killMode,
     on_host_exit: template.onHostExit,
     restart: template.restart,
     success_codes: [...template.successCodes],
-    backoff: template.backoff ? toBackoffDocument(template.backoff) : null,
+    backoff: template.backoff ? toBackoffDocument(template.backoff) : false,
     on_give_up: template.onGiveUp,
     output_buffer: template.outputBufferBytes,
     stdin_timeout: toSeconds(template.stdinTimeoutMs),
@@ -43,7 +45,7 @@ function toFlappingDocument(flapping: FlappingPolicy) {
     attempts: flapping.attempts,
     window: toSeconds(flapping.windowMs),
     retry_in: toSeconds(flapping.retryInMs),
-    max_retry: flapping.maxRetries,
+    max_retry: flapping.maxRetries === Infinity ? retryForever : flapping.maxRetries,
   };
 }
 

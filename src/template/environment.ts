@@ -1,92 +1,113 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
-import { parseEnv } from "node:util";
+import { isAbsolute, normalize, resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import { readEnvFile } from "./env-file.ts";
+import { expandPattern } from "./expand.ts";
+import { slotVariables } from "./slot.ts";
 import type { ProcessTemplate } from "./template.ts";
-import { quoteWord, splitWords } from "./words.ts";
+import { quoteWord, scanWords } from "./words.ts";
+
+export interface EnvironmentOptions {
+  /** Default: gafferd's own environment. */
+  readonly base?: Readonly<Record<string, string | undefined>>;
+  /** Variables of the user that the process runs as; one that is undefined is not inherited. Default: none. */
+  readonly userVariables?: Readonly<Record<string, string | undefined>>;
+  /** Default: no variables of a slot. */
+  readonly slot?: number;
+}
 
 /**
- * What a new process of this template finds in its environment: `base` if `osEnv`, then the env files in order, then
- * `env`; later ones win. Reads the files anew each time. Throws `spawn_failed` for a file that cannot be read.
+ * What a new process of this template finds in its environment: `base` if `osEnv`, then those of its user, then the env
+ * files in order, then `env`, then what its slot sets; later ones win. `PWD` is missing unless the template sets it: see
+ * `inFolder`. Reads the files each time. Throws `spawn_failed` for a file that cannot be read, with the number of the line
+ * at fault, and for a slot without a port.
  */
 export function buildEnvironment(
   template: ProcessTemplate,
-  base: Readonly<Record<string, string | undefined>> = process.env,
+  { base = process.env, userVariables = {}, slot }: EnvironmentOptions = {},
 ): Record<string, string> {
   const environment = new Map<string, string>();
-  const add = (variables: Readonly<Record<string, string | undefined>>): void => {
-    for (const [name, value] of Object.entries(variables)) if (value !== undefined) environment.set(name, value);
+  const add = (variables: Iterable<readonly [string, string | undefined]>): void => {
+    for (const [name, value] of variables) if (value !== undefined) environment.set(name, value);
   };
-  if (template.osEnv) add(base);
+  if (template.osEnv) add(Object.entries(base));
+  // Those of gafferd itself, its folder and its user, are not the process's.
+  for (const name of ["PWD", ...Object.keys(userVariables)]) environment.delete(name);
+  add(Object.entries(userVariables));
   for (const file of template.envFiles) add(readEnvFile(file));
-  add(template.env);
+  add(Object.entries(template.env));
+  if (slot !== undefined) add(Object.entries(slotVariables(template, slot)));
   return Object.fromEntries(environment);
 }
 
-export interface Substitution {
-  readonly text: string;
-  /** Names of variables that are not set: they stay in `text` as they were written. */
-  readonly unknown: string[];
+/** The environment of a process that runs in a folder: `PWD` is that, unless the template sets it. */
+export function inFolder(env: Readonly<Record<string, string>>, cwd: string): Record<string, string> {
+  return { PWD: cwd, ...env };
 }
 
-/** Replaces `$VAR` and `${VAR}`, once: what a value holds is not looked at again. */
-export function substitute(word: string, env: Readonly<Record<string, string>>): Substitution {
-  const unknown: string[] = [];
-  const text = word.replace(/\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g, (written, braced, bare) => {
-    const name: string = braced ?? bare;
-    const value = Object.hasOwn(env, name) ? env[name] : undefined;
-    if (value === undefined) unknown.push(name);
-    return value ?? written;
-  });
-  return { text, unknown };
-}
-
+/** What to execute, and where. */
 export interface Command {
   /** At least one word; the first is absolute, or a name to be looked up in `PATH`. */
   readonly argv: string[];
-  /** Variables named in `cmd` or `args` that are not set, each once. */
-  readonly unknown: string[];
+  /** Absolute. */
+  readonly cwd: string;
+  /** What stays as it is written, each once. */
+  readonly unexpanded: readonly Unexpanded[];
+}
+
+/** A variable that is not set, or a form that only a shell knows. */
+export interface Unexpanded {
+  readonly key: "cmd" | "args" | "cwd";
+  /** `$FOO`, `${FOO:?x}`. */
+  readonly written: string;
+  readonly isSupported: boolean;
 }
 
 /**
  * What to execute. Variables are replaced after the words are split, so that a value with blanks stays one word; under
- * `shell` that is left to the shell. Throws `spawn_failed` if the variables leave no program to start.
+ * `shell` those of the command are left to the shell. Throws `spawn_failed` if the variables leave no program to start,
+ * or a `cwd` that is not absolute.
  */
 export function commandOf(template: ProcessTemplate, env: Readonly<Record<string, string>>): Command {
+  const unexpanded = new Map<string, Unexpanded>();
+  let known = env;
+  const expand = (key: Unexpanded["key"], pattern: string): string => {
+    const { text, unknown, unsupported } = expandPattern(pattern, known);
+    const add = (written: string, isSupported: boolean): void => {
+      if (!unexpanded.has(written)) unexpanded.set(written, { key, written, isSupported });
+    };
+    for (const name of unknown) add(`$${name}`, true);
+    for (const written of unsupported) add(written, false);
+    return text;
+  };
+  const cwd = toCwd(template, expand("cwd", template.cwd));
+  known = inFolder(env, cwd);
   if (template.shell) {
-    return { argv: ["sh", "-c", [template.cmd, ...template.args.map(quoteWord)].join(" ")], unknown: [] };
+    const args = template.args.map((arg) => quoteWord(arg.replaceAll("$$", () => "$")));
+    const argv = ["sh", "-c", [template.cmd, ...args].join(" ")];
+    return { argv, cwd, unexpanded: [...unexpanded.values()] };
   }
-  const words = [...splitWords(template.cmd, env["HOME"] || homedir()), ...template.args];
-  const unknown = new Set<string>();
-  const argv = words.map((word) => {
-    const substitution = substitute(word, env);
-    for (const name of substitution.unknown) unknown.add(name);
-    return substitution.text;
-  });
-  const [program, ...rest] = argv;
+  const words = scanWords(template.cmd, env["HOME"] || homedir());
+  const [program, ...rest] = [
+    ...words.map(({ pattern }) => expand("cmd", pattern)),
+    ...template.args.map((arg) => expand("args", arg)),
+  ];
   if (!program) {
     throw new GafferdError(
       "spawn_failed",
       `cannot start ${template.name}: its command \`${template.cmd}\` names no program once its variables are replaced`,
+      { field: "cmd" },
     );
   }
-  return { argv: [program.includes("/") ? resolve(template.cwd, program) : program, ...rest], unknown: [...unknown] };
+  const argv = [program.includes("/") ? resolve(cwd, program) : program, ...rest];
+  return { argv, cwd, unexpanded: [...unexpanded.values()] };
 }
 
-function readEnvFile(file: string): Readonly<Record<string, string | undefined>> {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new GafferdError("spawn_failed", `cannot read the env file ${file}: ${reasonOf(cause)}`, { cause });
-  }
-  if (text.includes("\0")) {
-    throw new GafferdError("spawn_failed", `cannot use the env file ${file}: it holds a NUL byte`);
-  }
-  return parseEnv(text.replace(/^\uFEFF/, ""));
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+function toCwd({ name, cwd }: ProcessTemplate, expanded: string): string {
+  if (isAbsolute(expanded)) return normalize(expanded);
+  throw new GafferdError(
+    "spawn_failed",
+    `cannot start ${name}: its working directory \`${cwd}\` is \`${expanded}\` once its variables are replaced, which is not absolute; write \`./${cwd}\` for a folder beside the file`,
+    { field: "cwd" },
+  );
 }

@@ -2,6 +2,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
 import { expectationOf, showValue } from "./expectation.ts";
+import { adviceOnKey } from "./foreign-keys.ts";
 import { suggestion } from "../suggestion.ts";
 
 /** One thing that is wrong with a body. */
@@ -51,7 +52,7 @@ function isUnknownKey(error: ValueError): boolean {
 function messageOf(error: ValueError): string {
   const token = unescapeToken(error.path.slice(error.path.lastIndexOf("/") + 1));
   if (isUnknownKey(error)) {
-    return `is not a known key${suggestion(token, Object.keys(error.schema["properties"]))}`;
+    return `is not a known key${adviceOnKey(token, Object.keys(error.schema["properties"]), "write variables as `env`, an object")}`;
   }
   const isTopLevel = error.path.lastIndexOf("/") === 0;
   if (error.type === ValueErrorType.ObjectRequiredProperty || (error.value === null && isTopLevel)) {

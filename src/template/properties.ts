@@ -22,6 +22,8 @@ const integer = (description: string, options: { minimum?: number; maximum?: num
   );
 };
 
+export const maxPort = 65_535;
+
 /** The kernel's 4294967295 means "unchanged" and is no user. */
 const maxUserId = 2 ** 32 - 2;
 
@@ -33,6 +35,9 @@ const user = (description: string) =>
     }),
   );
 
+/** The most tries of `max_retry`; no limit at all. */
+export const retryForever = -1;
+
 /** What a flapping object may leave out. */
 export const defaultFlapping = { attempts: 2, window: 1, retry_in: 7, max_retry: 5 } as const;
 
@@ -42,7 +47,7 @@ const flappingPart = (minimum: number, byDefault: number) =>
   );
 
 /** What a backoff object may leave out; seconds. */
-export const defaultBackoff = { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 60 } as const;
+export const defaultBackoff = { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 10 } as const;
 
 const wordList = Type.Union([Type.String(), Type.Array(Type.String()), Type.Null()]);
 
@@ -54,7 +59,7 @@ export const templateSchema = Type.Object(
   {
     name: Type.String({
       minLength: 1,
-      maxLength: 200,
+      maxLength: 255,
       description:
         "Unique name: letters, digits and `_ . : @ + -`, beginning with a letter or a digit, not digits alone. What precedes the first colon is its group.",
     }),
@@ -95,6 +100,10 @@ export const templateSchema = Type.Object(
     detach: flag("Launched, not supervised, and left alone when the template or the daemon stops.", false),
     shell: flag("Run `cmd` under `sh -c`.", false),
     numprocesses: integer("How many processes to keep running.", { minimum: 0, maximum: 10_000, default: 1 }),
+    port: integer(
+      "The process in slot 0 finds this number in `PORT`, the one in slot 1 the next, and so on. Default: `PORT` is not set.",
+      { minimum: 1, maximum: maxPort },
+    ),
     start: flag("Start when created.", true),
     priority: integer("Smaller starts earlier and stops later. Default: after all that have one.", {
       minimum: Number.MIN_SAFE_INTEGER,
@@ -108,7 +117,7 @@ export const templateSchema = Type.Object(
               attempts: flappingPart(1, defaultFlapping.attempts),
               window: duration("The exits counted are those within this time.", defaultFlapping.window),
               retry_in: duration("Time from the stop to the next start.", defaultFlapping.retry_in),
-              max_retry: flappingPart(0, defaultFlapping.max_retry),
+              max_retry: flappingPart(retryForever, defaultFlapping.max_retry),
             },
             { additionalProperties: false },
           ),
@@ -119,7 +128,7 @@ export const templateSchema = Type.Object(
         {
           title: "attempts, window, retry_in, max_retry (2, 1., 7., 5), an object of these, or false",
           description:
-            "`attempts` exits within `window` seconds: stop, start again after `retry_in` seconds, at most `max_retry` times. Default: off.",
+            "`attempts` exits within `window` seconds: stop, start again after `retry_in` seconds, at most `max_retry` times (-1: for ever). Default: off.",
         },
       ),
     ),
@@ -127,8 +136,8 @@ export const templateSchema = Type.Object(
       Type.Union([...wordList.anyOf], {
         title: "up to two labels, as a list or separated by commas",
         description:
-          "Labels of stdout and stderr; the same label twice merges both. An output without a label is discarded.",
-        default: [],
+          "Labels of stdout and stderr; the same label twice merges both. An output without a label is discarded; `none`, or an empty list, discards both, as `detach` and `on_host_exit = keep` do unless labels are given.",
+        default: ["stdout", "stderr"],
       }),
     ),
     redirect_input: flag("Whether clients may write to stdin.", false),
@@ -140,7 +149,18 @@ export const templateSchema = Type.Object(
         default: "SIGTERM",
       }),
     ),
-    stop_group: flag("Signals go to the whole process group.", true),
+    kill_mode: Type.Optional(
+      Type.Union([Type.Literal("mixed"), Type.Literal("group"), Type.Literal("process"), Type.Null()], {
+        description:
+          "Which processes get the stop signal. `mixed`: the process itself, then what is left of its tree when it has exited; SIGKILL goes to the whole tree. `group`: the whole tree, every time. `process`: only the process itself; what it leaves behind is stopped when gafferd ends.",
+        default: "mixed",
+      }),
+    ),
+    stop_group: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Null()], {
+        description: "Another name for `kill_mode`: `true` is `group`, `false` is `process`.",
+      }),
+    ),
     on_host_exit: Type.Optional(
       Type.Union([Type.Literal("kill"), Type.Literal("keep"), Type.Null()], {
         description: "What becomes of its processes when gafferd is killed: they end too, or they live on.",
@@ -173,37 +193,38 @@ export const templateSchema = Type.Object(
         [
           Type.Object(
             {
-              min: duration("How long the first wait is.", defaultBackoff.min),
-              max: duration("How long a wait gets at most.", defaultBackoff.max),
+              min: duration("The first delay.", defaultBackoff.min),
+              max: duration("The longest delay.", defaultBackoff.max),
               factor: Type.Optional(
                 Type.Union([Type.Number({ minimum: 1, maximum: 1000 }), Type.Null()], {
                   title: "a number from 1 to 1000",
-                  description: "How many times longer each wait is than the one before.",
+                  description: "How many times longer each delay is than the one before.",
                   default: defaultBackoff.factor,
                 }),
               ),
               jitter: Type.Optional(
                 Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
                   title: "a number from 0 to 1",
-                  description: "Up to this share of a wait is added to it at random.",
+                  description: "Up to this share of a delay is added to it at random.",
                   default: defaultBackoff.jitter,
                 }),
               ),
               reset_after: duration(
-                "A process that ran for so long begins anew with `min`.",
+                "After a run of this length, delays begin with `min` again.",
                 defaultBackoff.reset_after,
               ),
             },
             { additionalProperties: false },
           ),
+          Type.Number({ minimum: 0 }),
           Type.String(),
           Type.Boolean(),
           Type.Null(),
         ],
         {
-          title: "min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 1m), an object of these, true or false",
+          title: "min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 10s), an object of these, true or false",
           description:
-            "How long the place of a process that ended unasked stays empty: `min`, then `factor` times longer each time, up to `max`. Default: off, it is filled at once.",
+            "The delay before a process that exited is replaced: `min`, then `factor` times longer after each exit in a row, up to `max`. A process that ran for at least 1 s is replaced immediately the first time. What cannot be spawned is tried again after the same delays. A number is `min` in seconds. `false`: replace immediately every time. Default: on, but off if `flapping` is set.",
         },
       ),
     ),

@@ -1,7 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import { converters } from "./convert.ts";
 import { findShapeProblems, type TemplateProblem } from "./problem.ts";
-import { type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
+import { maxPort, type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
 import type { ProcessTemplate } from "./template.ts";
 import { splitWords } from "./words.ts";
 
@@ -39,17 +39,19 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
   }
   const given = withoutLegacyKeys(body);
   if (context.name !== undefined) given["name"] ??= context.name;
+  // Its pipes would end with gafferd; who wants them all the same says so.
+  if (given["detach"] === true || given["on_host_exit"] === "keep") given["redirect_output"] ??= [];
   const shapeProblems = findShapeProblems(templateSchema, given);
   const misshapen = new Set(shapeProblems.map(({ field }) => field.split(".")[0]));
   const { values, problems: valueProblems } = convertValues(given, misshapen);
-  const [first, ...others] = [...shapeProblems, ...valueProblems, ...findContradictions(values, context)];
+  const [first, ...others] = [...shapeProblems, ...valueProblems, ...findContradictions(values, given, context)];
   if (first) return { problems: [first, ...others] };
   // Without a problem every key has been converted or has no default.
   return { template: toTemplate(values as Values, context) };
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type UnsetKey = "cwd" | "uid" | "gid" | "priority" | "flapping" | "backoff";
+type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff";
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /** What a Python client of gaffer 0.4 sends for settings that gafferd does not have, when they are not used. */
@@ -104,7 +106,11 @@ function findNul(value: unknown): string | undefined {
   return undefined;
 }
 
-function findContradictions(values: Partial<Values>, context: TemplateContext): TemplateProblem[] {
+function findContradictions(
+  values: Partial<Values>,
+  given: Readonly<Record<string, unknown>>,
+  context: TemplateContext,
+): TemplateProblem[] {
   const problems: TemplateProblem[] = [];
   if (values.name !== undefined && context.name !== undefined && values.name !== context.name) {
     problems.push({ field: "name", message: `must be "${context.name}" here, or left out, not "${values.name}"` });
@@ -124,7 +130,35 @@ function findContradictions(values: Partial<Values>, context: TemplateContext): 
       message: `must be false with \`${redirected}\`: its pipes would end with the daemon, and the process with them`,
     });
   }
+  const { kill_mode: killMode, stop_group: byStopGroup } = values;
+  if (byStopGroup !== undefined && (given["kill_mode"] ?? byStopGroup) !== byStopGroup) {
+    const isSame = `\`stop_group = ${byStopGroup === "group"}\` means \`kill_mode = ${byStopGroup}\``;
+    problems.push({
+      field: "stop_group",
+      message: `contradicts \`kill_mode = ${killMode}\`: ${isSame}; leave \`stop_group\` out`,
+    });
+  }
+  return [...problems, ...findPortProblems(values)];
+}
+
+function findPortProblems({ port, numprocesses, env }: Partial<Values>): TemplateProblem[] {
+  if (port === undefined) return [];
+  const problems: TemplateProblem[] = [];
+  const last = port + Math.max(1, numprocesses ?? 1) - 1;
+  if (last > maxPort) {
+    const message = `must leave a port for each of ${numprocesses} processes: ${port} to ${last} goes past ${maxPort}`;
+    problems.push({ field: "port", message });
+  }
+  if (env !== undefined && Object.hasOwn(env, "PORT")) {
+    problems.push({ field: "env.PORT", message: "must be left out with `port`, which sets it for each process" });
+  }
   return problems;
+}
+
+/** Who sets `flapping` alone wants no second policy beside it. */
+function backoffOf({ backoff, flapping }: Values): Pick<ProcessTemplate, "backoff"> {
+  const policy = backoff ?? (flapping === undefined && converters.backoff(true));
+  return policy ? { backoff: policy } : {};
 }
 
 function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
@@ -141,6 +175,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     detach: values.detach,
     shell: values.shell,
     numprocesses: values.numprocesses,
+    ...(values.port !== undefined && { port: values.port }),
     start: values.start,
     ...(values.priority !== undefined && { priority: values.priority }),
     ...(values.flapping !== undefined && { flapping: values.flapping }),
@@ -148,11 +183,11 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     redirectInput: values.redirect_input,
     gracefulTimeoutMs: values.graceful_timeout,
     stopSignal: values.stop_signal,
-    stopGroup: values.stop_group,
+    killMode: values.stop_group ?? values.kill_mode,
     onHostExit: values.on_host_exit,
     restart: values.restart,
     successCodes: values.success_codes,
-    ...(values.backoff !== undefined && { backoff: values.backoff }),
+    ...backoffOf(values),
     onGiveUp: values.on_give_up,
     outputBufferBytes: values.output_buffer,
     stdinTimeoutMs: values.stdin_timeout,

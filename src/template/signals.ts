@@ -3,7 +3,10 @@ import { GafferdError } from "../errors.ts";
 import { nearest } from "../suggestion.ts";
 
 export interface Signal {
-  /** `"SIGTERM"`; a real-time signal is `"SIGRTMIN+3"`, which `process.kill` does not know: send its number. */
+  /**
+   * `"SIGTERM"`; a real-time signal is `"SIGRTMIN"`, `"SIGRTMIN+3"` or `"SIGRTMAX"`, which `process.kill` does not know:
+   * send its number.
+   */
   readonly name: string;
   readonly number: number;
 }
@@ -14,14 +17,20 @@ const lastRealTime = 64;
 
 const numberByName = new Map<string, number>(Object.entries(constants.signals));
 if (process.platform === "linux") {
-  for (let n = firstRealTime; n <= lastRealTime; n++) numberByName.set(`SIGRTMIN+${n - firstRealTime}`, n);
+  numberByName.set("SIGRTMIN", firstRealTime);
+  numberByName.set("SIGRTMAX", lastRealTime);
+  for (let n = firstRealTime; n <= lastRealTime; n++) {
+    numberByName.set(`SIGRTMIN+${n - firstRealTime}`, n);
+    numberByName.set(`SIGRTMAX-${lastRealTime - n}`, n);
+  }
 }
 // Aliases (SIGIOT, SIGPOLL) come after the name that people know, so the first name of a number is the one to show.
 const nameByNumber = new Map<number, string>();
 for (const [name, number] of numberByName) if (!nameByNumber.has(number)) nameByNumber.set(number, name);
 
 /**
- * The signal that `"HUP"`, `"SIGHUP"`, `"sighup"`, `"1"` or `1` names. Throws `bad_value`, which offers the nearest name
+ * The signal that `"HUP"`, `"SIGHUP"`, `"sighup"`, `"1"` or `1` names, and on Linux `"RTMIN"`, `"RTMIN+n"`, `"RTMAX-n"`
+ * and `"RTMAX"`. Throws `bad_value`, which offers the nearest name
  * or lists them all; 0 is no signal.
  */
 export function parseSignal(signal: string | number): Signal {
@@ -40,9 +49,17 @@ export function parseSignal(signal: string | number): Signal {
 }
 
 function unknownSignal(signal: string | number, wanted?: string): GafferdError {
-  const names = [...nameByNumber.values()].filter((name) => !name.startsWith("SIGRTMIN"));
-  const near = wanted === undefined ? undefined : nearest(wanted, names);
-  const known = names.map((name) => name.slice("SIG".length)).join(", ");
+  const names = [...nameByNumber.values()].filter((name) => !name.startsWith("SIGRT"));
+  const realTime = [...numberByName.keys()].filter((name) => name === "SIGRTMIN" || name === "SIGRTMAX");
+  const range = realTime.length > 0 ? [`RTMIN to RTMIN+${lastRealTime - firstRealTime}`] : [];
+  if (wanted !== undefined && /^SIGRTM(IN|AX)[+-]/.test(wanted) && range.length > 0) {
+    return new GafferdError(
+      "bad_value",
+      `${JSON.stringify(signal)} is not a signal: real-time signals are ${range[0]}`,
+    );
+  }
+  const near = wanted === undefined ? undefined : nearest(wanted, [...names, ...realTime]);
+  const known = [...names.map((name) => name.slice("SIG".length)), ...range].join(", ");
   return new GafferdError(
     "bad_value",
     `${JSON.stringify(signal)} is not a signal: ${near ? `did you mean ${near}?` : `known are ${known} and their numbers`}`,

@@ -3,7 +3,7 @@ export type RestartPolicy = "always" | "on-failure" | "never";
 
 /**
  * Too many exits in a window. After `attempts` exits within `windowMs` the template is stopped and started again after
- * `retryInMs`, at most `maxRetries` times; then it stays stopped.
+ * `retryInMs`, at most `maxRetries` times (`Infinity`: for ever); then it stays stopped.
  */
 export interface FlappingPolicy {
   readonly attempts: number;
@@ -13,8 +13,9 @@ export interface FlappingPolicy {
 }
 
 /**
- * How long the place of a process that ended unasked stays empty: `minMs` the first time, then `factor` times longer each
- * time, up to `maxMs`; on top of it at random up to `jitter` (0 to 1) of that. A run of `resetAfterMs` begins anew.
+ * The delay before a process that exited is replaced: `minMs`, then `factor` times longer after each exit in a row, up to
+ * `maxMs`, plus a random share of up to `jitter` (0 to 1) of it. A run of `resetAfterMs` ends the row. The first exit of a
+ * row causes no delay if the process ran for `freeRestartMs` (`supervisor/backoff.ts`).
  */
 export interface BackoffPolicy {
   readonly minMs: number;
@@ -23,6 +24,13 @@ export interface BackoffPolicy {
   readonly jitter: number;
   readonly resetAfterMs: number;
 }
+
+/**
+ * Which processes get the stop signal, as in systemd. `mixed`: the process itself; once it has exited, what is left of
+ * its tree gets the signal too; SIGKILL goes to the whole tree when the grace period is over. `group`: every signal goes
+ * to the whole tree at once. `process`: only the process itself; what it leaves behind is stopped when gafferd ends.
+ */
+export type KillMode = "mixed" | "group" | "process";
 
 /** What follows when a template is given up. `shutdown`: the daemon stops, and its exit status says so. */
 export type GiveUpPolicy = "ignore" | "shutdown";
@@ -55,6 +63,8 @@ export interface ProcessTemplate {
   readonly shell: boolean;
   /** How many processes to keep running, 0 or more. */
   readonly numprocesses: number;
+  /** The process in slot 0 gets this number as `PORT`, the one in slot 1 the next; absent: `PORT` is not set. */
+  readonly port?: number;
   /** Start when created. */
   readonly start: boolean;
   /** Smaller starts earlier and stops later; absent: after all that have one. */
@@ -68,14 +78,13 @@ export interface ProcessTemplate {
   readonly gracefulTimeoutMs: number;
   /** `"SIGTERM"`: always the full name, one of `signals.ts`. */
   readonly stopSignal: string;
-  /** Signals go to the whole process group. */
-  readonly stopGroup: boolean;
+  readonly killMode: KillMode;
   /** What becomes of its processes when the daemon is killed: they end too, or they live on. */
   readonly onHostExit: "kill" | "keep";
   readonly restart: RestartPolicy;
   /** The exit codes that are no failure. */
   readonly successCodes: readonly number[];
-  /** Absent: off, a process that ended unasked is replaced at once. */
+  /** Absent: off, a process that exited is replaced immediately. */
   readonly backoff?: BackoffPolicy;
   readonly onGiveUp: GiveUpPolicy;
   /** Held for each label of each process. */

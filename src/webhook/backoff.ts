@@ -1,11 +1,11 @@
 /** How long to wait before what failed is tried again. */
-export interface BackoffPolicy {
+export interface WebhookBackoff {
   readonly firstMs: number;
   readonly maxMs: number;
 }
 
 /** With ten retries: a quarter of an hour in all. */
-export const defaultBackoff: BackoffPolicy = { firstMs: 1000, maxMs: 15 * 60_000 };
+export const defaultWebhookBackoff: WebhookBackoff = { firstMs: 1000, maxMs: 15 * 60_000 };
 
 /** A receiver cannot ask for more patience than that. */
 export const maxRetryAfterMs = 60 * 60_000;
@@ -17,7 +17,7 @@ export const maxRetryAfterMs = 60 * 60_000;
  */
 export function waitMs(
   failures: number,
-  { policy, random, retryAfterMs = 0 }: { policy: BackoffPolicy; random: number; retryAfterMs?: number },
+  { policy, random, retryAfterMs = 0 }: { policy: WebhookBackoff; random: number; retryAfterMs?: number },
 ): number {
   const fullMs = Math.min(policy.firstMs * 2 ** (failures - 1), policy.maxMs);
   return Math.max(Math.round(fullMs * (1 - random / 2)), Math.min(retryAfterMs, maxRetryAfterMs));

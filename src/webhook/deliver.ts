@@ -1,4 +1,6 @@
+import { messageOf } from "../reason.ts";
 import { parseRetryAfter } from "./backoff.ts";
+import { httpClientCanRun } from "./http-client.ts";
 
 export interface Delivery {
   readonly url: string;
@@ -23,6 +25,7 @@ export async function deliver(
   { url, headers, body, timeoutMs }: Delivery,
   controller: AbortController,
 ): Promise<Outcome> {
+  if (!httpClientCanRun()) return { kind: "failed", error: "too many processes are running" };
   const timer = setTimeout(() => controller.abort(), timeoutMs);
   try {
     const { href, authorization } = takeCredentials(url);
@@ -39,7 +42,10 @@ export async function deliver(
     await drain(response);
     return outcome;
   } catch (error) {
-    return { kind: "failed", error: controller.signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(error) };
+    return {
+      kind: "failed",
+      error: controller.signal.aborted ? `no answer in ${timeoutMs} ms` : firstSentenceOf(error),
+    };
   } finally {
     clearTimeout(timer);
   }
@@ -84,7 +90,7 @@ function takeCredentials(url: string): { href: string; authorization: Record<str
 }
 
 /** The first sentence; Bun's second one tells programmers of an option. */
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+function firstSentenceOf(error: unknown): string {
+  const message = messageOf(error);
   return message.split(/[.?!] /)[0] ?? message;
 }

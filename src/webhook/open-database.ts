@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { GafferdError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 
 const schemaVersion = 1;
 
@@ -9,42 +10,98 @@ export function databasePath(stateDir: string): string {
   return join(stateDir, "webhooks.sqlite");
 }
 
+/** The files that SQLite keeps of one database in this mode. */
+export function filesOf(path: string): string[] {
+  return [path, `${path}-wal`, `${path}-shm`];
+}
+
 /**
  * Opens the database for this daemon alone, and makes it and its folder when they are not there, for their owner alone.
- * Throws `conflict` when another daemon has it, `overloaded` when it cannot be used; the message says what to do.
+ * A damaged one is renamed to `….damaged-2026-01-31T12-00-00Z`, named in the log, and replaced by an empty one. Throws
+ * `conflict` when another daemon has it, `overloaded` when it cannot be used; the message says what to do.
  *
  * The log is written without waiting for the disk (`synchronous=NORMAL` of a write-ahead log): what was committed
  * survives the death of this process, while a power cut may take the last of it.
  */
-export async function openDatabase(stateDir: string): Promise<Database> {
-  const path = databasePath(stateDir);
+export async function openDatabase(stateDir: string, log: Logger): Promise<Database> {
   // Only who has webhooks pays for it.
-  const { Database: Opened } = await import("bun:sqlite");
+  const sqlite = await import("bun:sqlite");
+  const path = databasePath(stateDir);
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    return open(sqlite, path);
+  } catch (error) {
+    if (!isDamage(error)) throw toOpenError(error, stateDir);
+    const aside = setAside(path);
+    log.error(
+      `the webhook database ${path} is damaged, and what waited in it is lost; it was renamed to ${aside}`,
+      error,
+    );
+  }
+  try {
+    return open(sqlite, path);
+  } catch (error) {
+    throw toOpenError(error, stateDir);
+  }
+}
+
+function open(sqlite: typeof import("bun:sqlite"), path: string): Database {
   let database: Database | undefined;
   try {
-    createPrivately(stateDir, path);
-    database = new Opened(path, { readwrite: true, strict: true });
+    createPrivately(path);
+    database = new sqlite.Database(path, { readwrite: true, strict: true });
     // Before the first access, so that no shared memory is needed; another daemon cannot open it until this one ends.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = NORMAL");
     prepareSchema(database);
+    readAll(database);
     return database;
   } catch (error) {
     database?.close();
-    throw toOpenError(error, stateDir, path);
+    throw error;
   }
 }
 
-function createPrivately(stateDir: string, path: string): void {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+/** Reads every page that holds something, so that damage shows now. Throws what SQLite throws. */
+function readAll(database: Database): void {
+  using check = database.prepare<{ quick_check: string }, []>("PRAGMA quick_check(1)");
+  const problems = check.all();
+  const problem = problems.map(({ quick_check: text }) => text).find((text) => text !== "ok");
+  if (problem !== undefined) throw Object.assign(new Error(problem), { code: "SQLITE_CORRUPT" });
+}
+
+/** Whether the file is no database, or one that holds nonsense. */
+function isDamage(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code !== undefined && /^SQLITE_(CORRUPT|NOTADB|SCHEMA|ERROR)/.test(code);
+}
+
+function setAside(path: string): string {
+  const time = new Date()
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z")
+    .replaceAll(":", "-");
+  for (const file of filesOf(path)) {
+    if (existsSync(file)) renameSync(file, file.replace(path, `${path}.damaged-${time}`));
+  }
+  return `${path}.damaged-${time}`;
+}
+
+function createPrivately(path: string): void {
   // To open and close an existing one would take its lock away from another daemon in this very process.
   if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
 }
 
+class NewerDatabaseError extends Error {
+  constructor(version: number) {
+    super(`a later version of gafferd wrote it (schema ${version}, known is ${schemaVersion})`);
+  }
+}
+
 function prepareSchema(database: Database): void {
   const version = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
-  if (version > schemaVersion) throw new Error(`it is of a later version of gafferd (${version})`);
+  if (version > schemaVersion) throw new NewerDatabaseError(version);
   database
     .transaction(() => {
       database.run(
@@ -58,7 +115,7 @@ function prepareSchema(database: Database): void {
     .immediate();
 }
 
-function toOpenError(error: unknown, stateDir: string, path: string): GafferdError {
+function toOpenError(error: unknown, stateDir: string): GafferdError {
   const { code = "", message = String(error) } = error as { code?: string; message?: string };
   if (code.startsWith("SQLITE_BUSY")) {
     const advice = "give each its own folder, `state_dir` in [gaffer]";
@@ -66,8 +123,9 @@ function toOpenError(error: unknown, stateDir: string, path: string): GafferdErr
       cause: error,
     });
   }
-  const advice = /CORRUPT|NOTADB/.test(code)
-    ? `move ${path} away`
-    : "let `state_dir` in [gaffer] name a folder that can be written to";
+  const advice =
+    error instanceof NewerDatabaseError
+      ? "start that version, or give this one another `state_dir` in [gaffer]"
+      : "let `state_dir` in [gaffer] name a folder that can be written to";
   return new GafferdError("overloaded", `cannot keep webhooks in ${stateDir}: ${message}; ${advice}`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
-import { databasePath, openDatabase } from "./open-database.ts";
+import type { Logger } from "../log.ts";
+import { databasePath, filesOf, openDatabase } from "./open-database.ts";
 import type { Webhook } from "./webhook.ts";
 
 /** An event on its way to one URL. */
@@ -10,7 +11,7 @@ export interface Message {
   /** Of the event; the same for all URLs and all attempts. */
   readonly id: string;
   readonly body: string;
-  /** Unix time. */
+  /** Unix time when it was added, by a clock that nobody sets (`steadyNowMs`). */
   readonly createdMs: number;
   /** Those that failed. */
   readonly attempts: number;
@@ -41,12 +42,15 @@ export class Outbox {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #addToAll: (webhookIds: readonly string[], message: Pick<Message, "id" | "body" | "createdMs">) => void;
   #lastPosition: number;
+  /** Messages up to here were added by an earlier run of the daemon. */
+  readonly #inheritedPosition: number;
 
   private constructor(database: Database, stateDir: string) {
     this.#database = database;
     this.#stateDir = stateDir;
     this.#statements = prepareStatements(database);
     this.#lastPosition = this.#statements.lastPosition.get()?.position ?? 0;
+    this.#inheritedPosition = this.#lastPosition;
     this.#addToAll = database.transaction((webhookIds, { id, body, createdMs }) => {
       for (const webhook of webhookIds) {
         this.#statements.add.run({ webhook, position: ++this.#lastPosition, id, body, createdMs });
@@ -55,8 +59,8 @@ export class Outbox {
   }
 
   /** Throws a GafferdError that says what to do. */
-  static async open(stateDir: string): Promise<Outbox> {
-    return new Outbox(await openDatabase(stateDir), stateDir);
+  static async open(stateDir: string, log: Logger): Promise<Outbox> {
+    return new Outbox(await openDatabase(stateDir, log), stateDir);
   }
 
   /** In the order in which they were first saved. */
@@ -113,9 +117,13 @@ export class Outbox {
     return this.#drop(webhookId, () => this.#statements.dropSecond.run({ webhook: webhookId }).changes);
   }
 
-  /** Drops what came before this time; returns how many. */
+  /**
+   * Drops what this run of the daemon added before this time; returns how many. How long earlier ones waited, no clock
+   * can tell: somebody may have set it.
+   */
   dropBefore(webhookId: string, createdMs: number): number {
-    return this.#drop(webhookId, () => this.#statements.dropBefore.run({ webhook: webhookId, createdMs }).changes);
+    const limits = { webhook: webhookId, createdMs, position: this.#inheritedPosition };
+    return this.#drop(webhookId, () => this.#statements.dropBefore.run(limits).changes);
   }
 
   /** Takes the files away too, unless there is something to keep. */
@@ -124,7 +132,7 @@ export class Outbox {
     for (const statement of Object.values(this.#statements)) statement.finalize();
     this.#database.close();
     const path = databasePath(this.#stateDir);
-    if (!keep) for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
+    if (!keep) for (const file of filesOf(path)) rmSync(file, { force: true });
   }
 
   #drop(webhook: string, remove: () => number): number {
@@ -169,8 +177,8 @@ function prepareStatements(database: Database) {
     dropSecond: database.prepare<unknown, OfWebhook>(
       "DELETE FROM message WHERE webhook = $webhook AND position = (SELECT position FROM message WHERE webhook = $webhook ORDER BY position LIMIT 1 OFFSET 1)",
     ),
-    dropBefore: database.prepare<unknown, OfWebhook & { createdMs: number }>(
-      "DELETE FROM message WHERE webhook = $webhook AND created_ms < $createdMs",
+    dropBefore: database.prepare<unknown, OfMessage & { createdMs: number }>(
+      "DELETE FROM message WHERE webhook = $webhook AND position > $position AND created_ms < $createdMs",
     ),
   };
 }

@@ -1,8 +1,9 @@
 import type { Logger } from "../log.ts";
-import { type BackoffPolicy, waitMs } from "./backoff.ts";
+import { type WebhookBackoff, waitMs } from "./backoff.ts";
 import { deliver, type Outcome } from "./deliver.ts";
 import { toHeaders } from "./headers.ts";
 import type { Message, Outbox } from "./outbox.ts";
+import { steadyNowMs } from "./steady-clock.ts";
 import { shownUrl, type Webhook } from "./webhook.ts";
 
 /** How much may wait for one webhook, and how long. */
@@ -18,7 +19,7 @@ export interface SenderOptions {
   readonly queued: number;
   readonly userAgent: string;
   readonly log: Logger;
-  readonly backoff: BackoffPolicy;
+  readonly backoff: WebhookBackoff;
   readonly limits: Limits;
   /** The receiver wants no more; the sender has stopped. */
   readonly onGone: () => void;
@@ -153,7 +154,7 @@ export class Sender {
     this.#inFlight = new AbortController();
     const headers = toHeaders(message, { secret, missed, userAgent: this.#options.userAgent, nowMs: timeMs });
     const outcome = await deliver({ url, headers, body: message.body, timeoutMs }, this.#inFlight);
-    // A webhook that was taken back, or a daemon that ends, has cut it off, or does not want to know.
+    // Cut off because the webhook was deleted or the daemon stops: there is nothing to report.
     if (this.#isStopped()) return undefined;
 
     const number = message.attempts + 1;
@@ -234,12 +235,13 @@ export class Sender {
     this.#isFull = true;
   }
 
-  /** Whether what is first was too old, and is gone with all that were. */
+  /** Whether events were dropped because they had waited too long. */
   #dropAged({ createdMs }: Message): boolean {
     const { maxAgeMs } = this.#options.limits;
-    const oldestMs = Date.now() - maxAgeMs;
+    const oldestMs = steadyNowMs() - maxAgeMs;
     if (createdMs >= oldestMs) return false;
     const dropped = this.#options.outbox.dropBefore(this.webhook.id, oldestMs);
+    if (dropped === 0) return false;
     this.#noteDropped(dropped);
     this.#warn(`events dropped for having waited more than ${maxAgeMs / 3_600_000} hours: ${dropped}`);
     return true;

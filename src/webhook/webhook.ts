@@ -21,13 +21,17 @@ export interface Webhook {
 
 /** What holds for all webhooks that do not say otherwise. */
 export interface DeliverySettings {
+  /** Signs what is sent; absent: unsigned. */
   readonly secret?: string;
+  /** How long one delivery may take. */
   readonly timeoutMs: number;
+  /** How often a delivery that failed is tried again. */
   readonly retries: number;
 }
 
 /** What `[webhooks]` says. */
 export interface FileWebhooks extends DeliverySettings {
+  /** A pattern of `GET /watch` (`.` is every event), and URLs of http or https. */
   readonly hooks: readonly { readonly pattern: string; readonly urls: readonly string[] }[];
 }
 
@@ -94,10 +98,11 @@ export function withoutSecret(webhook: Webhook): Webhook {
   return { id, url, patterns, timeoutMs, retries, source };
 }
 
-/** The URL for people: without the password that it may hold. */
+/** The URL for people, without the secrets it may hold: its password, and the values of its query. */
 export function shownUrl(url: string): string {
   const shown = new URL(url);
   if (shown.password !== "") shown.password = "***";
+  for (const name of new Set(shown.searchParams.keys())) shown.searchParams.set(name, "***");
   return shown.href;
 }
 

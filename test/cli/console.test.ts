@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
 import { createConsole, formatEvent, formatOutputLine } from "../../src/cli/console.ts";
 import type { GafferdEvent } from "../../src/events/event.ts";
-import type { Outlet } from "../../src/log.ts";
 import { waitFor } from "../wait-for.ts";
 
 const base = { sequence: 1, timeMs: Date.UTC(2026, 0, 31, 12), name: "web:api" };
-const ids = { id: 7, osPid: 4711, detached: false };
+const ids = { id: 7, osPid: 4711, slot: 0, detached: false };
 const time = "2026-01-31T12:00:00.000Z";
 
 test.each<[GafferdEvent, string]>([
@@ -93,6 +92,6 @@ function lineOf(name: string): string {
 function createSlowOutlet() {
   const { promise, resolve: release } = Promise.withResolvers<void>();
   const written: string[] = [];
-  const outlet: Outlet = { hasReader: true, write: (text) => written.push(text), flushed: () => promise };
+  const outlet = { hasReader: true, write: (text: string) => written.push(text), flushed: () => promise };
   return { outlet, written, release };
 }

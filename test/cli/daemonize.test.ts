@@ -7,22 +7,28 @@ import { createFolder, main } from "./running.ts";
 
 const folder = createFolder();
 const pidfile = join(folder.path, "gafferd.pid");
+/** Its home is a folder of this test. */
+const env = { ...process.env, HOME: folder.path };
+const logFile = join(folder.path, ".gafferd/state/gafferd.log");
 const daemonArguments = ["--daemon", "--bind=127.0.0.1:0", "--pidfile=gafferd.pid"];
 
 afterAll(folder.remove);
 afterEach(stopDaemon);
 
-test("--daemon returns when gafferd listens, prints where, and leaves it running in a session of its own", async () => {
+test("--daemon returns when gafferd listens, prints its pid, URL and log, and leaves it running in a session of its own", async () => {
   const { status, out, err } = await run(daemonArguments);
   expect({ status, err }).toEqual({ status: 0, err: "" });
-  expect(out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\n$/);
-  expect(await ping(out.trim())).toBe("OK");
-
   const osPid = daemonOsPid();
+  expect(out).toMatch(/^pid \d+\nurl http:\/\/127\.0\.0\.1:\d+\nlog .*\n$/);
+  expect(out).toStartWith(`pid ${osPid}\n`);
+  expect(out).toEndWith(`\nlog ${logFile}\n`);
+  expect(await ping(urlIn(out))).toBe("OK");
+
   expect(readlinkSync(`/proc/${osPid}/cwd`)).toBe("/");
   const [, , , , , session] = readFileSync(`/proc/${osPid}/stat`, "utf8").split(" ");
   expect(session).toBe(String(osPid));
-  for (const descriptor of [0, 1, 2]) expect(readlinkSync(`/proc/${osPid}/fd/${descriptor}`)).toBe("/dev/null");
+  const targets = [0, 1, 2].map((descriptor) => readlinkSync(`/proc/${osPid}/fd/${descriptor}`));
+  expect(targets).toEqual(["/dev/null", logFile, logFile]);
 });
 
 test("paths are those of the folder where it was started", async () => {
@@ -30,7 +36,7 @@ test("paths are those of the folder where it was started", async () => {
   const { status, out } = await run(["--daemon", "--pidfile=gafferd.pid", "--bind=unix:gafferd.sock", "gaffer.ini"]);
   expect(status).toBe(0);
   const socket = join(folder.path, "gafferd.sock");
-  expect(out).toBe(`unix:${socket}\n`);
+  expect(urlIn(out)).toBe(`unix:${socket}`);
   const answer = await fetch("http://localhost/streams/1/stdout", { unix: socket });
   expect(await answer.text()).toBe(`${folder.path}\n`);
 });
@@ -41,30 +47,50 @@ test("its processes do not hear that it was started as a daemon", async () => {
     "[process:env]\ncmd = sh -c 'env; ls /proc/self/fd; exec sleep 60'\nredirect_output = stdout\n",
   );
   const { out } = await run([...daemonArguments, "env.ini"]);
-  const text = await fetch(`${out.trim()}/streams/1/stdout`).then((response) => response.text());
+  const text = await fetch(`${urlIn(out)}/streams/1/stdout`).then((response) => response.text());
   expect(text).toContain("PATH=");
   expect(text).not.toMatch(/^GAFFERD_(?!PROCESS=)/m);
+  // The three standard ones, and the one that `ls` has open.
+  expect(text.match(/^\d+$/gm)).toEqual(["0", "1", "2", "3"]);
 });
 
 test("a caller that reads to the end does not wait for the daemon to end", async () => {
   const shell = Bun.spawn({
     cmd: ["sh", "-c", `"${main}" ${daemonArguments.join(" ")} 2>&1 | cat`],
     cwd: folder.path,
+    env,
     stdout: "pipe",
   });
-  expect(await shell.stdout.text()).toMatch(/^http:\S+\n$/);
+  expect(await shell.stdout.text()).toMatch(/^pid \d+\nurl http:\S+\nlog \S+\n$/);
   expect(await shell.exited).toBe(0);
 });
 
-test("its output stays where it goes, if that is a file", async () => {
-  const log = join(folder.path, "gafferd.log");
-  const shell = Bun.spawn({
-    cmd: ["sh", "-c", `"${main}" ${daemonArguments.join(" ")} -v >> "${log}" 2>&1`],
-    cwd: folder.path,
-  });
-  expect(await shell.exited).toBe(0);
+test("a daemon logs to `gafferd.log` of its state_dir", async () => {
+  folder.write("state.ini", "[gaffer]\nstate_dir = kept/here\n[process:a]\ncmd = sleep 60\n");
+  const { out } = await run([...daemonArguments, "-v", "state.ini"]);
   await stopDaemon();
-  expect(readFileSync(log, "utf8")).toMatch(/listens on http[\s\S]*stopping on SIGTERM/);
+  const own = join(folder.path, "kept/here/gafferd.log");
+  expect(out).toEndWith(`\nlog ${own}\n`);
+  expect(readFileSync(own, "utf8")).toMatch(/a\[1\] spawn[\s\S]*listens on http[\s\S]*stopping on SIGTERM/);
+});
+
+test("a daemon logs to the file of --log-file, and to no other", async () => {
+  const before = readFileSync(logFile, "utf8");
+  const { out } = await run([...daemonArguments, "--log-file=own.log"]);
+  await stopDaemon();
+  const own = join(folder.path, "own.log");
+  expect(out).toEndWith(`\nlog ${own}\n`);
+  expect(readFileSync(own, "utf8")).toMatch(/listens on http[\s\S]*stopping on SIGTERM/);
+  expect(readFileSync(logFile, "utf8")).toBe(before);
+});
+
+test("a log file that cannot be opened keeps the daemon from starting", async () => {
+  folder.write("file", "");
+  const { status, out, err } = await run([...daemonArguments, "--log-file=file/own.log"]);
+  expect({ status, out }).toEqual({ status: 1, out: "" });
+  expect(err).toMatch(
+    /^gafferd: cannot open the log file `.*\/file\/own\.log`: E\w+.*; name another with --log-file\n$/,
+  );
 });
 
 test("what keeps it from starting is told by the caller, with its status", async () => {
@@ -85,13 +111,17 @@ test("a second one with its pidfile is refused", async () => {
   await run(daemonArguments);
   const second = await run(daemonArguments);
   expect(second).toMatchObject({ status: 1, out: "" });
-  expect(second.err).toContain(`gafferd runs already as process ${daemonOsPid()}`);
+  expect(second.err).toContain(`gafferd is already running as process ${daemonOsPid()}`);
 });
 
 async function run(argv: readonly string[]): Promise<{ status: number; out: string; err: string }> {
-  const child = Bun.spawn({ cmd: [main, ...argv], cwd: folder.path, stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn({ cmd: [main, ...argv], cwd: folder.path, env, stdout: "pipe", stderr: "pipe" });
   const [out, err, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { status, out, err };
+}
+
+function urlIn(out: string): string {
+  return /^url (.*)$/m.exec(out)?.[1] ?? "";
 }
 
 async function ping(url: string): Promise<string> {

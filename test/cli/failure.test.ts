@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { describeFailure } from "../../src/cli/failure.ts";
-import { UsageError } from "../../src/cli/read-words.ts";
+import { UsageError } from "../../src/cli/check-words.ts";
 import { PidfileError } from "../../src/cli/pidfile.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import { GafferdError } from "../../src/errors.ts";
 
 test("a wrong command line is told with the way to the help, status 2", () => {
-  expect(describeFailure(new UsageError("cannot understand `--nope`"))).toEqual({
+  expect(describeFailure(new UsageError("unknown option `--nope`"))).toEqual({
     status: 2,
-    text: "gafferd: cannot understand `--nope`\nSee `gafferd --help`.\n",
+    text: "gafferd: unknown option `--nope`\nSee `gafferd --help`.\n",
   });
 });
 
@@ -44,7 +44,7 @@ test("what is thrown and is no error is told too", () => {
 });
 
 test("a terminal does not obey what an error quotes", () => {
-  expect(describeFailure(new UsageError("cannot understand `\u001B[2J`")).text).toContain("`\\x1b[2J`");
+  expect(describeFailure(new UsageError("unknown option `\u001B[2J`")).text).toContain("`\\x1b[2J`");
 });
 
 describe("an address that is in use", () => {

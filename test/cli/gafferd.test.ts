@@ -20,7 +20,7 @@ test("--version prints name and version", async () => {
 });
 
 test("a wrong command line is told on stderr, status 2", async () => {
-  const err = "gafferd: cannot understand `--nope`: there is no such option\nSee `gafferd --help`.\n";
+  const err = "gafferd: unknown option `--nope`\nSee `gafferd --help`.\n";
   expect(await run("--nope=1")).toEqual({ status: 2, out: "", err });
 });
 
@@ -38,10 +38,11 @@ test("--check without a file says what runs by default", async () => {
   const { status, out } = await run("--check");
   expect(status).toBe(0);
   expect(out).toContain("http://127.0.0.1:5000");
+  expect(out).toEndWith("\n\nOK: 0 templates, 1 endpoint\n");
 });
 
 test("--check has the options of the command line in it", async () => {
-  const { out } = await run("--check", "--bind=127.0.0.1:6001", "-p", "~/plugins");
+  const { out } = await run("--check", "--bind=127.0.0.1:6001", "-p", folder);
   expect(out).toContain("default: http://127.0.0.1:6001\n");
 });
 

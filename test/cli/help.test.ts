@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { exitStatus } from "../../src/cli/exit-status.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { definitionEntries } from "../../src/cli/options.ts";
-import { defaultBacklog, defaultBind, formatBind } from "../../src/config/endpoint.ts";
+import { formatBind } from "../../src/bind.ts";
+import { defaultBacklog, defaultBind } from "../../src/config/endpoint.ts";
 
 test("the help has every option twice, in the usage and in the list, but for -h", () => {
   const [usage = "", list = ""] = helpText().split("Options\n");
@@ -33,7 +34,7 @@ test("the help fits a terminal of 80 columns", () => {
 
 test("the help names the defaults that the configuration has", () => {
   expect(helpText()).toContain(`[default: ${defaultBacklog}]`);
-  expect(helpText()).toContain(`[default: ${formatBind(defaultBind).replace("http://", "")}]`);
+  expect(helpText()).toContain(`[default: ${formatBind(defaultBind)}]`);
 });
 
 test("the help names every exit status", () => {

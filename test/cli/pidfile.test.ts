@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acquirePidfile, PidfileError } from "../../src/cli/pidfile.ts";
+import { configureLog } from "../../src/log.ts";
 import { waitFor } from "../wait-for.ts";
 
 let folder: string;
@@ -37,7 +38,7 @@ test("a pidfile that a live gafferd holds is refused with its id", async () => {
   await using gafferd = startPretender();
   await waitFor(() => readFileSync(`/proc/${gafferd.pid}/cmdline`, "utf8") !== "", "the pretender's command line");
   writeFileSync(path, `${gafferd.pid}\n`);
-  expect(() => acquirePidfile(path)).toThrow(`gafferd runs already as process ${gafferd.pid}; stop it first`);
+  expect(() => acquirePidfile(path)).toThrow(`gafferd is already running as process ${gafferd.pid}; stop it first`);
   expect(readFileSync(path, "utf8")).toBe(`${gafferd.pid}\n`);
   expect(readdirSync(folder).toSorted()).toEqual(["gafferd.pid", "main.ts"]);
 });
@@ -57,10 +58,49 @@ test("a pidfile of a gafferd that was killed is replaced, though its parent has 
   await shell.exited;
 });
 
-test.each(["[gaffer]\n", "12 34", "-5", "1e3", "99999999999"])("a file that holds %j is left alone", (text) => {
-  writeFileSync(path, text);
-  expect(() => acquirePidfile(path)).toThrow("it holds something else than a process id");
-  expect(readFileSync(path, "utf8")).toBe(text);
+describe("a pidfile without a process id", () => {
+  test.each(["0", "0\n", "-1", "-5", "00", "4194305", "99999999999", "12 34", "1e3", "0x10", "+7", "nginx"])(
+    "is replaced with a warning when it contains %j",
+    (text) => {
+      writeFileSync(path, text);
+      const warnings = recordLog(() => acquirePidfile(path)());
+      const contents = JSON.stringify(text.trim());
+      expect(warnings).toEndWith(
+        ` warn  pidfile \`${path}\` contains ${contents}, which is not a process id; replacing the file\n`,
+      );
+      expect(existsSync(path)).toBe(false);
+    },
+  );
+
+  test("is replaced in silence when it contains zeros only, as after a power failure", () => {
+    writeFileSync(path, "\0".repeat(512));
+    expect(recordLog(() => acquirePidfile(path)())).toBe("");
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test.each(["[gaffer]\n", "[process:web]\ncmd = sleep 60\n", "x".repeat(33), "\u00e4"])(
+    "is left alone when it is another file: %j",
+    (text) => {
+      writeFileSync(path, text);
+      expect(() => acquirePidfile(path)).toThrow("it is another file, not a pidfile");
+      expect(readFileSync(path, "utf8")).toBe(text);
+    },
+  );
+
+  test("never leads to the advice to kill it", () => {
+    for (const text of ["0", "-1", "99999999999", "[gaffer]"]) {
+      writeFileSync(path, text);
+      let message = "";
+      const warnings = recordLog(() => {
+        try {
+          acquirePidfile(path)();
+        } catch (error) {
+          message = String(error);
+        }
+      });
+      expect(warnings + message).not.toContain("kill");
+    }
+  });
 });
 
 test("a pidfile that cannot be written is refused with the reason", () => {
@@ -75,6 +115,18 @@ test("a pidfile that another gafferd has taken over is not removed", () => {
   release();
   expect(readFileSync(path, "utf8")).toBe("1\n");
 });
+
+/** What is logged meanwhile. */
+function recordLog(act: () => void): string {
+  let text = "";
+  configureLog({ write: (more) => (text += more) });
+  try {
+    act();
+  } finally {
+    configureLog({});
+  }
+  return text;
+}
 
 async function idOfEndedProcess(): Promise<number> {
   const ended = Bun.spawn({ cmd: ["true"] });

@@ -5,17 +5,34 @@ export interface TestRegistry extends Disposable {
   readonly url: string;
   /** What it was asked for. */
   readonly asked: string[];
+  /** The `authorization` of each request. */
+  readonly authorizations: (string | null)[];
 }
 
-/** `integrity` is told instead of the true one. */
-export function serveRegistry(name: string, tarball: Uint8Array, integrity = sha512(tarball)): TestRegistry {
+export interface TestRegistryOptions {
+  /** Given instead of the true one. */
+  readonly integrity?: string;
+  /** Answers 401 to requests without it. */
+  readonly token?: string;
+  /** Redirects requests for the tarball there. */
+  readonly tarballsAt?: string;
+}
+
+export function serveRegistry(name: string, tarball: Uint8Array, options: TestRegistryOptions = {}): TestRegistry {
+  const { integrity = sha512(tarball), token, tarballsAt } = options;
   const asked: string[] = [];
+  const authorizations: (string | null)[] = [];
   const server: Bun.Server<undefined> = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     fetch(request) {
       const { pathname } = new URL(request.url);
       asked.push(pathname);
+      const authorization = request.headers.get("authorization");
+      authorizations.push(authorization);
+      if (token !== undefined && authorization !== `Bearer ${token}`) return new Response("no", { status: 401 });
+      if (pathname.endsWith(".tgz") && tarballsAt !== undefined)
+        return Response.redirect(tarballsAt + pathname.slice(1));
       if (pathname.endsWith(".tgz")) return new Response(Buffer.from(tarball));
       if (decodeURIComponent(pathname.slice(1)) !== name) return new Response("none", { status: 404 });
       const dist = { tarball: `${server.url}${name}-1.0.0.tgz`, integrity };
@@ -26,7 +43,7 @@ export function serveRegistry(name: string, tarball: Uint8Array, integrity = sha
       });
     },
   });
-  return { url: server.url.href, asked, [Symbol.dispose]: () => void server.stop(true) };
+  return { url: server.url.href, asked, authorizations, [Symbol.dispose]: () => void server.stop(true) };
 }
 
 function sha512(bytes: Uint8Array): string {

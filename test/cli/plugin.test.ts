@@ -2,11 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { create, type WriteEntry } from "tar";
-import { parsePluginArguments } from "../../src/cli/plugin/parse-plugin-arguments.ts";
-import { pluginHelp } from "../../src/cli/plugin/plugin-help.ts";
-import { type Verb, verbs } from "../../src/cli/plugin/plugin-options.ts";
-import { UsageError } from "../../src/cli/read-words.ts";
-import { findRegistry } from "../../src/plugin/install/registry.ts";
+import { pluginCommands, runPlugin } from "../../src/cli/plugin/plugin.ts";
+import { commandHelp, pluginHelp } from "../../src/cli/plugin/plugin-help.ts";
+import { UsageError } from "../../src/cli/check-words.ts";
 import { serveRegistry } from "./plugin-registry.ts";
 import { createFolder, main, startGafferd } from "./running.ts";
 
@@ -199,7 +197,8 @@ describe("install takes a package", () => {
   });
 
   test("unless its hash is another", async () => {
-    using registry = serveRegistry("packaged", await packaged(), `sha512-${Buffer.alloc(64).toString("base64")}`);
+    const integrity = `sha512-${Buffer.alloc(64).toString("base64")}`;
+    using registry = serveRegistry("packaged", await packaged(), { integrity });
     const { err, status } = await gafferd(["install", "-p", plugins, "packaged"], {
       npm_config_registry: registry.url,
     });
@@ -215,11 +214,30 @@ describe("install takes a package", () => {
     expect(err).toContain("has no version `7` of `packaged`; the last ones are 0.9.0, 1.0.0, 2.0.0-rc.1");
   });
 
-  test("of the registry that the environment names, then .npmrc, else npm's", () => {
-    folder.write(".npmrc", "# mine\nregistry = http://npmrc.example/npm\n");
-    expect(findRegistry({ npm_config_registry: "http://env.example" }, [folder.path])).toBe("http://env.example/");
-    expect(findRegistry({}, ["/none", folder.path])).toBe("http://npmrc.example/npm/");
-    expect(findRegistry({}, [])).toBe("https://registry.npmjs.org/");
+  test("of a scope's private registry, with the token of .npmrc", async () => {
+    using registry = serveRegistry("@acme/packaged", await packaged(), { token: "secret" });
+    const { host } = new URL(registry.url);
+    folder.write(".npmrc", `@acme:registry=${registry.url}\n//${host}/:_authToken=\${ACME_TOKEN}\n`);
+    const words = ["install", "-p", plugins, "@acme/packaged"];
+    const { out, err, status } = await gafferd(words, {
+      ACME_TOKEN: "secret",
+      BUN_CONFIG_REGISTRY: "http://127.0.0.1:1",
+    });
+    expect([status, err, out]).toEqual([0, "", `installed ${plugins}/packaged\npackaged  site\n`]);
+
+    rmSync(join(folder.path, ".npmrc"));
+    const without = await gafferd(words, { "npm_config_@acme:registry": registry.url });
+    expect(without.err).toContain(`it answered 401; a private package needs \`//${host}/:_authToken=…\` in .npmrc`);
+  });
+
+  test("without giving the token of one host to another", async () => {
+    const tarball = await packaged();
+    using other = serveRegistry("packaged", tarball);
+    using registry = serveRegistry("packaged", tarball, { token: "secret", tarballsAt: other.url });
+    folder.write(".npmrc", `registry=${registry.url}\n//${new URL(registry.url).host}/:_authToken=secret\n`);
+    expect(await gafferd(["install", "-p", plugins, "packaged"])).toMatchObject({ status: 0 });
+    expect(registry.authorizations).toEqual(["Bearer secret", "Bearer secret"]);
+    expect(other.authorizations).toEqual([null]);
   });
 });
 
@@ -312,20 +330,28 @@ describe("new", () => {
 });
 
 describe("a command line of `plugin` is refused:", () => {
+  const commands = "list, install, remove, new";
+  const advice = "(for a configuration file called plugin, write `./plugin`)";
   test.each([
-    ["", "cannot do `plugin` alone: say list, install, remove, new (a configuration file of this name is `./plugin`)"],
-    ["lst", "cannot understand `plugin lst`; did you mean `list`?"],
-    ["frobnicate", "cannot understand `plugin frobnicate`; there are list, install, remove, new"],
-    ["toString", "cannot understand `plugin toString`; there are list, install, remove, new"],
-    ["list one", "cannot use `one`: `plugin list` takes no names"],
-    ["remove", "cannot do `plugin remove` without NAME"],
-    ["remove a b", "cannot use `b`: `plugin remove` takes one"],
-    ["list --force", "cannot understand `--force`: there is no such option"],
-    ["install x --forc", "cannot understand `--forc`: there is no such option; did you mean `--force`?"],
-    ["new x -p", "cannot use `-p` without a value"],
-    ["new x --force=1", "cannot give `--force` a value: it takes none"],
-  ])("`%s`", (line, message) => {
-    expect(() => parsePluginArguments(line.split(" ").filter((word) => word !== ""))).toThrow(new UsageError(message));
+    ["", `\`gafferd plugin\` needs a command: ${commands} ${advice}`],
+    ["-p", "unknown option `-p`"],
+    ["lst", "unknown command `plugin lst`; did you mean `list`?"],
+    ["frobnicate", `unknown command \`plugin frobnicate\`; the commands are ${commands}`],
+    ["toString", `unknown command \`plugin toString\`; the commands are ${commands}`],
+    ["list one", "unexpected argument `one`"],
+    ["remove", "NAME is missing"],
+    ["install", "FOLDER|TARBALL|PACKAGE is missing"],
+    ["remove a b", "unexpected argument `b`"],
+    ["list --force", "unknown option `--force`"],
+    ["install x --forc", "unknown option `--forc`; did you mean `--force`?"],
+    ["new x -p", "`-p` needs a value"],
+    ["new x -p a --plugins-dir=b", "`--plugins-dir` is given twice"],
+    ["new x --force=1", "unknown option `--force`"],
+    ["install x --force=1", "`--force` takes no value"],
+    ["install x --pluginsDir=y", "unknown option `--pluginsDir`; did you mean `--plugins-dir`?"],
+  ])("`%s`", async (line, message) => {
+    const words = line.split(" ").filter((word) => word !== "");
+    expect(runPlugin(words)).rejects.toThrow(new UsageError(message));
   });
 
   test("with exit status 2", async () => {
@@ -335,14 +361,16 @@ describe("a command line of `plugin` is refused:", () => {
 
 describe("help", () => {
   test("names all commands, and fits a terminal of 80 columns", () => {
-    const all = [undefined, ...(Object.keys(verbs) as Verb[])].map(pluginHelp);
-    for (const verb of Object.keys(verbs)) expect(all[0]).toContain(`\n    ${verb} `);
-    expect(all.flatMap((text) => text.split("\n")).filter((line) => line.length > 80)).toEqual([]);
+    const own = Object.entries(pluginCommands).map(([name, command]) => commandHelp(name, command));
+    const all = pluginHelp(pluginCommands);
+    for (const name of Object.keys(pluginCommands)) expect(all).toContain(`\n    ${name} `);
+    expect([all, ...own].flatMap((text) => text.split("\n")).filter((line) => line.length > 80)).toEqual([]);
   });
 
   test("is printed for each command", async () => {
     expect((await gafferd(["install", "--help"])).out).toStartWith("usage: gafferd plugin install [options] FOLDER|");
-    expect((await gafferd(["--help"])).out).toBe(pluginHelp(undefined));
+    expect((await gafferd(["--help"])).out).toBe(pluginHelp(pluginCommands));
+    expect((await gafferd(["remove", "-h"])).out).toStartWith("usage: gafferd plugin remove [options] NAME\n");
   });
 });
 

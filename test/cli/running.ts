@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { waitFor } from "../wait-for.ts";
 
 export const main = join(import.meta.dir, "../../src/main.ts");
+export const launcher = join(import.meta.dir, "../../bin/gafferd");
 
 /** A `gafferd` that a test started in the foreground; disposing of it kills what is left. */
 export interface RunningGafferd extends AsyncDisposable {
@@ -20,10 +21,10 @@ export interface RunningGafferd extends AsyncDisposable {
 /** Starts `gafferd` on a free port and waits until it listens; `under` is a command that becomes it, such as `prlimit`. */
 export async function startGafferd(
   argv: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string; under?: readonly string[] } = {},
+  options: { env?: Record<string, string>; cwd?: string; under?: readonly string[]; program?: string } = {},
 ): Promise<RunningGafferd> {
   const child = Bun.spawn({
-    cmd: [...(options.under ?? []), main, "--bind=127.0.0.1:0", ...argv],
+    cmd: [...(options.under ?? []), options.program ?? main, "--bind=127.0.0.1:0", ...argv],
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdout: "pipe",

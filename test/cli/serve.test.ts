@@ -31,7 +31,7 @@ describe("the examples", () => {
 describe("a template that is given up and says `on_give_up = shutdown`", () => {
   test.each([
     ["what flaps", "cmd = false\nflapping = 2, 10s, 10ms, 0", "`a` exited 2 times within 10 s"],
-    ["what cannot be spawned", "cmd = /no/such/program", "/no/such/program"],
+    ["what cannot be spawned", "cmd = /no/such/program\nbackoff = off", "/no/such/program"],
   ])("ends gafferd with status 3, after the other processes: %s", async (_, settings, reason) => {
     const other = "[process:b]\npriority = 1\ncmd = sleep 60\n";
     const file = folder.write("shutdown.ini", `${other}[process:a]\n${settings}\non_give_up = shutdown\n`);
@@ -180,6 +180,21 @@ describe("the console", () => {
     await waitFor(() => gafferd.out().includes("talk[2] stdout | to out\n"), "the line of the next process");
   });
 
+  test("prints the outputs of a section that says nothing of them, and not those that say `none`", async () => {
+    const cmd = "sh -c 'echo to out; echo to err >&2; exec sleep 60'";
+    const short = folder.write(
+      "short.ini",
+      `[process:a]\ncmd = ${cmd}\n[process:b]\ncmd = ${cmd}\nredirect_output = none\n`,
+    );
+    await using gafferd = await startGafferd(["-vv", short]);
+    await waitFor(() => gafferd.out().includes("a[1] stderr | to err\n"), "the line on stderr");
+    await waitFor(() => gafferd.out().includes("a[1] stdout | to out\n"), "the line on stdout");
+    await waitFor(() => gafferd.out().includes("b[2] spawn"), "the other process");
+    expect(gafferd.out()).not.toContain("b[2] std");
+    const documents = (await (await fetch(`${gafferd.url}/processes?detail=true`)).json()) as object[];
+    expect(documents).toMatchObject([{ redirect_output: ["stdout", "stderr"] }, { redirect_output: [] }]);
+  });
+
   test("is no reason to end when its reader goes away", async () => {
     const flood = folder.write("flood.ini", "[process:flood]\ncmd = yes\nredirect_output = stdout\n");
     const shell = Bun.spawn({
@@ -235,7 +250,7 @@ describe("a start", () => {
       stdout: "pipe",
       stderr: "pipe",
     });
-    expect(await second.stderr.text()).toContain(`gafferd runs already as process ${gafferd.osPid}`);
+    expect(await second.stderr.text()).toContain(`gafferd is already running as process ${gafferd.osPid}`);
     expect(await second.exited).toBe(1);
     expect(readFileSync(pidfile, "utf8")).toBe(`${gafferd.osPid}\n`);
     gafferd.kill("SIGTERM");

@@ -60,7 +60,7 @@ describe("templates and processes", () => {
     const [first = 0, second = 0] = await client().pids("web");
     await client().signal(first, "KILL");
     await waitFor(async () => (await client().pids("web")).length === 1, "the end of the first");
-    await client().signal("web", "CONT");
+    await client().signal("web", "CONT", { group: true });
     await client().stop(second);
     await waitFor(async () => (await client().history("web")).length === 2, "two exits");
     const signals = (await client().history("web")).map(({ pid, term_signal }) => [pid, term_signal]);

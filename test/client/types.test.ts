@@ -9,6 +9,7 @@ import type {
   GafferdClientError,
   ProcessDocument,
   ProcessStatsDocument,
+  SupervisedStatsDocument,
   StatusDocument,
   TailItem,
   TemplateBody,
@@ -82,9 +83,9 @@ test("items of a tail are what the server sends", () => {
 test("stats are of what they are asked of", () => {
   expectTypeOf((client: Client) => client.stats()).returns.resolves.toEqualTypeOf<TemplateStatsDocument[]>();
   expectTypeOf((client: Client) => client.stats("web")).returns.resolves.toEqualTypeOf<TemplateStatsDocument>();
-  expectTypeOf((client: Client) => client.stats("web", 1)).returns.resolves.toEqualTypeOf<ProcessStatsDocument>();
+  expectTypeOf((client: Client) => client.stats("web", 1)).returns.resolves.toEqualTypeOf<SupervisedStatsDocument>();
   expectTypeOf((client: Client, of: { name: string; pid: number }) => client.watchStats(of)).returns.toExtend<
-    AsyncIterable<ProcessStatsDocument>
+    AsyncIterable<SupervisedStatsDocument>
   >();
   expectTypeOf((client: Client, of: { name: string }) => client.watchStats(of)).returns.toExtend<
     AsyncIterable<TemplateStatsDocument>

@@ -34,12 +34,13 @@ const defaults = {
 };
 
 test("without a file all is as by default", () => {
-  expect(loadConfig(undefined)).toEqual({ ...defaults, files: [] } as never);
+  expect(loadConfig(undefined)).toEqual({ ...defaults, files: [], sections: [], warnings: [] } as never);
 });
 
 test("an empty file, and one of comments, change nothing", () => {
-  expect(load("")).toEqual({ ...defaults, files: [join(folder, "gaffer.ini")] } as never);
-  expect(load("; nothing\n\n# here")).toEqual({ ...defaults, files: [join(folder, "gaffer.ini")] } as never);
+  const nothing = { ...defaults, files: [join(folder, "gaffer.ini")], sections: [], warnings: [] };
+  expect(load("")).toEqual(nothing as never);
+  expect(load("; nothing\n\n# here")).toEqual(nothing as never);
 });
 
 test("a whole configuration is read", () => {
@@ -101,8 +102,8 @@ http_endpoints = public
     "gaffer.ini:9: [process:db] cmd: is required",
     'gaffer.ini:10: [process:db] graceful_timeout: "soon" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
     'gaffer.ini:11: [process:db] uid: must be a number from 0 to 4294967294 or a name, not "-1"',
-    "gaffer.ini:12: [process:db] uid: stands already at line 11",
-    "gaffer.ini:14: [process:web] stands already at line 1",
+    "gaffer.ini:12: [process:db] uid: duplicate key; first defined at line 11",
+    "gaffer.ini:14: [process:web] duplicate section; first defined at line 1",
     "gaffer.ini:16: [gaffer] http_endpoints: names `public`, and there is no section [endpoint:public]",
   ]);
 });
@@ -122,7 +123,7 @@ test.each([
     "[process:web]\ncmd = a\n[env:wb]",
     "gaffer.ini:3: [env:wb] has no [process:wb] to be the environment of; did you mean `web`?",
   ],
-  ["[plugin:x]\na = 1\na = 2", "gaffer.ini:3: [plugin:x] a: stands already at line 2"],
+  ["[plugin:x]\na = 1\na = 2", "gaffer.ini:3: [plugin:x] a: duplicate key; first defined at line 2"],
 ])("%j is refused", (text, problem) => {
   expect(problemsOf(text)).toEqual([problem]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { loadConfig } from "../../src/config/config.ts";
-import { describeConfig, findWarnings } from "../../src/config/describe.ts";
+import { describeConfig } from "../../src/config/describe.ts";
 import { createFolder } from "./folder.ts";
 
 const { folder, load } = createFolder();
@@ -30,12 +30,16 @@ start = no
 cmd = ./b $HOME
 priority = 2
 numprocesses = 3
+port = 5100
 uid = www
 gid = www
 flapping = 2, 1., 7., 5
 restart = on-failure
 redirect_output = out, err
 redirect_input = yes
+stop_signal = HUP
+graceful_timeout = 2.5
+backoff = 100ms, 30s
 
 [process:first]
 cmd = echo $UNSET
@@ -53,7 +57,7 @@ proc.second.worker = http://a/5
 [plugin:guard]
 limit = 1g
 `);
-  expect(describeConfig(config, { HOME: "/home/me" }).replaceAll(folder, "DIR")).toBe(`files
+  expect(describeConfig(config).replaceAll(folder, "DIR")).toBe(`files
   DIR/gaffer.ini
 
 endpoints
@@ -63,11 +67,11 @@ endpoints
 
 processes, in the order of starting
   first: echo $UNSET
-    1 process, in /tmp, priority -1, under sh -c, detached
+    1 process, in /tmp, priority -1, under sh -c, detached, output discarded, stop_signal SIGTERM, 10 s to end, backoff 0.1 s to 30 s
   second: ./b $HOME
-    3 processes, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input
+    3 processes, ports 5100 to 5102, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input, stop_signal SIGHUP, 2.5 s to end, backoff 0.1 s to 30 s
   last: ls ⏎ -l "a b" "$UNSET"
-    1 process, not started, in DIR
+    1 process, not started, in DIR, output stdout, stderr, stop_signal SIGTERM, 10 s to end, backoff 0.1 s to 30 s
 
 webhooks
   exit: http://a/1
@@ -77,28 +81,18 @@ webhooks
   proc.second.worker: http://a/5
 
 warnings
-  last: $UNSET is not set, and stays in the command as it is written
-  webhooks: proc.secnod is about no process of this configuration
-  webhooks: proc.second.worker is about no process of this configuration
+  DIR/gaffer.ini:18: [process:last] args: $UNSET is not set, and stays as it is written: set it, or write $$ for a $ that is text
+  DIR/gaffer.ini:46: [webhooks] proc.secnod: is about no process of this configuration
+  DIR/gaffer.ini:47: [webhooks] proc.second.worker: is about no process of this configuration
+
+OK: 3 templates, 2 endpoints
 `);
 });
 
 test("without a file there is an endpoint and nothing to run", () => {
   expect(describeConfig(loadConfig(undefined, { pluginsDir: "/p" }))).toBe(`endpoints
   default: http://127.0.0.1:5000
+
+OK: 0 templates, 1 endpoint
 `);
-});
-
-test("an env file that is not there, and a command that is empty once replaced, are warned of", () => {
-  const config = load("[process:a]\ncmd = x\nenv_file = gone.env\n[process:b]\ncmd = $EMPTY");
-  const [first, second, ...others] = findWarnings(config, { EMPTY: "" });
-  expect(first).toStartWith(`a: cannot read the env file ${folder}/gone.env: `);
-  expect(second).toBe("b: cannot start b: its command `$EMPTY` names no program once its variables are replaced");
-  expect(others).toEqual([]);
-});
-
-test("a variable that the process's own environment has is not warned of", () => {
-  expect(findWarnings(load("[process:a]\ncmd = x $A $B\nenv:A = 1\nos_env = no"), { B: "2" })).toEqual([
-    "a: $B is not set, and stays in the command as it is written",
-  ]);
 });

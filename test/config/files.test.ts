@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { loadConfig } from "../../src/config/config.ts";
 import { createFolder } from "./folder.ts";
 
-const { folder, write, load, problemsOf } = createFolder();
+const { folder, write, load, problemsOf, warningsOf } = createFolder();
 
 const namesOf = (text: string): string[] => load(text).templates.map(({ name }) => name);
 
@@ -62,6 +63,108 @@ describe("include", () => {
   });
 });
 
+describe("include with a pattern", () => {
+  test("reads what matches, sorted, and is warned of when nothing does", () => {
+    write("glob.d/b.ini", "[process:b]\ncmd = b");
+    write("glob.d/a.ini", "[process:a]\ncmd = a");
+    write("glob.d/c.conf", "[process:c]\ncmd = c");
+    write("glob.d/deep/d.ini", "[process:d]\ncmd = d");
+    expect(namesOf("[gaffer]\ninclude = glob.d/*.ini")).toEqual(["a", "b"]);
+    expect(namesOf("[gaffer]\ninclude = glob.d/{c,d}.conf glob.d/[b].ini")).toEqual(["c", "b"]);
+    expect(namesOf("[gaffer]\ninclude = glob.d/**/*.ini")).toEqual(["a", "b", "d"]);
+    expect(warningsOf("[gaffer]\ninclude = glob.d/*.none")).toEqual([
+      "gaffer.ini:2: [gaffer] include: no file matches glob.d/*.none",
+    ]);
+  });
+
+  test("leaves out hidden names, folders, the file itself, and what was read already", () => {
+    write("own.d/.hidden.ini", "nonsense");
+    write("own.d/.git/x.ini", "nonsense");
+    write("own.d/a.ini", "[process:a]\ncmd = a");
+    mkdirSync(join(folder, "own.d/folder.ini"));
+    symlinkSync("a.ini", join(folder, "own.d/b.ini"));
+    symlinkSync("../gaffer.ini", join(folder, "own.d/c.ini"));
+    expect(namesOf("[gaffer]\ninclude = own.d/a.ini, own.d/*.ini, own.d/**/*.ini")).toEqual(["a"]);
+    expect(problemsOf("[gaffer]\ninclude = own.d/.*.ini")).toHaveLength(1);
+  });
+
+  test("means a file of just that name, if there is one", () => {
+    write("a[1].ini", "[process:one]\ncmd = 1");
+    write("a1.ini", "[process:two]\ncmd = 2");
+    expect(namesOf("[gaffer]\ninclude = a[1].ini")).toEqual(["one"]);
+  });
+
+  test("may hold variables, and be in a folder whose name begins with a dot", () => {
+    write(".config/x.ini", "[process:x]\ncmd = x");
+    expect(load("[gaffer]\ninclude = $CONF/*.ini", undefined, { CONF: ".config" }).templates).toHaveLength(1);
+  });
+});
+
+describe("a name with blanks", () => {
+  test.each(["'my conf/a b.ini'", '"my conf/a b.ini"', '"my conf"/"a b.ini"', '"my conf"/*.ini', "'my conf/a*.ini'"])(
+    "%s is quoted",
+    (name) => {
+      write("my conf/a b.ini", "[process:blank]\ncmd = x");
+      write("plain.ini", "[process:plain]\ncmd = x");
+      expect(namesOf(`[gaffer]\ninclude = ${name}, plain.ini`)).toEqual(["blank", "plain"]);
+    },
+  );
+
+  test("may be a folder's, and an apostrophe is text", () => {
+    write("my dir/a.ini", "[process:a]\ncmd = x");
+    write("joe's.ini", "[process:joe]\ncmd = x");
+    expect(namesOf(`[gaffer]\ninclude_dir = "my dir"\ninclude = joe's.ini`).toSorted()).toEqual(["a", "joe"]);
+  });
+});
+
+/** Writes files as a kubelet mounts a ConfigMap: real ones in a dated folder, and links to it. */
+function mountConfigMap(name: string, files: Record<string, string>, date: string): void {
+  for (const [file, text] of Object.entries(files)) {
+    write(`${name}/..${date}/${file}`, text);
+    if (!existsSync(join(folder, name, file))) symlinkSync(`..data/${file}`, join(folder, name, file));
+  }
+  symlinkSync(`..${date}`, join(folder, name, "..data_tmp"));
+  renameSync(join(folder, name, "..data_tmp"), join(folder, name, "..data"));
+}
+
+describe("include_dir, and include with a pattern, of what people really have in a folder", () => {
+  test.each(["include_dir = map.d", "include = map.d/*.ini"])(
+    "%s reads a Kubernetes ConfigMap, and a new one",
+    (line) => {
+      rmSync(join(folder, "map.d"), { recursive: true, force: true });
+      mountConfigMap("map.d", { "web.ini": "[process:web]\ncmd = a", "db.ini": "[process:db]\ncmd = b" }, "2026_1");
+      expect(namesOf(`[gaffer]\n${line}`)).toEqual(["db", "web"]);
+      mountConfigMap("map.d", { "web.ini": "[process:web2]\ncmd = a", "db.ini": "[process:db]\ncmd = b" }, "2026_2");
+      expect(namesOf(`[gaffer]\n${line}`)).toEqual(["db", "web2"]);
+    },
+  );
+
+  test("reads a ConfigMap that holds the main file too", () => {
+    mountConfigMap("whole.d", { "gaffer.ini": "[gaffer]\ninclude_dir = .", "a.ini": "[process:a]\ncmd = a" }, "1");
+    expect(loadConfig(join(folder, "whole.d/gaffer.ini")).templates.map(({ name }) => name)).toEqual(["a"]);
+  });
+
+  test("passes over an editor's lock, macOS's forks, swap files, backups and a repository", () => {
+    write("real.d/a.ini", "[process:a]\ncmd = a");
+    symlinkSync("me@host.1234:5678", join(folder, "real.d/.#a.ini"));
+    write("real.d/._a.ini", new Uint8Array([0, 5, 22, 7]));
+    write("real.d/.a.ini.swp", "b0VIM");
+    write("real.d/a.ini~", "nonsense");
+    write("real.d/.git/refs/x.ini", "nonsense");
+    for (const line of ["include_dir = real.d", "include = real.d/*.ini"]) {
+      expect(namesOf(`[gaffer]\n${line}`)).toEqual(["a"]);
+    }
+  });
+
+  test("reads a file with several names once", () => {
+    write("links.d/a.ini", "[process:a]\ncmd = a");
+    symlinkSync("a.ini", join(folder, "links.d/b.ini"));
+    mkdirSync(join(folder, "links.d/sub"));
+    symlinkSync("../a.ini", join(folder, "links.d/sub/c.ini"));
+    expect(namesOf("[gaffer]\ninclude_dir = links.d")).toEqual(["a"]);
+  });
+});
+
 describe("include_dir", () => {
   test("reads every *.ini below a folder, sorted, and nothing else", () => {
     write("conf.d/b.ini", "[process:b]\ncmd = b");
@@ -90,14 +193,14 @@ describe("what stands in two files", () => {
   test("is refused with both places, if it is a section", () => {
     write("other.ini", "\n[process:web]\ncmd = b");
     expect(problemsOf("[gaffer]\ninclude = other.ini\n[process:web]\ncmd = a")).toEqual([
-      "other.ini:2: [process:web] stands already at gaffer.ini:3",
+      "other.ini:2: [process:web] duplicate section; first defined at gaffer.ini:3",
     ]);
   });
 
   test("is refused with both places, if it is a key of [gaffer]", () => {
     write("more.ini", "[gaffer]\nplugins_dir = b");
     expect(problemsOf("[gaffer]\nplugins_dir = a\ninclude = more.ini")).toEqual([
-      "more.ini:2: [gaffer] plugins_dir: stands already at gaffer.ini:2",
+      "more.ini:2: [gaffer] plugins_dir: duplicate key; first defined at gaffer.ini:2",
     ]);
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Config, loadConfig } from "../../src/config/config.ts";
 import type { ConfigOverrides } from "../../src/config/overrides.ts";
-import { ConfigError } from "../../src/config/problem.ts";
+import { ConfigError, formatProblem } from "../../src/config/problem.ts";
 
 /** A folder of configuration files that is gone after the tests of the file that made it. */
 export function createFolder() {
@@ -17,7 +17,12 @@ export function createFolder() {
     writeFileSync(path, text);
     return path;
   };
-  const load = (text: string, overrides?: ConfigOverrides): Config => loadConfig(write("gaffer.ini", text), overrides);
+  const load = (text: string, overrides?: ConfigOverrides, inherited: Record<string, string> = {}): Config =>
+    loadConfig(write("gaffer.ini", text), overrides, { ...process.env, ...inherited });
+
+  /** What a main file is warned of, line by line, without the path of the folder. */
+  const warningsOf = (text: string, inherited: Record<string, string> = {}): string[] =>
+    load(text, undefined, inherited).warnings.map((warning) => formatProblem(warning).replaceAll(`${folder}/`, ""));
 
   /** What is wrong with a main file, line by line, without the path of the folder. */
   const problemsOf = (text: string, overrides?: ConfigOverrides): string[] => {
@@ -30,5 +35,5 @@ export function createFolder() {
     return [];
   };
 
-  return { folder, write, load, problemsOf };
+  return { folder, write, load, problemsOf, warningsOf };
 }

@@ -118,7 +118,7 @@ test("a wrong file changes nothing, and all that is wrong is said", async () => 
 test("what cannot be spawned is as wrong: nothing is changed", async () => {
   const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(`${endpoint}${sleeper("b")}[process:c]\ncmd = /no/such/program\n`);
-  await expect(client.reload()).rejects.toThrow("[process:c] cannot start `/no/such/program`");
+  await expect(client.reload()).rejects.toThrow("gaffer.ini:8: [process:c] cmd: cannot start `/no/such/program`");
   expect(daemon.manager.names()).toEqual(["a"]);
 });
 
@@ -179,7 +179,7 @@ test("what could not be put in force is tried again by the next reload, though t
       throw new Error("database or disk is full");
     });
     await expect(client.reload()).rejects.toThrow(
-      "endpoints and processes are as the configuration says, not all else is: cannot keep the webhook",
+      "endpoints and processes are as the configuration says, not all else is: cannot save the webhook",
     );
   }
   expect(daemon.manager.names()).toEqual(["a", "b"]);

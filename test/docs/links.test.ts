@@ -29,6 +29,10 @@ test("no table is padded, so that a changed cell changes one line", () => {
   expect(padded).toEqual([]);
 });
 
+test("no page holds both sides of a conflict", () => {
+  expect([...allPages, "CHANGELOG.md"].filter((path) => /^(<{7}|>{7}) /m.test(readPage(path)))).toEqual([]);
+});
+
 test("the package ships the manual", async () => {
   const { files } = (await Bun.file(join(repository, "package.json")).json()) as { files: string[] };
   expect(files).toContain("docs");
@@ -45,7 +49,7 @@ test("the tree of CONTRIBUTING has every part of src/, and names only what exist
 
 /** The links of a page to files of the repository. */
 function linksOf(path: string): { file: string; anchor: string | undefined }[] {
-  const targets = [...readPage(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  const targets = [...readPage(path).matchAll(/(?:\]\(|src="|srcset=")([^)\s"]+)/g)].map(([, target = ""]) => target);
   return targets
     .filter((target) => !/^https?:/.test(target))
     .map((target) => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type EventType, eventTypes, type GafferdEvent } from "../../src/events/event.ts";
+import type { GafferdEvent } from "../../src/events/event.ts";
 import { matches, parsePattern } from "../../src/events/pattern.ts";
-import { eventNames } from "../../src/config/webhooks.ts";
 
 describe("a pattern", () => {
   test.each([
@@ -43,8 +42,4 @@ describe("a pattern", () => {
     expect(matches({ name: "we" }, event)).toBe(false);
     expect(matches({ name: "web", type: "spawn" }, event)).toBe(false);
   });
-});
-
-test("the types that a configuration may name are those that there are", () => {
-  expect<readonly EventType[]>(eventTypes).toEqual([...eventNames]);
 });

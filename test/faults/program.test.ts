@@ -65,11 +65,12 @@ const spoilt: [string, (place: Place) => void, (place: Place) => void, RegExp][]
 ];
 
 test.each(spoilt)(
-  "what cannot be spawned at all is given up, once, until somebody starts it: %s",
+  "without backoff, what cannot be spawned at all is given up, once, until somebody starts it: %s",
   async (title, spoil, mend, reason) => {
-    const place = makePlace(title);
+    const place = makePlace(`${title} for good`);
     await using host = await startHost();
-    await host.client.create({ name: "a", cmd: place.program, cwd: place.cwd, env_file: place.envFile });
+    const { program: cmd, cwd, envFile: env_file } = place;
+    await host.client.create({ name: "a", cmd, cwd, env_file, backoff: false });
     spoil(place);
     await host.client.signal("a", "KILL");
     await waitFor(async () => (await host.client.status("a")).state === "fatal", "it to be given up");
@@ -86,6 +87,28 @@ test.each(spoilt)(
     mend(place);
     await host.client.start("a");
     expect(await host.client.status("a")).toMatchObject({ running: 1, reason: null });
+  },
+);
+
+test.each(spoilt)(
+  "what cannot be spawned for a moment, as in a deploy, is tried again until it can: %s",
+  async (title, spoil, mend, reason) => {
+    const place = makePlace(title);
+    await using host = await startHost();
+    const { program: cmd, cwd, envFile: env_file } = place;
+    const backoff = { min: 0.05, max: 0.1 };
+    await host.client.create({ name: "a", cmd, cwd, env_file, backoff });
+    spoil(place);
+    await host.client.signal("a", "KILL");
+    await waitFor(async () => (await host.client.status("a")).exits_in_a_row > 3, "some tries");
+    const status = await host.client.status("a");
+    expect(status).toMatchObject({ active: true, running: 0, state: "backoff", next_retry_at: expect.any(String) });
+    expect(status.reason?.replace(/, \d+ times in a row$/, "")).toMatch(reason);
+    expect(host.client.start("a")).rejects.toMatchObject({ status: 422, code: "spawn_failed" });
+    mend(place);
+    await waitFor(() => isRunning(host), "its next try");
+    // What the signal ended, two tries, and the beginning and the end of two loops: a start by request ends the first.
+    expect(host.err().match(/^.* warn .*$/gm)?.length).toBeLessThanOrEqual(9);
   },
 );
 

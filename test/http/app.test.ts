@@ -46,7 +46,7 @@ describe("every answer", () => {
     const { headers } = await service.ask(method, path);
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
-    expect(headers.get("vary")).toBeNull();
+    expect(headers.get("vary")).toBe(path === "/" ? "Accept" : null);
   });
 });
 
@@ -56,10 +56,11 @@ test("what is at hand is answered at once", async () => {
   expect(service.app.fetch(new Request("http://localhost:5000/status/a:b"))).toBeInstanceOf(Response);
 });
 
-test("/ says who it is", async () => {
+test("/ says who it is, and where to go next", async () => {
   await using service = createService();
   const { status, headers, body } = await service.ask("GET", "/");
-  expect([status, body]).toEqual([200, { welcome: "gaffer", version: "1.2.3" }]);
+  const links = { docs: "/docs", openapi: "/openapi.json", dashboard: null };
+  expect([status, body]).toEqual([200, { welcome: "gaffer", version: "1.2.3", ...links }]);
   expect(headers.get("content-type")).toStartWith("application/json");
 });
 

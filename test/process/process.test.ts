@@ -1,12 +1,13 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { membershipOf } from "../../src/process/proc-stat.ts";
-import { spawnProcess } from "../../src/process/process.ts";
+import { startProcess } from "./start-process.ts";
 import { waitFor } from "../wait-for.ts";
 import { lives, readLine, readText } from "./observe.ts";
 import { fixtureCommand, sampleTemplate } from "./sample-template.ts";
 
 test.each([0, 3, 255])("exit code %d is told as it is", async (exitCode) => {
-  const exit = await spawnProcess(sampleTemplate({ cmd: `exit ${exitCode}`, shell: true })).exited;
+  const exit = await startProcess(sampleTemplate({ cmd: `exit ${exitCode}`, shell: true })).exited;
   expect(exit.status).toEqual({ exitCode });
 });
 
@@ -15,13 +16,13 @@ test.each([
   ["KILL", "SIGKILL"],
   ["35", "SIGRTMIN+1"],
 ])("death by signal %s is told by its name", async (signal, name) => {
-  const { exited } = spawnProcess(sampleTemplate({ cmd: `kill -${signal} $$`, shell: true }));
+  const { exited } = startProcess(sampleTemplate({ cmd: `kill -${signal} $$`, shell: true }));
   expect((await exited).status).toEqual({ signal: name });
 });
 
 test("an exit tells when it was and the CPU time it took", async () => {
   const before = Date.now();
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done", shell: true }),
   );
   const exit = await process.exited;
@@ -33,22 +34,54 @@ test("an exit tells when it was and the CPU time it took", async () => {
 test("a peak of memory is told when it was the process's own", async () => {
   // Until its exec a child has our memory, and our peak of it counts as the child's.
   const megabytes = Math.ceil(process.resourceUsage().maxRSS / 1024) + 200;
-  const large = spawnProcess(sampleTemplate({ cmd: `dd if=/dev/zero of=/dev/null bs=${megabytes}M count=1` }));
+  const large = startProcess(sampleTemplate({ cmd: `dd if=/dev/zero of=/dev/null bs=${megabytes}M count=1` }));
   const { maxRssBytes = 0 } = await large.exited;
   expect(maxRssBytes).toBeWithin(megabytes * 2 ** 20, (megabytes + 50) * 2 ** 20);
-  const small = spawnProcess(sampleTemplate());
-  expect(await small.exited).not.toHaveProperty("maxRssBytes");
 });
 
+describe("a peak of memory that is less than gafferd's own", () => {
+  // It holds 20 MB for a moment, then far less.
+  const cmd = "perl -e '$x = \"x\" x 20_000_000; undef $x; sleep 600'";
+
+  test("is told of a process that was stopped", async () => {
+    expect(process.resourceUsage().maxRSS * 1024).toBeGreaterThan(50_000_000);
+    const stopped = startProcess(sampleTemplate({ cmd }));
+    await waitFor(() => peakOf(stopped.osPid) > 20_000_000, "its peak");
+    await stopped.stop();
+    expect((await stopped.exited).maxRssBytes).toBeWithin(20_000_000, 45_000_000);
+  });
+
+  test("is told of a process that exits by itself, or by a signal of another program", async () => {
+    const exiting = startProcess(sampleTemplate({ cmd: cmd.replace("600", "1") }));
+    const killed = startProcess(sampleTemplate({ cmd }));
+    await waitFor(() => peakOf(killed.osPid) > 20_000_000, "its peak");
+    // It is looked at again by the time that its age has doubled.
+    await Bun.sleep(2 * (Date.now() - killed.startedAtMs) + 200);
+    process.kill(killed.osPid, "SIGKILL");
+    for (const { exited } of [exiting, killed]) {
+      expect((await exited).maxRssBytes).toBeWithin(20_000_000, 45_000_000);
+    }
+  });
+
+  test("is not told, rather than guessed, of a process that ended before it was looked at", async () => {
+    expect(await startProcess(sampleTemplate()).exited).not.toHaveProperty("maxRssBytes");
+  });
+});
+
+/** What the kernel says now. */
+function peakOf(osPid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${osPid}/status`, "latin1"))?.[1]) * 1024;
+}
+
 test("a process leads its own session and group", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   expect(membershipOf(process.osPid)).toMatchObject({ groupId: process.osPid, sessionId: process.osPid });
   process.kill();
   await process.exited;
 });
 
 test("arguments, folder and environment arrive as they were given", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({
       cmd: `sh -c 'printf "%s|" "$0" "$@" "$PWD" "$COLOUR" "$HOME"' name 'a b'`,
       args: ["$COLOUR", ""],
@@ -61,15 +94,29 @@ test("arguments, folder and environment arrive as they were given", async () => 
   expect(await readText(process.outputs[0])).toBe("name|a b|blue green||/usr|blue green||");
 });
 
+const pwdOf = async (overrides: object) => {
+  const process = startProcess(sampleTemplate({ cmd: "env", cwd: "/usr", redirectOutput: ["out"], ...overrides }));
+  return (await readText(process.outputs[0])).split("\n").filter((line) => line.startsWith("PWD="));
+};
+
+test("PWD is the working directory, not gafferd's, unless `env` says otherwise", async () => {
+  expect(await pwdOf({})).toEqual(["PWD=/usr"]);
+  expect(await pwdOf({ osEnv: false })).toEqual(["PWD=/usr"]);
+  expect(await pwdOf({ env: { PWD: "/elsewhere" } })).toEqual(["PWD=/elsewhere"]);
+  expect(await pwdOf({ cwd: "$FOLDER/lib", env: { FOLDER: "/usr" } })).toEqual(["PWD=/usr/lib"]);
+  const echo = startProcess(sampleTemplate({ cmd: "echo $PWD", cwd: "/usr", redirectOutput: ["out"] }));
+  expect(await readText(echo.outputs[0])).toBe("/usr\n");
+});
+
 test("the program sees its name as it was written", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: 'sh -c \'tr "\\0" " " </proc/$$/cmdline\'', redirectOutput: ["out"] }),
   );
   expect(await readText(process.outputs[0])).toStartWith("sh -c");
 });
 
 test("without redirects all three are /dev/null", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   expect(process.outputs).toEqual([]);
   expect(process.stdin).toBeUndefined();
   const targets = [0, 1, 2].map((fd) =>
@@ -80,7 +127,7 @@ test("without redirects all three are /dev/null", async () => {
 });
 
 test("a process that closes its outputs goes on", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: fixtureCommand("close-outputs.sh"), redirectOutput: ["a", "b"] }));
+  const process = startProcess(sampleTemplate({ cmd: fixtureCommand("close-outputs.sh"), redirectOutput: ["a", "b"] }));
   expect(await readText(process.outputs[0])).toBe("last\n");
   expect(await readText(process.outputs[1])).toBe("");
   expect(lives(process.osPid)).toBe(true);
@@ -88,36 +135,14 @@ test("a process that closes its outputs goes on", async () => {
   expect((await process.exited).status).toEqual({ exitCode: 7 });
 });
 
-test("a signal goes to the whole group", async () => {
-  const process = spawnProcess(
-    sampleTemplate({ cmd: "sleep 60 & echo $!; wait", shell: true, redirectOutput: ["out"] }),
-  );
-  const child = Number(await readLine(process.outputs[0]));
-  process.signal(1);
-  expect((await process.exited).status).toEqual({ signal: "SIGHUP" });
-  await process.emptied;
-  expect(lives(child)).toBe(false);
-});
-
-test("without stop_group a signal goes to the process alone", async () => {
-  const process = spawnProcess(
-    sampleTemplate({ cmd: "sleep 60 & echo $!; wait", shell: true, redirectOutput: ["out"], stopGroup: false }),
-  );
-  const child = Number(await readLine(process.outputs[0]));
-  await process.stop();
-  expect((await process.exited).status).toEqual({ signal: "SIGTERM" });
-  expect(lives(child)).toBe(true);
-  globalThis.process.kill(child, "SIGKILL");
-});
-
 test("a real-time signal arrives", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   process.signal(40);
   expect((await process.exited).status).toEqual({ signal: "SIGRTMIN+6" });
 });
 
 test("signals, kill and stop after the end do nothing", async () => {
-  const process = spawnProcess(sampleTemplate());
+  const process = startProcess(sampleTemplate());
   await process.emptied;
   process.signal(15);
   process.kill();
@@ -126,7 +151,7 @@ test("signals, kill and stop after the end do nothing", async () => {
 });
 
 test("a detached process has no pipes and can still be stopped", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: "sleep 60", detach: true, redirectOutput: ["out"], redirectInput: true }),
   );
   expect(process.outputs).toEqual([]);
@@ -137,7 +162,7 @@ test("a detached process has no pipes and can still be stopped", async () => {
 });
 
 test("exited does not wait for children that hold the output", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] }));
   const child = Number(await readLine(process.outputs[0]));
   expect((await process.exited).status).toEqual({ exitCode: 0 });
   expect(lives(child)).toBe(true);

@@ -19,7 +19,7 @@ export function sampleTemplate(overrides: Partial<ProcessTemplate> = {}): Proces
     redirectInput: false,
     gracefulTimeoutMs: 5000,
     stopSignal: "SIGTERM",
-    stopGroup: true,
+    killMode: "mixed",
     onHostExit: "kill",
     restart: "always",
     successCodes: [0],

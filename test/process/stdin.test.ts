@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { GafferdError } from "../../src/errors.ts";
-import { type Process, spawnProcess } from "../../src/process/process.ts";
+import type { Process } from "../../src/process/process.ts";
+import { startProcess } from "./start-process.ts";
 import type { Stdin } from "../../src/process/stdin.ts";
 import { waitFor } from "../wait-for.ts";
 import { isRoot, openFds, readAll, readLine, readText } from "./observe.ts";
@@ -10,7 +11,7 @@ const unitBytes = 65_536;
 const patient = { timeoutMs: 10_000 };
 
 function spawnReader(cmd: string, shell = false): { process: Process; stdin: Stdin } {
-  const process = spawnProcess(sampleTemplate({ cmd, shell, redirectInput: true, redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd, shell, redirectInput: true, redirectOutput: ["out"] }));
   if (process.stdin === undefined) throw new Error("there is no stdin");
   return { process, stdin: process.stdin };
 }
@@ -57,7 +58,7 @@ test("/dev/stdin works", async () => {
 
 // Only root can start a process as somebody else.
 test.skipIf(!isRoot)("/dev/stdin works as another user", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: "cat /dev/stdin", redirectInput: true, redirectOutput: ["out"], uid: "nobody" }),
   );
   await process.stdin?.write(Buffer.from("x"), patient);

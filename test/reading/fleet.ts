@@ -47,6 +47,7 @@ export function createFleet({ labels, capacity, keptExits }: FleetOptions): Flee
         return () => listeners.delete(listener);
       },
       isOpen: true,
+      isAtRest: false,
       ranks,
       processId: undefined,
       dropped,

@@ -1,57 +1,73 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { noWaits, waitAfterExit } from "../../src/supervisor/backoff.ts";
+import { delayAfter, type ExitRow, noExitRow, rowAfterExit } from "../../src/supervisor/backoff.ts";
+import type { BackoffPolicy } from "../../src/template/template.ts";
+import { parseTemplate } from "../../src/template/schema.ts";
 
 const policy = { minMs: 100, maxMs: 1000, factor: 3, jitter: 0, resetAfterMs: 5000 };
-const crash = (nowMs: number, ranMs = 0, random = 0) => ({ nowMs, ranMs, random });
+const crash = (ranMs = 0, random = 0) => ({ ranMs, random });
 
-test("waits `min`, then `factor` times longer each time, up to `max`", () => {
-  const waits: number[] = [];
-  let record = waitAfterExit(policy, noWaits, crash(0));
-  waits.push(record.untilMs);
-  for (let count = 0; count < 3; count++) {
-    const nowMs = record.untilMs;
-    record = waitAfterExit(policy, record, crash(nowMs));
-    waits.push(record.untilMs - nowMs);
-  }
-  expect(waits).toEqual([100, 300, 900, 1000]);
+/** The delays after exits of processes that ran for so long each. */
+function delaysAfter(runsMs: readonly number[], of: BackoffPolicy | "off" = policy): number[] {
+  let row: ExitRow = noExitRow;
+  return runsMs.map((ranMs) => {
+    const next = rowAfterExit(of === "off" ? undefined : of, row, crash(ranMs));
+    row = next.row;
+    return next.delayMs;
+  });
+}
+
+describe("the delay after an exit", () => {
+  test("is `min`, then `factor` times longer each time, up to `max`", () => {
+    expect(delaysAfter([0, 0, 0, 0, 0])).toEqual([100, 300, 900, 1000, 1000]);
+  });
+
+  test("is none the first time after a run of at least 1 s, and only then", () => {
+    expect(delaysAfter([1000])).toEqual([0]);
+    expect(delaysAfter([999])).toEqual([100]);
+    expect(delaysAfter([2000, 2000, 2000])).toEqual([0, 100, 300]);
+    expect(delaysAfter([0, 2000])).toEqual([100, 300]);
+  });
+
+  test("begins again after a run of `reset_after`", () => {
+    expect(delaysAfter([0, 0, 4999, 5000, 0])).toEqual([100, 300, 900, 0, 100]);
+    expect(delaysAfter([60_000, 60_000, 60_000])).toEqual([0, 0, 0]);
+  });
+
+  test("is `min` after a run of `reset_after` that was shorter than 1 s", () => {
+    expect(delaysAfter([500, 500], { ...policy, resetAfterMs: 500 })).toEqual([100, 100]);
+  });
+
+  test("is none without a policy; exits are counted all the same, and a run of 10 s ends the row", () => {
+    expect(delaysAfter([0, 0, 0], "off")).toEqual([0, 0, 0]);
+    const before = { exits: 13, delays: 0 };
+    expect(rowAfterExit(undefined, before, crash(9999)).row.exits).toBe(14);
+    expect(rowAfterExit(undefined, before, crash(10_000)).row.exits).toBe(1);
+  });
+
+  test("by default is 0.1 s, and doubles up to 30 s, until a process has run for 10 s", () => {
+    const { backoff } = parseTemplate({ name: "a", cmd: "a" }, { defaultCwd: "/" });
+    const delays = delaysAfter(Array<number>(12).fill(10), { ...policy, ...backoff, jitter: 0 });
+    expect(delays.slice(0, 4)).toEqual([100, 200, 400, 800]);
+    expect(delays.at(-1)).toBe(30_000);
+    expect(backoff).toEqual({ minMs: 100, maxMs: 30_000, factor: 2, jitter: 0.1, resetAfterMs: 10_000 });
+  });
 });
 
-test("a run of `reset_after` begins anew, a shorter one does not", () => {
-  const before = { waits: 5, untilMs: 10 };
-  expect(waitAfterExit(policy, before, crash(10_000, 4999))).toEqual({ waits: 6, untilMs: 11_000 });
-  expect(waitAfterExit(policy, before, crash(10_000, 5000))).toEqual({ waits: 1, untilMs: 10_100 });
-});
-
-test("processes that end while a place waits wait with it, and count once", () => {
-  const first = waitAfterExit(policy, noWaits, crash(0));
-  expect(waitAfterExit(policy, first, crash(99))).toEqual(first);
-  expect(waitAfterExit(policy, first, crash(100))).toEqual({ waits: 2, untilMs: 400 });
-});
-
-test("a clock that is set back makes nobody wait for hours", () => {
-  const hourMs = 3_600_000;
-  const before = waitAfterExit({ ...policy, jitter: 0.1 }, noWaits, crash(hourMs, 0, 1));
-  expect(waitAfterExit(policy, before, crash(0)).untilMs).toBe(300);
-  expect(waitAfterExit(policy, before, crash(hourMs - 800)).untilMs).toBe(before.untilMs);
-});
-
-test("jitter adds at most its share of the wait", () => {
+test("jitter adds at most its share of the delay", () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
-    fc.property(
-      fc.nat(20),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      (waits, jitter, random) => {
-        const { untilMs: bare } = waitAfterExit(policy, { waits }, crash(0));
-        const { untilMs } = waitAfterExit({ ...policy, jitter }, { waits }, crash(0, 0, random));
-        expect(untilMs).toBeGreaterThanOrEqual(bare);
-        expect(untilMs).toBeLessThanOrEqual(Math.ceil(bare * (1 + jitter)));
-      },
-    ),
+    fc.property(fc.nat(20), share, share, (delays, jitter, random) => {
+      const bare = delayAfter(policy, delays, 0);
+      const delayMs = delayAfter({ ...policy, jitter }, delays, random);
+      expect(delayMs).toBeGreaterThanOrEqual(bare);
+      expect(delayMs).toBeLessThanOrEqual(Math.ceil(bare * (1 + jitter)));
+    }),
   );
 });
 
-test("a number of waits beyond all powers is still `max`", () => {
-  expect(waitAfterExit({ ...policy, factor: 1000 }, { waits: 10_000 }, crash(0)).untilMs).toBe(1000);
+test("a number of delays beyond all powers is still `max`, and no delay is longer than a timer can be", () => {
+  expect(delayAfter({ ...policy, factor: 1000 }, 10_000, 0)).toBe(1000);
+  const days = 24 * 60 * 60 * 1000;
+  expect(delayAfter({ ...policy, minMs: 23 * days, maxMs: 23 * days, jitter: 1 }, 0, 1)).toBe(2 ** 31 - 1);
 });

@@ -19,7 +19,10 @@ export interface Hosting {
 }
 
 /** A supervisor of a real template, with what it says recorded. */
-export function host(overrides: Partial<ProcessTemplate>): Hosting {
+export function host(
+  overrides: Partial<ProcessTemplate>,
+  { log = silentLog, remindMs }: { readonly log?: Logger; readonly remindMs?: number } = {},
+): Hosting {
   const bus = new EventBus((error) => {
     throw error;
   });
@@ -29,7 +32,8 @@ export function host(overrides: Partial<ProcessTemplate>): Hosting {
   let lastId = 0;
   const supervisor = new Supervisor(sampleTemplate(overrides), {
     bus,
-    log: silentLog,
+    log,
+    ...(remindMs !== undefined && { remindMs }),
     nextId: () => ++lastId,
     gaveUp: (_, reason) => givenUp.push(reason),
   });

@@ -50,7 +50,7 @@ test("what is counted survives stops, starts and new settings, and labels that a
 
 test("the bytes that a child of a process writes when it is gone are counted", async () => {
   const cmd = "sh -c '(trap \"\" TERM; sleep 0.2; printf late) & printf early'";
-  const supervisor = host({ cmd, restart: "never", redirectOutput: ["out"], stopGroup: false });
+  const supervisor = host({ cmd, restart: "never", redirectOutput: ["out"], killMode: "process" });
   supervisor.start();
   await waitFor(() => supervisor.exits.length === 1, "the exit");
   expect(supervisor.meter.outputs.get("out")?.bytes).toBe(5);

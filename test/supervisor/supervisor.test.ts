@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { rmSync, symlinkSync } from "node:fs";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { lives, openFds, zombies } from "../process/observe.ts";
@@ -26,6 +27,8 @@ afterEach(async () => {
 
 const running = (supervisor: Supervisor) => supervisor.status().running;
 const ids = (supervisor: Supervisor) => supervisor.processes.map(({ id }) => id);
+const slotOf = (supervisor: Supervisor, id: number) => supervisor.find(id)?.slot;
+const slots = (supervisor: Supervisor) => supervisor.processes.map(({ slot }) => slot);
 const allLive = (supervisor: Supervisor) => supervisor.processes.every(({ osPid }) => lives(osPid));
 
 describe("keeping as many as are wanted", () => {
@@ -147,7 +150,7 @@ describe("backoff", () => {
     await waitFor(() => story().filter((event) => event.startsWith("exit")).length === 2, "the second exit");
     const { state, reason, nextRetryAtMs = 0, flapping, active } = supervisor.status();
     expect({ state, flapping, active }).toEqual({ state: "backoff", flapping: false, active: true });
-    expect(reason).toMatch(/^`sample`\[2\] ended with status 3 after [\d.]+ s; its place is filled after a wait$/);
+    expect(reason).toMatch(/^exited with status 3 after [\d.]+ s, 2 times in a row$/);
     expect(nextRetryAtMs).toBeGreaterThan(Date.now() + 10_000);
     expect(story()).toEqual(["start", "spawn 1", "exit 1", "spawn 2", "exit 2"]);
   });
@@ -176,6 +179,136 @@ describe("backoff", () => {
   });
 });
 
+describe("with backoff, each slot waits on its own", () => {
+  const backoff = { minMs: 60_000, maxMs: 60_000, factor: 1, jitter: 0, resetAfterMs: 10_000 };
+
+  test("a process that ran for 1 s is replaced immediately, though another slot waits", async () => {
+    const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 2, backoff });
+    supervisor.start();
+    await supervisor.filled();
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    await waitFor(() => (supervisor.find(2)?.ranMs ?? 0) >= 1000, "a second");
+    supervisor.find(2)?.signal(9);
+    await waitFor(() => story().includes("spawn 3"), "its replacement");
+    expect(supervisor.status()).toMatchObject({ state: "backoff", running: 1 });
+    expect(slots(supervisor).toSorted()).toEqual([1]);
+  });
+
+  test("a process that is stopped by request is replaced, and processes are added, while a slot waits", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, backoff });
+    supervisor.start();
+    await supervisor.filled();
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    const [second] = supervisor.processes;
+    if (second) await supervisor.stopProcess(second);
+    await waitFor(() => ids(supervisor)[0] === 3, "the replacement");
+    await supervisor.scale(1);
+    expect(slots(supervisor).toSorted()).toEqual([1, 2]);
+    expect(supervisor.status()).toMatchObject({ state: "backoff", running: 2, numprocesses: 3 });
+  });
+
+  test("fewer processes give up a slot that waits before one that runs", async () => {
+    const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 2, backoff });
+    supervisor.start();
+    await supervisor.filled();
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    await supervisor.scale(-1);
+    expect(supervisor.status()).toMatchObject({ state: "running", running: 1, nextRetryAtMs: undefined });
+    expect(story().filter((event) => event.startsWith("reap"))).toEqual([]);
+  });
+
+  test("flapping ends the wait of a slot and stops the others", async () => {
+    const flapping = { attempts: 2, windowMs: 10_000, retryInMs: 60_000, maxRetries: 1 };
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3, backoff, flapping });
+    supervisor.start();
+    await supervisor.filled();
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the backoff");
+    supervisor.find(2)?.signal(9);
+    await waitFor(() => supervisor.status().flapping && supervisor.processes.length === 0, "the flapping");
+    expect(supervisor.status()).toMatchObject({ state: "backoff", running: 0 });
+  });
+
+  test("a stop ends all waits", async () => {
+    const { supervisor } = host({ cmd: "false", numprocesses: 3, backoff });
+    supervisor.start();
+    await waitFor(() => supervisor.exits.length === 3, "their exits");
+    await supervisor.stop();
+    expect(supervisor.status()).toMatchObject({ state: "stopped", nextRetryAtMs: undefined });
+  });
+});
+
+describe("slots", () => {
+  test("are given from 0 up, and kept when a process is replaced", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3 });
+    supervisor.start();
+    await supervisor.filled();
+    expect(slots(supervisor)).toEqual([0, 1, 2]);
+    supervisor.find(2)?.signal(9);
+    await waitFor(() => slotOf(supervisor, 4) !== undefined, "the replacement of a crash");
+    expect(slotOf(supervisor, 4)).toBe(1);
+    const [first] = supervisor.processes;
+    if (first) await supervisor.stopProcess(first);
+    await waitFor(() => slotOf(supervisor, 5) !== undefined, "the replacement of a stop");
+    expect(slotOf(supervisor, 5)).toBe(0);
+    await supervisor.restart({ spawnFirst: false });
+    expect(slots(supervisor).toSorted()).toEqual([0, 1, 2]);
+  });
+
+  test("with `spawnFirst` the new process takes the lowest that is free beside the old ones", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2 });
+    supervisor.start();
+    await supervisor.filled();
+    await supervisor.restart({ spawnFirst: true });
+    expect(slots(supervisor)).toEqual([2, 0]);
+  });
+
+  test("that are highest go first when fewer are wanted, and come back", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3 });
+    supervisor.start();
+    await supervisor.filled();
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => slotOf(supervisor, 4) === 0, "the replacement");
+    await supervisor.scale(-1);
+    expect(slots(supervisor).toSorted()).toEqual([0, 1]);
+    await supervisor.scale(2);
+    expect(slots(supervisor).toSorted()).toEqual([0, 1, 2, 3]);
+  });
+
+  test("whose process ended for good stay empty until a start", async () => {
+    const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, restart: "never" });
+    supervisor.start();
+    await supervisor.filled();
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => running(supervisor) === 1, "its end");
+    await supervisor.scale(1);
+    expect(slots(supervisor)).toEqual([1, 2]);
+    supervisor.start();
+    await supervisor.filled();
+    expect(slots(supervisor).toSorted()).toEqual([0, 1, 2]);
+  });
+
+  test("and ports are what processes find in their environment", async () => {
+    const { supervisor } = host({
+      cmd: "sh -c 'echo \"$GAFFER_SLOT $PORT\"; exec sleep 60'",
+      numprocesses: 2,
+      port: 5100,
+      redirectOutput: ["out"],
+    });
+    supervisor.start();
+    await supervisor.filled();
+    for (const process of supervisor.processes) {
+      const ring = process.rings.get("out");
+      await waitFor(() => (ring?.head ?? 0) > 0, "its line");
+      expect(Buffer.from(ring?.copy(0, ring.head) ?? []).toString()).toBe(`${process.slot} ${process.port}\n`);
+    }
+    expect(supervisor.processes.map(({ port }) => port)).toEqual([5100, 5101]);
+  });
+});
+
 describe("the status of what does not run says why", () => {
   test("before its start, after a stop, and when all have ended", async () => {
     const { supervisor } = host({ cmd: "true", restart: "on-failure" });
@@ -183,8 +316,8 @@ describe("the status of what does not run says why", () => {
     supervisor.start();
     expect(supervisor.status().reason).toBeUndefined();
     await waitFor(() => supervisor.status().state === "exited", "the end");
-    expect(supervisor.status().reason).toBe(
-      "`sample`[1] ended with status 0; with `restart = on-failure` none follows",
+    expect(supervisor.status().reason).toMatch(
+      /^process 1 exited with status 0 after [\d.]+ s and is not restarted \(`restart = on-failure`\)$/,
     );
     await supervisor.stop();
     expect(supervisor.status().reason).toBe("it was stopped");
@@ -198,7 +331,9 @@ describe("the status of what does not run says why", () => {
     supervisor.processes[0]?.signal(15);
     await waitFor(() => running(supervisor) === 1, "the end of one");
     expect(supervisor.status()).toMatchObject({ state: "running", numprocesses: 2, running: 1 });
-    expect(supervisor.status().reason).toBe("`sample`[1] ended with SIGTERM; with `restart = never` none follows");
+    expect(supervisor.status().reason).toMatch(
+      /^process 1 was ended by SIGTERM after [\d.]+ s and is not restarted \(`restart = never`\)$/,
+    );
   });
 });
 
@@ -389,6 +524,46 @@ describe("restart and update", () => {
     expect(() => supervisor.start()).toThrow("/nowhere/program");
     await supervisor.update(sampleTemplate({ cmd: "sleep 60" }));
     expect(supervisor.status()).toMatchObject({ state: "running", running: 1 });
+  });
+});
+
+describe("what cannot be spawned is tried again with a backoff", () => {
+  const backoff = { minMs: 20, maxMs: 60_000, factor: 1.5, jitter: 0, resetAfterMs: 60_000 };
+
+  test("until it can, and says so to who starts it", async () => {
+    const program = `/tmp/gafferd-test-${process.pid}-${Date.now()}`;
+    const { supervisor, givenUp } = host({ cmd: `${program} 60`, backoff });
+    expect(() => supervisor.start()).toThrow(`cannot start \`${program}\``);
+    expect(supervisor.status()).toMatchObject({ state: "backoff", active: true, running: 0 });
+    expect(supervisor.status().reason).toContain(`cannot start \`${program}\``);
+    expect(supervisor.status().nextRetryAtMs).toBeGreaterThan(Date.now() - 1000);
+    expect(() => supervisor.start()).toThrow(`cannot start \`${program}\``);
+    symlinkSync("/bin/sleep", program);
+    await waitFor(() => running(supervisor) === 1, "the next try");
+    rmSync(program);
+    expect(supervisor.status()).toMatchObject({ state: "running", reason: undefined, nextRetryAtMs: undefined });
+    expect(givenUp).toEqual([]);
+  });
+
+  test("while the processes that run go on", async () => {
+    const program = `/tmp/gafferd-test-${process.pid}-${Date.now()}`;
+    symlinkSync("/bin/sleep", program);
+    const { supervisor } = host({ cmd: `${program} 60`, numprocesses: 2, backoff: { ...backoff, minMs: 60_000 } });
+    supervisor.start();
+    await supervisor.filled();
+    rmSync(program);
+    await waitFor(() => (supervisor.find(1)?.ranMs ?? 0) >= 1000, "a second");
+    supervisor.find(1)?.signal(9);
+    await waitFor(() => supervisor.status().state === "backoff", "the failed try");
+    expect(ids(supervisor)).toEqual([2]);
+    expect(supervisor.status().reason).toContain("there is no such file");
+  });
+
+  test("and a stop ends it", async () => {
+    const { supervisor } = host({ cmd: "/no/such/program", backoff });
+    expect(() => supervisor.start()).toThrow();
+    await supervisor.stop();
+    expect(supervisor.status()).toMatchObject({ state: "stopped", nextRetryAtMs: undefined });
   });
 });
 

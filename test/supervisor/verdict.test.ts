@@ -2,12 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { GafferdError } from "../../src/errors.ts";
 import type { ExitStatus } from "../../src/process/exit-status.ts";
 import { noTally } from "../../src/supervisor/tally.ts";
-import { decideExit, decideSpawnFailure } from "../../src/supervisor/verdict.ts";
+import { decideExit, decideSpawnFailure, type UnaskedExit } from "../../src/supervisor/verdict.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { sampleTemplate } from "../process/sample-template.ts";
 
-const judge = (settings: Partial<ProcessTemplate>, status: ExitStatus, before = noTally) =>
-  decideExit(sampleTemplate(settings), { id: 7, status, startedAtMs: 1000, exitedAtMs: 1500 }, before, 0);
+const exit = { id: 7, ranMs: 500, exitedAtMs: 1500, exitsInARow: 1, delayMs: 0 };
+const judge = (settings: Partial<ProcessTemplate>, status: ExitStatus, of: Partial<UnaskedExit> = {}) =>
+  decideExit(sampleTemplate(settings), { ...exit, status, ...of }, noTally);
 
 test.each([
   ["always", { exitCode: 0 }, "respawn"],
@@ -41,41 +42,52 @@ test("exits that the restart policy does not follow do not count as flapping", (
   expect(judge(settings, { exitCode: 1 }).kind).toBe("flapped-out");
 });
 
-describe("with a backoff", () => {
-  const backoff = { minMs: 100, maxMs: 1000, factor: 2, jitter: 0, resetAfterMs: 5000 };
-
-  test("the place of a process waits, and what is remembered makes the next wait longer", () => {
-    const first = judge({ backoff }, { exitCode: 3 });
-    expect(first).toMatchObject({ kind: "wait", retryAtMs: 1600 });
-    expect(first).toHaveProperty(
-      "reason",
-      "`sample`[7] ended with status 3 after 0.5 s; its place is filled after a wait",
-    );
-    const later = decideExit(
-      sampleTemplate({ backoff }),
-      { id: 8, status: { signal: "SIGSEGV" }, startedAtMs: 1600, exitedAtMs: 1700 },
-      first.tally,
-      0,
-    );
-    expect(later).toMatchObject({ kind: "wait", retryAtMs: 1900 });
+test("with a delay the slot waits, and the reason says how it ended and how often in a row", () => {
+  expect(judge({}, { exitCode: 3 }, { delayMs: 100 })).toMatchObject({
+    kind: "wait",
+    reason: "exited with status 3 after 0.5 s",
   });
-
-  test("flapping comes first", () => {
-    const flapping = { attempts: 1, windowMs: 1000, retryInMs: 7000, maxRetries: 1 };
-    expect(judge({ backoff, flapping }, { exitCode: 1 })).toMatchObject({ kind: "flapping", retryAtMs: 8500 });
+  expect(judge({}, { signal: "SIGSEGV" }, { delayMs: 100, exitsInARow: 14, ranMs: 12.4 })).toMatchObject({
+    kind: "wait",
+    reason: "was ended by SIGSEGV after 0.01 s, 14 times in a row",
   });
 });
 
+test("flapping comes before the delay", () => {
+  const flapping = { attempts: 1, windowMs: 1000, retryInMs: 7000, maxRetries: 1 };
+  expect(judge({ flapping }, { exitCode: 1 }, { delayMs: 100 })).toMatchObject({ kind: "flapping", retryAtMs: 8500 });
+});
+
+const decide = (settings: Partial<ProcessTemplate>, failure: GafferdError, before = noTally, nowMs = 1000) =>
+  decideSpawnFailure(sampleTemplate(settings), failure, before, { nowMs, random: 0 });
+
 describe("a process that could not be spawned", () => {
+  const backoff = { minMs: 100, maxMs: 1000, factor: 4, jitter: 0, resetAfterMs: 5000 };
+  const missing = new GafferdError("spawn_failed", "no such program", { details: { transient: false } });
   test("is tried again, after longer each time, if that may pass", () => {
     const failure = new GafferdError("spawn_failed", "no descriptors", { details: { transient: true } });
-    const first = decideSpawnFailure(failure, noTally, 1000);
+    const first = decide({}, failure);
     expect(first).toMatchObject({ kind: "deferred", retryAtMs: 1100, reason: "no descriptors" });
-    expect(decideSpawnFailure(failure, first.tally, 2000)).toMatchObject({ kind: "deferred", retryAtMs: 2200 });
+    expect(decide({}, failure, first.tally, 2000)).toMatchObject({
+      kind: "deferred",
+      retryAtMs: 2200,
+      reason: "no descriptors, 2 times in a row",
+    });
   });
 
-  test("is given up if it cannot pass", () => {
-    const failure = new GafferdError("spawn_failed", "no such program", { details: { transient: false } });
-    expect(decideSpawnFailure(failure, noTally, 0)).toMatchObject({ kind: "unspawnable", reason: "no such program" });
+  test("is tried again after the delays of a backoff, whatever the reason", () => {
+    const first = decide({ backoff }, missing);
+    expect(first).toMatchObject({ kind: "deferred", retryAtMs: 1100 });
+    const second = decide({ backoff, restart: "on-failure" }, missing, first.tally, 2000);
+    expect(second).toMatchObject({ kind: "deferred", retryAtMs: 2400 });
+    expect(decide({ backoff }, missing, { ...noTally, spawnFailures: 99 })).toMatchObject({ retryAtMs: 2000 });
+  });
+
+  test.each([
+    ["without a backoff", {}],
+    ["where no exit would be followed by a start", { backoff, restart: "never" }],
+    ["that is detached", { backoff, detach: true }],
+  ] as const)("%s is given up if that cannot pass", (_, settings) => {
+    expect(decide(settings, missing)).toMatchObject({ kind: "unspawnable", reason: "no such program" });
   });
 });

@@ -76,11 +76,13 @@ describe("when gafferd is killed", () => {
         // The same state folder with another file: that `a` is another's.
         await using other = await startHosted({ folder, ini: "[process:b]\ncmd = sleep 600\n" });
         expect(lives(kept)).toBe(true);
-        expect(other.gafferd.err()).not.toContain("is left of a gafferd");
+        expect(other.gafferd.err()).not.toContain("has left");
       }
       await using second = await startHosted({ ini, folder });
       expect(lives(kept)).toBe(false);
-      expect(second.gafferd.err()).toContain(`a: process ${kept} is left of a gafferd that was killed`);
+      expect(second.gafferd.err()).toContain(
+        `a: stopping what a gafferd that was killed has left: sleep (${kept}, state`,
+      );
       expect(await osPidsOf(second, "a")).not.toContain(kept);
     } finally {
       rmSync(folder, { recursive: true });
@@ -104,7 +106,7 @@ describe("when gafferd is killed", () => {
       expect(strays.map(lives)).toEqual([false, false, false]);
       await waitFor(() => readFileSync(log, "utf8").split("\n").length === 4, "the second start");
       expect(readFileSync(log, "utf8")).toBe("start\nend\nstart\n");
-      expect(second.gafferd.err()).toMatch(/a: process \d+ is left of a gafferd that was killed; it is stopped first/);
+      expect(second.gafferd.err()).toMatch(/a: stopping what a gafferd that was killed has left: sh \(\d+, state \w\)/);
       expect(runFiles(second)).toHaveLength(1);
     } finally {
       rmSync(folder, { recursive: true });
@@ -125,7 +127,7 @@ test("a process that bears the number of one that is listed is left alone", asyn
     await Bun.write(path, readFileSync(path, "utf8").replace(`+ ${osPid} `, `+ ${stranger.pid} `));
     await using second = await startHosted({ folder, ini: "[process:a]\ncmd = sleep 600\n" });
     expect(lives(stranger.pid)).toBe(true);
-    expect(second.gafferd.err()).not.toContain("is left of a gafferd");
+    expect(second.gafferd.err()).not.toContain("has left");
   } finally {
     stranger.kill("SIGKILL");
     await stranger.exited;

@@ -14,7 +14,7 @@ const header = { world: { boot: "b", namespace: "n" }, osPid: 1, startTicks: 1, 
 
 function entryOf(osPid: number): RunEntry {
   const marker = `m-end.${osPid}`;
-  const rest = { stopSignalNumber: 15, gracefulTimeoutMs: 10, onHostExit: "kill", scope: "group" } as const;
+  const rest = { stopSignalNumber: 15, gracefulTimeoutMs: 10, onHostExit: "kill", killMode: "group" } as const;
   return { osPid, startTicks: osPid, marker, name: "a", ...rest };
 }
 

@@ -11,22 +11,36 @@ const header: RunHeader = {
 const entry: RunEntry = {
   osPid: 4712,
   startTicks: 8_812_399,
-  scope: "group",
+  killMode: "mixed",
   stopSignalNumber: 15,
   gracefulTimeoutMs: 10_000,
   onHostExit: "kill",
   marker: "9f3c21aa07de-end.1",
   name: "web:api",
 };
-const kept: RunEntry = { ...entry, osPid: 4713, scope: "one", onHostExit: "keep", name: "job" };
+const kept: RunEntry = { ...entry, osPid: 4713, killMode: "process", onHostExit: "keep", name: "job" };
 
 test("what is written is what is read", () => {
   const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
-  expect(parseRun(text)).toEqual({ header, entries: [entry, kept] });
+  expect(parseRun(text)).toEqual({ header, entries: [entry, kept], endings: [] });
 });
 
 test("an entry is a line of words, as the guardian reads it", () => {
-  expect(formatEntry(entry)).toBe("+ 4712 8812399 group 15 10000 kill 9f3c21aa07de-end.1 web:api\n");
+  expect(formatEntry(entry)).toBe("+ 4712 8812399 mixed 15 10000 kill 9f3c21aa07de-end.1 web:api\n");
+});
+
+test("what the guardian has stopped is read with its name, which may hold blanks", () => {
+  const text = `${formatHeader(header) + formatEntry(entry)}- 4714 ${entry.marker} my worker 1\n- 4715 torn`;
+  const { endings = [] } = parseRun(text) ?? {};
+  expect(endings).toEqual([{ osPid: 4714, marker: entry.marker, name: "my worker 1" }]);
+});
+
+test.each([
+  ["group", "group"],
+  ["one", "process"],
+])("a line of version 0.1 with `%s` has `kill_mode = %s`", (word, killMode) => {
+  const text = formatHeader(header) + formatEntry(entry).replace("mixed", word);
+  expect(parseRun(text)?.entries).toEqual([{ ...entry, killMode: killMode as RunEntry["killMode"] }]);
 });
 
 test("a last line that was torn is left out", () => {

@@ -22,24 +22,25 @@ test("the document holds every setting in force, null for what is not set", () =
     detach: false,
     shell: false,
     numprocesses: 1,
+    port: null,
     start: true,
     priority: null,
     flapping: null,
-    redirect_output: [],
+    redirect_output: ["stdout", "stderr"],
     redirect_input: false,
     graceful_timeout: 10,
     stop_signal: "SIGTERM",
-    stop_group: true,
+    kill_mode: "mixed",
     on_host_exit: "kill",
     restart: "always",
     success_codes: [0],
-    backoff: null,
+    backoff: { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 10 },
     on_give_up: "ignore",
     output_buffer: 1_048_576,
     stdin_timeout: 30,
     lossless_timeout: 30,
   });
-  expect(Object.keys(document)).toEqual(templateKeys);
+  expect(Object.keys(document)).toEqual(templateKeys.filter((key) => key !== "stop_group"));
 });
 
 const text = fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", ""));
@@ -79,7 +80,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
     redirectInput: fc.boolean(),
     gracefulTimeoutMs: durationMs,
     stopSignal: fc.constantFrom(...Object.values(constants.signals).map((number) => parseSignal(number).name)),
-    stopGroup: fc.boolean(),
+    killMode: fc.constantFrom("mixed", "group", "process"),
     onHostExit: fc.constantFrom("kill", "keep"),
     restart: fc.constantFrom("always", "on-failure", "never"),
     successCodes: fc.uniqueArray(fc.nat(255), { minLength: 1 }),
@@ -116,7 +117,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
       "redirectInput",
       "gracefulTimeoutMs",
       "stopSignal",
-      "stopGroup",
+      "killMode",
       "onHostExit",
       "restart",
       "successCodes",

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { GafferdError } from "../../src/errors.ts";
-import { buildEnvironment, commandOf, substitute } from "../../src/template/environment.ts";
+import { buildEnvironment, commandOf } from "../../src/template/environment.ts";
 import { parseTemplate } from "../../src/template/schema.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gafferd-environment-"));
@@ -21,12 +21,14 @@ describe("the environment", () => {
     const first = file("first.env", "A=file1\nB=file1\nC=file1\n");
     const second = file("second.env", "B=file2\nC=file2\n");
     expect(
-      buildEnvironment(template({ env_file: [first, second], env: { C: "own" } }), { A: "os", Z: "os", U: undefined }),
+      buildEnvironment(template({ env_file: [first, second], env: { C: "own" } }), {
+        base: { A: "os", Z: "os", U: undefined },
+      }),
     ).toEqual({ A: "file1", B: "file2", C: "own", Z: "os" });
   });
 
   test("is without the daemon's if os_env is false", () => {
-    expect(buildEnvironment(template({ os_env: false, env: { A: "1" } }), { Z: "os" })).toEqual({ A: "1" });
+    expect(buildEnvironment(template({ os_env: false, env: { A: "1" } }), { base: { Z: "os" } })).toEqual({ A: "1" });
   });
 
   test("is that of the daemon itself by default", () => {
@@ -62,24 +64,53 @@ describe("the environment", () => {
   });
 });
 
-test.each([
-  ["$A ${A} x$A-${B}y", "1 1 x1-two wordsy", []],
-  ["$U ${U} $A_", "$U ${U} $A_", ["U", "U", "A_"]],
-  ["$ $$ ${} ${A ${A-x} $1 a$", "$ $$ ${} ${A ${A-x} $1 a$", []],
-  ["$RECURSIVE", "$A", []],
-  ["$EMPTY|", "|", []],
-  ["$constructor $__proto__", "$constructor $__proto__", ["constructor", "__proto__"]],
-])("%p becomes %p", (word, text, unknown) => {
-  const env = { A: "1", B: "two words", RECURSIVE: "$A", EMPTY: "" };
-  expect(substitute(word, env)).toEqual({ text, unknown });
-});
-
 describe("the command", () => {
   test("has variables replaced after the split, so that a value with blanks stays one word", () => {
     const settings = { cmd: "run $A '$A' x${A}", args: ["$A", "$U", "$U", "b c"] };
     expect(commandOf(template(settings), { A: "two words" })).toEqual({
-      argv: ["run", "two words", "two words", "xtwo words", "two words", "$U", "$U", "b c"],
-      unknown: ["U"],
+      argv: ["run", "two words", "$A", "xtwo words", "two words", "$U", "$U", "b c"],
+      cwd: "/srv/app",
+      unexpanded: [{ key: "args", written: "$U", isSupported: true }],
+    });
+  });
+
+  test("keeps a $ that quotes or a backslash protect, in args too, and takes $$ for one", () => {
+    const env = { A: "1", HOME: "/h" };
+    const argvOf = (settings: object) => commandOf(template(settings), env).argv.slice(1);
+    const script = "for HOME in a b; do echo $HOME; done";
+    expect(argvOf({ cmd: `sh -c '${script}'` })).toEqual(["-c", script]);
+    expect(argvOf({ cmd: "sh", args: `-c '${script}'` })).toEqual(["-c", script]);
+    const words = `'$A' \\$A "\\$A" $$A $$ '$$' "$A"B $'A' '^a$' ${"'${A}'"}`;
+    const texts = ["$A", "$A", "$A", "$A", "$", "$$", "1B", "$A", "^a$", "${A}"];
+    expect(argvOf({ cmd: `c ${words}` })).toEqual(texts);
+    expect(argvOf({ cmd: "c", args: words })).toEqual(texts);
+    expect(argvOf({ cmd: "c", args: ["$$A", "$A", "'$A'", "${B:-x y}"] })).toEqual(["$A", "1", "'1'", "x y"]);
+  });
+
+  test("has its working directory from its own environment", () => {
+    const own = template({ cwd: "/srv/$APP/${ENV:-dev}/..", env: { APP: "shop" } });
+    expect(commandOf(own, own.env)).toMatchObject({ cwd: "/srv/shop", unexpanded: [] });
+    expect(commandOf(template({ cwd: "$DIR", cmd: "./run" }), { DIR: "/opt/x" })).toMatchObject({
+      cwd: "/opt/x",
+      argv: ["/opt/x/run"],
+    });
+    expect(commandOf(template({ cwd: "/srv/$$x" }), {}).cwd).toBe("/srv/$x");
+    expect(() => commandOf(template({ cwd: "$DIR" }), { DIR: "sub" })).toThrow(
+      "cannot start t: its working directory `$DIR` is `sub` once its variables are replaced, which is not absolute",
+    );
+  });
+
+  test("names what stays as it is written, each once, with its key", () => {
+    const settings = { cmd: "c $U ${A:?x}", args: "$U $V", cwd: "/$W" };
+    expect(commandOf(template(settings), { A: "1" })).toEqual({
+      argv: ["c", "$U", "${A:?x}", "$U", "$V"],
+      cwd: "/$W",
+      unexpanded: [
+        { key: "cwd", written: "$W", isSupported: true },
+        { key: "cmd", written: "$U", isSupported: true },
+        { key: "cmd", written: "${A:?x}", isSupported: false },
+        { key: "args", written: "$V", isSupported: true },
+      ],
     });
   });
 
@@ -107,7 +138,7 @@ describe("the command", () => {
   test("under shell is left to the shell, with args quoted", () => {
     const shell = commandOf(template({ shell: true, cmd: 'printf "%s|" "$A"', args: ["$A", "it's", ""] }), { A: "x" });
     expect(shell.argv.slice(0, 2)).toEqual(["sh", "-c"]);
-    expect(shell.unknown).toEqual([]);
+    expect(shell.unexpanded).toEqual([]);
     const run = Bun.spawnSync({ cmd: shell.argv, env: { A: "x" } });
     expect(run.stdout.toString()).toBe("x|$A|it's||");
   });

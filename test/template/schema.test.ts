@@ -6,6 +6,7 @@ import { GafferdError } from "../../src/errors.ts";
 import { templateKeys, templateSchema } from "../../src/template/properties.ts";
 import { parseTemplate, readTemplate } from "../../src/template/schema.ts";
 
+const defaultBackoff = { minMs: 100, maxMs: 30_000, factor: 2, jitter: 0.1, resetAfterMs: 10_000 };
 const context = { defaultCwd: "/srv" };
 const parse = (settings: object) => parseTemplate({ name: "web", cmd: "./run", ...settings }, context);
 
@@ -42,14 +43,15 @@ describe("a template", () => {
       shell: false,
       numprocesses: 1,
       start: true,
-      redirectOutput: [],
+      redirectOutput: ["stdout", "stderr"],
       redirectInput: false,
       gracefulTimeoutMs: 10_000,
       stopSignal: "SIGTERM",
-      stopGroup: true,
+      killMode: "mixed",
       onHostExit: "kill",
       restart: "always",
       successCodes: [0],
+      backoff: defaultBackoff,
       onGiveUp: "ignore",
       outputBufferBytes: 1_048_576,
       stdinTimeoutMs: 30_000,
@@ -68,13 +70,14 @@ describe("a template", () => {
       parse({
         args: "-p '8 0'",
         cwd: "~/app",
-        env: { PORT: "80" },
+        env: { MODE: "x" },
         env_file: "/a.env, ~/b.env",
         os_env: false,
         uid: "www",
         gid: 33,
         shell: true,
         numprocesses: 0,
+        port: 5100,
         start: false,
         priority: -1,
         flapping: "2, 1., 7., 5",
@@ -82,7 +85,7 @@ describe("a template", () => {
         redirect_input: true,
         graceful_timeout: "500ms",
         stop_signal: "int",
-        stop_group: false,
+        kill_mode: "process",
         on_host_exit: "keep",
         restart: "on-failure",
         success_codes: "0, 143",
@@ -97,7 +100,7 @@ describe("a template", () => {
       cmd: "./run",
       args: ["-p", "8 0"],
       cwd: `${homedir()}/app`,
-      env: { PORT: "80" },
+      env: { MODE: "x" },
       envFiles: ["/a.env", `${homedir()}/b.env`],
       osEnv: false,
       uid: "www",
@@ -105,6 +108,7 @@ describe("a template", () => {
       detach: false,
       shell: true,
       numprocesses: 0,
+      port: 5100,
       start: false,
       priority: -1,
       flapping: { attempts: 2, windowMs: 1000, retryInMs: 7000, maxRetries: 5 },
@@ -112,7 +116,7 @@ describe("a template", () => {
       redirectInput: true,
       gracefulTimeoutMs: 500,
       stopSignal: "SIGINT",
-      stopGroup: false,
+      killMode: "process",
       onHostExit: "keep",
       restart: "on-failure",
       successCodes: [0, 143],
@@ -122,6 +126,33 @@ describe("a template", () => {
       stdinTimeoutMs: 500,
       losslessTimeoutMs: 120_000,
     });
+  });
+
+  test.each<[string, object, readonly string[]]>([
+    ["nothing is said", {}, ["stdout", "stderr"]],
+    ["it is null", { redirect_output: null }, ["stdout", "stderr"]],
+    ["it is `none`", { redirect_output: "none" }, []],
+    ["it is a list with `none`", { redirect_output: ["None"] }, []],
+    ["it is an empty list", { redirect_output: [] }, []],
+    ["it is empty", { redirect_output: "" }, []],
+    ["stdout alone is named", { redirect_output: "out" }, ["out"]],
+    ["it is detached", { detach: true }, []],
+    ["it is kept when gafferd is killed", { on_host_exit: "keep" }, []],
+    ["it is kept and outputs are named", { on_host_exit: "keep", redirect_output: "out, err" }, ["out", "err"]],
+  ])("has the right outputs when %s", (_, settings, labels) => {
+    expect(parse(settings).redirectOutput).toEqual([...labels]);
+  });
+
+  test.each<[object, string]>([
+    [{}, "mixed"],
+    [{ kill_mode: "group" }, "group"],
+    [{ kill_mode: "process" }, "process"],
+    [{ stop_group: true }, "group"],
+    [{ stop_group: false }, "process"],
+    [{ stop_group: false, kill_mode: "process" }, "process"],
+    [{ stop_group: null, kill_mode: null }, "mixed"],
+  ])("of %j has the right kill mode", (settings, killMode) => {
+    expect(parse(settings).killMode).toBe(killMode as "mixed");
   });
 
   test("takes the name that the caller knows, and no other", () => {
@@ -140,7 +171,7 @@ describe("a template", () => {
   });
 });
 
-test.each(["web", "a", "my.app", "web:api", "a-b_c@1+2", "1a", "x".repeat(200)])("%p is a name", (name) => {
+test.each(["web", "a", "my.app", "web:api", "a-b_c@1+2", "1a", "x".repeat(255)])("%p is a name", (name) => {
   expect(parse({ name }).name).toBe(name);
 });
 
@@ -159,7 +190,7 @@ test.each([
   "a?",
   "a%20",
   "ü",
-  "x".repeat(201),
+  "x".repeat(256),
   7,
   null,
   {},
@@ -213,7 +244,7 @@ describe("a refusal", () => {
     [{ numprocesses: "1" }, '`numprocesses` must be a whole number from 0 to 10000, not "1"'],
     [{ priority: 1.5 }, "`priority` must be a whole number, not 1.5"],
     [{ flapping: { attempts: 0 } }, "`flapping.attempts` must be a whole number, 1 or more, not 0"],
-    [{ flapping: { max_retry: -1 } }, "`flapping.max_retry` must be a whole number, 0 or more, not -1"],
+    [{ flapping: { max_retry: -2 } }, "`flapping.max_retry` must be a whole number, -1 or more, not -2"],
     [{ flapping: { max_retires: 1 } }, "`flapping.max_retires` is not a known key; did you mean `max_retry`?"],
     [
       { flapping: { window: "x" } },
@@ -224,7 +255,7 @@ describe("a refusal", () => {
       '`flapping` must be four values, attempts, window, retry_in, max_retry (2, 1., 7., 5), not 2: "2, 1."',
     ],
     [{ flapping: "0 1 7 5" }, '`flapping` must have a whole number, 1 or more, for attempts, not "0"'],
-    [{ flapping: "2 1 7 -1" }, '`flapping` must have a whole number, 0 or more, for max_retry, not "-1"'],
+    [{ flapping: "2 1 7 -2" }, '`flapping` must have a whole number, -1 or more, for max_retry, not "-2"'],
     [
       { flapping: true },
       "`flapping` must be attempts, window, retry_in, max_retry (2, 1., 7., 5), an object of these, or false, not true",
@@ -246,10 +277,10 @@ describe("a refusal", () => {
     [{ success_codes: "" }, '`success_codes` must be exit codes from 0 to 255, separated by commas, not ""'],
     [{ success_codes: [-1] }, "`success_codes.0` must be a whole number from 0 to 255, not -1"],
     [
-      { backoff: "1s" },
-      '`backoff` must be two to five values, min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 1m), not "1s"',
+      { backoff: "1 2 3 0.4 5 6" },
+      '`backoff` must be on, off, or up to five values, min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 10s), not "1 2 3 0.4 5 6"',
     ],
-    [{ backoff: "0, 1s" }, "`backoff.min` must be more than 0; without `backoff` a process is replaced at once"],
+    [{ backoff: "0, 1s" }, "`backoff.min` must be more than 0; `backoff = off` replaces a process immediately"],
     [{ backoff: "2s, 1s" }, "`backoff.max` must not be less than `min`"],
     [{ backoff: "1s, 2s, 0.5" }, '`backoff` must have a number from 1 to 1000 for factor, not "0.5"'],
     [{ backoff: "1s, 2s, 2, 2" }, '`backoff` must have a number from 0 to 1 for jitter, not "2"'],
@@ -328,16 +359,48 @@ test.each([[false], [null], ["false"], ["off"], ["no"], ["none"], [""]])("flappi
 });
 
 test.each([
-  ["1s, 1m", [1000, 60_000, 2, 0.1, 60_000]],
+  ["1s, 1m", [1000, 60_000, 2, 0.1, 10_000]],
   ["1s 1m 1.5 0 10s", [1000, 60_000, 1.5, 0, 10_000]],
-  [true, [100, 30_000, 2, 0.1, 60_000]],
-  ["on", [100, 30_000, 2, 0.1, 60_000]],
-  [{ max: "1h", factor: null }, [100, 3_600_000, 2, 0.1, 60_000]],
+  [true, [100, 30_000, 2, 0.1, 10_000]],
+  ["on", [100, 30_000, 2, 0.1, 10_000]],
+  [{ max: "1h", factor: null }, [100, 3_600_000, 2, 0.1, 10_000]],
+  ["1", [1000, 30_000, 2, 0.1, 10_000]],
+  [1, [1000, 30_000, 2, 0.1, 10_000]],
+  ["500ms", [500, 30_000, 2, 0.1, 10_000]],
+  ["1m", [60_000, 60_000, 2, 0.1, 10_000]],
+  [{ min: 45 }, [45_000, 45_000, 2, 0.1, 10_000]],
 ])("backoff %j is min, max, factor, jitter, reset_after: %j", (backoff, expected) => {
   expect(Object.values(parse({ backoff }).backoff ?? {})).toEqual(expected);
 });
 
-test.each([[false], [null], ["off"], ["none"]])("backoff %j is off", (backoff) => {
+test("backoff is on when neither it nor flapping is set, and off when flapping alone is", () => {
+  expect(parse({}).backoff).toEqual(defaultBackoff);
+  expect(parse({ backoff: null, flapping: "off" }).backoff).toEqual(defaultBackoff);
+  expect(parse({ flapping: "2, 1., 7., 5" })).not.toHaveProperty("backoff");
+  expect(parse({ flapping: "2, 1., 7., 5", backoff: "on" }).backoff).toEqual(defaultBackoff);
+});
+
+test.each(["2, 1., 7., -1", { attempts: 2, max_retry: -1 }])("flapping %j is tried again for ever", (flapping) => {
+  expect(parse({ flapping }).flapping?.maxRetries).toBe(Infinity);
+});
+
+test("port leaves one for each process, and nothing else may set PORT", () => {
+  expect(parse({ port: 65_534, numprocesses: 2 }).port).toBe(65_534);
+  expect(parse({ port: 65_535, numprocesses: 0 }).port).toBe(65_535);
+  expect(parse({ port: null })).not.toHaveProperty("port");
+  expect(reason({ port: 65_534, numprocesses: 3 })).toBe(
+    "`port` must leave a port for each of 3 processes: 65534 to 65536 goes past 65535",
+  );
+  expect(reason({ port: 65_536 })).toBe("`port` must be a whole number from 1 to 65535, not 65536");
+  expect(reason({ port: 0 })).toBe("`port` must be a whole number from 1 to 65535, not 0");
+  expect(refusal({ port: 5100, env: { PORT: "1" } })).toEqual([
+    "invalid_process_info",
+    "env.PORT",
+    "cannot accept the process template: `env.PORT` must be left out with `port`, which sets it for each process",
+  ]);
+});
+
+test.each([[false], ["off"], ["none"], [0], ["0"]])("backoff %j is off", (backoff) => {
   expect(parse({ backoff })).not.toHaveProperty("backoff");
 });
 

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { constants } from "node:os";
 import { GafferdError } from "../../src/errors.ts";
 import { parseSignal } from "../../src/template/signals.ts";
@@ -19,10 +19,34 @@ test("an alias is shown by the name that people know", () => {
   expect(parseSignal("SIGIOT").name).toBe("SIGABRT");
 });
 
-test.if(process.platform === "linux")("real-time signals have names and numbers up to 64", () => {
-  expect(parseSignal(64)).toEqual({ name: "SIGRTMIN+30", number: 64 });
-  expect(parseSignal("RTMIN+1")).toEqual({ name: "SIGRTMIN+1", number: 35 });
-  expect(() => parseSignal(65)).toThrow(GafferdError);
+describe.if(process.platform === "linux")("real-time signals", () => {
+  test.each([
+    ["RTMIN", "SIGRTMIN", 34],
+    ["SIGRTMIN", "SIGRTMIN", 34],
+    ["rtmin+0", "SIGRTMIN", 34],
+    ["RTMIN+1", "SIGRTMIN+1", 35],
+    ["SIGRTMIN+30", "SIGRTMAX", 64],
+    ["RTMAX", "SIGRTMAX", 64],
+    ["SIGRTMAX", "SIGRTMAX", 64],
+    ["RTMAX-1", "SIGRTMIN+29", 63],
+    ["sigrtmax-30", "SIGRTMIN", 34],
+    [34, "SIGRTMIN", 34],
+    [64, "SIGRTMAX", 64],
+  ])("%p is %p, %p", (signal, name, number) => {
+    expect(parseSignal(signal)).toEqual({ name, number });
+    expect(parseSignal(name)).toEqual({ name, number });
+  });
+
+  test.each(["RTMIN+31", "RTMIN-1", "RTMAX+1", "RTMAX-31", "RTMIN+x"])(
+    "%p is none: the message has the range",
+    (text) => {
+      expect(() => parseSignal(text)).toThrow(`"${text}" is not a signal: real-time signals are RTMIN to RTMIN+30`);
+    },
+  );
+
+  test.each([32, 33, 65])("%p is none", (number) => {
+    expect(() => parseSignal(number)).toThrow(GafferdError);
+  });
 });
 
 test.each([0, "0", -1, 1.5, "", "SIG", "KILL9", "constructor", "__proto__"])("%p is not a signal", (signal) => {

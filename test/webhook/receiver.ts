@@ -3,6 +3,8 @@ import { Webhook as Verifier } from "standardwebhooks";
 export interface Received {
   readonly id: string;
   readonly headers: Headers;
+  /** The URL's query, `?` included. */
+  readonly search: string;
   /** As it came. */
   readonly text: string;
   readonly body: { readonly id: string; readonly seq: number; readonly event: string; readonly name: string };
@@ -37,7 +39,14 @@ export function receive(
       try {
         const text = await request.text();
         const { headers } = request;
-        const one = { id: headers.get("webhook-id") ?? "", headers, text, body: JSON.parse(text) as Received["body"] };
+        const { search } = new URL(request.url);
+        const one = {
+          id: headers.get("webhook-id") ?? "",
+          headers,
+          search,
+          text,
+          body: JSON.parse(text) as Received["body"],
+        };
         received.push(one);
         const response = await answer(one, received.length);
         if (response.ok) accepted.push(one);

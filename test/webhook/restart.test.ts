@@ -1,5 +1,6 @@
-import { afterEach, expect, spyOn, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Database } from "bun:sqlite";
+import { afterEach, expect, setSystemTime, spyOn, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Outbox } from "../../src/webhook/outbox.ts";
@@ -72,7 +73,7 @@ test("what waits for a webhook that the file no longer has is dropped, and the l
   }
   {
     await using without = await send({ stateDir });
-    expect(without.logged).toEqual([`warn webhook ${url}: is no longer in the file; events dropped: 2`]);
+    expect(without.logged).toEqual([`warn webhook ${url}: no longer in the configuration file; events dropped: 2`]);
     expect(without.webhooks.list()).toEqual([]);
   }
   await using again = await send({ hooks: { ".": [url] }, stateDir });
@@ -94,12 +95,20 @@ test("a file that is read again brings URLs, takes others, and leaves alone what
     [stays.url, ["create"], 2],
     [comes.url, ["create"], 0],
   ]);
-  expect(sending.logged).toContain(`info webhook ${goes}: is no longer in the file; events dropped: 1`);
+  expect(sending.logged).toContain(`info webhook ${goes}: no longer in the configuration file; events dropped: 1`);
   await sending.webhooks.reconfigure({ ...settings, hooks: [] });
   expect(existsSync(join(sending.stateDir, "webhooks.sqlite"))).toBe(false);
 });
 
 test("what waited too long is dropped, and the log says how much", async () => {
+  const hooks = { ".": [`http://127.0.0.1:${await freePort()}/hook`] };
+  await using sending = await send({ hooks, limits: { maxQueued: 10, maxAgeMs: -1 } });
+  sending.publish("a", "b");
+  await waitFor(() => sending.webhooks.list()[0]?.counts.dropped === 2, "the end of the old ones");
+  expect(sending.logged.join()).toMatch(/events dropped for having waited more than .* hours: \d/);
+});
+
+test("what an earlier run left is delivered however long ago the clock says that was", async () => {
   const stateDir = newFolder();
   const port = await freePort();
   const hooks = { ".": [`http://127.0.0.1:${port}/hook`] };
@@ -108,10 +117,23 @@ test("what waited too long is dropped, and the log says how much", async () => {
     before.publish("a", "b");
   }
   await using receiver = receive(undefined, { port });
-  await using after = await send({ hooks, stateDir, limits: { maxQueued: 10, maxAgeMs: -1 } });
-  await waitFor(() => after.webhooks.list()[0]?.counts.dropped === 2, "the end of the old ones");
-  expect(after.logged.join()).toMatch(/events dropped for having waited more than .* hours: 2/);
-  expect(receiver.received).toEqual([]);
+  await using _ = await send({ hooks, stateDir, limits: { maxQueued: 10, maxAgeMs: 0 } });
+  await waitFor(() => receiver.accepted.length === 2, "both");
+});
+
+test("setting the clock forward by two days drops nothing", async () => {
+  const port = await freePort();
+  await using sending = await send({ hooks: { ".": [`http://127.0.0.1:${port}/hook`] } });
+  sending.publish("a");
+  await waitFor(() => (sending.webhooks.list()[0]?.counts.failed ?? 0) > 0, "the first try");
+  setSystemTime(new Date(Date.now() + 2 * 24 * 60 * 60 * 1000));
+  try {
+    await using receiver = receive(undefined, { port });
+    await waitFor(() => receiver.accepted.length === 1, "the event");
+    expect(sending.webhooks.list()[0]?.counts.dropped).toBe(0);
+  } finally {
+    setSystemTime();
+  }
 });
 
 test("at the end what can be delivered is delivered, and what cannot is left for the next start", async () => {
@@ -143,18 +165,67 @@ test("a second daemon with webhooks cannot start on the same folder; one without
 
 test.each<[string, (stateDir: string) => void, string]>([
   ["is a file", (stateDir) => writeFileSync(stateDir, ""), "let `state_dir` in [gaffer] name a folder"],
-  [
-    "holds no database",
-    (stateDir) => {
-      mkdirSync(stateDir);
-      writeFileSync(join(stateDir, "webhooks.sqlite"), "x".repeat(5000));
-    },
-    "webhooks.sqlite away",
-  ],
 ])("a state folder that %s keeps the daemon from starting, with advice", async (_, spoil, advice) => {
   const stateDir = join(newFolder(), "state");
   spoil(stateDir);
   await expect(send({ hooks: { ".": ["http://127.0.0.1:1/"] }, stateDir })).rejects.toThrow(advice);
+});
+
+/** SQLite's header and first page stay, what follows is noise. */
+function damagePage(file: string): void {
+  const bytes = readFileSync(file);
+  bytes.fill(0xa5, 4096);
+  writeFileSync(file, bytes);
+}
+
+test.each<[string, (file: string) => void]>([
+  ["is no database", (file) => writeFileSync(file, "x".repeat(5000))],
+  ["has a damaged page", damagePage],
+  ["was cut short", (file) => writeFileSync(file, readFileSync(file).subarray(0, 3000))],
+])("a database that %s is renamed and named in the log, and a new one is begun", async (_, damage) => {
+  const stateDir = newFolder();
+  const hooks = { ".": [`http://127.0.0.1:${await freePort()}/`] };
+  {
+    await using before = await send({ hooks, stateDir });
+    before.publish(...Array.from({ length: 100 }, (__, index) => `name-${index}`));
+  }
+  damage(join(stateDir, "webhooks.sqlite"));
+  await using after = await send({ hooks, stateDir });
+  expect(after.logged.join()).toMatch(
+    /^error the webhook database .*webhooks\.sqlite is damaged.*renamed to .*webhooks\.sqlite\.damaged-[-\dTZ]+ /,
+  );
+  after.publish("a");
+  expect(after.webhooks.list()[0]?.queued).toBe(1);
+  expect(readdirSync(stateDir).filter((name) => name.includes(".damaged-"))).not.toEqual([]);
+});
+
+test("a database of a later version is refused and left as it is", async () => {
+  const stateDir = newFolder();
+  {
+    await using before = await send({ hooks: { ".": ["http://127.0.0.1:1/"] }, stateDir });
+    before.publish("a");
+  }
+  const file = join(stateDir, "webhooks.sqlite");
+  const database = new Database(file);
+  database.run("PRAGMA user_version = 99");
+  database.close();
+  const bytes = readFileSync(file);
+  await expect(send({ hooks: { ".": ["http://127.0.0.1:1/"] }, stateDir })).rejects.toThrow(
+    "a later version of gafferd wrote it (schema 99, known is 1); start that version",
+  );
+  expect(readFileSync(file).equals(bytes)).toBe(true);
+});
+
+test("without webhooks in the file, a database that cannot be used is an error in the log alone", async () => {
+  const stateDir = newFolder();
+  mkdirSync(join(stateDir, "webhooks.sqlite"));
+  await using sending = await send({ stateDir });
+  expect(sending.logged.join()).toMatch(
+    /^error cannot keep webhooks in .*registered over HTTP get no events until then/,
+  );
+  await expect(sending.webhooks.register({ url: "http://127.0.0.1:1/", pattern: "." })).rejects.toMatchObject({
+    code: "overloaded",
+  });
 });
 
 test("a state folder that cannot be made is told with advice", async () => {
@@ -186,7 +257,7 @@ test("a disk that takes no more does not stop the daemon: the log says it once, 
   expect(sender?.counts.dropped).toBe(2);
   expect(receiver.accepted[1]?.headers.get("x-gaffer-gap")).toBe("2");
   expect(sending.logged).toEqual([
-    "error webhooks: cannot keep events; they are lost to webhooks Error: database or disk is full",
-    "warn webhooks: events are kept again",
+    "error webhooks: cannot save events; they are not delivered Error: database or disk is full",
+    "warn webhooks: events are saved again",
   ]);
 });

@@ -17,7 +17,7 @@ const ten = Array.from({ length: 10 }, (_, index) => `t${index}`);
 test("the body is the event as /watch tells it, with an id of its own and its seq", async () => {
   await using receiver = receive();
   await using sending = await send({ hooks: { ".": [receiver.url] } });
-  sending.bus.publish({ type: "spawn", name: "web", id: 7, osPid: 4711, detached: false });
+  sending.bus.publish({ type: "spawn", name: "web", id: 7, osPid: 4711, slot: 0, detached: false });
   await waitFor(() => receiver.accepted.length === 1, "the event");
   const [{ id, body, headers }] = receiver.accepted as [Received];
   expect(body).toEqual({
@@ -27,6 +27,7 @@ test("the body is the event as /watch tells it, with an id of its own and its se
     name: "web",
     pid: 7,
     os_pid: 4711,
+    slot: 0,
     detached: false,
     time: expect.any(String),
   } as never);
@@ -224,7 +225,7 @@ test("a URL of the file is the file's", async () => {
   expect(sending.webhooks.list().map(({ webhook }) => webhook.patterns)).toEqual([["proc.none"]]);
 });
 
-test("what is taken back gets nothing of what waited, even when it is registered again", async () => {
+test("a deleted webhook gets nothing of what waited, even when it is registered again", async () => {
   let isUp = false;
   await using receiver = receive(() => new Response("", { status: isUp ? 200 : 500 }));
   await using sending = await send();
@@ -233,7 +234,7 @@ test("what is taken back gets nothing of what waited, even when it is registered
   const [sender] = sending.webhooks.list();
   await waitFor(() => (sender?.counts.failed ?? 0) > 1, "failures");
   await sending.webhooks.unregister(id);
-  expect(sending.logged.at(-1)).toBe(`info webhook ${receiver.url}: was taken back; events dropped: 2`);
+  expect(sending.logged.at(-1)).toBe(`info webhook ${receiver.url}: was deleted; events dropped: 2`);
   await sender?.settled();
   sending.publish("c");
   isUp = true;
@@ -270,6 +271,16 @@ test("a user and a password in a URL are sent as Basic, and shown to nobody", as
   expect(receiver.received[0]?.headers.get("authorization")).toBe(`Basic ${btoa("me:p@ss")}`);
   expect(sending.logged.join()).toContain("http://me:***@127.0.0.1");
   expect(sending.logged.join()).not.toContain("p%40ss");
+});
+
+test("the query of a URL is sent, and its values are shown to nobody", async () => {
+  await using receiver = receive(() => new Response("", { status: 500 }));
+  await using sending = await send({ hooks: { ".": [`${receiver.url}?token=s3cret&a=1&token=other`] } });
+  sending.publish("a");
+  await waitFor(() => receiver.received.length > 0 && sending.logged.length > 0, "the event");
+  expect(receiver.received[0]?.search).toBe("?token=s3cret&a=1&token=other");
+  expect(sending.logged.join()).toContain(`${receiver.url}?token=***&a=***`);
+  expect(sending.logged.join()).not.toMatch(/s3cret|other/);
 });
 
 test("without a webhook nothing is made on disk; with one the folder and the file are the owner's alone", async () => {

@@ -34,18 +34,23 @@ export class Fleet {
     const template = this.#templates.get(event.name);
     if (event.event === "delete") return void this.#templates.delete(event.name);
     if (template === undefined || event.event === "create" || event.event === "update") return "settings";
-    const processes = nextProcesses(template.processes, event);
+    const processes = nextProcesses(template, event);
     if (processes !== template.processes) this.#templates.set(event.name, { ...template, processes });
     return "status";
   }
 }
 
-function nextProcesses(processes: ProcessRow[], { event, pid, os_pid, time }: EventDocument): ProcessRow[] {
+function nextProcesses(
+  { processes, port }: DetailDocument,
+  { event, pid, os_pid, slot = 0, time }: EventDocument,
+): ProcessRow[] {
   if (pid === undefined || os_pid === undefined) return processes;
   switch (event) {
     case "spawn": {
       if (processes.some((each) => each.pid === pid)) return processes;
-      return [...processes, { pid, os_pid, state: "running", started_at: time, restarts: 0, last_exit: null }];
+      const place = { slot, port: port === null ? null : port + slot };
+      const history = { restarts: 0, last_exit: null };
+      return [...processes, { pid, os_pid, ...place, state: "running", started_at: time, ...history }];
     }
     case "exit":
       return processes.filter((each) => each.pid !== pid);

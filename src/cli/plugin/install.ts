@@ -8,25 +8,25 @@ import { startOrder } from "../../plugin/order.ts";
 import { adopt, isSiteAlone } from "../../plugin/site/adopt.ts";
 import { type FolderReport, inspectFolder } from "./inspect.ts";
 import { describeFolder, makePlaces, namesIn, readInventory } from "./inventory.ts";
-import { type PluginOptions, verbs } from "./plugin-options.ts";
+import { argument, commonOptions, force } from "./plugin-options.ts";
 import { printLine } from "./print-line.ts";
 
 /**
  * `gafferd plugin install`: copies, checks, then puts it in its place by a rename. What is refused leaves nothing behind.
  */
 export const installCommand = defineCommand({
-  meta: { name: "install", description: verbs.install.description },
-  run: async ({ data }) => {
-    const options = data as PluginOptions;
-    const { folder, roots } = makePlaces(options);
+  meta: { name: "install", description: "copy a plugin there, from here or from npm" },
+  args: { ...commonOptions, force, source: argument("FOLDER|TARBALL|PACKAGE") },
+  run: async ({ args }) => {
+    const { folder, roots } = makePlaces(args);
     const staging = mkdtempSync(join(folder, ".installing-"));
     try {
-      const { report, path } = await prepare(options.subject, staging);
+      const { report, path } = await prepare(args.source, staging);
       const name = namesIn(report)[0] ?? report.folder.name;
       const others = (await readInventory(roots)).filter((each) => each.folder.bundled || each.folder.name !== name);
       assertUntaken(report, others);
-      if (!options.force) assertSound(report, others);
-      put(path, join(folder, name), staging, options.force);
+      if (!args.force) assertSound(report, others);
+      put(path, join(folder, name), staging, Boolean(args.force));
       printLine(`installed ${join(folder, name)}`);
       for (const line of describeFolder(report)) printLine(line);
       if (report.plugins.length > 0 || report.problem !== undefined)
@@ -84,10 +84,10 @@ function assertSound(report: FolderReport, others: readonly FolderReport[]): voi
 }
 
 /** Both renames stay within `plugins_dir`; when the second fails, the old one is back. */
-function put(path: string, target: string, staging: string, force: boolean): void {
+function put(path: string, target: string, staging: string, replace: boolean): void {
   const old = join(staging, "old");
   const isThere = existsSync(target);
-  if (isThere && !force) throw new GafferdError("conflict", `${target} is there already; --force replaces it`);
+  if (isThere && !replace) throw new GafferdError("conflict", `${target} is there already; --force replaces it`);
   if (isThere) renameSync(target, old);
   try {
     renameSync(path, target);

@@ -4,7 +4,7 @@ import type { PluginRoot } from "../../plugin/plugins.ts";
 import { readConfig } from "../read-config.ts";
 import { resolvePaths } from "../resolve-paths.ts";
 import { type FolderReport, inspectFolder } from "./inspect.ts";
-import type { PluginOptions } from "./plugin-options.ts";
+import type { PlaceOptions } from "./plugin-options.ts";
 
 /** Where plugins are, for a command line. */
 export interface Places {
@@ -14,7 +14,7 @@ export interface Places {
 }
 
 /** Throws ConfigError, GafferdError. */
-export function findPlaces({ config, pluginsDir }: PluginOptions): Places {
+export function findPlaces({ config, "plugins-dir": pluginsDir }: PlaceOptions): Places {
   const paths = { ...(config === undefined ? {} : { config }), ...(pluginsDir === undefined ? {} : { pluginsDir }) };
   const options = { help: false, version: false, check: false, daemon: false, verbosity: 0, ...paths } as const;
   const { gaffer } = readConfig(resolvePaths(options));
@@ -22,7 +22,7 @@ export function findPlaces({ config, pluginsDir }: PluginOptions): Places {
 }
 
 /** As `findPlaces`; makes `plugins_dir` if it is not there. */
-export function makePlaces(options: PluginOptions): Places {
+export function makePlaces(options: PlaceOptions): Places {
   const places = findPlaces(options);
   mkdirSync(places.folder, { recursive: true });
   return places;

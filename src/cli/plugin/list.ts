@@ -1,13 +1,14 @@
 import { defineCommand } from "citty";
 import { printLine } from "./print-line.ts";
 import { describeFolder, findPlaces, readInventory } from "./inventory.ts";
-import { type PluginOptions, verbs } from "./plugin-options.ts";
+import { commonOptions } from "./plugin-options.ts";
 
 /** `gafferd plugin list` */
 export const listCommand = defineCommand({
-  meta: { name: "list", description: verbs.list.description },
-  run: async ({ data }) => {
-    const { folder, roots } = findPlaces(data as PluginOptions);
+  meta: { name: "list", description: "show what is installed, and what is wrong" },
+  args: commonOptions,
+  run: async ({ args }) => {
+    const { folder, roots } = findPlaces(args);
     const reports = await readInventory(roots);
     for (const line of reports.flatMap(describeFolder)) printLine(line);
     if (reports.length === 0) printLine(`no plugins in ${folder}`);

@@ -4,20 +4,20 @@ import { defineCommand } from "citty";
 import { GafferdError } from "../../errors.ts";
 import { skeleton } from "../../plugin/install/skeleton.ts";
 import { makePlaces } from "./inventory.ts";
-import { type PluginOptions, verbs } from "./plugin-options.ts";
+import { argument, commonOptions } from "./plugin-options.ts";
 import { printLine } from "./print-line.ts";
 
 /** `gafferd plugin new` */
 export const newCommand = defineCommand({
-  meta: { name: "new", description: verbs.new.description },
-  run: async ({ data }) => {
-    const options = data as PluginOptions;
-    const { subject: name } = options;
+  meta: { name: "new", description: "write a plugin to begin with" },
+  args: { ...commonOptions, name: argument("NAME") },
+  run: async ({ args }) => {
+    const { name } = args;
     if (!/^[a-z\d][\w.-]*$/i.test(name)) {
       const form = "letters, digits, `_`, `.` and `-`, the first a letter or a digit";
       throw new GafferdError("bad_value", `cannot call a plugin ${JSON.stringify(name)}: a name has ${form}`);
     }
-    const { folder } = makePlaces(options);
+    const { folder } = makePlaces(args);
     const target = join(folder, name);
     if (existsSync(target)) throw new GafferdError("conflict", `${target} is there already; choose another name`);
     const staging = mkdtempSync(join(folder, ".new-"));

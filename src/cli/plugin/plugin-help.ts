@@ -1,16 +1,17 @@
+import type { ArgsDef, CommandMeta, Resolvable } from "citty";
 import { optionLine } from "../help.ts";
-import { type Verb, verbs } from "./plugin-options.ts";
+import type { Definition } from "../options.ts";
 
-/** What `gafferd plugin --help` prints; with a verb what that takes. */
-export function pluginHelp(verb: Verb | undefined): string {
-  if (verb !== undefined) {
-    const { subject, description, definitions } = verbs[verb];
-    const options = definitions.map(([name, definition]) => optionLine(name, definition)).join("\n");
-    const words = ["usage: gafferd plugin", verb, "[options]", ...(subject === undefined ? [] : [subject])];
-    return `${words.join(" ")}\n\n    ${description}\n\nOptions\n\n${options}\n`;
-  }
-  const lines = Object.entries(verbs).map(
-    ([name, { subject = "", description }]) => `    ${`${name} ${subject}`.padEnd(30)}  ${description}`,
+/** The part of a citty command that help shows. */
+export interface DescribedCommand {
+  readonly meta?: Resolvable<CommandMeta>;
+  readonly args?: Resolvable<ArgsDef>;
+}
+
+/** What `gafferd plugin --help` prints. */
+export function pluginHelp(commands: Readonly<Record<string, DescribedCommand>>): string {
+  const lines = Object.entries(commands).map(
+    ([name, command]) => `    ${[name, ...argumentsOf(command)].join(" ").padEnd(30)}  ${descriptionOf(command)}`,
   );
   return `usage: gafferd plugin COMMAND [-p DIR|--plugins-dir=DIR] [-c CONFIG]
 
@@ -19,6 +20,29 @@ Commands
 ${lines.join("\n")}
 
     gafferd plugin COMMAND --help says what a command takes.
-    A gafferd that runs sees sites at once, and code when it is started anew.
+    A running gafferd sees sites at once, and code after a restart.
 `;
+}
+
+/** What `gafferd plugin COMMAND --help` prints. */
+export function commandHelp(name: string, command: DescribedCommand): string {
+  const options = Object.entries(definitionsOf(command)).filter(([, { type }]) => type !== "positional");
+  const lines = options.map(([option, definition]) => optionLine(option, definition as Definition));
+  const usage = ["usage: gafferd plugin", name, "[options]", ...argumentsOf(command)].join(" ");
+  return `${usage}\n\n    ${descriptionOf(command)}\n\nOptions\n\n${lines.join("\n")}\n`;
+}
+
+/** citty also takes functions and promises here; our commands have neither. */
+export function definitionsOf({ args }: DescribedCommand): ArgsDef {
+  return args as ArgsDef;
+}
+
+function descriptionOf({ meta }: DescribedCommand): string {
+  return (meta as CommandMeta).description ?? "";
+}
+
+function argumentsOf(command: DescribedCommand): string[] {
+  return Object.values(definitionsOf(command)).flatMap(({ type, valueHint = "" }) =>
+    type === "positional" ? [valueHint] : [],
+  );
 }

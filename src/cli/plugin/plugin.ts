@@ -1,17 +1,40 @@
-import { runCommand } from "citty";
+import { defineCommand, runCommand } from "citty";
 import { stdout } from "../../log.ts";
+import { suggestion } from "../../suggestion.ts";
+import { checkWords, UsageError, withoutShortEquals } from "../check-words.ts";
 import { installCommand } from "./install.ts";
 import { listCommand } from "./list.ts";
 import { newCommand } from "./new.ts";
-import { parsePluginArguments } from "./parse-plugin-arguments.ts";
-import { pluginHelp } from "./plugin-help.ts";
+import { commandHelp, definitionsOf, pluginHelp } from "./plugin-help.ts";
+import { commonOptions } from "./plugin-options.ts";
 import { removeCommand } from "./remove.ts";
 
-const commands = { list: listCommand, install: installCommand, remove: removeCommand, new: newCommand };
+/** The commands of `gafferd plugin`, in the order of `--help`. */
+export const pluginCommands = { list: listCommand, install: installCommand, remove: removeCommand, new: newCommand };
 
-/** `gafferd plugin …`, from the words after it. Throws what keeps it from being done. */
+const command = defineCommand({ meta: { name: "plugin" }, subCommands: pluginCommands });
+const names = Object.keys(pluginCommands);
+
+/** `gafferd plugin …`, from the words after it. Throws UsageError, and the reason why it cannot be done. */
 export async function runPlugin(argv: readonly string[]): Promise<void> {
-  const { verb, options } = parsePluginArguments(argv);
-  if (options.help || verb === undefined) stdout.write(pluginHelp(verb));
-  else await runCommand(commands[verb], { rawArgs: [], data: options });
+  const [name = "", ...words] = argv;
+  if (name === "" || name.startsWith("-")) {
+    const { help } = commonOptions;
+    if (checkWords(argv, { help }).has("help")) return stdout.write(pluginHelp(pluginCommands));
+    throw new UsageError(
+      `\`gafferd plugin\` needs a command: ${names.join(", ")} (for a configuration file called plugin, write \`./plugin\`)`,
+    );
+  }
+  if (!isCommand(name)) {
+    const near = suggestion(name, names) || `; the commands are ${names.join(", ")}`;
+    throw new UsageError(`unknown command \`plugin ${name}\`${near}`);
+  }
+  const args = definitionsOf(pluginCommands[name]);
+  const rawArgs = withoutShortEquals(words, args);
+  if (checkWords(rawArgs, args).has("help")) return stdout.write(commandHelp(name, pluginCommands[name]));
+  await runCommand(command, { rawArgs: [name, ...rawArgs] });
+}
+
+function isCommand(name: string): name is keyof typeof pluginCommands {
+  return names.includes(name);
 }

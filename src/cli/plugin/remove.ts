@@ -5,19 +5,19 @@ import { GafferdError } from "../../errors.ts";
 import { suggestion } from "../../suggestion.ts";
 import type { FolderReport } from "./inspect.ts";
 import { findPlaces, namesIn, readInventory } from "./inventory.ts";
-import { type PluginOptions, verbs } from "./plugin-options.ts";
+import { argument, commonOptions, force } from "./plugin-options.ts";
 import { printLine } from "./print-line.ts";
 
 /** `gafferd plugin remove` */
 export const removeCommand = defineCommand({
-  meta: { name: "remove", description: verbs.remove.description },
-  run: async ({ data }) => {
-    const { subject, force, ...options } = data as PluginOptions;
-    const { folder, roots } = findPlaces({ ...options, subject, force });
+  meta: { name: "remove", description: "delete a plugin" },
+  args: { ...commonOptions, force, name: argument("NAME") },
+  run: async ({ args }) => {
+    const { folder, roots } = findPlaces(args);
     const reports = await readInventory(roots);
-    const report = find(reports, subject);
+    const report = find(reports, args.name);
     const { path } = report.folder;
-    if (!force) assertUnneeded(report, reports);
+    if (!args.force) assertUnneeded(report, reports);
     // Out of sight by one rename, so that nobody sees half of it. Of a link the link goes.
     const bin = mkdtempSync(join(folder, ".removing-"));
     renameSync(path, join(bin, report.folder.name));

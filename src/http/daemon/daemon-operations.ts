@@ -1,5 +1,5 @@
 import { reloadParameters } from "./reload-routes.ts";
-import { json, ok, type OperationTable, text } from "../operation/operation.ts";
+import { json, ok, type OperationTable, ref, text } from "../operation/operation.ts";
 
 const tag = "daemon";
 const names = { type: "array", items: { type: "string" } };
@@ -9,15 +9,21 @@ export const daemonOperations: OperationTable = {
     id: "getWelcome",
     tag,
     summary: "Who is there",
-    answers: json(
-      "The name that gaffer's clients look for, and gafferd's version.",
-      {
-        type: "object",
-        required: ["welcome", "version"],
-        properties: { welcome: { const: "gaffer" }, version: { type: "string" } },
+    description:
+      "A browser that opens it, and thus asks for `text/html`, is sent to the dashboard, if one is installed.",
+    answers: {
+      ...json("The name that gaffer's clients look for, gafferd's version, and where to go next.", ref("Welcome"), {
+        welcome: "gaffer",
+        version: "0.1.0",
+        docs: "/docs",
+        openapi: "/openapi.json",
+        dashboard: "/_plugin/dashboard/",
+      }),
+      302: {
+        description: "To the dashboard, for a browser.",
+        headers: { Location: { description: "Relative to this path.", schema: { type: "string" } } },
       },
-      { welcome: "gaffer", version: "0.1.0" },
-    ),
+    },
   },
   "GET /ping": {
     id: "ping",

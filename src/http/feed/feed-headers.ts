@@ -15,6 +15,11 @@ export function eventHeaders(): Record<string, string> {
 }
 
 function headersOf(contentType: string): Record<string, string> {
-  // The last keeps nginx from collecting a stream before it passes it on.
-  return { "content-type": contentType, "cache-control": "no-store", "x-accel-buffering": "no" };
+  return {
+    "content-type": contentType,
+    // A proxy that compresses holds a stream back until it has enough of it.
+    "cache-control": "no-store, no-transform",
+    // nginx collects an answer before it passes it on.
+    "x-accel-buffering": "no",
+  };
 }

@@ -7,7 +7,8 @@ export type FeedKind = "longpoll" | "continuous" | "eventsource";
 /** How output is written: as it is, as JSON, or as Base64. */
 export type FeedFormat = "text" | "json" | "base64";
 
-export const defaultHeartbeatMs = 60_000;
+/** Proxies cut a connection that is silent for 50 to 60 s. */
+export const defaultHeartbeatMs = 15_000;
 const shortestHeartbeatMs = 100;
 const longestHeartbeatMs = 86_400_000;
 
@@ -21,7 +22,7 @@ export const feedParameters = {
   heartbeat: {
     name: "heartbeat",
     description:
-      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never. An answer to `longpoll` ends, empty, after so long. `continuous` with `format=text` has none unless it is asked for: its bytes are the process's own.",
+      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 15, `false` is never. An answer to `longpoll` ends, empty, after so long. `continuous` with `format=text` has none unless it is asked for: its bytes are the process's own.",
     schema: {
       anyOf: [
         { type: "boolean" },
@@ -48,7 +49,7 @@ export const lastEventIdHeader: Parameter = {
   examples: ["r5k2x_1_2s_2s"],
 };
 
-/** `true` (60 s), `false`, or seconds. Throws `bad_value`. */
+/** `true` (15 s), `false`, or seconds. Throws `bad_value`. */
 export function parseHeartbeat(text: string | null, fallbackMs: number | undefined): number | undefined {
   if (text === null) return fallbackMs;
   if (text === "true") return defaultHeartbeatMs;

@@ -10,6 +10,8 @@ export interface FeedSource {
    * and `EventSource` do, would not know that it is connected.
    */
   readonly greeting?: Uint8Array;
+  /** Headers of the response that only it can know. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The next piece, which may be empty; undefined when there is nothing now. */
   next(): Uint8Array | undefined;
   /** All pieces that were given are with the kernel, or copied by Bun (1.4.5): they may change. */

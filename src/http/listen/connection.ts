@@ -16,6 +16,8 @@ export interface Connection {
   /** As Bun gave it; Bun knows no copy of it. */
   readonly request: Request;
   readonly site: Site;
+  /** The answer is a stream, which may be silent for long after its headers. */
+  isStream?: boolean;
 }
 
 /** Not a WeakMap, for which the collector of garbage would take 4 % of the time that a small answer takes. */
@@ -38,12 +40,20 @@ export function keepOpen(request: Request): void {
   connection?.server.timeout(connection.request, 0);
 }
 
+/** Says that the answer is a stream whose headers must not wait for its first byte. */
+export function announceStream(request: Request): void {
+  const connection = connectionOf(request);
+  if (connection !== undefined) connection.isStream = true;
+}
+
 /**
  * Whether the request has become a WebSocket; then it is to get no other answer. `protocol` is the one, of those that
  * the client offered, that is spoken.
  */
 export function upgrade(request: Request, handlers: SocketHandlers, protocol?: string): boolean {
   const connection = connectionOf(request);
+  // Bun 1.4.5 accepts whatever was offered, unless it is told which.
+  if (protocol === undefined) connection?.request.headers.delete("sec-websocket-protocol");
   const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol };
   return connection?.server.upgrade(connection.request, { data: handlers, headers }) ?? false;
 }

@@ -1,6 +1,7 @@
+import type { Bind } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import { type Bind, listenError } from "./listen-error.ts";
+import { listenError } from "./listen-error.ts";
 import { type Application, type Listener, openListener } from "./listener.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import type { SocketAccess } from "./unix-socket.ts";

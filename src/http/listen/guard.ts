@@ -20,7 +20,7 @@ export interface GuardedHeaders {
   readonly fetchSite: string | null;
 }
 
-export type Verdict =
+export type Admission =
   | { readonly kind: "own" }
   /** A web page of another site that the configuration lets in. */
   | { readonly kind: "listed"; readonly origin: string }
@@ -31,7 +31,7 @@ export type Verdict =
  * its own name if it points that name here (DNS rebinding: hence the rule for `Host`), and across origins without being
  * able to read the answer (hence those for `Origin` and `Sec-Fetch-Site`).
  */
-export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: readonly string[]): Verdict {
+export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: readonly string[]): Admission {
   const { host, origin, fetchSite } = headers;
   if (site.boundHost !== undefined && !isKnown(host, site) && !answersTo(host, site, site.boundHost)) {
     return refuse(
@@ -48,13 +48,16 @@ export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: r
       );
     }
   }
-  if (fetchSite?.toLowerCase() === "cross-site") {
+  if (fetchSite !== null && !ownFetchSites.includes(fetchSite.toLowerCase())) {
     return refuse(
-      "cannot answer a request that another web site makes (`Sec-Fetch-Site: cross-site`): open the address by itself, or add the site's origin to `cors_origins` of [gaffer]",
+      `cannot answer a request that a page of another site or port makes (\`Sec-Fetch-Site\` ${quote(fetchSite)}): open the address by itself, or add the page's origin to \`cors_origins\` of [gaffer]`,
     );
   }
   return { kind: "own" };
 }
+
+/** What a browser sends for gafferd's own pages and for an address that a person typed. A page on another port is `same-site`. */
+const ownFetchSites: readonly string[] = ["same-origin", "none"];
 
 /** Each client writes the same `Host` each time, and reading it takes as long as a small answer: so many are remembered. */
 const maxKnownHosts = 64;
@@ -96,7 +99,7 @@ function isLoopback(name: string): boolean {
 /** `"[::1]"` of `"[::1]:5000"`, `"example.com"` of `"Example.com.:80"`; undefined for what is no host. */
 function parseHost(header: string): string | undefined {
   const { host } = /^(?<host>\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.exec(header)?.groups ?? {};
-  return host === undefined || !URL.canParse(`http://${host}`) ? undefined : normalize(host);
+  return host === undefined || !URL.canParse(`http://${header}`) ? undefined : normalize(host);
 }
 
 /** As a browser writes it: lower case, addresses in their one form, IPv6 in brackets; without the dot of the root. */
@@ -113,7 +116,7 @@ function isSameOrigin(origin: string, scheme: string, host: string | null): bool
   return theirs.origin === origin && theirs.origin === ours.origin;
 }
 
-function refuse(message: string): Verdict {
+function refuse(message: string): Admission {
   return { kind: "refused", message };
 }
 

@@ -2,13 +2,14 @@ import type { Server, TLSOptions } from "bun";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { hostname as machineName } from "node:os";
+import { type Bind, formatUrl } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { openSockets, setBacklog } from "./backlog.ts";
-import { attachConnection, type SocketHandlers } from "./connection.ts";
+import { attachConnection, type Connection, type SocketHandlers } from "./connection.ts";
+import { createEarlyHeaders, type EarlyHeaders } from "./early-headers.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import type { Site } from "./guard.ts";
-import { type Bind, formatBind } from "./listen-error.ts";
 import {
   grantAccess,
   identityOf,
@@ -53,12 +54,20 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const { bind, access } = options;
   if (bind.kind === "tcp") {
     const hostname = await resolveHost(bind.host);
-    const server = serve(options, { hostname, port: bind.port, reusePort: false });
+    // The bytes of a TLS connection are Bun's alone.
+    const early = options.tls === undefined ? createEarlyHeaders(options) : undefined;
+    const server = serve(options, { hostname, port: bind.port, reusePort: false }, early);
     const bound: Bind = { kind: "tcp", host: hostname || "localhost", port: server.port ?? bind.port };
     return {
-      url: `${schemeOf(options)}://${formatBind(bound)}`,
-      stopAccepting: () => server.stop(),
-      close: () => server.stop(true),
+      url: formatUrl(bound, options.tls !== undefined),
+      async stopAccepting() {
+        await server.stop();
+        await early?.settled();
+      },
+      close() {
+        early?.close();
+        return server.stop(true);
+      },
     };
   }
   await removeStaleSocket(bind.path);
@@ -71,7 +80,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   }
   const ours = identityOf(bind.path);
   return {
-    url: formatBind(bind),
+    url: formatUrl(bind, false),
     stopAccepting: () => stopKeepingOthers(bind.path, ours, () => server.stop()),
     close: () => stopKeepingOthers(bind.path, ours, () => server.stop(true)),
   };
@@ -83,7 +92,11 @@ interface TcpAddress {
   readonly reusePort: false;
 }
 
-function serve(options: ListenerOptions, address: TcpAddress | { readonly unix: string }): Server<SocketHandlers> {
+function serve(
+  options: ListenerOptions,
+  address: TcpAddress | { readonly unix: string },
+  early?: EarlyHeaders,
+): Server<SocketHandlers> {
   const { app, backlog, tls, log } = options;
   const site = siteOf(options);
   const before = openSockets();
@@ -96,13 +109,17 @@ function serve(options: ListenerOptions, address: TcpAddress | { readonly unix: 
     idleTimeout: idleTimeoutSeconds,
     development: false,
     fetch(request, receiver) {
-      const routable = toRoutable(request, site.scheme);
+      const routable = toRoutable(request, site);
       if (routable === undefined) {
         const error = new GafferdError("method_not_allowed", `nothing here takes ${request.method}`);
         return toErrorResponse(error, { request, log });
       }
-      attachConnection(routable, { server: receiver, request, site });
-      return app.fetch(routable);
+      const connection: Connection = { server: receiver, request, site };
+      attachConnection(routable, connection);
+      const answer = app.fetch(routable);
+      if (early === undefined || request.method !== "GET") return answer;
+      const send = (response: Response) => (connection.isStream ? early.send(request, receiver, response) : response);
+      return answer instanceof Promise ? answer.then(send) : send(answer);
     },
     error: (error) => toErrorResponse(error, { log }),
     websocket: {
@@ -135,18 +152,20 @@ function schemeOf({ tls }: ListenerOptions): "http" | "https" {
 const shortestOriginLength = 11;
 
 /**
- * The request itself or, where Elysia would not find its path, a copy: for a short `Host`, or none, as is usual on unix
- * sockets. Undefined for a method that has no path (CONNECT) or that cannot be copied (TRACE).
+ * The request itself or, where its URL cannot be read or Elysia would not find its path, a copy: for a `Host` that is
+ * short, missing or malformed, as is usual on unix sockets. Undefined for a method that has no path (CONNECT) or that cannot be copied (TRACE).
  */
-function toRoutable(request: Request, scheme: string): Request | undefined {
+function toRoutable(request: Request, { scheme, boundHost }: Site): Request | undefined {
+  // Elsewhere the guard refuses a `Host` that is none, such as `localhost:99999`.
+  const isTcp = boundHost !== undefined;
   const pathStart = request.url.startsWith("/") ? 0 : request.url.indexOf("/", `${scheme}://`.length);
-  if (pathStart >= shortestOriginLength) return request;
+  if (pathStart >= shortestOriginLength && (isTcp || URL.canParse(request.url))) return request;
   if (pathStart === -1 || ["CONNECT", "TRACE", "TRACK"].includes(request.method)) return undefined;
   return new Request(`${scheme}://localhost${request.url.slice(pathStart)}`, request);
 }
 
 /** The address to bind; empty for all. Bun 1.4.5 reports a name without an address as whatever failed before. */
-async function resolveHost(host: string): Promise<string> {
+export async function resolveHost(host: string): Promise<string> {
   const name = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
   if (name === "" || isIP(name)) return name;
   return (await lookup(name, { order: "ipv4first" })).address;

@@ -1,16 +1,17 @@
 import { chmodSync, lchownSync, lstatSync, readFileSync, renameSync, type Stats, unlinkSync } from "node:fs";
 import { connect } from "node:net";
+import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
-import { groupIdOf, userIdOf } from "./account.ts";
+import { findAccount, findGroupId } from "../../process/accounts.ts";
 
 /** Who may connect. */
 export interface SocketAccess {
   /** Permission bits; default 0600. */
   readonly mode?: number;
   /** Number or name; absent: gafferd's own. */
-  readonly owner?: string | number;
+  readonly owner?: string | number | undefined;
   /** Number or name; absent: gafferd's own. */
-  readonly group?: string | number;
+  readonly group?: string | number | undefined;
 }
 
 const privateMode = 0o600;
@@ -52,18 +53,31 @@ export function listenPrivately<T>(listen: () => T): T {
 /** Opens the private socket at `path` to those that `access` names. Throws `bad_value`. */
 export function grantAccess(path: string, { mode = privateMode, owner, group }: SocketAccess): void {
   const { uid, gid } = lstatSync(path);
-  const [wantedUid, wantedGid] = [
-    owner === undefined ? uid : userIdOf(owner),
-    group === undefined ? gid : groupIdOf(group),
-  ];
+  const wanted = ownerOf({ owner, group });
+  const [wantedUid, wantedGid] = [wanted.uid ?? uid, wanted.gid ?? gid];
   try {
     // First whose it is, then what they may: else the old group could use it for a moment.
     if (wantedUid !== uid || wantedGid !== gid) lchownSync(path, wantedUid, wantedGid);
     if (mode !== privateMode) chmodSync(path, mode);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new GafferdError("bad_value", `\`mode\`, \`owner\` or \`group\` cannot be set: ${reason}`, { cause });
   }
+}
+
+/** The numbers of those whom `access` names; absent for gafferd's own. Throws `bad_value` for one that does not exist. */
+export function ownerOf({ owner, group }: Pick<SocketAccess, "owner" | "group">): { uid?: number; gid?: number } {
+  const uid = owner === undefined ? undefined : typeof owner === "number" ? owner : findAccount(owner)?.uid;
+  const gid = group === undefined ? undefined : findGroupId(group);
+  if (owner !== undefined && uid === undefined) throw missing("user", owner);
+  if (group !== undefined && gid === undefined) throw missing("group", group);
+  return { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
+}
+
+function missing(noun: "user" | "group", name: string | number): GafferdError {
+  return new GafferdError("bad_value", `there is no ${noun} \`${name}\``, {
+    field: noun === "user" ? "owner" : "group",
+  });
 }
 
 /** Which file has the path now; undefined when there is none. While a socket is open, no other file gets its identity. */

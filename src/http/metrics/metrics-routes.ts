@@ -5,6 +5,7 @@ import { Sampler } from "../../process/usage/sampler.ts";
 import type { Supervisor } from "../../manager/views.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
+import { TextAnswer } from "../operation/text-answer.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
 import { processFamilies } from "./process-metrics.ts";
@@ -41,7 +42,7 @@ export function metricsRoutes({ manager, bus, webhooks, version, sampler = new S
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
     const ofWebhooks = webhookFamilies(webhooks.list());
     const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...ofWebhooks]);
-    return new Response(text, { headers: { "content-type": metricsContentType } });
+    return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
   });
 }
 

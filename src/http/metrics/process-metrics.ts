@@ -25,14 +25,15 @@ const metrics: readonly Metric[] = [
   },
 ];
 
-/** What each process takes, read once; what the system does not say has no sample. Throws `overloaded`. */
+/**
+ * What each process takes, read once; an empty label is one that is not there, says Prometheus, as of `port`; what the system does not say has no sample. Throws `overloaded`. */
 export async function processFamilies(
   processes: readonly SupervisedProcess[],
   sampler: Sampler,
 ): Promise<MetricFamily[]> {
   const sample = await sampler.sample(processes, 0);
   const usages = processes.map((process) => ({
-    labels: { template: process.template.name, pid: process.id },
+    labels: { template: process.template.name, pid: process.id, slot: process.slot, port: process.port ?? "" },
     usage: process.exit === undefined ? sample.usageOf(process.osPid) : undefined,
   }));
   return metrics.map(({ valueOf, ...family }) => ({

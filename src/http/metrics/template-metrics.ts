@@ -30,6 +30,12 @@ const metrics: readonly Metric[] = [
     samplesOf: (supervisor) => ofTemplate(supervisor, supervisor.meter.restarts),
   },
   {
+    name: "gafferd_template_exits_in_a_row",
+    type: "gauge",
+    help: "In a crash loop, how often in a row a process exited or could not be started; else 0.",
+    samplesOf: (supervisor) => ofTemplate(supervisor, supervisor.status().exitsInARow),
+  },
+  {
     name: "gafferd_template_exits_total",
     type: "counter",
     help: "Processes that ended, asked to or not, by exit status or by the signal that ended them.",

@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { RoutePattern } from "../operation/allow.ts";
 import { headers, schemas } from "../operation/components.ts";
 import { curlOf } from "./curl.ts";
+import { describeDefaults } from "./defaults.ts";
 import { daemonOperations } from "../daemon/daemon-operations.ts";
 import { errorResponses, failuresOf } from "../operation/errors.ts";
 import { eventOperations } from "../watch/watch-operations.ts";
@@ -72,7 +73,10 @@ export function buildDocument(routes: readonly RoutePattern[], version: string):
     paths: withManners(withParameters(paths as unknown as OpenapiDocument["paths"], parametersOf)),
     components: {
       schemas: Object.fromEntries(
-        Object.entries(schemas).map(([name, schema]) => [name, unwrapSchema(schema as never) as JsonSchema]),
+        Object.entries(schemas).map(([name, schema]) => [
+          name,
+          describeDefaults(unwrapSchema(schema as never) as JsonSchema),
+        ]),
       ),
       responses: errorResponses,
       headers,

@@ -1,5 +1,7 @@
 import { Elysia } from "elysia";
 import type { RoutePattern } from "../operation/allow.ts";
+import { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 export interface OpenapiRoutesOptions {
   /** Of gafferd. */
@@ -10,22 +12,14 @@ export interface OpenapiRoutesOptions {
 
 /**
  * `/openapi.json` and `/docs`: what all routes take and answer, for programs and for people. Nothing of it is loaded
- * before the first request; then each is made once, and held as bytes.
+ * before the first request; then each is made once, and kept.
  */
 export function openapiRoutes({ version, routes }: OpenapiRoutesOptions) {
-  let json: Uint8Array<ArrayBuffer> | undefined;
-  let page: { readonly bytes: Uint8Array<ArrayBuffer>; readonly policy: string } | undefined;
+  let json: TextAnswer | undefined;
+  let page: TextAnswer | undefined;
   return new Elysia({ name: "openapi" })
-    .get("/openapi.json", async () => {
-      json ??= new TextEncoder().encode(JSON.stringify(await build()));
-      return new Response(json, { headers: { "content-type": "application/json" } });
-    })
-    .get("/docs", async () => {
-      page ??= await render();
-      return new Response(page.bytes, {
-        headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": page.policy },
-      });
-    });
+    .get("/openapi.json", async () => (json ??= jsonAnswer(await build())))
+    .get("/docs", async () => (page ??= await render()));
 
   async function build() {
     const { buildDocument } = await import("./build.ts");
@@ -35,6 +29,7 @@ export function openapiRoutes({ version, routes }: OpenapiRoutesOptions) {
   async function render() {
     const { renderPage } = await import("./page.ts");
     const { html, policy } = renderPage(await build());
-    return { bytes: new TextEncoder().encode(html), policy };
+    const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
+    return new TextAnswer(new TextEncoder().encode(html), { headers });
   }
 }

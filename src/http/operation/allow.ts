@@ -16,8 +16,8 @@ export function methodsOf(path: string, routes: readonly RoutePattern[]): string
   return [...methods.add("OPTIONS")].toSorted();
 }
 
-/** A slash at the end says nothing. */
-function partsOf(path: string): string[] {
+/** The parts of a path or a pattern: `["processes", ":id"]`. A slash at the end is ignored. */
+export function partsOf(path: string): string[] {
   return path.replace(/^\//, "").replace(/\/$/, "").split("/");
 }
 

@@ -13,13 +13,14 @@ import {
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
-import { processStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
+import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
 import {
   deliveryDocumentSchema,
   webhookBodySchema,
   webhookDocumentSchema,
   webhookRemovalSchema,
 } from "../../documents/webhook-schemas.ts";
+import { welcomeDocumentSchema } from "../../documents/welcome-document.ts";
 import { errorSchema } from "./errors.ts";
 import type { HeaderObject } from "./openapi-document.ts";
 
@@ -49,7 +50,9 @@ export const schemas = {
   Delivery: deliveryDocumentSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
+  SupervisedStats: supervisedStatsSchema,
   Plugin: pluginDocumentSchema,
+  Welcome: welcomeDocumentSchema,
   Error: errorSchema,
 } as const;
 

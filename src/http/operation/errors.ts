@@ -14,7 +14,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   resource_not_found: "nothing has this path",
   method_not_allowed: "the path does not take this method; `Allow` says which it takes",
   bad_event_type: "the path is no pattern of events",
-  io_not_redirected: "the output is discarded: `redirect_output` does not name it",
+  io_not_redirected: "the output is discarded: `redirect_output` is `none`, or does not name it",
   io_not_found: "there is no output of this label",
   forbidden_write: "the process takes no input: its template has no `redirect_input`",
   unauthorized: "the endpoint lets in only who proves who they are",

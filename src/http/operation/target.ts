@@ -30,11 +30,41 @@ export function findTemplate(manager: Manager, text: string): Supervisor {
   });
 }
 
+/** A process, and the supervisor of its template. */
+export interface FoundProcess {
+  readonly supervisor: Supervisor;
+  readonly process: SupervisedProcess;
+}
+
+/**
+ * The process that `text` names: by its pid, though it may have ended, or by the name of a template that has one process.
+ * Throws `not_found`, `gone` for a template without a process, `conflict` for one with several.
+ */
+export function findOneProcess(manager: Manager, text: string): FoundProcess {
+  if (isPid(text)) return findProcess(manager, text);
+  const supervisor = findByName(manager, text);
+  const { processes } = supervisor;
+  const running = processes.filter(({ state }) => state === "running");
+  const [process, ...others] = running.length > 0 ? running : processes;
+  if (process !== undefined && others.length === 0) return { supervisor, process };
+  const { name } = supervisor.template;
+  if (process === undefined) {
+    throw new GafferdError(
+      "gone",
+      `\`${name}\` has no process now; POST /processes/${name}/_start starts it, and /processes/${name}/_pids lists its pids`,
+    );
+  }
+  throw new GafferdError(
+    "conflict",
+    `\`${name}\` has ${others.length + 1} processes; give the pid of one, as /processes/${name}/_pids lists them`,
+  );
+}
+
 function isPid(text: string): boolean {
   return /^\d+$/.test(text);
 }
 
-function findProcess(manager: Manager, text: string): ReturnType<Manager["findProcess"]> {
+function findProcess(manager: Manager, text: string): FoundProcess {
   const id = Number(text);
   if (!Number.isSafeInteger(id)) throw new GafferdError("not_found", `there is no process ${text}`);
   return manager.findProcess(id);

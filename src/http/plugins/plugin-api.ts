@@ -1,7 +1,6 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import { methodsOf } from "../operation/allow.ts";
 import { endStreamOn } from "../quirks/end-stream.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import { answerUnrouted } from "../operation/unrouted.ts";
@@ -24,9 +23,10 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
   const app = new Elysia({ prefix })
     .onError(({ code, error, request, path }) => {
       if (code === "NOT_FOUND") {
-        const advice = `the plugin \`${name}\` has other routes below ${prefix}`;
+        const advice = `the routes of the plugin \`${name}\` are below ${prefix}`;
         return answerUnrouted(request, {
-          methods: methodsOf(path, app.routes),
+          path,
+          routes: app.routes,
           isPreflight: request.headers.has("access-control-request-method"),
           advice,
           log,

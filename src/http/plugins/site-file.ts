@@ -1,32 +1,55 @@
 import type { SiteFile } from "../../plugin/site/find-file.ts";
+import { acceptedEncoding, encodeStream, type Encoding, isText, maxPlainBytes } from "../operation/encoding.ts";
+import { type EncodedFiles, maxHeldBytes } from "./encoded-files.ts";
 
 /** A file changed within this time may change again without its times telling: they are as coarse as the kernel's tick. */
 const tickMs = 100n;
 const nsPerMs = 1_000_000n;
 
 /**
- * Answers `GET` with a file. Bun answers its part of it by the request's own headers: `Range` and `If-Range` with 206 and
- * 416, and `HEAD` with the length alone. May be kept by the client, which must ask each time whether it is still so.
+ * Answers `GET` with a file, compressed if it is text of more than 1 KiB and the client accepts that. A part of it is
+ * that of the plain file; Bun answers it by the request's own headers: `Range` and `If-Range` with 206 and 416, and `HEAD`
+ * with the length alone. May be kept by the client, which must ask each time whether it has changed.
  */
-export function answerFile(request: Request, { path, stat }: SiteFile): Response {
-  const etag = etagOf(stat);
+export async function answerFile(request: Request, file: SiteFile, encodedFiles: EncodedFiles): Promise<Response> {
+  const { path, stat } = file;
+  const content = Bun.file(path);
+  const isEncodable = stat.size > maxPlainBytes && isText(content.type);
+  const encoding = isEncodable && !request.headers.has("range") ? acceptedEncoding(request) : undefined;
+  const version = versionOf(stat);
+  const etag = version && (encoding === undefined ? `"${version}"` : `"${version}-${encoding}"`);
   const headers: Record<string, string> = {
     "cache-control": "no-cache",
     // A foreign page that frames one of ours could have its visitor click there unawares.
     "content-security-policy": "frame-ancestors 'self'",
-    ...(etag === undefined ? {} : { etag }),
+    ...(etag !== undefined && { etag }),
+    ...(isEncodable && { vary: "Accept-Encoding" }),
   };
   if (etag !== undefined && isHeld(etag, request.headers.get("if-none-match"))) {
     return new Response(null, { status: 304, headers });
   }
-  const file = Bun.file(path);
-  return new Response(file, { headers: { ...headers, "content-type": file.type } });
+  headers["content-type"] = content.type;
+  if (encoding === undefined) return new Response(content, { headers });
+  headers["content-encoding"] = encoding;
+  return new Response(await encoded(content, { path, version, encoding }, encodedFiles), { headers });
+}
+
+interface Version {
+  readonly path: string;
+  readonly version: string | undefined;
+  readonly encoding: Encoding;
+}
+
+/** What is large, or may change unseen, is not held. */
+async function encoded(content: Bun.BunFile, { path, version, encoding }: Version, encodedFiles: EncodedFiles) {
+  if (version === undefined || content.size > maxHeldBytes) return encodeStream(content.stream(), encoding);
+  return await encodedFiles.get(path, version, encoding);
 }
 
 /** Undefined while it could come to stand for two contents. The time of the inode cannot be set back, as that of the content can. */
-function etagOf({ ino, size, ctimeNs }: SiteFile["stat"]): string | undefined {
+function versionOf({ ino, size, ctimeNs }: SiteFile["stat"]): string | undefined {
   const ageNs = BigInt(Date.now()) * nsPerMs - ctimeNs;
-  return ageNs < tickMs * nsPerMs ? undefined : `"${[ino, size, ctimeNs].map((part) => part.toString(36)).join("-")}"`;
+  return ageNs < tickMs * nsPerMs ? undefined : [ino, size, ctimeNs].map((part) => part.toString(36)).join("-");
 }
 
 /** Whether `If-None-Match` names it; it compares weakly (RFC 9110, section 13.1.2). */

@@ -5,27 +5,31 @@ import { findEntry } from "../../plugin/site/find-file.ts";
 import { findSite, listSites } from "../../plugin/site/find-site.ts";
 import { parseSitePath, type SitePath } from "../../plugin/site/site-path.ts";
 import { suggestion } from "../../suggestion.ts";
+import type { BundledAssets } from "./bundled-assets.ts";
+import type { EncodedFiles } from "./encoded-files.ts";
 import { answerFile } from "./site-file.ts";
 import { answerUnrouted } from "../operation/unrouted.ts";
 
 export interface SiteRequestOptions {
   readonly plugins: InstalledPlugins;
+  readonly bundledAssets: BundledAssets;
+  readonly encodedFiles: EncodedFiles;
   /** A browser asks for a web page of another origin, which may. */
   readonly isPreflight: boolean;
   readonly log: Logger;
 }
 
-const methods = ["GET", "HEAD", "OPTIONS"];
+const routes = [{ method: "GET", path: "/_plugin/*" }];
 
 /**
  * The answer of a plugin's site; undefined for a request that is not below `/_plugin/`. Rejects with `not_found` for a plugin
  * that is not there, `resource_not_found` for a file.
  *
- * Not by `@elysiajs/static` (1.4.10), which would have to be one plugin for each site, made anew whenever one comes: it
- * lists a site's pages when it is made, so that later ones are 404; it keeps answers by path, so that an edited file has
- * its old ETag; `If-None-Match` alone never gets a 304; it follows links out of the folder and serves hidden files;
- * names with spaces are 404 without `decodeURI`, and with it `..%2f` leads out. With a path that was checked before, all
- * that is left for it to do is `new Response(Bun.file(path))`.
+ * A site is live: its files may come, change and go at any time. `@elysiajs/static` (1.4.10) is right for the assets of
+ * the dashboard that ships with gafferd alone, see `BundledAssets`. With `alwaysStatic` it knows only the files that were
+ * there when it was made, and after an edit or a deletion answers 206 cut short or 500. Without, it serves hidden files
+ * and links out of the folder, has 404 for names with spaces, or with `decodeURI` is led out by `..%2f`, and answers
+ * `If-None-Match` with 200 once it has a file in its cache. Either way, pages are those there were when it was made.
  */
 export function answerBySite(request: Request, options: SiteRequestOptions): Promise<Response> | undefined {
   const path = parseSitePath(request.url);
@@ -35,18 +39,23 @@ export function answerBySite(request: Request, options: SiteRequestOptions): Pro
 async function answer(
   request: Request,
   path: SitePath,
-  { plugins, isPreflight, log }: SiteRequestOptions,
+  { plugins, bundledAssets, encodedFiles, isPreflight, log }: SiteRequestOptions,
 ): Promise<Response> {
   const site = await findSite(plugins, path.name);
   if (site === undefined) throw await absence(path, plugins);
   if (request.method !== "GET") {
     const advice = "the files of a site can only be read";
-    return answerUnrouted(request, { methods, isPreflight, advice, log });
+    return answerUnrouted(request, { path: new URL(request.url).pathname, routes, isPreflight, advice, log });
   }
   if (path.isBare) return redirect(path.withSlash);
   const entry =
     path.segments && (await findEntry(site, path.isFolder ? [...path.segments, "index.html"] : path.segments));
-  if (entry?.kind === "file") return answerFile(request, entry);
+  if (entry?.kind === "file") {
+    const isAsset = await bundledAssets.has(site, path.segments ?? []);
+    return (
+      (isAsset ? await bundledAssets.answer(request) : undefined) ?? (await answerFile(request, entry, encodedFiles))
+    );
+  }
   if (entry?.kind === "folder" && !path.isFolder) return redirect(path.withSlash);
   throw new GafferdError("resource_not_found", `the site of the plugin \`${path.name}\` has no such file`);
 }

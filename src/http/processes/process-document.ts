@@ -7,8 +7,9 @@ import type {
   StatusDocument,
 } from "../../documents/document-schemas.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
+import { toTime, toTimeOrNull } from "../../documents/time.ts";
 
-/** The document of a process's template with what is its own. */
+/** The document of a process's template with what is its own: `port` is that of the process. */
 export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess): ProcessDocument {
   return { ...toDocument(supervisor.template), ...toRunDocument(process) };
 }
@@ -25,6 +26,7 @@ export function toStatusDocument(status: SupervisorStatus): StatusDocument {
     next_retry_at: toTimeOrNull(status.nextRetryAtMs),
     state: status.state,
     reason: status.reason ?? null,
+    exits_in_a_row: status.exitsInARow,
     restarts: status.restarts,
   };
 }
@@ -48,10 +50,11 @@ export function toDetailDocument(supervisor: Supervisor): DetailDocument {
 
 /** How a process ended; what is not known is `null`. */
 export function toExitDocument(process: SupervisedProcess): ExitDocument {
-  const { id, osPid, startedAtMs, exit } = process;
+  const { id, osPid, slot, startedAtMs, exit } = process;
   return {
     pid: id,
     os_pid: osPid,
+    slot,
     ...toExitStatusDocument(exit?.status),
     started_at: toTime(startedAtMs),
     exited_at: toTimeOrNull(exit?.exitedAtMs),
@@ -61,15 +64,6 @@ export function toExitDocument(process: SupervisedProcess): ExitDocument {
   };
 }
 
-function toRunDocument({ id, osPid, state, startedAtMs }: SupervisedProcess) {
-  return { pid: id, os_pid: osPid, state, started_at: toTime(startedAtMs) };
-}
-
-function toTimeOrNull(unixMs: number | undefined): string | null {
-  return unixMs === undefined ? null : toTime(unixMs);
-}
-
-/** RFC 3339 with milliseconds. */
-function toTime(unixMs: number): string {
-  return new Date(unixMs).toISOString();
+function toRunDocument({ id, osPid, slot, port, state, startedAtMs }: SupervisedProcess) {
+  return { pid: id, os_pid: osPid, slot, port: port ?? null, state, started_at: toTime(startedAtMs) };
 }

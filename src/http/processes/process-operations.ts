@@ -59,7 +59,11 @@ export const templateOperations: OperationTable = {
     summary: "Create a template and start it",
     description: "Unless `start` is false. When it cannot be spawned at all, no template is left behind.",
     body,
-    answers: ok("It is created, and its processes are spawned."),
+    answers: ok(
+      "It is created, and its processes were started: these are their pids, which may have exited by now.",
+      { pids: { type: "array", items: { type: "integer" } } },
+      { pids: [1] },
+    ),
     errors: [...bodyErrors, "conflict", "spawn_failed", "overloaded"],
   },
   "GET /processes/:id": {

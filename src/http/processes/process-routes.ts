@@ -8,6 +8,8 @@ import { keepOpen } from "../listen/connection.ts";
 import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
 import { flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
+import type { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 /** What may stand in the query of `GET /processes`. */
 export const listParameters = {
@@ -47,26 +49,23 @@ export function processRoutes(manager: Manager) {
 
 function listProcesses(manager: Manager, query: URLSearchParams) {
   const running = listParameters.running.read(query);
-  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : toJsonAnswer(manager.names());
+  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : answerNames(manager.names());
   const supervisors = manager.names().map((name) => manager.get(name));
   return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
 }
 
-/** A thousand names take longer to write than all else that a request takes. */
-const namesAsJson = new EncodedOnce<readonly string[], string>();
+/** Made once for an array: a thousand names take longer to write than all else that a request takes. */
+const answers = new EncodedOnce<readonly string[], TextAnswer>();
 
-function toJsonAnswer(names: readonly string[]): Response {
-  const json = namesAsJson.get(names, () => JSON.stringify(names));
-  return new Response(json, { headers: { "content-type": "application/json;charset=utf-8" } });
+function answerNames(names: readonly string[]): TextAnswer {
+  return answers.get(names, () => jsonAnswer(names));
 }
 
 /** Without `cwd` it runs in the daemon's own folder: a body, other than an INI file, lies in none. */
 async function createTemplate(manager: Manager, request: Request) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
   keepOpen(request);
-  manager.create(template);
-  await manager.get(template.name).filled();
-  return { ok: true };
+  return { ok: true, pids: await manager.launch(template) };
 }
 
 /** What the body does not set takes its default: a PUT replaces, it does not merge. */

@@ -4,20 +4,21 @@ import type { SupervisorStatus } from "../../manager/views.ts";
 import { toStatusDocument } from "./process-document.ts";
 import { EncodedOnce } from "../feed/encoded-once.ts";
 import { immediate } from "../quirks/immediate.ts";
-import { JsonText } from "../quirks/json-answer.ts";
 import { findTemplate } from "../operation/target.ts";
+import type { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 /** `/status/:name`: how a template stands. */
 export function statusRoutes(manager: Manager) {
   return new Elysia({ name: "status" }).get(
     "/status/:name",
-    immediate(({ params }: { params: { name: string } }) => textOf(findTemplate(manager, params.name).status())),
+    immediate(({ params }: { params: { name: string } }) => answerOf(findTemplate(manager, params.name).status())),
   );
 }
 
 /** Dashboards and scripts ask again and again. */
-const texts = new EncodedOnce<SupervisorStatus, JsonText>();
+const answers = new EncodedOnce<SupervisorStatus, TextAnswer>();
 
-function textOf(status: SupervisorStatus): JsonText {
-  return texts.get(status, () => new JsonText(toStatusDocument(status)));
+function answerOf(status: SupervisorStatus): TextAnswer {
+  return answers.get(status, () => jsonAnswer(toStatusDocument(status)));
 }

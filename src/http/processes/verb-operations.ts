@@ -1,3 +1,4 @@
+import { groupFlag } from "./group-flag.ts";
 import { spawnFirst } from "./spawn-first.ts";
 import { json, ok, type OperationDescription, type OperationTable } from "../operation/operation.ts";
 import { amount, group, signal, template, templateOrProcess } from "../operation/path-parameters.ts";
@@ -79,7 +80,9 @@ export const verbOperations: OperationTable = {
   "POST /processes/:id/_signal/:sig": {
     ...verbs,
     id: "signalProcess",
-    summary: "Send a signal to a process, or to all of a template",
+    summary: "Send a signal to a process, or to each of a template",
+    description: "What the processes have started does not get it, unless `group` says so.",
+    query: [groupFlag],
     path: [templateOrProcess, signal],
     answers: ok("It is sent."),
     errors: ["bad_value", "not_found", "gone"],

@@ -5,6 +5,7 @@ import { templateSchema } from "../../template/properties.ts";
 import { parseSignal } from "../../template/signals.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { parseWhole } from "../operation/query.ts";
+import { groupFlag } from "./group-flag.ts";
 import { spawnFirst } from "./spawn-first.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
 
@@ -20,8 +21,10 @@ export function processVerbRoutes(manager: Manager) {
     .post("/processes/:id/_add/:n", ({ request, params }) => scale(request, params.id, 1, params.n), { parse: "none" })
     .post("/processes/:id/_sub", ({ request, params }) => scale(request, params.id, -1, "1"), { parse: "none" })
     .post("/processes/:id/_sub/:n", ({ request, params }) => scale(request, params.id, -1, params.n), { parse: "none" })
-    .post("/processes/:id/_signal", ({ params }) => signal(params.id, undefined), { parse: "none" })
-    .post("/processes/:id/_signal/:sig", ({ params }) => signal(params.id, params.sig), { parse: "none" });
+    .post("/processes/:id/_signal", ({ request, params }) => signal(request, params.id, undefined), { parse: "none" })
+    .post("/processes/:id/_signal/:sig", ({ request, params }) => signal(request, params.id, params.sig), {
+      parse: "none",
+    });
 
   async function start(request: Request, id: string) {
     const supervisor = findTemplate(manager, id);
@@ -64,14 +67,14 @@ export function processVerbRoutes(manager: Manager) {
     return { ok: true, numprocesses: await manager.scale(supervisor.template.name, direction * n) };
   }
 
-  function signal(id: string, text: string | undefined) {
+  function signal(request: Request, id: string, text: string | undefined) {
     const target = findTarget(manager, id);
     if (text === undefined) {
       const advice = `say which: POST /processes/${encodeURIComponent(id)}/_signal/HUP`;
       throw new GafferdError("no_signal_number", `cannot send a signal without its number or name; ${advice}`);
     }
     const name = target.kind === "template" ? target.supervisor.template.name : target.process.id;
-    manager.signal(name, signalNumberOf(text));
+    manager.signal(name, signalNumberOf(text), { group: groupFlag.read(new URL(request.url).searchParams) });
     return { ok: true };
   }
 }

@@ -1,6 +1,11 @@
 import type { ProcessUsage, UsageSample } from "../../process/usage/sampler.ts";
-import type { Supervisor } from "../../manager/views.ts";
-import type { Figure, ProcessStatsDocument, TemplateStatsDocument } from "../../documents/stats-schemas.ts";
+import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
+import type {
+  Figure,
+  ProcessStatsDocument,
+  SupervisedStatsDocument,
+  TemplateStatsDocument,
+} from "../../documents/stats-schemas.ts";
 
 export function toProcessStatsDocument(usage: ProcessUsage): ProcessStatsDocument {
   return {
@@ -23,11 +28,17 @@ export function toProcessStatsDocument(usage: ProcessUsage): ProcessStatsDocumen
   };
 }
 
+/** The same of a process of a template, with its slot. */
+export function toSupervisedStatsDocument(process: SupervisedProcess, usage: ProcessUsage): SupervisedStatsDocument {
+  const { slot, port = null } = process;
+  return { slot, port, ...toProcessStatsDocument(usage) };
+}
+
 /** What has vanished since the sample was taken is left out. */
 export function toTemplateStatsDocument(supervisor: Supervisor, sample: UsageSample): TemplateStatsDocument {
-  const running = supervisor.processes.flatMap(({ id, osPid }) => {
-    const usage = sample.usageOf(osPid);
-    return usage === undefined ? [] : [{ id, usage }];
+  const running = supervisor.processes.flatMap((process) => {
+    const usage = sample.usageOf(process.osPid);
+    return usage === undefined ? [] : [{ process, usage }];
   });
   const [mem, max_mem, min_mem] = summarize(
     running.map(({ usage }) => usage.memoryPercent),
@@ -37,7 +48,7 @@ export function toTemplateStatsDocument(supervisor: Supervisor, sample: UsageSam
     running.map(({ usage }) => usage.cpuPercent),
     1,
   );
-  const stats = running.map(({ id, usage }) => ({ id, ...toProcessStatsDocument(usage) }));
+  const stats = running.map(({ process, usage }) => ({ id: process.id, ...toSupervisedStatsDocument(process, usage) }));
   return { name: supervisor.template.name, stats, mem, max_mem, min_mem, cpu, max_cpu, min_cpu };
 }
 

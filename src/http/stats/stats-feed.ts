@@ -1,38 +1,52 @@
+import { messageOf } from "../../reason.ts";
 import type { Sampler, UsageSample } from "../../process/usage/sampler.ts";
 import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { breakJson, maxLineBytes, toJsonLine } from "../feed/json-line.ts";
+import { commentLine } from "../feed/sse.ts";
 import type { StatsSubject } from "./stats-subject.ts";
 
 /** Who asks within this time shares a sample. */
 export const sharedMs = 100;
 
-/** What a client is sent of a sample; undefined when its subject has vanished. */
-export type StatsEncoder = (sample: UsageSample, subject: StatsSubject) => Uint8Array | undefined;
+/** Turns samples into what a client is sent. */
+export interface StatsEncoder {
+  /** Sent first, at once, since a sample takes its time; empty for nothing. */
+  readonly greeting: Uint8Array;
+  /** Undefined when the subject has vanished. */
+  encode(sample: UsageSample, subject: StatsSubject): Uint8Array | undefined;
+}
 
 export interface StatsFeedOptions {
   readonly sampler: Sampler;
   readonly subject: StatsSubject;
-  readonly encode: StatsEncoder;
+  readonly encoder: StatsEncoder;
   readonly intervalMs: number;
   /** Called when there may be something to send. */
   readonly wake: () => void;
 }
 
 /** `event: stats\ndata: {"name":"web","stats":[…],…}\n\n`; what is too long for a line is broken between two values. */
-export const encodeStatsEvent = oncePerSample((json) => {
-  const lines = breakJson(json, maxLineBytes - "data: \n".length) ?? [json];
-  return `event: stats\n${lines.map((line) => `data: ${line}\n`).join("")}\n`;
-});
+export const statsEventEncoder: StatsEncoder = {
+  greeting: commentLine,
+  encode: oncePerSample((json) => {
+    const lines = breakJson(json, maxLineBytes - "data: \n".length) ?? [json];
+    return `event: stats\n${lines.map((line) => `data: ${line}\n`).join("")}\n`;
+  }),
+};
 
 /** A line of JSON. */
-export const encodeStatsLine = oncePerSample((json) => `${json}\n`);
+export const statsLineEncoder: StatsEncoder = {
+  greeting: new Uint8Array(0),
+  encode: oncePerSample((json) => `${json}\n`),
+};
 
 /**
  * A sample at once, then one at each multiple of the interval, so that all who watch at the same pace share them. It is
  * taken when the client can take it: who is slow gets the newest, and costs nothing meanwhile.
  */
 export class StatsFeed implements FeedSource {
+  readonly greeting: Uint8Array;
   readonly #options: StatsFeedOptions;
   readonly #unsubscribe: () => void;
   #dueAtMs = performance.now();
@@ -41,6 +55,7 @@ export class StatsFeed implements FeedSource {
   #failure: string | undefined;
 
   constructor(options: StatsFeedOptions) {
+    this.greeting = options.encoder.greeting;
     this.#options = options;
     this.#unsubscribe = options.subject.onEnd(() => {
       if (options.subject.ended) options.wake();
@@ -73,14 +88,14 @@ export class StatsFeed implements FeedSource {
 
   /** Never rejects. */
   async #read(): Promise<void> {
-    const { sampler, subject, encode, intervalMs, wake } = this.#options;
+    const { sampler, subject, encoder, intervalMs, wake } = this.#options;
     this.#isReading = true;
     try {
       // A sample of the tick before is not to be taken for one of this.
       const sample = await sampler.sample(subject.processes(), Math.min(sharedMs, intervalMs / 4));
-      this.#frame = encode(sample, subject);
+      this.#frame = encoder.encode(sample, subject);
     } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = messageOf(error);
     }
     // Not before: were a sample to take longer than the interval, none would ever be in time.
     this.#dueAtMs = tickAfter(performance.now(), intervalMs);
@@ -95,7 +110,7 @@ function tickAfter(nowMs: number, intervalMs: number): number {
 }
 
 /** However many watch a subject, its document is made, and encoded, once a sample. */
-function oncePerSample(frame: (json: string) => string): StatsEncoder {
+function oncePerSample(frame: (json: string) => string): StatsEncoder["encode"] {
   const frames = new EncodedOnce<UsageSample, Uint8Array | undefined>(Infinity);
   const encoder = new TextEncoder();
   return (sample, subject) => {

@@ -42,7 +42,7 @@ export const statsOperations: OperationTable = {
     id: "getProcessStats",
     summary: "What a process takes, and those that it has started",
     path: [templateName, pid],
-    answers: sampled(ref("ProcessStats")),
+    answers: sampled(ref("SupervisedStats")),
     errors: ["bad_value", "not_found", "overloaded"],
   },
 };

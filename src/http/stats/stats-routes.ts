@@ -4,24 +4,23 @@ import type { EventBus } from "../../events/bus.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
-import { createFeed } from "../feed/feed.ts";
-import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
+import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, type FeedKind, feedParameters, parseHeartbeat } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
+import { keepOpen } from "../listen/connection.ts";
 import { parseWhole } from "../operation/query.ts";
-import { commentLine } from "../feed/sse.ts";
-import { encodeStatsEvent, encodeStatsLine, sharedMs, StatsFeed } from "./stats-feed.ts";
-import { assertRoomForStream } from "../feed/stream-room.ts";
+import { sharedMs, statsEventEncoder, StatsFeed, statsLineEncoder } from "./stats-feed.ts";
+import { admitStream } from "../feed/stream-room.ts";
 import { everything, ofProcess, ofTemplate, type StatsSubject } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
+import type { TextAnswer } from "../operation/text-answer.ts";
+import { jsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
   /** Its end ends the streams of all templates. */
   readonly bus: EventBus;
   readonly log: Logger;
-  /** Lifts the idle timeout of a request's connection: an interval may be long. */
-  readonly keepOpen: (request: Request) => void;
   /** Default: one of its own. */
   readonly sampler?: Sampler;
 }
@@ -59,14 +58,12 @@ export const statsParameters = {
   heartbeat: {
     ...feedParameters.heartbeat,
     description:
-      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never.",
+      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 15, `false` is never.",
   },
 } as const satisfies Record<string, Parameter>;
 
-const emptyLine = Buffer.from("\n");
-
 /** `/stats`: what processes take, once or as a stream of samples. */
-export function statsRoutes({ manager, bus, log, keepOpen, sampler = new Sampler() }: StatsRoutesOptions) {
+export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: StatsRoutesOptions) {
   return new Elysia({ name: "stats" })
     .get("/stats", ({ request }) => answer(request, everything(manager, bus)))
     .get("/stats/:name", ({ request, params }) => answer(request, ofTemplate(findTemplate(manager, params.name))))
@@ -74,30 +71,27 @@ export function statsRoutes({ manager, bus, log, keepOpen, sampler = new Sampler
       answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
     );
 
-  async function answer(request: Request, subject: StatsSubject): Promise<Response> {
-    const query = parseStatsQuery(new URL(request.url).searchParams);
-    if (query.feed !== "longpoll") assertRoomForStream();
-    keepOpen(request);
-    return query.feed === "longpoll" ? await answerOnce(subject) : answerFeed(request, subject, query);
-  }
-
-  async function answerOnce(subject: StatsSubject): Promise<Response> {
-    const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
-    if (document !== undefined) return Response.json(document);
-    throw new GafferdError("not_found", "the process has ended just now; /processes/NAME/_pids says which run");
-  }
-
-  function answerFeed(request: Request, subject: StatsSubject, query: StatsQuery): Response {
-    const { feed, intervalMs, heartbeatMs } = query;
-    const isEvents = feed === "eventsource";
-    const encode = isEvents ? encodeStatsEvent : encodeStatsLine;
-    const silence = isEvents ? commentLine : emptyLine;
-    const body = createFeed({
-      open: (wake) => new StatsFeed({ sampler, subject, encode, intervalMs, wake }),
-      heartbeat: heartbeatMs === undefined ? undefined : { everyMs: heartbeatMs, bytes: silence },
-      onBroken: (reason) => log.warn(`the stream ${new URL(request.url).pathname} was cut off: ${reason}`),
+  async function answer(request: Request, subject: StatsSubject): Promise<Response | TextAnswer> {
+    const { feed, intervalMs, heartbeatMs } = parseStatsQuery(new URL(request.url).searchParams);
+    if (feed === "longpoll") {
+      keepOpen(request);
+      return await answerOnce(subject);
+    }
+    admitStream(request);
+    const encoder = feed === "eventsource" ? statsEventEncoder : statsLineEncoder;
+    return answerFeed(request, {
+      feed,
+      format: "json",
+      heartbeatMs,
+      open: (wake) => new StatsFeed({ sampler, subject, encoder, intervalMs, wake }),
+      log,
     });
-    return new Response(body, { headers: isEvents ? eventHeaders() : rawHeaders("json") });
+  }
+
+  async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
+    const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
+    if (document !== undefined) return jsonAnswer(document);
+    throw new GafferdError("not_found", "the process has ended just now; /processes/NAME/_pids says which run");
   }
 }
 

@@ -2,7 +2,7 @@ import type { EventBus } from "../../events/bus.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { UsageSample } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
-import { toProcessStatsDocument, toTemplateStatsDocument } from "./stats-document.ts";
+import { toSupervisedStatsDocument, toTemplateStatsDocument } from "./stats-document.ts";
 
 /** What statistics are asked of. */
 export interface StatsSubject {
@@ -52,7 +52,7 @@ export function ofProcess(supervisor: Supervisor, process: SupervisedProcess): S
     processes: () => (process.state === "exited" ? [] : [process]),
     document(sample) {
       const usage = sample.usageOf(process.osPid);
-      return usage && toProcessStatsDocument(usage);
+      return usage && toSupervisedStatsDocument(process, usage);
     },
     get ended() {
       return process.state === "exited";

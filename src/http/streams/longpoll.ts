@@ -28,7 +28,8 @@ export async function answerLongpoll(
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
       const held = takeHeld(reader, query);
-      const isOver = reader.ended || signal.aborted || performance.now() >= deadlineMs;
+      const isAtRest = query.follow === "until-exit" && source.isAtRest;
+      const isOver = reader.ended || isAtRest || signal.aborted || performance.now() >= deadlineMs;
       if (held.hasNews || isOver) return toResponse(held, query);
       await waiter.wait(Math.min((reader.dueMs ?? Infinity) - Date.now(), deadlineMs - performance.now()));
     }

@@ -7,8 +7,9 @@ import type { OutputGap } from "../../reading/output-source.ts";
 import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
 import { maxLineBytes, toJsonLine } from "../feed/json-line.ts";
-import { commentLine, encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
+import { encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
 import { maxIdLength } from "../feed/stream-id.ts";
+import { toTime } from "../../documents/time.ts";
 import { eventNameOf } from "./event-name.ts";
 
 /** Turns what a reader is told into what a client is sent. */
@@ -21,8 +22,6 @@ export interface OutputEncoder {
   readonly maxBytes: number;
   /** A client can see from what is sent that bytes are missing. */
   readonly namesGaps: boolean;
-  /** Sent when nothing else was for a while. */
-  readonly heartbeat: Uint8Array;
 }
 
 /** Where the reader is. */
@@ -48,7 +47,6 @@ const nothing = new Uint8Array(0);
 export function createEventEncoder(format: FeedFormat): OutputEncoder {
   return {
     greet: encodeGreeting,
-    heartbeat: commentLine,
     maxBytes: format === "base64" ? base64Bytes : eventBytes,
     namesGaps: true,
     encode(item, place) {
@@ -77,7 +75,6 @@ export type RawMemory = "copied" | "held";
 export function createRawEncoder(format: FeedFormat, memory: RawMemory = "copied"): OutputEncoder {
   return {
     greet: () => nothing,
-    heartbeat: encoder.encode("\n"),
     maxBytes: format === "text" ? rawBytes : format === "base64" ? base64Bytes : eventBytes,
     namesGaps: format === "json",
     encode(item, place) {
@@ -192,7 +189,7 @@ function toJsonDocument({ process, label, ring, from }: Bytes, to: number): Outp
     pid: process.id,
     name: process.template.name,
     stream: label,
-    time: new Date(ring.arrivals.timeAt(from)).toISOString(),
+    time: toTime(ring.arrivals.timeAt(from)),
     data: Buffer.from(ring.copy(from, to).buffer).toString("utf8"),
     ...(ring.isLineEnd(to) ? {} : { partial: true }),
   };

@@ -1,16 +1,17 @@
 import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
-import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
+import type { OutputSource } from "../../reading/output-source.ts";
 import { ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
+import { gapHeader } from "../feed/gap-header.ts";
 import { dropSharedEvents, type EncodingPlace, type OutputEncoder } from "./output-encoder.ts";
+import type { Follow } from "./output-query.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 
 export interface OutputFeedOptions {
   readonly source: OutputSource;
   readonly readerOptions: Omit<OutputReaderOptions, "onReady" | "onCutOff">;
   readonly encoder: OutputEncoder;
-  /** `false`: end when all that is held was sent. */
-  readonly follow: boolean;
+  readonly follow: Follow;
   /** Called when there may be something to send. */
   readonly wake: () => void;
 }
@@ -18,8 +19,8 @@ export interface OutputFeedOptions {
 /** Output as a client is sent it. */
 export class OutputFeed implements FeedSource {
   readonly greeting: Uint8Array;
-  /** What was lost before the first byte, if the encoder cannot name it. */
-  readonly gapsBefore: readonly OutputGap[];
+  /** Says what was lost before the first byte, if the encoder cannot. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly #options: OutputFeedOptions;
   readonly #reader: OutputReader;
   /** After the last item. */
@@ -40,7 +41,7 @@ export class OutputFeed implements FeedSource {
       },
     });
     this.#place = this.#createPlace();
-    this.gapsBefore = options.encoder.namesGaps ? [] : this.#reader.takeGaps();
+    this.headers = options.encoder.namesGaps ? {} : gapHeader(this.#reader.takeGaps());
     const { start } = options.readerOptions;
     // Who comes with an id keeps it until it was told what it has lost since.
     const isNew = start.kind !== "resume" && start.kind !== "restart";
@@ -53,7 +54,9 @@ export class OutputFeed implements FeedSource {
   }
 
   get ended(): boolean {
-    return this.#reader.ended || (this.#wasExhausted && !this.#options.follow);
+    if (this.#reader.ended) return true;
+    const { follow, source } = this.#options;
+    return this.#wasExhausted && (follow === false || (follow === "until-exit" && source.isAtRest));
   }
 
   get brokenBecause(): string | undefined {

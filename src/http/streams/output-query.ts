@@ -8,9 +8,12 @@ import {
   parseHeartbeat,
   parseTime,
 } from "../feed/feed-query.ts";
-import { choice, flag, type Parameter } from "../operation/parameter.ts";
+import { choice, flag, type Parameter, type ReadableParameter } from "../operation/parameter.ts";
 import { looksLikeStreamId, parseStreamId } from "../feed/stream-id.ts";
 import { parseWhole } from "../operation/query.ts";
+
+/** How long a stream goes on: for as long as there may be output, until nothing runs, or until all that is held was sent. */
+export type Follow = boolean | "until-exit";
 
 /** What a request asks of an output: the table of the manual. */
 export interface OutputQuery {
@@ -19,9 +22,20 @@ export interface OutputQuery {
   /** Undefined: none. */
   readonly heartbeatMs: number | undefined;
   readonly start: OutputStart;
-  readonly follow: boolean;
+  readonly follow: Follow;
   readonly lossless: boolean;
 }
+
+const follows = flag("follow", true, "");
+
+const follow: ReadableParameter<Follow> = {
+  ...follows,
+  description:
+    "`false`: end when all that is held has been sent. `until-exit`: the stream of a template ends, too, when the template is `exited`, `stopped` or `fatal` and all its output has been sent; that of a process does so anyway.",
+  schema: { anyOf: [{ type: "boolean" }, { type: "string", enum: ["until-exit"] }], default: true },
+  examples: ["false", "until-exit"],
+  read: (query) => (query.get("follow") === "until-exit" ? "until-exit" : follows.read(query)),
+};
 
 /** What may stand in the query of an output, and the header that does the same as `since`. */
 export const outputParameters = {
@@ -38,7 +52,7 @@ export const outputParameters = {
     ["text", "json", "base64"],
     "`json`: each piece of output is an object, a line or the `data` of an event. `base64`: it is a line of Base64, which holds every byte, those too that are not UTF-8 and come as U+FFFD in `json` and in the text of `eventsource`.",
   ),
-  follow: flag("follow", true, "`false`: end when all that is held has been sent."),
+  follow,
   lossless: flag(
     "lossless",
     false,
@@ -49,11 +63,13 @@ export const outputParameters = {
 /** Throws `bad_value` with the parameter's name in `field`. */
 export function parseOutputQuery(query: URLSearchParams, lastEventId: string | null, nowMs: number): OutputQuery {
   const feed = outputParameters.feed.read(query);
+  const format = outputParameters.format.read(query);
+  const isRaw = feed === "continuous" && format === "text";
   return {
     feed,
-    format: outputParameters.format.read(query),
-    // A raw feed has none unless it is asked for: its bytes are to be the process's own.
-    heartbeatMs: parseHeartbeat(query.get("heartbeat"), feed === "continuous" ? undefined : defaultHeartbeatMs),
+    format,
+    // Raw bytes are the process's own: nothing comes between them unless it is asked for.
+    heartbeatMs: parseHeartbeat(query.get("heartbeat"), isRaw ? undefined : defaultHeartbeatMs),
     start: parseStart(query, lastEventId, nowMs),
     follow: outputParameters.follow.read(query),
     lossless: outputParameters.lossless.read(query),

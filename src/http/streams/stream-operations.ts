@@ -4,12 +4,20 @@ import { inputParameters } from "./stream-routes.ts";
 import { wstreamParameters } from "./wstream-routes.ts";
 import type { ResponseObject } from "../operation/openapi-document.ts";
 import { media, ok, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
-import { label, pid } from "../operation/path-parameters.ts";
+import { label } from "../operation/path-parameters.ts";
 
 const target = {
   name: "target",
   description:
     "The pid of a process, or the name of a template. The output of a process that has ended is held under its pid for a while; that of a template is that of all its processes, those that start later too.",
+  schema: { type: "string", minLength: 1 },
+  examples: ["1", "web:api"],
+} as const;
+
+const oneProcess = {
+  name: "target",
+  description:
+    "The pid of a process, or the name of a template that has one process; `_pids` lists them if it has more.",
   schema: { type: "string", minLength: 1 },
   examples: ["1", "web:api"],
 } as const;
@@ -82,7 +90,7 @@ export const streamOperations: OperationTable = {
     summary: "Write to a process's stdin",
     description:
       "The body goes in as it arrives. One of at most 64 KiB with a `Content-Length` is never mixed with that of another client. A process that does not read makes the sender wait.",
-    path: [{ ...pid, name: "target" }],
+    path: [oneProcess],
     query: [inputParameters.eof],
     body: {
       description: "Bytes, whatever the `Content-Type` says.",
@@ -91,15 +99,15 @@ export const streamOperations: OperationTable = {
       example: "hello",
     },
     answers: ok("The last byte is in the pipe.", { bytes: { type: "integer", minimum: 0 } }, { bytes: 5 }),
-    errors: ["bad_value", "forbidden_write", "not_found", "gone", "overloaded"],
+    errors: ["bad_value", "forbidden_write", "not_found", "gone", "conflict", "overloaded"],
   },
-  "GET /wstreams/:pid": {
+  "GET /wstreams/:target": {
     id: "connect",
     tag: "streams",
     summary: "A WebSocket to a process's stdin and from one of its outputs",
     description:
-      'Each message that comes in goes to stdin; output goes out as it comes, in text, or in binary frames to who offers the subprotocol `binary`. Frames of the other kind hold JSON: `{"event":"gap",…}`, `{"event":"exit",…}`, or an error. The socket is closed with 1000 after the process\'s end, 4404 where there is no such process or output, 4403 where output or input is not redirected, 1013 where stdin took nothing for its timeout.',
-    path: [pid],
+      'Each message that comes in goes to stdin, and an empty one closes it; output goes out as it comes, in text, or in binary frames to who offers the subprotocol `binary`, the only one there is. Frames of the other kind hold JSON: `{"event":"gap",…}`, `{"event":"exit",…}`, or an error. The socket is closed with 1000 after the process\'s end, 4404 where there is no such process or output, 4403 where output or input is not redirected, 4409 where a template has several processes, 1013 where stdin took nothing for its timeout.',
+    path: [oneProcess],
     query: Object.values(wstreamParameters),
     headers: [
       lastEventIdHeader,

@@ -5,25 +5,22 @@ import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
 import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
-import { createFeed } from "../feed/feed.ts";
-import { gapHeader } from "../feed/gap-header.ts";
+import { answerFeed } from "../feed/answer-feed.ts";
 import { answerLongpoll } from "./longpoll.ts";
 import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
 import { OutputFeed } from "./output-feed.ts";
-import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
 import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
 import { flag } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
-import { findByName } from "../operation/target.ts";
-import { assertReadable } from "./readable.ts";
+import { keepOpen } from "../listen/connection.ts";
+import { findByName, findOneProcess } from "../operation/target.ts";
+import { assertReadable } from "./assert-readable.ts";
 import { writeBody } from "./stdin-body.ts";
-import { assertRoomForStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/stream-room.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
   readonly log: Logger;
-  /** Lifts the idle timeout of a request's connection: a stream may be silent. */
-  readonly keepOpen: (request: Request) => void;
 }
 
 /** What may stand in the query of `POST /streams/:pid/stdin`. */
@@ -32,7 +29,7 @@ export const inputParameters = {
 } as const;
 
 /** `/streams`: output of processes and templates, and input of processes. */
-export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
+export function streamRoutes({ manager, log }: StreamRoutesOptions) {
   return new Elysia({ name: "streams" })
     .get("/streams/:target", ({ request, params }) => answer(request, params.target))
     .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label))
@@ -40,7 +37,7 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
       "/streams/:target/stdin",
       async ({ request, params }) => {
         keepOpen(request);
-        const { process } = manager.findProcess(parseWhole(params.target, "pid"));
+        const { process } = findOneProcess(manager, params.target);
         const eof = inputParameters.eof.read(queryOf(request));
         const bytes = await writeBody(request, process, { eof });
         return { ok: true, bytes };
@@ -52,14 +49,23 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
     const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), Date.now());
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
-    // A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop.
-    if (isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
-    assertRoomForStream();
-    keepOpen(request);
+    // A client that has read all that will ever come, and comes again as a browser's `EventSource` does, is to stop.
+    const isOver = !source.isOpen || (query.follow === "until-exit" && source.isAtRest);
+    if (isOver && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
+    admitStream(request);
+    const { feed, format, heartbeatMs, follow } = query;
     const readerOptions = readerOptionsOf(query, label);
-    if (query.feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
-    return answerFeed(source, readerOptions, query, (reason) => {
-      log.warn(`a reader of ${new URL(request.url).pathname} was cut off: ${reason}`);
+    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
+    const encoder =
+      feed === "eventsource"
+        ? createEventEncoder(format)
+        : createRawEncoder(format, query.lossless ? "held" : "copied");
+    return answerFeed(request, {
+      feed,
+      format,
+      heartbeatMs,
+      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake }),
+      log,
     });
   }
 
@@ -71,29 +77,6 @@ export function streamRoutes({ manager, log, keepOpen }: StreamRoutesOptions) {
     const supervisor = findByName(manager, target);
     return { source: templateSource(supervisor), template: supervisor.template };
   }
-}
-
-function answerFeed(
-  source: OutputSource,
-  readerOptions: Omit<OutputReaderOptions, "onReady">,
-  query: OutputQuery,
-  onBroken: (reason: string) => void,
-): Response {
-  const isEvents = query.feed === "eventsource";
-  const encoder = isEvents
-    ? createEventEncoder(query.format)
-    : createRawEncoder(query.format, query.lossless ? "held" : "copied");
-  const headers = isEvents ? eventHeaders() : rawHeaders(query.format);
-  const body = createFeed({
-    open: (wake) => {
-      const feed = new OutputFeed({ source, readerOptions, encoder, follow: query.follow, wake });
-      Object.assign(headers, gapHeader(feed.gapsBefore));
-      return feed;
-    },
-    heartbeat: query.heartbeatMs === undefined ? undefined : { everyMs: query.heartbeatMs, bytes: encoder.heartbeat },
-    onBroken,
-  });
-  return new Response(body, { headers });
 }
 
 function queryOf(request: Request): URLSearchParams {

@@ -3,16 +3,17 @@ import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { upgrade } from "../listen/connection.ts";
 import { outputParameters, parseStart } from "./output-query.ts";
-import type { Parameter } from "../operation/parameter.ts";
-import { parseWhole } from "../operation/query.ts";
-import { assertReadable } from "./readable.ts";
-import { assertRoomForStream } from "../feed/stream-room.ts";
+import { defaultHeartbeatMs, parseHeartbeat } from "../feed/feed-query.ts";
+import { flag, type Parameter } from "../operation/parameter.ts";
+import { findOneProcess } from "../operation/target.ts";
+import { assertReadable } from "./assert-readable.ts";
+import { admitStream } from "../feed/stream-room.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
 
 /** The subprotocol of clients that take output in binary frames. */
 const binaryProtocol = "binary";
 
-/** What may stand in the query of `/wstreams/:pid`. */
+/** What may stand in the query of `/wstreams/:target`. */
 export const wstreamParameters = {
   label: {
     name: "label",
@@ -22,31 +23,38 @@ export const wstreamParameters = {
   },
   tail: outputParameters.tail,
   since: outputParameters.since,
+  heartbeat: {
+    ...outputParameters.heartbeat,
+    description: "Seconds between two ping frames; `true` is 15, `false` is never.",
+  },
+  eof: flag("eof", false, "`true`: close stdin when the client closes the WebSocket."),
 } as const satisfies Record<string, Parameter>;
 
-/** `/wstreams/:pid`: a WebSocket to a process's stdin and from one of its outputs. */
+/** `/wstreams/:target`: a WebSocket to a process's stdin and from one of its outputs. */
 export function wstreamRoutes(manager: Manager) {
-  return new Elysia({ name: "wstreams" }).get("/wstreams/:pid", ({ request, params }) => {
+  return new Elysia({ name: "wstreams" }).get("/wstreams/:target", ({ request, params }) => {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new GafferdError("upgrade_required", "this path speaks WebSocket: connect to it with ws:// or wss://");
     }
-    assertRoomForStream();
+    admitStream(request);
     const isBinary = offers(request, binaryProtocol);
-    const handlers = handlersOf(request, parseWhole(params.pid, "pid"), isBinary);
+    const handlers = handlersOf(request, params.target, isBinary);
     if (upgrade(request, handlers, isBinary ? binaryProtocol : undefined)) return undefined;
     handlers.abandon();
     throw new GafferdError("bad_value", "this is not a WebSocket handshake as RFC 6455 has it");
   });
 
-  function handlersOf(request: Request, id: number, isBinary: boolean): Wstream {
+  function handlersOf(request: Request, target: string, isBinary: boolean): Wstream {
     const query = new URL(request.url).searchParams;
     const start = parseStart(query, request.headers.get("last-event-id"), Date.now());
+    const pingMs = parseHeartbeat(query.get(wstreamParameters.heartbeat.name), defaultHeartbeatMs);
+    const eof = wstreamParameters.eof.read(query);
     try {
-      const { supervisor, process } = manager.findProcess(id);
+      const { supervisor, process } = findOneProcess(manager, target);
       const label = query.get(wstreamParameters.label.name) ?? undefined;
-      assertReadable(process.template, label, String(id));
+      assertReadable(process.template, label, target);
       const [first = ""] = process.template.redirectOutput;
-      return createWstream({ supervisor, process, label: label ?? first, start, isBinary });
+      return createWstream({ supervisor, process, label: label ?? first, start, isBinary, pingMs, eof });
     } catch (error) {
       if (error instanceof GafferdError && error.code !== "bad_value") return createRefusal(error);
       throw error;

@@ -1,5 +1,6 @@
 import type { ServerWebSocket } from "bun";
-import { GafferdError } from "../../errors.ts";
+import { type ErrorCode, GafferdError } from "../../errors.ts";
+import { inputOf } from "../../manager/input.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
 import { OutputReader } from "../../reading/output-reader.ts";
 import { processSource } from "../../reading/output-source.ts";
@@ -18,6 +19,10 @@ export interface WstreamOptions {
   readonly start: OutputStart;
   /** Output comes in binary frames, what we say of it in text; else the other way round, so that no output can forge it. */
   readonly isBinary: boolean;
+  /** Between two ping frames, so that no proxy takes silence for the end; undefined: none are sent. */
+  readonly pingMs: number | undefined;
+  /** Closes stdin when the client closes the WebSocket. */
+  readonly eof: boolean;
 }
 
 export interface Wstream extends SocketHandlers {
@@ -27,19 +32,31 @@ export interface Wstream extends SocketHandlers {
 
 const frameBytes = 64 * 1024;
 /** Close codes of the WebSocket protocol and of ours. */
-const closeCodes = { done: 1000, tooMuch: 1013, forbidden: 4403, notFound: 4404 } as const;
+const closeCodes = { done: 1000, tooMuch: 1013, forbidden: 4403, notFound: 4404, conflict: 4409 } as const;
 
-/** What a WebSocket of a process does: its messages go to stdin, output comes as the client takes it. */
+/**
+ * What a WebSocket of a process does: its messages go to stdin, an empty one closes it, and output comes as the client
+ * takes it.
+ */
 export function createWstream(options: WstreamOptions): Wstream {
+  const { process, isBinary, pingMs, eof } = options;
   const sender = new Sender(options);
+  let pings: NodeJS.Timeout | undefined;
   return {
-    open: (socket) => sender.open(socket),
-    drain: () => sender.drain(),
-    message: (socket, message) => {
-      const written = writeMessage(options.process, message);
-      void written.catch((error: unknown) => refuse(socket, error, options.isBinary));
+    open(socket) {
+      if (pingMs !== undefined) pings = setInterval(() => socket.ping(), pingMs);
+      sender.open(socket);
     },
-    close: () => sender.close(),
+    drain: () => sender.drain(),
+    message(socket, message) {
+      const written = message.length === 0 ? closeInput(process) : writeMessage(process, message);
+      void written.catch((error: unknown) => refuse(socket, error, isBinary));
+    },
+    close() {
+      clearInterval(pings);
+      sender.close();
+      if (eof) process.stdin?.close();
+    },
     abandon: () => sender.close(),
   };
 }
@@ -128,17 +145,30 @@ function say(socket: Socket, document: object, isBinary: boolean): number {
 }
 
 async function writeMessage(process: SupervisedProcess, message: string | Buffer): Promise<void> {
-  const { redirectInput, stdinTimeoutMs } = process.template;
-  if (!redirectInput || process.stdin === undefined) {
-    throw new GafferdError("forbidden_write", `process ${process.id} takes no input; give it \`redirect_input\``);
-  }
-  await process.stdin.write(Buffer.from(message as string), { timeoutMs: stdinTimeoutMs });
+  const { stdinTimeoutMs } = process.template;
+  await inputOf(process).write(Buffer.from(message as string), { timeoutMs: stdinTimeoutMs });
+}
+
+async function closeInput(process: SupervisedProcess): Promise<void> {
+  inputOf(process).close();
 }
 
 function refuse(socket: Socket, error: unknown, isBinary: boolean): void {
   const known = error instanceof GafferdError ? error : new GafferdError("internal", "gafferd could not do this");
   say(socket, { error: known.code, message: known.message, ...known.details }, isBinary);
-  const isUnknown = known.code === "not_found" || known.code === "io_not_found";
-  const isFull = known.code === "overloaded";
-  socket.close(isUnknown ? closeCodes.notFound : isFull ? closeCodes.tooMuch : closeCodes.forbidden, known.code);
+  socket.close(closeCodeOf(known.code), known.code);
+}
+
+function closeCodeOf(code: ErrorCode): number {
+  switch (code) {
+    case "not_found":
+    case "io_not_found":
+      return closeCodes.notFound;
+    case "conflict":
+      return closeCodes.conflict;
+    case "overloaded":
+      return closeCodes.tooMuch;
+    default:
+      return closeCodes.forbidden;
+  }
 }

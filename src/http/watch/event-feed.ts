@@ -8,7 +8,7 @@ import type { EventPace } from "./event-pace.ts";
 import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { toJsonLine } from "../feed/json-line.ts";
-import { commentLine, encodeGreeting, encodeJsonEvent } from "../feed/sse.ts";
+import { encodeGreeting, encodeJsonEvent } from "../feed/sse.ts";
 
 /** Turns what a reader is told into what a client is sent. */
 export interface EventEncoder {
@@ -16,8 +16,6 @@ export interface EventEncoder {
   greet(position: number | undefined): Uint8Array;
   /** `position` is that of the reader after the item. */
   encode(item: EventItem, position: number): Uint8Array;
-  /** Sent when nothing else was for a while. */
-  readonly heartbeat: Uint8Array;
 }
 
 /** Events as a client is sent them. */
@@ -60,7 +58,6 @@ const frames = new EncodedOnce<GafferdEvent, Uint8Array>();
 /** Server-sent events: `event: exit\ndata: {"event":"exit",…}\nid: …\n\n`. */
 export const eventStreamEncoder: EventEncoder = {
   greet: (position) => encodeGreeting(position === undefined ? undefined : formatEventId(position)),
-  heartbeat: commentLine,
   encode(item, position) {
     if (item.kind === "gap") return encodeJsonEvent("gap", toGapDocument(item), formatEventId(position));
     const { event } = item;
@@ -73,7 +70,6 @@ const emptyLine = Buffer.from("\n");
 /** A line of JSON each. */
 export const eventLineEncoder: EventEncoder = {
   greet: () => emptyLine,
-  heartbeat: emptyLine,
   encode(item) {
     const document = item.kind === "gap" ? { gap: toGapDocument(item) } : toEventDocument(item.event);
     return Buffer.from(`${toJsonLine(document)}\n`);

@@ -1,23 +1,22 @@
 import { Elysia } from "elysia";
 import type { EventBus } from "../../events/bus.ts";
+import type { Logger } from "../../log.ts";
 import { EventReader, type EventStart } from "../../events/event-reader.ts";
 import { type EventPattern, parsePattern } from "../../events/pattern.ts";
 import { toEventDocument } from "../../documents/event-document.ts";
 import { EventFeed, eventLineEncoder, eventStreamEncoder } from "./event-feed.ts";
 import { formatEventId, parseEventId } from "./event-id.ts";
 import { EventPace } from "./event-pace.ts";
-import { createFeed } from "../feed/feed.ts";
-import { eventHeaders, rawHeaders } from "../feed/feed-headers.ts";
+import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, feedParameters, parseHeartbeat, parseTime } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { looksLikeStreamId } from "../feed/stream-id.ts";
-import { assertRoomForStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/stream-room.ts";
 import { Waiter } from "../feed/waiter.ts";
 
 export interface WatchRoutesOptions {
   readonly bus: EventBus;
-  /** Lifts the idle timeout of a request's connection: nothing may happen for long. */
-  readonly keepOpen: (request: Request) => void;
+  readonly log: Logger;
 }
 
 /** What may stand in the query of `/watch`. */
@@ -30,7 +29,7 @@ export const watchParameters = {
   heartbeat: {
     ...feedParameters.heartbeat,
     description:
-      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 60, `false` is never. An answer to `longpoll` is 204 after so long.",
+      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 15, `false` is never. An answer to `longpoll` is 204 after so long.",
   },
   since: {
     ...feedParameters.since,
@@ -40,7 +39,7 @@ export const watchParameters = {
 } as const satisfies Record<string, Parameter>;
 
 /** `/watch`: events, all or those of a pattern. */
-export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
+export function watchRoutes({ bus, log }: WatchRoutesOptions) {
   const pace = new EventPace();
   return new Elysia({ name: "watch" })
     .get("/watch", ({ request }) => answer(request, []))
@@ -52,18 +51,18 @@ export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
     const query = new URL(request.url).searchParams;
     const pattern = parsePattern(parts);
     const feed = watchParameters.feed.read(query);
-    const everyMs = parseHeartbeat(query.get(watchParameters.heartbeat.name), defaultHeartbeatMs);
+    const heartbeatMs = parseHeartbeat(query.get(watchParameters.heartbeat.name), defaultHeartbeatMs);
     const start = parseStart(query.get(watchParameters.since.name), request.headers.get("last-event-id"));
-    assertRoomForStream();
-    keepOpen(request);
-    if (feed === "longpoll") return answerOne({ pattern, start, everyMs, signal: request.signal });
-    const isEvents = feed === "eventsource";
-    const encoder = isEvents ? eventStreamEncoder : eventLineEncoder;
-    const body = createFeed({
+    admitStream(request);
+    if (feed === "longpoll") return answerOne({ pattern, start, heartbeatMs, signal: request.signal });
+    const encoder = feed === "eventsource" ? eventStreamEncoder : eventLineEncoder;
+    return answerFeed(request, {
+      feed,
+      format: "json",
+      heartbeatMs,
       open: (wake) => new EventFeed(bus, { pattern, start, encoder, pace, wake }),
-      heartbeat: everyMs === undefined ? undefined : { everyMs, bytes: encoder.heartbeat },
+      log,
     });
-    return new Response(body, { headers: isEvents ? eventHeaders() : rawHeaders("json") });
   }
 
   function parseStart(since: string | null, lastEventId: string | null): EventStart {
@@ -74,10 +73,10 @@ export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
   }
 
   /** Waits for one event; 204 after the heartbeat's time, so that no proxy loses patience. */
-  async function answerOne({ pattern, start, everyMs, signal }: LongpollOptions): Promise<Response> {
+  async function answerOne({ pattern, start, heartbeatMs, signal }: LongpollOptions): Promise<Response> {
     const waiter = new Waiter(signal);
     const reader = new EventReader(bus, { pattern, start, onReady: () => waiter.wake() });
-    const deadlineMs = performance.now() + (everyMs ?? Infinity);
+    const deadlineMs = performance.now() + (heartbeatMs ?? Infinity);
     let missed: Record<string, string> = {};
     try {
       for (;;) {
@@ -100,7 +99,6 @@ export function watchRoutes({ bus, keepOpen }: WatchRoutesOptions) {
 interface LongpollOptions {
   readonly pattern: EventPattern;
   readonly start: EventStart;
-  /** The heartbeat's time. */
-  readonly everyMs: number | undefined;
+  readonly heartbeatMs: number | undefined;
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,8 @@
 import { cpSync, lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { GafferdError } from "../../errors.ts";
-import { fetchPackage, findRegistry } from "./registry.ts";
+import { readNpmSettings } from "./npmrc.ts";
+import { fetchPackage } from "./registry.ts";
 import { unpack } from "./tarball.ts";
 
 /** What is to be installed, brought to this machine. */
@@ -30,7 +31,7 @@ export async function fetchSource(source: string, staging: string): Promise<Fetc
     throw new GafferdError("not_found", `cannot install ${source}: there is no such file or folder`);
   }
   const tarball = join(staging, "package.tgz");
-  writeFileSync(tarball, await fetchPackage(source, findRegistry(process.env)));
+  writeFileSync(tarball, await fetchPackage(source, readNpmSettings()));
   const unpacked = await unpack(tarball, content);
   return { path: unpacked, name: packageName(unpacked) ?? source };
 }

@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { GafferdError } from "../../errors.ts";
+import { messageOf } from "../../reason.ts";
+import type { NpmSettings } from "./npmrc.ts";
 
 const requestTimeoutMs = 60_000;
 const maxTarballBytes = 128 * 1024 * 1024;
@@ -21,26 +20,18 @@ interface Dist {
   readonly shasum?: string;
 }
 
-/** The registry that npm and Bun would ask: of the environment, of `.npmrc` here and at home, else npm's. */
-export function findRegistry(
-  environment: NodeJS.ProcessEnv,
-  folders: readonly string[] = [process.cwd(), homedir()],
-): string {
-  const { npm_config_registry, BUN_CONFIG_REGISTRY } = environment;
-  const ofFiles = folders.map((folder) => readRegistry(join(folder, ".npmrc"))).find((each) => each !== undefined);
-  const registry = BUN_CONFIG_REGISTRY || npm_config_registry || ofFiles || "https://registry.npmjs.org";
-  return registry.replace(/\/*$/, "/");
-}
-
 /** Fetches a package's tarball, whose integrity is verified. Nothing of it is run. Throws GafferdError. */
-export async function fetchPackage(spec: string, registry: string): Promise<Uint8Array> {
+export async function fetchPackage(spec: string, settings: NpmSettings): Promise<Uint8Array> {
   const { name, wanted = "latest" } = specifier.exec(spec)?.groups ?? {};
   if (name === undefined) {
     throw new GafferdError("bad_value", `${JSON.stringify(spec)} is no folder, no tarball and no name of a package`);
   }
+  const registry = settings.registryOf(name);
+  if (!URL.canParse(registry))
+    throw new GafferdError("bad_value", `cannot fetch \`${name}\`: the registry \`${registry}\` is not a URL`);
   const url = new URL(name.replace("/", "%2f"), registry);
   const accept = "application/vnd.npm.install-v1+json, application/json";
-  const answer = await ask(url, accept);
+  const answer = await ask(url, { accept, settings });
   const packument = (await answer.json().catch(() => ({}))) as Packument;
   const version = pickVersion(packument, wanted);
   const dist = version === undefined ? undefined : packument.versions?.[version]?.dist;
@@ -54,7 +45,7 @@ export async function fetchPackage(spec: string, registry: string): Promise<Uint
       `${url} has no version \`${wanted}\` of \`${name}\`; the last ones are ${known}`,
     );
   }
-  const tarball = await ask(new URL(dist.tarball, registry), "*/*");
+  const tarball = await ask(new URL(dist.tarball, registry), { accept: "*/*", settings });
   const bytes = await readWithin(maxTarballBytes, tarball);
   if (bytes === undefined) throw new GafferdError("too_large", `the tarball of \`${name}\` has more than 128 MiB`);
   assertIntact(bytes, dist, `${name}@${version}`);
@@ -73,27 +64,28 @@ async function readWithin(maxBytes: number, { body }: Response): Promise<Uint8Ar
   return Buffer.concat(chunks);
 }
 
-function readRegistry(file: string): string | undefined {
-  try {
-    return /^\s*registry\s*=\s*"?([^"\s]+)/m.exec(readFileSync(file, "utf8"))?.[1];
-  } catch {
-    // Nobody need have one.
-    return undefined;
-  }
-}
-
-async function ask(url: URL, accept: string): Promise<Response> {
+async function ask(url: URL, { accept, settings }: { accept: string; settings: NpmSettings }): Promise<Response> {
+  const { href } = Object.assign(new URL(url), { username: "", password: "" });
   // Bun fetches files of this machine too.
-  if (!/^https?:$/.test(url.protocol)) throw new GafferdError("bad_value", `cannot fetch ${url}: it is not HTTP`);
+  if (!/^https?:$/.test(url.protocol)) throw new GafferdError("bad_value", `cannot fetch ${href}: it is not HTTP`);
+  const authorization = settings.authorizationFor(url);
   let reason: string;
   try {
-    const answer = await fetch(url, { headers: { accept }, signal: AbortSignal.timeout(requestTimeoutMs) });
+    const headers = { accept, ...(authorization !== undefined && { authorization }) };
+    const answer = await fetch(url, { headers, signal: AbortSignal.timeout(requestTimeoutMs) });
     if (answer.ok) return answer;
-    reason = `it answered ${answer.status}`;
+    reason = `it answered ${answer.status}${adviceOn(answer.status, url, authorization)}`;
   } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
+    reason = messageOf(error);
   }
-  throw new GafferdError("not_found", `cannot fetch ${url}: ${reason}`);
+  throw new GafferdError("not_found", `cannot fetch ${href}: ${reason}`);
+}
+
+/** Registries also answer 404 to those who may not see a package. */
+function adviceOn(status: number, { host }: URL, authorization: string | undefined): string {
+  if (![401, 403, 404].includes(status)) return "";
+  if (authorization !== undefined) return status === 404 ? "" : "; check the credentials for it in .npmrc";
+  return `; a private package needs \`//${host}/:_authToken=…\` in .npmrc`;
 }
 
 function pickVersion({ "dist-tags": tags = {}, versions = {} }: Packument, wanted: string): string | undefined {

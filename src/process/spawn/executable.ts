@@ -1,7 +1,8 @@
 import { accessSync, constants, realpathSync, statSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { runAs } from "./run-as.ts";
-import { cannotSpawn, interpreterOf } from "./spawn-error.ts";
+import { absent, missingPartOf } from "./program-fault.ts";
+import { cannotSpawn } from "./spawn-error.ts";
 import type { User } from "./user.ts";
 
 export interface Wanted {
@@ -41,18 +42,24 @@ export function findExecutable(wanted: Wanted): string {
   }
   if (fault !== undefined) throw refuse(fault, "cmd");
   if (program.includes("/")) throw refuse("there is no such file", "cmd");
-  throw refuse(`there is no such program in PATH (${searchPath})`, "cmd");
+  const folders = searchPath.split(":").length;
+  const where = folders === 1 ? `the one folder of PATH, ${searchPath}` : `the ${folders} folders of PATH`;
+  throw refuse(`there is no such program in ${where}; install it, or write its path`, "cmd");
 }
-
-const absent = "absent";
 
 function candidates(program: string, cwd: string, searchPath: string): string[] {
   if (program.includes("/")) return [resolve(cwd, program)];
   return searchPath.split(":").map((folder) => resolve(cwd, folder, program));
 }
 
-/** Why the file cannot be executed, or undefined if it can. */
-function faultOf(path: string, { cwd, user }: Wanted): string | undefined {
+/** Why the program cannot be executed, or undefined if it can. */
+function faultOf(path: string, { cwd, searchPath = defaultSearchPath, user }: Wanted): string | undefined {
+  const fault = faultOfFile(path, user);
+  return fault ?? missingPartOf(path, { cwd, searchPath, faultOf: (part) => faultOfFile(part, user) });
+}
+
+/** Why the file itself cannot be executed, or undefined if it can. */
+function faultOfFile(path: string, user: User | undefined): string | undefined {
   const file = statOf(path);
   if (file === undefined) return absent;
   if (file.isDirectory()) return `${path} is a directory`;
@@ -60,10 +67,6 @@ function faultOf(path: string, { cwd, user }: Wanted): string | undefined {
   if (!mayExecute(path, file, user)) {
     const who = user === undefined ? "" : ` by user ${user.uid}`;
     return `${path} may not be executed${who} (permission denied)`;
-  }
-  const interpreter = interpreterOf(path);
-  if (interpreter !== undefined && statOf(resolve(cwd, interpreter)) === undefined) {
-    return `its interpreter \`${interpreter}\` does not exist`;
   }
   return undefined;
 }

@@ -1,17 +1,20 @@
 import { closeSync, fchownSync } from "node:fs";
 import { hasDescriptorsFor } from "../../descriptors.ts";
-import { log } from "../../log.ts";
-import { buildEnvironment, commandOf } from "../../template/environment.ts";
+import type { Logger } from "../../log.ts";
+import { adviseOnce } from "../../template/advice.ts";
+import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
-import { type Fate, markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
+import { markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
+import { fateOf } from "./fate.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
+import { spawnLimited } from "./spawn-limited.ts";
 import { Stdin } from "../stdin.ts";
 import { noteSpawned } from "../stop/subreaper.ts";
-import { resolveUser, type User } from "./user.ts";
+import { resolveUser, type User, userVariablesOf } from "./user.ts";
 
 /** A running process with our ends of its pipes. */
 export interface Launched {
@@ -23,17 +26,20 @@ export interface Launched {
   readonly marker: string;
 }
 
-/** Templates whose unknown variables were named in the log: once is enough, however often their processes start. */
-const warned = new WeakSet<ProcessTemplate>();
+export interface LaunchOptions {
+  readonly log: Logger;
+  /** See `template/slot.ts`. */
+  readonly slot: number;
+}
 
 /**
- * Starts a process of the template, as the leader of a session and a process group of its own. Throws GafferdError
- * `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
+ * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws
+ * GafferdError `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
  */
-export function launch(template: ProcessTemplate): Launched {
-  const prepared = prepare(template);
+export function launch(template: ProcessTemplate, { log, slot }: LaunchOptions): Launched {
+  const prepared = prepare(template, slot, log);
   try {
-    return launchWithPipes(template, prepared);
+    return launchWithPipes(template, prepared, log);
   } catch (error) {
     throw toSpawnError(error, prepared);
   }
@@ -41,7 +47,7 @@ export function launch(template: ProcessTemplate): Launched {
 
 /** Throws what `launch` would, as far as that can be told without starting anything. */
 export function assertLaunchable(template: ProcessTemplate): void {
-  prepare(template);
+  prepare(template, 0);
 }
 
 interface Prepared {
@@ -53,22 +59,26 @@ interface Prepared {
   readonly spawnOptions: Invocation & { readonly cwd: string; readonly env: Record<string, string> };
 }
 
-function prepare(template: ProcessTemplate): Prepared {
+/** Says on `log`, if there is one, what looks like a slip in the command. */
+function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template);
-    const { argv, unknown } = commandOf(template, env);
-    warnOfUnknown(template, unknown);
+    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), slot });
+    const command = commandOf(template, env);
+    const { argv, cwd } = command;
+    if (log !== undefined) {
+      for (const { key, message } of adviseOnce(template, command)) log.warn(`${template.name}: ${key}: ${message}`);
+    }
     const program = argv[0] ?? template.cmd;
-    const path = findExecutable({ program, searchPath: env["PATH"], cwd: template.cwd, user });
-    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd: template.cwd, env } };
+    const path = findExecutable({ program, searchPath: env["PATH"], cwd, user });
+    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env: inFolder(env, cwd) } };
   } catch (error) {
     throw toSpawnError(error, { program: template.cmd, path: undefined });
   }
 }
 
 /** Spawns with the pipes that the template asks for. They belong to `user`; if it fails all of them are closed. */
-function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared): Launched {
+function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared, log: Logger): Launched {
   const ours: number[] = [];
   const theirs: number[] = [];
   try {
@@ -90,7 +100,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = nextMarker(fateOf(template));
-    const subprocess = Bun.spawn({
+    const subprocess = spawnLimited({
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,
@@ -103,7 +113,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     closeAll(theirs);
     return {
       subprocess,
-      outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd)),
+      outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd, log)),
       stdin: input && new Stdin(input.writeEnd),
       marker,
     };
@@ -114,18 +124,6 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
   }
 }
 
-/** What it starts shares its fate, unless it is not to be stopped with it: that cannot be told from it afterwards. */
-function fateOf({ detach, onHostExit, stopGroup }: ProcessTemplate): Fate {
-  return detach || onHostExit === "keep" || !stopGroup ? "keep" : "end";
-}
-
 function closeAll(fds: number[]): void {
   for (const fd of fds.splice(0)) closeSync(fd);
-}
-
-function warnOfUnknown(template: ProcessTemplate, unknown: readonly string[]): void {
-  if (unknown.length === 0 || warned.has(template)) return;
-  warned.add(template);
-  const names = unknown.map((name) => `$${name}`).join(", ");
-  log.warn(`${template.name}: ${names} in its command is not set, and stays as it is written`);
 }

@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { log } from "../../log.ts";
+import type { Logger } from "../../log.ts";
 
 /** A chunk of at most 256 KiB, or the end. */
 export type OutputChunk = { done: false; value: Uint8Array } | { done: true; value?: Uint8Array | undefined };
@@ -15,7 +15,7 @@ export class OutputPipe {
   #first: Promise<OutputChunk> | undefined;
 
   /** Takes `readEnd` over. */
-  constructor(label: string, readEnd: number) {
+  constructor(label: string, readEnd: number, log: Logger) {
     this.label = label;
     this.#reader = Bun.file(readEnd).stream().getReader();
     // Bun (1.4.5) duplicates the descriptor when the first read begins, and never closes the one it was given.

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { GafferdError } from "../../errors.ts";
+import { messageOf } from "../../reason.ts";
+import { formatFaultOf } from "./program-fault.ts";
 
 export interface SpawnFailure {
   /** The same attempt may succeed in a moment: something has run out for now. */
@@ -32,38 +33,15 @@ export function toSpawnError(error: unknown, { program, path }: Attempt): Gaffer
   return cannotSpawn(`cannot start \`${program}\`: ${reason}`, { transient: false, ...failure, cause: error });
 }
 
-/** The interpreter that the `#!` line of the file at `path` names, if it has one. */
-export function interpreterOf(path: string): string | undefined {
-  const start = new Uint8Array(256);
-  let length = 0;
-  try {
-    const fd = openSync(path, "r");
-    try {
-      length = readSync(fd, start, 0, start.length, 0);
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return undefined; // A program may be executable and not readable: then there is nothing to tell.
-  }
-  return /^#![ \t]*(\S+)/.exec(Buffer.from(start.buffer, 0, length).toString("latin1"))?.[1];
-}
-
 function explain(code: string, path: string): [reason: string, failure: Partial<SpawnFailure>] | undefined {
   switch (code) {
-    case "ENOENT": {
-      const interpreter = interpreterOf(path);
-      const missing =
-        interpreter === undefined ? "something that it needs to start" : `its interpreter \`${interpreter}\``;
-      return [`${missing} does not exist`, { field: "cmd" }];
-    }
+    case "ENOENT":
+      // What it needs was there a moment ago, when `findExecutable` looked.
+      return ["something that it needs to start does not exist", { field: "cmd" }];
     case "EACCES":
       return [`${path} may not be executed (permission denied)`, { field: "cmd" }];
     case "ENOEXEC":
-      return [
-        `${path} is nothing that this machine can execute; a script needs a first line such as \`#!/bin/sh\``,
-        { field: "cmd" },
-      ];
+      return [formatFaultOf(path), { field: "cmd" }];
     case "ETXTBSY":
       return [`${path} is being written to`, { field: "cmd", transient: true }];
     case "E2BIG":
@@ -97,8 +75,4 @@ function withTransience(error: GafferdError): GafferdError {
 
 function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | undefined)?.code ?? "");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

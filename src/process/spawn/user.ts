@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { GafferdError } from "../../errors.ts";
+import { type Account, findAccount, findGroupId, supplementaryGroupsOf } from "../accounts.ts";
 import { cannotSpawn } from "./spawn-error.ts";
 
 /** Whom a process runs as. */
@@ -21,24 +21,49 @@ const kindOf = { uid: "user", gid: "group" } as const;
 
 /** Long enough that a thousand processes of a template cost one look-up, short enough that nobody waits for a new user. */
 const freshMs = 3000;
-const known = new Map<string, { readonly user: User | undefined; readonly untilMs: number }>();
+const known = new Map<string, Resolved & { readonly untilMs: number }>();
+
+interface Resolved {
+  readonly user: User | undefined;
+  readonly variables: UserVariables;
+}
+
+/** Undefined: not known, and not that of another user. */
+type UserVariables = Readonly<Partial<Record<"HOME" | "USER" | "LOGNAME" | "SHELL", string | undefined>>>;
 
 /**
- * The user that a process is to run as, or undefined when that is the daemon's own. Names are looked up in `/etc/passwd`
- * and `/etc/group`, then by `id` and `getent`, which know of LDAP and the like. Throws GafferdError `spawn_failed` with
+ * The user that a process is to run as, or undefined when that is the daemon's own. Throws GafferdError `spawn_failed` with
  * the `field` at fault for a name that nobody has, for a number without an entry unless `gid` is given too (such a user
  * has no primary group), and when the daemon is not root.
  */
 export function resolveUser(choice: UserChoice): User | undefined {
-  if (choice.uid === undefined && choice.gid === undefined) return undefined;
+  return resolve(choice).user;
+}
+
+/**
+ * The variables that name the user whom a template says, also if that is the daemon's own; none if it says no user. A
+ * number without an account has `/` as its home and no name. Throws like `resolveUser`.
+ */
+export function userVariablesOf(choice: UserChoice): UserVariables {
+  return resolve(choice).variables;
+}
+
+function resolve(choice: UserChoice): Resolved {
+  if (choice.uid === undefined && choice.gid === undefined) return { user: undefined, variables: {} };
   const key = `${choice.uid}:${choice.gid}`;
   const nowMs = performance.now();
   const remembered = known.get(key);
-  if (remembered !== undefined && remembered.untilMs > nowMs) return remembered.user;
+  if (remembered !== undefined && remembered.untilMs > nowMs) return remembered;
   for (const [other, { untilMs }] of known) if (untilMs <= nowMs) known.delete(other);
-  const user = lookUp(choice);
-  known.set(key, { user, untilMs: nowMs + freshMs });
-  return user;
+  const resolved = { user: lookUp(choice), variables: variablesOf(choice), untilMs: nowMs + freshMs };
+  known.set(key, resolved);
+  return resolved;
+}
+
+function variablesOf({ uid }: UserChoice): UserVariables {
+  if (uid === undefined) return {};
+  const { name, home, shell } = accountOf(uid) ?? { name: undefined, home: "/", shell: "/bin/sh" };
+  return { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
 }
 
 function lookUp({ uid, gid }: UserChoice): User | undefined {
@@ -68,44 +93,15 @@ function lookUp({ uid, gid }: UserChoice): User | undefined {
   return { uid: chosenUid, gid: chosenGid, groups: groups.filter((group) => group !== chosenGid) };
 }
 
-interface Account {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  /** It stands in `/etc/passwd`. */
-  readonly isLocal: boolean;
-}
-
 /** The entry of a user, given by name or number. */
 function accountOf(user: number | string): Account | undefined {
-  const id = numberOf("uid", user);
-  for (const [name = "", , uid, gid] of entriesOf("/etc/passwd")) {
-    if (id === undefined ? name === user : Number(uid) === id) {
-      return { name, uid: Number(uid), gid: Number(gid), isLocal: true };
-    }
-  }
-  const [uid, gid] = [askNumber("id", "-u", "--", String(user)), askNumber("id", "-g", "--", String(user))];
-  return uid === undefined || gid === undefined ? undefined : { name: String(user), uid, gid, isLocal: false };
+  return findAccount(numberOf("uid", user) ?? user);
 }
 
 function groupIdOf(group: number | string): number {
-  const id = numberOf("gid", group);
-  if (id !== undefined) return id;
-  for (const [name, , gid] of entriesOf("/etc/group")) if (name === group) return Number(gid);
-  const gid = ask("getent", "group", String(group))?.split(":")[2];
-  if (gid === undefined) throw unknown("gid", group);
-  return Number(gid);
-}
-
-function supplementaryGroupsOf(account: Account): number[] {
-  if (!account.isLocal) {
-    const all = ask("id", "-G", "--", account.name)?.split(" ") ?? [];
-    return all.map(Number).filter((gid) => gid !== account.gid);
-  }
-  const isMember = ([, , , members = ""]: string[]) => members.split(",").includes(account.name);
-  return entriesOf("/etc/group")
-    .filter(isMember)
-    .map(([, , gid]) => Number(gid));
+  const id = findGroupId(numberOf("gid", group) ?? group);
+  if (id === undefined) throw unknown("gid", group);
+  return id;
 }
 
 /** The id that a number, or a string of digits alone, stands for. */
@@ -119,26 +115,6 @@ function numberOf(field: "uid" | "gid", value: number | string): number | undefi
     });
   }
   return id;
-}
-
-function entriesOf(file: string): string[][] {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => line.split(":"));
-}
-
-function askNumber(...cmd: string[]): number | undefined {
-  const answer = ask(...cmd);
-  return answer !== undefined && /^\d+$/.test(answer) ? Number(answer) : undefined;
-}
-
-function ask(...cmd: string[]): string | undefined {
-  const [program = ""] = cmd;
-  if (Bun.which(program) === null) return undefined;
-  const { success, stdout } = Bun.spawnSync({ cmd, stdin: "ignore", stderr: "ignore", timeout: 5000 });
-  const answer = stdout.toString().trim();
-  return success && answer !== "" ? answer : undefined;
 }
 
 function unknown(field: "uid" | "gid", value: unknown): GafferdError {

@@ -26,7 +26,7 @@ let timer: Timer | undefined;
  * when the group's leader has ended.
  */
 export function whenGroupEmpty(groupId: number): Promise<void> {
-  if (!hasMember(groupId)) return Promise.resolve();
+  if (!hasLeaderlessMember(groupId)) return Promise.resolve();
   return new Promise((resolve) => {
     waiting.set(groupId, { groupId, witness: undefined, zombies: "", tell: resolve });
     sweepSoon();
@@ -44,13 +44,31 @@ export function signalLeaderlessGroup(groupId: number, signalNumber: number): bo
   return waiting.has(groupId) ? signalGroup(groupId, signalNumber) : true;
 }
 
-/** Those of a group that live, by a walk through `/proc`; empty where there is none. */
-export function groupMembers(groupId: number): number[] {
-  return hasProc
-    ? osPids()
-        .filter((osPid) => livingGroupOf(osPid) === groupId)
-        .map(Number)
-    : [];
+const rosterFreshMs = 20;
+let roster: { readonly byGroup: ReadonlyMap<number, readonly number[]>; readonly readAtMs: number } | undefined;
+
+/**
+ * Those of a group that live; empty where there is no `/proc`. Groups that are asked for within 20 ms share one walk
+ * through `/proc`. Throws GafferdError `overloaded`.
+ */
+export function groupMembers(groupId: number): readonly number[] {
+  if (!hasProc) return [];
+  if (roster === undefined || performance.now() - roster.readAtMs > rosterFreshMs) {
+    roster = { byGroup: readGroups(), readAtMs: performance.now() };
+  }
+  return roster.byGroup.get(groupId) ?? [];
+}
+
+function readGroups(): ReadonlyMap<number, readonly number[]> {
+  const byGroup = new Map<number, number[]>();
+  for (const osPid of osPids()) {
+    const groupId = livingGroupOf(osPid);
+    if (groupId === undefined) continue;
+    const members = byGroup.get(groupId);
+    if (members === undefined) byGroup.set(groupId, [Number(osPid)]);
+    else members.push(Number(osPid));
+  }
+  return byGroup;
 }
 
 /** Sends a signal to a group that has a member for certain, such as its leader, not reaped yet. False: not permitted. */
@@ -99,7 +117,7 @@ function dismissIfEmpty(groups: readonly LeaderlessGroup[]): void {
 function dismissEmpty(groups: readonly LeaderlessGroup[]): void {
   const unsure = new Map<number, LeaderlessGroup>();
   for (const group of groups) {
-    if (!hasMember(group.groupId)) dismiss(group);
+    if (!hasLeaderlessMember(group.groupId)) dismiss(group);
     else if (hasProc && !isMember(group.witness, group.groupId)) unsure.set(group.groupId, group);
   }
   if (unsure.size > 0) for (const group of findWithoutWitness(unsure)) dismiss(group);
@@ -136,8 +154,8 @@ function findWithoutWitness(unsure: Map<number, LeaderlessGroup>): LeaderlessGro
   });
 }
 
-/** Whether the kernel knows of a member, dead or alive. */
-function hasMember(groupId: number): boolean {
+/** Whether the kernel knows of a member, dead or alive, of a group whose leader was reaped. */
+export function hasLeaderlessMember(groupId: number): boolean {
   try {
     process.kill(-groupId, 0);
   } catch (error) {

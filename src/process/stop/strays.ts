@@ -11,15 +11,17 @@ import { orphans, receivesOrphans } from "./subreaper.ts";
 export const unmarked = "";
 
 export interface StraysOptions {
-  /** The process that leads the group and the session which they left. */
-  readonly leader: number;
-  /** What they carry in their environment. */
-  readonly marker: string;
-  /** Whether the leader was not reaped yet, so that its number is still its own. */
-  readonly leaderIsThere: () => boolean;
+  /** Which orphans are meant. */
+  readonly claim: (survey: Survey) => Iterable<number>;
+  /** The process that started them. Members of its group are not strays. */
+  readonly leader?: {
+    readonly osPid: number;
+    /** It was not reaped yet, so its number is still its own. */
+    readonly isThere: () => boolean;
+  };
 }
 
-/** What a process started that has left its group: it made a session of its own, or lost its parents, or both. */
+/** Processes that left the group of the process that started them: they made a session of their own, or lost their parents. */
 export class Strays {
   readonly #options: StraysOptions;
   /** When each began, by its number. */
@@ -27,6 +29,8 @@ export class Strays {
   /** What was sent to each last. */
   #told = new Map<number, number>();
   #signals: readonly number[] = [];
+  /** How many looks in a row found none. */
+  #emptyLooks = 0;
 
   constructor(options: StraysOptions) {
     this.#options = options;
@@ -37,13 +41,17 @@ export class Strays {
     return [...this.#known.keys()];
   }
 
-  /** Sends the signals to all of them, and to whatever is found later. */
+  /** Sends the signals to all of them, and to those found later. */
   signal(...signalNumbers: number[]): void {
     this.#signals = signalNumbers;
     this.#told.clear();
-    // Of a leader that has ended the strays are found together with those of others, in `sweep`.
-    const look = () => (this.#options.leaderIsThere() ? this.look(recentSurvey()) : this.#tell());
-    unlessOverloaded(look);
+    // The strays of a leader that has ended are found together with those of others, in `sweep`.
+    unlessOverloaded(() => (this.#options.leader?.isThere() ? this.look(recentSurvey()) : this.#tell()));
+  }
+
+  /** Finds those that live now, while the leader is still their ancestor, and sends them nothing. */
+  note(): void {
+    unlessOverloaded(() => this.look(recentSurvey()));
   }
 
   /** Resolves when none lives any more. To be asked once, when the leader has ended. */
@@ -58,16 +66,25 @@ export class Strays {
 
   /** Finds those that live now, and sends to the new among them what the others were sent. Whether there were such. */
   look(survey: Survey = takeSurvey()): boolean {
-    const { leader, marker, leaderIsThere } = this.#options;
-    const roots = [...(survey.byMarker.get(marker) ?? []), ...(survey.bySession.get(leader) ?? [])];
+    const { claim, leader } = this.#options;
+    const roots = [...claim(survey)];
     for (const [osPid, startTicks] of this.#known) {
       if (membershipOf(osPid)?.startTicks === startTicks) roots.push(osPid);
     }
-    if (leaderIsThere()) roots.push(leader);
-    const isOfGroup = ({ groupId, sessionId }: Membership) => groupId === leader && sessionId === leader;
+    if (leader?.isThere()) roots.push(leader.osPid);
+    const isOfGroup = ({ groupId, sessionId }: Membership) => groupId === leader?.osPid && sessionId === leader.osPid;
     const members = [...withDescendants(roots)].filter(([, each]) => isAlive(each) && !isOfGroup(each));
     this.#known = new Map(members.map(([osPid, { startTicks }]) => [osPid, startTicks]));
+    this.#emptyLooks = this.#known.size === 0 ? this.#emptyLooks + 1 : 0;
     return this.#tell();
+  }
+
+  /**
+   * Whether the last looks, of which `survey` is the newest, prove that there are none. An orphan that forked and ended
+   * while the survey was made hides its child, which is an orphan only at the next one.
+   */
+  areGone(survey: Survey): boolean {
+    return this.#emptyLooks > 0 && (survey.isSettled || this.#emptyLooks >= maxEmptyLooks);
   }
 
   #tell(): boolean {
@@ -87,10 +104,19 @@ export class Strays {
 export interface Survey {
   readonly byMarker: ReadonlyMap<string, readonly number[]>;
   readonly bySession: ReadonlyMap<number, readonly number[]>;
+  /** Every orphan that had ended had already ended at the survey before. */
+  readonly isSettled: boolean;
+}
+
+/** Those of a process that leads the session `leader` and carries `marker`. */
+export function orphansOf(survey: Survey, { leader, marker }: { leader: number; marker: string }): number[] {
+  return [...(survey.byMarker.get(marker) ?? []), ...(survey.bySession.get(leader) ?? [])];
 }
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];
 const maxRounds = 10;
+/** Where orphans of others end all the time, no survey is settled. What so many looks do not find is not there. */
+const maxEmptyLooks = 10;
 
 /** All that are waited for. They are looked for together, so that many cost one look at our children. */
 const waiting = new Map<Strays, () => void>();
@@ -121,16 +147,16 @@ function sweep(): void {
   timer = setTimeout(sweep, sweepMs);
 }
 
-/** Tells those who have no strays, and no longer waits for them. Whether strays came to light: then more may follow. */
+/** Tells those who have no strays, and no longer waits for them. Whether strays came to light, or may have: then more may follow. */
 function dismissGone(survey: Survey): boolean {
   let isAnyNew = false;
   for (const [strays, tell] of waiting) {
     if (strays.look(survey)) isAnyNew = true;
-    if (strays.osPids.length > 0) continue;
+    if (!strays.areGone(survey)) continue;
     waiting.delete(strays);
     tell();
   }
-  return isAnyNew;
+  return isAnyNew || (!survey.isSettled && waiting.size > 0);
 }
 
 /** When no descriptor is free nobody can say who is there; the next sweep may. */
@@ -147,19 +173,30 @@ function recentSurvey(): Survey {
   return last !== undefined && performance.now() - last.atMs < shortestSweepMs ? last.survey : takeSurvey();
 }
 
+/** The orphans that had ended at the last survey, with the time they began. */
+let ended: ReadonlyMap<number, number> = new Map();
+
 function takeSurvey(): Survey {
   const byMarker = new Map<string, number[]>();
   const bySession = new Map<number, number[]>();
+  const endedBefore = ended;
+  const endedNow = new Map<number, number>();
   for (const osPid of orphans()) {
     const membership = membershipOf(osPid);
-    if (membership === undefined || !isAlive(membership)) continue;
+    if (membership === undefined) continue;
+    if (!isAlive(membership)) {
+      endedNow.set(osPid, membership.startTicks);
+      continue;
+    }
     add(bySession, membership.sessionId, osPid);
     // Not ours to read where it has become another user and gafferd is not almighty.
     const environ = ifThere(() => readFileSync(`/proc/${osPid}/environ`, "latin1")) ?? "";
     const markers = ownMarkersIn(environ);
     for (const marker of markers.length === 0 ? [unmarked] : markers) add(byMarker, marker, osPid);
   }
-  const survey = { byMarker, bySession };
+  ended = endedNow;
+  const isSettled = [...endedNow].every(([osPid, startTicks]) => endedBefore.get(osPid) === startTicks);
+  const survey = { byMarker, bySession, isSettled };
   last = { survey, atMs: performance.now() };
   return survey;
 }

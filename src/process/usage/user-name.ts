@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { localAccounts } from "../accounts.ts";
 
 const freshMs = 1000;
 let names: ReadonlyMap<number, string> = new Map();
-let version = "";
+let source: ReturnType<typeof localAccounts> | undefined;
 let checkAtMs = 0;
 
 /**
@@ -12,29 +12,12 @@ let checkAtMs = 0;
 export function userName(uid: number): string {
   if (performance.now() >= checkAtMs) {
     checkAtMs = performance.now() + freshMs;
-    refresh();
+    const accounts = localAccounts();
+    if (accounts !== source) {
+      source = accounts;
+      // The first of several names of a number counts.
+      names = new Map(accounts.toReversed().map((account) => [account.uid, account.name]));
+    }
   }
   return names.get(uid) ?? String(uid);
-}
-
-function refresh(): void {
-  try {
-    const { mtimeMs, ino, size } = statSync("/etc/passwd");
-    const current = `${mtimeMs}:${ino}:${size}`;
-    if (current === version) return;
-    names = parseNames(readFileSync("/etc/passwd", "utf8"));
-    version = current;
-  } catch {
-    // There is none, or it is being replaced: the names that were known stay.
-  }
-}
-
-/** `root:x:0:0:root:/root:/bin/sh`; the first of several names of a number counts. */
-function parseNames(passwd: string): Map<number, string> {
-  const parsed = new Map<number, string>();
-  for (const line of passwd.split("\n")) {
-    const [name = "", , uid = ""] = line.split(":", 3);
-    if (/^\d+$/.test(uid) && !parsed.has(Number(uid))) parsed.set(Number(uid), name);
-  }
-  return parsed;
 }

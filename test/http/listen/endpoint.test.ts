@@ -49,7 +49,7 @@ describe("one app answers", () => {
       expect(await curl(...socket, `http://${host}/ping`)).toEqual({ exit: 0, status: 200, text: "OK" });
       expect(await curl(...socket, `http://${host}/nope`)).toMatchObject({ exit: 0, status: 404 });
       const create = ["--data", `{"name":"p-${host}","cmd":"true","start":false}`, `http://${host}/processes`];
-      expect(await curl(...socket, ...create)).toMatchObject({ status: 200, text: '{"ok":true}' });
+      expect(await curl(...socket, ...create)).toMatchObject({ status: 200, text: '{"ok":true,"pids":[]}' });
     }
     expect(await curl("--unix-socket", path, "--http1.0", "-H", "Host:", "http://d/ping")).toMatchObject({
       status: 200,
@@ -65,9 +65,11 @@ describe("a request of a foreign site is refused on every route", () => {
     ["its Host is not ours", { host: "evil.example:5000" }],
     ["it has no Host", {}, false],
     ["its Host is no host", { host: "localhost:5000@evil.example" }],
+    ["its Host has no such port", { host: "localhost:99999" }],
     ["its Origin is foreign", { origin: "http://evil.example" }],
     ["its Origin is null", { origin: "null" }],
     ["another site made it", { "sec-fetch-site": "cross-site" }],
+    ["a page of another port made it", { "sec-fetch-site": "same-site" }],
   ])("because %s", async (_, headers, setHost = true) => {
     await using listening = await listen();
     for (const path of routes) {
@@ -100,6 +102,7 @@ describe("a request of a foreign site is refused on every route", () => {
     ["Host: localhost", "Origin: http://evil.example"],
     ["Host: localhost", "Origin: null"],
     ["Host: localhost", "Sec-Fetch-Site: cross-site"],
+    ["Host: localhost", "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site"],
   ])("a WebSocket too: %s, %s", async (host, origin) => {
     await using listening = await listen();
     const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
@@ -198,7 +201,7 @@ describe("on the wire", () => {
     await service.ask("POST", "/processes", { name: "a", cmd: "sleep 1000", redirect_output: ["out"] });
     for (const feed of ["eventsource", "continuous", "longpoll"]) {
       const { status, headers } = await fetch(`${url}/streams/1/out?feed=${feed}`, { method: "HEAD" });
-      expect([status, headers.get("cache-control")]).toEqual([200, "no-store"]);
+      expect([status, headers.get("cache-control")]).toEqual([200, "no-store, no-transform"]);
     }
     await waitFor(() => service.manager.readerCount() === 0, "the end of all readers");
   });

@@ -107,8 +107,8 @@ describe("who may use a unix socket", () => {
   });
 
   test.each([
-    [{ owner: "no-such-user" }, "there is no user `no-such-user` in /etc/passwd"],
-    [{ group: "no-such-group" }, "there is no group `no-such-group` in /etc/group"],
+    [{ owner: "no-such-user" }, "there is no user `no-such-user`"],
+    [{ group: "no-such-group" }, "there is no group `no-such-group`"],
   ])("cannot be %o: then nothing is left behind", async (settings, message) => {
     using folder = temporaryFolder();
     expect(await refusal(at(`${folder.path}/s`, settings))).toMatchObject({
@@ -240,3 +240,21 @@ async function idOf(option: string, name: string): Promise<number> {
   const [, , id] = (await Bun.$`${command}`.text()).split(":");
   return Number(id);
 }
+
+test.each(["localhost:99999", "a b", "[::1", "é"])("a request with the Host %j is answered", async (host) => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/socket`;
+  await using _ = await listen([at(path)]);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let answer = "";
+  await Bun.connect({
+    unix: path,
+    socket: {
+      open: (socket) =>
+        void socket.write(`GET /processes?detail=1 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+      data: (__, bytes) => void (answer += bytes.toString()),
+      close: () => resolve(answer),
+    },
+  });
+  expect(await promise).toStartWith("HTTP/1.1 200 ");
+});

@@ -95,6 +95,7 @@ describe("the text", () => {
       "gafferd_template_wanted_processes gauge",
       "gafferd_template_running_processes gauge",
       "gafferd_template_restarts_total counter",
+      "gafferd_template_exits_in_a_row gauge",
       "gafferd_template_exits_total counter",
       "gafferd_template_flaps_total counter",
       "gafferd_template_input_bytes_total counter",
@@ -223,7 +224,7 @@ describe("of a template", () => {
   });
 
   test("no counter goes back while it lives, and all vanish with it", async () => {
-    await create({ name: "a", cmd: sh("echo line; exit 1"), restart: "always", numprocesses: 3 });
+    await create({ name: "a", cmd: sh("echo line; exit 1"), restart: "always", numprocesses: 3, backoff: false });
     await create({ name: "b", cmd: "sleep 60" });
     let before = await scrape();
     const restarts = () => before.value("gafferd_template_restarts_total", ofA) ?? 0;
@@ -233,7 +234,7 @@ describe("of a template", () => {
       before = now;
     };
     await waitFor(async () => (await scrapeOn(), restarts() > 10), "some restarts");
-    await ask("PUT", "/processes/a", { cmd: sh("echo line; exit 2"), redirect_output: ["out"] });
+    await ask("PUT", "/processes/a", { cmd: sh("echo line; exit 2"), redirect_output: ["out"], backoff: false });
     await waitFor(async () => (await scrapeOn(), exits(before)["2"] ?? 0) > 10, "some more");
     expect(restarts()).toBeGreaterThan(20);
     await ask("DELETE", "/processes/a");
@@ -253,9 +254,9 @@ describe("of a process", () => {
     await create({ name: "a", cmd: sh("exec 7</dev/null 8</dev/null; echo ready; exec sleep 60") });
     await create({ name: "b", cmd: sh("while :; do :; done") });
     await scrapeUntil((now) => written(now, { ...ofA, label: "out" }) === 6, "`ready`");
-    const busy = { template: "b", pid: "2" };
+    const busy = { template: "b", pid: "2", slot: "0", port: "" };
     const seen = await scrapeUntil((now) => (now.value("gafferd_process_cpu_seconds_total", busy) ?? 0) >= 0.1, "load");
-    const idle = { template: "a", pid: "1" };
+    const idle = { template: "a", pid: "1", slot: "0", port: "" };
     expect(seen.value("gafferd_process_open_fds", idle)).toBe(5);
     expect(seen.value("gafferd_process_cpu_seconds_total", idle)).toBeLessThan(0.05);
     const rss = seen.value("gafferd_process_resident_memory_bytes", idle) ?? 0;

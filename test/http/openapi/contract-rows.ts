@@ -22,7 +22,11 @@ const processMembers = words(
 );
 
 export const contractRows: readonly ContractRow[] = [
-  { row: 'GET / → {"welcome":"gaffer","version":"…"}', asks: ["GET /"], members: ["welcome", "version"] },
+  {
+    row: 'GET / → {"welcome":"gaffer","version":"…"}, with links; a browser is sent to the dashboard',
+    asks: ["GET /"],
+    members: ["welcome", "version", "docs", "openapi", "dashboard"],
+  },
   { row: "GET /ping → OK, text/plain", asks: ["GET /ping"] },
   { row: "GET /processes → the names, in the order of creation", asks: ["GET /processes"] },
   { row: "GET /processes?running=true|1 → the pids that run", asks: ["GET /processes"], query: ["running"] },
@@ -74,6 +78,7 @@ export const contractRows: readonly ContractRow[] = [
     row: "POST /processes/:name|:pid/_signal/:sig → unknown: 400 bad_value",
     asks: verbs("/processes/{id}", ["_signal/{sig}"]),
     codes: ["not_found", "bad_value", "gone"],
+    query: ["group"],
   },
   { row: "no_signal_number", asks: verbs("/processes/{id}", ["_signal"]), codes: ["no_signal_number"] },
   {
@@ -128,16 +133,16 @@ export const contractRows: readonly ContractRow[] = [
   },
   { row: "io_not_found", asks: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
   {
-    row: 'POST /streams/:pid/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
-    asks: ["POST /streams/{pid}/stdin"],
+    row: 'POST /streams/:pid/stdin, /streams/:name/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
+    asks: ["POST /streams/{target}/stdin"],
     query: ["eof"],
-    codes: ["not_found", "forbidden_write", "gone", "overloaded"],
+    codes: ["not_found", "forbidden_write", "gone", "conflict", "overloaded"],
     members: ["ok", "bytes"],
   },
   {
-    row: "GET /wstreams/:pid (WebSocket), ?label=, ?tail=, ?since=, the subprotocol `binary`",
-    asks: ["GET /wstreams/{pid}"],
-    query: ["label", "tail", "since"],
+    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, the subprotocol `binary`",
+    asks: ["GET /wstreams/{target}"],
+    query: ["label", "tail", "since", "eof"],
     headers: ["Sec-WebSocket-Protocol"],
   },
 ];
@@ -193,7 +198,10 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     interval: "of that stream",
     heartbeat: "of that stream",
   },
-  "GET /wstreams/{pid}": { "Last-Event-ID": "does what `since` does, as everywhere" },
+  "GET /wstreams/{target}": {
+    "Last-Event-ID": "does what `since` does, as everywhere",
+    heartbeat: "of its ping frames",
+  },
   "POST /_reload": { dry_run: "says what it would do" },
 };
 

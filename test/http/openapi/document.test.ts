@@ -3,7 +3,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { errorCodes } from "../../../src/errors.ts";
 import { statusByCode } from "../../../src/http/operation/error.ts";
 import { buildDocument, undescribed, unrouted } from "../../../src/http/openapi/build.ts";
-import type { OpenapiDocument } from "../../../src/http/operation/openapi-document.ts";
+import type { JsonSchema, OpenapiDocument } from "../../../src/http/operation/openapi-document.ts";
+import { templateSchema } from "../../../src/template/properties.ts";
 import { createService } from "../service.ts";
 import { codesOf, operationsOf, resolve, responsesOf } from "./described.ts";
 import { createSchemaCheck } from "./schema-check.ts";
@@ -114,6 +115,31 @@ describe("errors", () => {
         for (const code of codesOf(response))
           expect([each.key, status]).toEqual([each.key, statusByCode[code as keyof typeof statusByCode]]);
       }
+    }
+  });
+});
+
+describe("a property with a default", () => {
+  test("tells it in its description, and has no keyword that generators take for `required`", () => {
+    const properties: [string, JsonSchema][] = [];
+    const collect = (schema: unknown): void => {
+      if (typeof schema !== "object" || schema === null) return;
+      const { properties: own = {} } = schema as { properties?: Record<string, JsonSchema> };
+      properties.push(...Object.entries(own));
+      for (const value of Object.values(schema)) collect(value);
+    };
+    collect(document.components.schemas);
+    for (const { operation } of operations) collect([operation.requestBody, operation.responses]);
+    expect(properties.length).toBeGreaterThan(100);
+    expect(properties.filter(([, property]) => "default" in property)).toEqual([]);
+    const { ProcessTemplate } = document.components.schemas as Record<
+      string,
+      { properties: Record<string, JsonSchema> }
+    >;
+    for (const [name, { default: byDefault }] of Object.entries(templateSchema.properties)) {
+      if (byDefault === undefined) continue;
+      const told = ProcessTemplate?.properties[name]?.["description"];
+      expect(told).toEndWith(`Default: \`${JSON.stringify(byDefault)}\`.`);
     }
   });
 });

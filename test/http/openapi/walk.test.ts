@@ -24,6 +24,9 @@ const shortPatienceMs = 300;
 const answered503 = ["503 retry-after", "503 application/json"];
 /** What is documented and does not come here, by operation. */
 const never: Readonly<Record<string, readonly string[]>> = {
+  // No dashboard is installed here; `test/http/daemon/root.test.ts` has one.
+  "GET /": ["302", "302 location"],
+  "HEAD /": ["302", "302 location"],
   // The configuration is there, and right.
   "POST /_reload": ["409", "409 conflict", "409 application/json", "422", "422 invalid_config", "422 application/json"],
   // There always is an event.
@@ -35,6 +38,8 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "POST /webhooks": ["409", "409 conflict", "409 application/json", "503", "503 overloaded", ...answered503],
   "DELETE /webhooks": ["503", "503 overloaded", ...answered503],
   "DELETE /webhooks/{id}": ["503", "503 overloaded", ...answered503],
+  // Templates have one process here; `test/http/streams/stdin.test.ts` has one with two.
+  "POST /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
   // There is no output called `stdin`.
   "HEAD /streams/{target}/stdin": ["200", "204", "200 x-gaffer-next", "200 x-gaffer-gap"],
 };

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { endpoint, listen } from "../listen/listening.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { serve } from "../serving.ts";
+import { exposedHeaders } from "../../../src/http/operation/cors.ts";
+import { endpoint, listen, temporaryFolder } from "../listen/listening.ts";
 
 const origin = "https://ops.example";
 const corsOrigins = [origin];
@@ -14,6 +18,40 @@ describe("a page of a listed origin", () => {
     expect(answered.get("access-control-expose-headers")).toContain("X-Gaffer-Next");
     expect(answered.get("vary")).toBe("Origin");
     expect(answered.get("access-control-allow-credentials")).toBeNull();
+  });
+
+  test("sees every header of ours, such as how many bytes it has lost", async () => {
+    const folder = join(import.meta.dir, "../../../src/http");
+    const named = new Set<string>();
+    for await (const path of new Bun.Glob("**/*.ts").scan(folder)) {
+      const text = await Bun.file(join(folder, path)).text();
+      for (const [, name = ""] of text.matchAll(/"(x-gaffer-[a-z-]+|location|retry-after|etag)"/gi))
+        named.add(name.toLowerCase());
+    }
+    expect([...named]).toContain("x-gaffer-gap");
+    const exposed = exposedHeaders.map((name) => name.toLowerCase());
+    expect([...named].filter((name) => !exposed.includes(name))).toEqual([]);
+    await using listening = await listen([endpoint()], { corsOrigins });
+    const { headers } = await fetch(`${listening.url}/ping`, { headers: { origin } });
+    expect(headers.get("access-control-expose-headers")?.split(", ")).toEqual(exposedHeaders);
+  });
+
+  test("may read what is compressed, and caches keep it apart by origin and coding", async () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, "hello/_site"), { recursive: true });
+    writeFileSync(join(folder.path, "hello/_site/index.html"), "a long page ".repeat(200));
+    const serving = await serve({ corsOrigins, sites: { pluginsDir: folder.path, bundledPlugins: [] } });
+    for (const path of ["/openapi.json", "/docs", "/_plugin/hello/", `/status/${"n".repeat(2000)}`]) {
+      for (const encoding of ["gzip", "identity"]) {
+        const headers = { origin, "accept-encoding": encoding };
+        const { headers: answered } = await fetch(`${serving.url}${path}`, { headers });
+        expect(answered.get("content-encoding")).toBe(encoding === "gzip" ? encoding : null);
+        expect(answered.get("access-control-allow-origin")).toBe(origin);
+        const vary = answered.get("vary")?.split(", ").toSorted();
+        expect([path, vary]).toEqual([path, ["Accept-Encoding", "Origin"]]);
+      }
+    }
+    await serving.daemon.stop();
   });
 
   test("is told before it asks what it may", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { fixtureCommand } from "../../process/sample-template.ts";
+import { waitFor } from "../../wait-for.ts";
 import { createService, type Service } from "../service.ts";
 
 async function createSleeper(settings: Record<string, unknown> = {}): Promise<Service> {
@@ -147,12 +148,56 @@ describe("_signal", () => {
     expect(body).toMatchObject({ history: [{ pid: 1, term_signal: "SIGUSR1" }] });
   });
 
+  test.each([
+    ["RTMIN", "SIGRTMIN"],
+    ["SIGRTMIN", "SIGRTMIN"],
+    ["RTMIN+3", "SIGRTMIN+3"],
+    ["RTMAX-1", "SIGRTMIN+29"],
+    ["RTMAX", "SIGRTMAX"],
+  ])("%s, a real-time signal, reaches the process", async (signal, name) => {
+    await using service = await createSleeper({ restart: "never" });
+    expect((await service.ask("POST", `/processes/1/_signal/${signal}`)).body).toEqual({ ok: true });
+    await service.manager.get("a").processes[0]?.exited;
+    const { body } = await service.ask("GET", "/processes/a/_history");
+    expect(body).toMatchObject({ history: [{ pid: 1, term_signal: name }] });
+  });
+
   test("reaches all processes of a name", async () => {
     await using service = await createSleeper({ numprocesses: 3, restart: "never" });
     const { processes } = service.manager.get("a");
     expect((await service.ask("POST", "/processes/a/_signal/KILL")).body).toEqual({ ok: true });
     const exits = await Promise.all(processes.map(({ exited }) => exited));
     expect(exits.map(({ status }) => status)).toEqual(Array.from({ length: 3 }, () => ({ signal: "SIGKILL" })));
+  });
+
+  test.each([
+    ["1", "", "parent got HUP"],
+    ["a", "", "parent got HUP"],
+    ["1", "?group=true", "parent got HUP and worker got HUP"],
+    ["a", "?group=1", "parent got HUP and worker got HUP"],
+  ])("POST /processes/%s/_signal/HUP%s: %s", async (id, query, expected) => {
+    await using service = createService();
+    const cmd = fixtureCommand("parent-and-worker.sh");
+    await service.ask("POST", "/processes", { name: "a", cmd, restart: "never", redirect_output: ["out", "out"] });
+    const read = async () => String((await service.ask("GET", "/streams/1/out?feed=continuous&follow=false")).body);
+    await waitFor(async () => (await read()).includes("\n"), "the worker");
+    expect((await service.ask("POST", `/processes/${id}/_signal/HUP${query}`)).body).toEqual({ ok: true });
+    const lines = await waitFor(async () => {
+      const text = await read();
+      return text.includes("parent is done") ? text.split("\n") : undefined;
+    }, "the end of both");
+    expect(
+      lines
+        .filter((line) => line.includes(" got "))
+        .toSorted()
+        .join(" and "),
+    ).toBe(expected);
+  });
+
+  test("a `group` that is no flag is refused", async () => {
+    await using service = await createSleeper();
+    const { status, body } = await service.ask("POST", "/processes/a/_signal/HUP?group=all");
+    expect([status, body]).toEqual([400, { error: "bad_value", field: "group", message: expect.any(String) }]);
   });
 
   test.each(["NOPE", "0", "-1", "999", "1.5", "%20"])("%s is no signal", async (signal) => {

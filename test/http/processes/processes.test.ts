@@ -15,7 +15,7 @@ function maxRssOf(body: unknown): number | null {
 
 async function create(service: Service, name: string, settings: Record<string, unknown> = {}): Promise<void> {
   const { status, body } = await service.ask("POST", "/processes", { name, ...sleeper, ...settings });
-  expect([status, body]).toEqual([200, { ok: true }]);
+  expect([status, body]).toEqual([200, { ok: true, pids: expect.any(Array) }]);
   await service.settle();
 }
 
@@ -60,6 +60,7 @@ describe("GET /processes", () => {
     const lastExit = expect.objectContaining({ pid: 1, exit_status: null, term_signal: "SIGTERM", exited_at: time });
     const process = {
       os_pid: expect.any(Number),
+      port: null,
       state: "running",
       started_at: time,
       restarts: 0,
@@ -72,8 +73,8 @@ describe("GET /processes", () => {
         graceful_timeout: 10,
         status: expect.objectContaining({ active: true, running: 2, state: "running" }),
         processes: [
-          { pid: 2, ...process },
-          { pid: 3, ...process },
+          { pid: 2, slot: 1, ...process },
+          { pid: 3, slot: 0, ...process },
         ],
         last_exit: lastExit,
       }),
@@ -167,6 +168,28 @@ describe("POST /processes", () => {
   });
 });
 
+const startedPids = async (settings: Record<string, unknown>) => {
+  await using service = createService();
+  const { body } = await service.ask("POST", "/processes", { name: "a", ...sleeper, ...settings });
+  return (body as { pids: number[] }).pids;
+};
+
+describe("POST /processes answers with the pids that it started", () => {
+  test("all of them, in their order", async () => {
+    expect(await startedPids({ numprocesses: 3 })).toEqual([1, 2, 3]);
+  });
+
+  test("those that have exited by then too, but none that replaced them", async () => {
+    expect(await startedPids({ cmd: "true", numprocesses: 30, backoff: false })).toEqual(
+      Array.from({ length: 30 }, (_, index) => index + 1),
+    );
+  });
+
+  test.each([{ start: false }, { numprocesses: 0 }])("none with %j", async (settings) => {
+    expect(await startedPids(settings)).toEqual([]);
+  });
+});
+
 describe("GET /processes/:id", () => {
   test("has every setting in force, the changed number of processes too", async () => {
     await using service = createService();
@@ -188,7 +211,7 @@ describe("GET /processes/:id", () => {
     await using service = createService();
     await create(service, "a");
     const [byName, byPid] = [await service.ask("GET", "/processes/a"), await service.ask("GET", "/processes/1")];
-    const own = { pid: 1, os_pid: expect.any(Number), state: "running", started_at: time };
+    const own = { pid: 1, os_pid: expect.any(Number), slot: 0, state: "running", started_at: time };
     expect(byPid.body).toEqual({ ...(byName.body as object), ...own });
   });
 
@@ -322,6 +345,7 @@ describe("GET /processes/:name/_history", () => {
     const history = async (name: string) => (await service.ask("GET", `/processes/${name}/_history`)).body;
     const exit = {
       os_pid: expect.any(Number),
+      slot: 0,
       started_at: time,
       exited_at: time,
       cpu_ms: expect.any(Number),
@@ -358,6 +382,25 @@ test("GET /processes/:name/_pids has the pids that run", async () => {
   expect((await service.ask("GET", "/processes/a/_pids")).body).toEqual({ ok: true, pids: [1, 2, 3] });
 });
 
+test("each process has its slot, and with `port` its own port, wherever it is described", async () => {
+  await using service = createService();
+  await create(service, "a", { numprocesses: 2, port: 5100 });
+  await service.ask("POST", "/processes/2/_stop");
+  await service.settle();
+  expect((await service.ask("GET", "/processes/a")).body).toMatchObject({ port: 5100 });
+  expect((await service.ask("GET", "/processes/3")).body).toMatchObject({ pid: 3, slot: 1, port: 5101 });
+  expect((await service.ask("GET", "/processes?detail=true")).body).toMatchObject([
+    {
+      port: 5100,
+      processes: [
+        { pid: 1, slot: 0, port: 5100 },
+        { pid: 3, slot: 1, port: 5101 },
+      ],
+    },
+  ]);
+  expect((await service.ask("GET", "/processes/a/_history")).body).toMatchObject({ history: [{ pid: 2, slot: 1 }] });
+});
+
 test("GET /status/:name says how the template stands", async () => {
   await using service = createService();
   await create(service, "a", { numprocesses: 2 });
@@ -371,12 +414,30 @@ test("GET /status/:name says how the template stands", async () => {
     next_retry_at: null,
     state: "running",
     reason: null,
+    exits_in_a_row: 0,
     restarts: 0,
   };
   expect(await service.ask("GET", "/status/a")).toMatchObject({ status: 200, body: running });
   await service.ask("POST", "/processes/a/_stop");
   const stopped = { ...running, active: false, running: 0, stopped: true, state: "stopped", reason: "it was stopped" };
   expect((await service.ask("GET", "/status/a")).body).toEqual(stopped);
+});
+
+test("GET /status/:name says of a crash loop how it goes on, and when", async () => {
+  await using service = createService();
+  await create(service, "a", { cmd: "sh -c 'exit 1'", backoff: { min: 0.01, max: 0.02 } });
+  const body = await waitFor(async () => {
+    const { body: status } = await service.ask("GET", "/status/a");
+    const { state, exits_in_a_row } = status as { state: string; exits_in_a_row: number };
+    return state === "backoff" && exits_in_a_row >= 5 && status;
+  }, "a crash loop");
+  expect(body).toMatchObject({
+    active: true,
+    running: 0,
+    flapping: false,
+    next_retry_at: time,
+    reason: expect.stringMatching(/^exited with status 1 after [\d.]+ s, \d+ times in a row$/),
+  });
 });
 
 test("GET /status/:name says when a flapping template is tried again", async () => {

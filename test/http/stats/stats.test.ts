@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { fileURLToPath } from "node:url";
 import { statsRoutes } from "../../../src/http/stats/stats-routes.ts";
-import { encodeStatsLine, StatsFeed } from "../../../src/http/stats/stats-feed.ts";
+import { statsLineEncoder, StatsFeed } from "../../../src/http/stats/stats-feed.ts";
 import { everything } from "../../../src/http/stats/stats-subject.ts";
 import { Sampler } from "../../../src/process/usage/sampler.ts";
 import { membershipOf } from "../../../src/process/proc-stat.ts";
@@ -42,6 +42,8 @@ describe("GET /stats/:name/:pid", () => {
       return seen.children[0]?.cmdline === "sleep 61" ? seen : undefined;
     }, "its child");
     expect(stats).toEqual({
+      slot: 0,
+      port: null,
       pid: osPid,
       ...figures,
       username: Bun.spawnSync(["id", "-un"]).stdout.toString().trim(),
@@ -250,7 +252,7 @@ function countReadings() {
     counted.readings += 1;
     return takeUsageSample(earlier);
   });
-  const routes = statsRoutes({ manager, bus, log: silentLog, keepOpen() {}, sampler: counted.sampler });
+  const routes = statsRoutes({ manager, bus, log: silentLog, sampler: counted.sampler });
   const body = async (path: string): Promise<ReadableStream<Uint8Array>> => {
     const answer = await routes.handle(new Request(`http://localhost${path}`));
     if (answer.body === null) throw new Error(`no body: ${answer.status}`);
@@ -266,7 +268,7 @@ describe("sampling", () => {
   test("costs one reading a tick, however many watch, and none when they have gone", async () => {
     const id = await host.run("sleep 60");
     const { counted, body } = countReadings();
-    const path = `/stats/${host.lastName}/${id}?feed=eventsource&interval=0.2`;
+    const path = `/stats/${host.lastName}/${id}?feed=continuous&interval=0.2`;
     const watchers = await Promise.all(Array.from({ length: 100 }, () => body(path)));
     const readers = watchers.map((watcher) => watcher.getReader());
     const ticks = 5;
@@ -276,7 +278,7 @@ describe("sampling", () => {
         chunks.filter(({ value }) =>
           Buffer.from(value ?? [])
             .toString()
-            .startsWith("event: stats"),
+            .startsWith("{"),
         ),
       ).toHaveLength(100);
     }
@@ -327,7 +329,7 @@ describe("sampling", () => {
     const feed = new StatsFeed({
       sampler,
       subject: everything(manager, bus),
-      encode: encodeStatsLine,
+      encoder: statsLineEncoder,
       intervalMs: 100,
       wake: () => void (feed.next() !== undefined && frames++),
     });
@@ -346,8 +348,8 @@ describe("sampling", () => {
       const { Manager } = await import(${source("manager/manager.ts")});
       const { statsRoutes } = await import(${source("http/stats/stats-routes.ts")});
       const bus = new EventBus(console.error);
-      const routes = statsRoutes({ manager: new Manager({ bus, log: console }), bus, log: console, keepOpen() {} });
-      const { body } = await routes.handle(new Request("http://localhost/stats?feed=eventsource&interval=3600"));
+      const routes = statsRoutes({ manager: new Manager({ bus, log: console }), bus, log: console });
+      const { body } = await routes.handle(new Request("http://localhost/stats?feed=continuous&interval=3600"));
       const reader = body.getReader();
       await reader.read();
       const next = reader.read();
@@ -366,10 +368,10 @@ describe("sampling", () => {
     });
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
-    const routes = statsRoutes({ manager, bus, log, keepOpen() {}, sampler });
+    const routes = statsRoutes({ manager, bus, log, sampler });
     const answer = await routes.handle(new Request("http://localhost/stats?feed=eventsource"));
     expect(await answer.text().catch(String)).toContain("no descriptor is free");
-    expect(warnings).toEqual(["the stream /stats was cut off: no descriptor is free"]);
+    expect(warnings).toEqual(["a reader of /stats was cut off: no descriptor is free"]);
     expect(bus.readerCount).toBe(0);
   });
 });

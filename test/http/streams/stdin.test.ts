@@ -159,8 +159,29 @@ describe("POST /streams/:pid/stdin", () => {
 
   test.each([
     ["999999", 404, "not_found"],
-    ["nobody", 400, "bad_value"],
+    ["nobody", 404, "not_found"],
+    ["1.5", 400, "bad_value"],
   ])("/streams/%s/stdin is %d %s", async (id, status, error) => {
     expect(await post(id, "x")).toMatchObject({ status, body: { error } });
+  });
+});
+
+describe("POST /streams/:name/stdin", () => {
+  test("writes to the one process of the template", async () => {
+    const id = await run("cat");
+    expect(await post(host.lastName, "hello", "?eof=true")).toMatchObject({ status: 200, body: { bytes: 5 } });
+    await waitFor(() => out(id).toString() === "hello", "the echo");
+  });
+
+  test("names `_pids` when there are several processes, or none", async () => {
+    await run("cat", { numprocesses: 2 });
+    const several = expect.stringContaining(`/processes/${host.lastName}/_pids`);
+    expect(await post(host.lastName, "x")).toMatchObject({
+      status: 409,
+      body: { error: "conflict", message: several },
+    });
+    await run("cat", { start: false });
+    const none = expect.stringContaining(`/processes/${host.lastName}/_pids`);
+    expect(await post(host.lastName, "x")).toMatchObject({ status: 410, body: { error: "gone", message: none } });
   });
 });

@@ -217,6 +217,49 @@ describe("feed=continuous", () => {
     expect(lines.map((line) => JSON.parse(line).data)).toEqual(["a\n", "b\n"]);
   });
 
+  test.each(["eventsource", "continuous"])(
+    "follow=until-exit ends the %s stream of a template when it has exited, stopped or cannot run, with all its output",
+    async (feed) => {
+      const path = () => `/streams/${host.lastName}?feed=${feed}&follow=until-exit`;
+      await host.run("sleep 0.1; echo last; printf end");
+      expect(await textOf(path())).toMatch(/last\n(.*\n)*(data: )?end/);
+      await host.run("echo up; exec sleep 60");
+      const stopped = textOf(path());
+      await waitFor(() => host.serving.cursorCount() > 0, "the reader");
+      await host.serving.daemon.manager.stop(host.lastName);
+      expect(await stopped).toContain("up");
+      const flapping = { attempts: 1, window: 60, retry_in: 1, max_retry: 0 };
+      await host.run("echo up", { restart: "always", flapping });
+      await waitFor(() => host.serving.daemon.manager.get(host.lastName).status().state === "fatal", "the giving up");
+      expect(await textOf(path())).toContain("up");
+      await host.serving.create({ name: "never", cmd: "true", start: false });
+      expect(await textOf("/streams/never?feed=continuous&follow=until-exit")).toBe("");
+    },
+  );
+
+  test("follow=until-exit goes on while a template runs, and tells a reader that comes again to stop", async () => {
+    const id = await host.run("echo one; exec sleep 60", { restart: "always" });
+    const path = `/streams/${host.lastName}?feed=eventsource&follow=until-exit`;
+    const text = textOf(path);
+    await waitFor(() => host.serving.cursorCount() > 0, "the reader");
+    await host.serving.daemon.manager.stopProcess(id);
+    const follower = () => host.serving.daemon.manager.get(host.lastName).processes.find((each) => each.id !== id);
+    await waitFor(() => follower()?.rings.get("out")?.head === 4, "the output of the next process");
+    await host.serving.daemon.manager.stop(host.lastName);
+    const seen = await text;
+    expect(seen.match(/data: one/g)).toHaveLength(2);
+    const lastId =
+      seen
+        .match(/^id: (.*)$/gm)
+        ?.at(-1)
+        ?.slice(4) ?? "";
+    const again = await fetch(`${host.serving.url}${path}`, { headers: { "last-event-id": lastId } });
+    expect(again.status).toBe(204);
+    expect((await fetch(`${host.serving.url}/streams/${host.lastName}?follow=until-exit&since=${lastId}`)).status).toBe(
+      204,
+    );
+  });
+
   test("follow=false ends when all that is held was sent, a line without its end included", async () => {
     const id = await run("printf 'a\\nb'; sleep 60");
     await waitFor(() => held(id)?.head === 3, "the output");

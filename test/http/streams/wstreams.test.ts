@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { WebSocket as WebSocketOfWs } from "ws";
 import { waitFor } from "../../wait-for.ts";
 import { useServing } from "../serving.ts";
 
@@ -118,6 +119,7 @@ describe("GET /wstreams/:pid", () => {
 
   test.each([
     ["/wstreams/999999", 4404, "not_found"],
+    ["/wstreams/nobody", 4404, "not_found"],
     ["/wstreams/{id}?label=none", 4404, "io_not_found"],
   ])("%s is an error message, then %d", async (path, code, error) => {
     const id = await run("sleep 60");
@@ -137,15 +139,88 @@ describe("GET /wstreams/:pid", () => {
     expect(JSON.parse(deaf.texts[0] ?? "")).toMatchObject({ error: "forbidden_write" });
   });
 
-  test("a plain request is 426, a name or a wrong parameter 400", async () => {
+  test("a plain request is 426, a wrong parameter or no handshake 400", async () => {
     const id = await run("sleep 60");
     const plain = await fetch(`${host.serving.url}/wstreams/${id}`);
     expect([plain.status, ((await plain.json()) as { error: string }).error]).toEqual([426, "upgrade_required"]);
     const handshake = { upgrade: "websocket", connection: "Upgrade" };
-    for (const path of [`/wstreams/${host.lastName}`, `/wstreams/${id}?tail=x`, `/wstreams/${id}`]) {
+    for (const path of [
+      `/wstreams/${id}?tail=x`,
+      `/wstreams/${id}?eof=x`,
+      `/wstreams/${id}?heartbeat=x`,
+      `/wstreams/${id}`,
+    ]) {
       const answer = await fetch(`${host.serving.url}${path}`, { headers: handshake });
       expect([path, answer.status]).toEqual([path, 400]);
     }
+  });
+
+  test("a template with one process is named as well as its pid; one with several is an error, then 4409", async () => {
+    await run("cat");
+    const one = open(`/wstreams/${host.lastName}`);
+    await opened(one);
+    one.socket.send("hello");
+    await waitFor(() => one.texts.join("") === "hello", "the echo");
+    await run("cat", { numprocesses: 2 });
+    const several = open(`/wstreams/${host.lastName}`);
+    expect((await closed(several)).code).toBe(4409);
+    expect(several.texts[0]).toContain(`/processes/${host.lastName}/_pids`);
+  });
+
+  test("an empty message closes stdin, and what the process then says still comes", async () => {
+    const id = await run("cat; echo bye");
+    const seen = open(`/wstreams/${id}`);
+    await opened(seen);
+    seen.socket.send("last\n");
+    seen.socket.send("");
+    expect((await closed(seen)).code).toBe(1000);
+    expect(seen.texts.join("")).toBe("last\nbye\n");
+  });
+
+  test("with ?eof=true the client's leaving closes stdin; without it the process goes on", async () => {
+    const ended = await run("cat; echo bye");
+    const goesOn = await run("cat; echo bye");
+    for (const path of [`/wstreams/${ended}?eof=true`, `/wstreams/${goesOn}`]) {
+      const seen = open(path);
+      await opened(seen);
+      seen.socket.close();
+      await closed(seen);
+    }
+    await waitFor(() => host.serving.process(ended).outputEnded, "the end of its input");
+    expect(host.serving.process(goesOn).state).toBe("running");
+  });
+
+  test("a ping frame comes after each heartbeat, none with heartbeat=false", async () => {
+    const id = await run("sleep 60");
+    const pingsOf = (query: string) => {
+      const seen = { pings: 0 };
+      const socket = new WebSocketOfWs(`${host.serving.url.replace("http", "ws")}/wstreams/${id}${query}`);
+      socket.on("ping", () => (seen.pings += 1));
+      return { seen, [Symbol.dispose]: () => socket.terminate() };
+    };
+    using beating = pingsOf("?heartbeat=0.1");
+    using quiet = pingsOf("?heartbeat=false");
+    await waitFor(() => beating.seen.pings >= 3, "three pings");
+    expect(quiet.seen.pings).toBe(0);
+  });
+
+  test.each([
+    [["v5.channel.k8s.io"], null],
+    [["v5.channel.k8s.io", "binary"], "binary"],
+    [["binary"], "binary"],
+  ])("of the subprotocols %j it accepts %j", async (offered, accepted) => {
+    const id = await run("sleep 60");
+    const answer = await fetch(`${host.serving.url}/wstreams/${id}`, {
+      headers: {
+        upgrade: "websocket",
+        connection: "Upgrade",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "MDEyMzQ1Njc4OWFiY2RlZg==",
+        "sec-websocket-protocol": offered.join(", "),
+      },
+    });
+    expect([answer.status, answer.headers.get("sec-websocket-protocol")]).toEqual([101, accepted]);
+    await answer.body?.cancel();
   });
 
   test("a web page of a foreign origin is refused before the upgrade", async () => {

@@ -46,7 +46,7 @@ test("a file in PATH that may not be executed is passed over", () => {
 });
 
 test.each([
-  ["no-such-program", {}, "cmd", "there is no such program in PATH (/usr/bin:/bin)"],
+  ["no-such-program", {}, "cmd", "there is no such program in the 2 folders of PATH; install it, or write its path"],
   ["./no-such-file", {}, "cmd", "there is no such file"],
   ["true", { cwd: "/no/such/folder" }, "cwd", "its working directory /no/such/folder does not exist"],
   ["true", { cwd: "/etc/passwd" }, "cwd", "its working directory /etc/passwd is not a directory"],

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawnProcess } from "../../../src/process/process.ts";
+import { startProcess } from "../start-process.ts";
 import type { ProcessTemplate } from "../../../src/template/template.ts";
 import { waitFor } from "../../wait-for.ts";
 import { openFds, readAll, zombies } from "../observe.ts";
@@ -26,7 +26,7 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
     "no program",
     { cmd: "no-such-program", env: { PATH: "/usr/bin" } },
     "cmd",
-    "cannot start `no-such-program`: there is no such program in PATH (/usr/bin)",
+    "cannot start `no-such-program`: there is no such program in the one folder of PATH, /usr/bin; install it, or write its path",
   ],
   [
     "no folder",
@@ -56,7 +56,7 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
     "no program of this machine",
     { cmd: badProgram },
     "cmd",
-    `cannot start \`${badProgram}\`: ${badProgram} is nothing that this machine can execute; a script needs a first line such as \`#!/bin/sh\``,
+    `cannot start \`${badProgram}\`: ${badProgram} is a damaged program file`,
   ],
   ["no user", { uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: there is no such user"],
   [
@@ -75,13 +75,13 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
 
 test.each(failures)("%s: refused at once, with the reason", (_, overrides, field, message) => {
   const details = { transient: false };
-  expect(() => spawnProcess(sampleTemplate(overrides))).toThrow(
+  expect(() => startProcess(sampleTemplate(overrides))).toThrow(
     expect.objectContaining({ code: "spawn_failed", field, message, details }),
   );
 });
 
 test("an env file that cannot be read is refused with whether to try again", () => {
-  expect(() => spawnProcess(sampleTemplate({ envFiles: ["/no/such/file"] }))).toThrow(
+  expect(() => startProcess(sampleTemplate({ envFiles: ["/no/such/file"] }))).toThrow(
     expect.objectContaining({ code: "spawn_failed", details: { transient: false } }),
   );
 });
@@ -101,7 +101,7 @@ test("500 spawns, one in five a failure, leave no descriptor and no zombie", asy
   for (let i = 0; i < 500; i++) {
     const [, overrides] = i % 5 === 0 ? (failures[(i / 5) % failures.length] ?? failures[0] ?? []) : [];
     try {
-      const process = spawnProcess(sampleTemplate({ cmd: "echo ok", ...redirected, ...overrides }));
+      const process = startProcess(sampleTemplate({ cmd: "echo ok", ...redirected, ...overrides }));
       await Promise.all([process.emptied, ...process.outputs.map(readAll)]);
     } catch (error) {
       if (overrides === undefined) throw error;
@@ -117,7 +117,7 @@ test("10,000 short processes, 200 at a time, leave no descriptor and no zombie",
   const exitCodes = new Set<unknown>();
   const runner = async (): Promise<void> => {
     while (left-- > 0) {
-      const process = spawnProcess(template);
+      const process = startProcess(template);
       const [exit] = await Promise.all([process.exited, process.emptied, ...process.outputs.map(readAll)]);
       exitCodes.add("exitCode" in exit.status ? exit.status.exitCode : exit.status.signal);
     }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { spawnProcess } from "../../../src/process/process.ts";
+import { startProcess } from "../start-process.ts";
 import { waitFor } from "../../wait-for.ts";
 import { isRoot, openFds, readAll, readText } from "../observe.ts";
 import { sampleTemplate } from "../sample-template.ts";
@@ -14,38 +14,38 @@ const waysToWrite = [
 ];
 
 test.each(waysToWrite)("`%s` works", async (cmd) => {
-  const process = spawnProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["both", "both"] }));
+  const process = startProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["both", "both"] }));
   expect(await readText(process.outputs[0])).toMatch(/^(x\n)+$/);
   expect((await process.exited).status).toEqual({ exitCode: 0 });
 });
 
 // Only root can start a process as somebody else.
 test.skipIf(!isRoot).each(waysToWrite)("`%s` works as another user", async (cmd) => {
-  const process = spawnProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["both", "both"], uid: "nobody" }));
+  const process = startProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["both", "both"], uid: "nobody" }));
   expect(await readText(process.outputs[0])).toMatch(/^(x\n)+$/);
   expect((await process.exited).status).toEqual({ exitCode: 0 });
 });
 
 test("two labels are two pipes, in their order", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "echo 1; echo 2 >&2", shell: true, redirectOutput: ["a", "b"] }));
+  const process = startProcess(sampleTemplate({ cmd: "echo 1; echo 2 >&2", shell: true, redirectOutput: ["a", "b"] }));
   expect(process.outputs.map(({ label }) => label)).toEqual(["a", "b"]);
   expect(await Promise.all(process.outputs.map(readText))).toEqual(["1\n", "2\n"]);
 });
 
 test("one label for both is one pipe in the order of writing", async () => {
   const cmd = "for i in 1 2 3 4 5 6 7 8 9; do echo o$i; echo e$i >&2; done";
-  const process = spawnProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["all", "all"] }));
+  const process = startProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["all", "all"] }));
   expect(process.outputs).toHaveLength(1);
   expect(await readText(process.outputs[0])).toBe([1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `o${i}\ne${i}\n`).join(""));
 });
 
 test("with one label stderr is discarded", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "echo 1; echo 2 >&2", shell: true, redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd: "echo 1; echo 2 >&2", shell: true, redirectOutput: ["out"] }));
   expect(await readText(process.outputs[0])).toBe("1\n");
 });
 
 test("every byte arrives in order, those written just before the end too", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "seq 1 2000000", redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd: "seq 1 2000000", redirectOutput: ["out"] }));
   const output = await readAll(process.outputs[0]);
   const expected = Bun.spawnSync(["seq", "1", "2000000"]).stdout;
   expect(Bun.hash(output)).toBe(Bun.hash(expected));
@@ -53,7 +53,7 @@ test("every byte arrives in order, those written just before the end too", async
 
 test("a process whose output nobody takes waits", async () => {
   const cmd = "dd if=/dev/zero bs=64k count=1024";
-  const process = spawnProcess(sampleTemplate({ cmd, redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd, redirectOutput: ["out"] }));
   const written = () => Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${process.osPid}/io`, "latin1"))?.[1]);
   let before = 0;
   const standsStill = (): boolean => {
@@ -68,7 +68,7 @@ test("a process whose output nobody takes waits", async () => {
 });
 
 test("cancel ends pending reads and gives the writer SIGPIPE", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 0.05; exec yes", shell: true, redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 0.05; exec yes", shell: true, redirectOutput: ["out"] }));
   const pending = process.outputs[0]?.read();
   await process.outputs[0]?.cancel();
   expect((await pending)?.done).toBe(true);
@@ -79,7 +79,7 @@ test("cancel ends pending reads and gives the writer SIGPIPE", async () => {
 test("a pipe that was read to its end or cancelled leaves no descriptor", async () => {
   const before = openFds();
   for (let i = 0; i < 20; i++) {
-    const process = spawnProcess(
+    const process = startProcess(
       sampleTemplate({ cmd: "echo 1; echo 2 >&2", shell: true, redirectOutput: ["a", "b"] }),
     );
     await Promise.all([readText(process.outputs[0]), process.outputs[1]?.cancel(), process.exited]);

@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { spawnProcess } from "../../../src/process/process.ts";
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { ProcessTemplate } from "../../../src/template/template.ts";
+import { startProcess } from "../start-process.ts";
 import { resolveUser, type UserChoice } from "../../../src/process/spawn/user.ts";
 import { isRoot, readText } from "../observe.ts";
 import { sampleTemplate } from "../sample-template.ts";
@@ -65,8 +68,69 @@ test.skipIf(!isRoot)("a daemon that is not root refuses other users and groups",
   }
 });
 
+const entryOf = (user: string) => {
+  const fields = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+  const [name, , , , , home, shell] = fields.find(([each]) => each === user) ?? [];
+  return `${home}:${name}:${name}:${shell}`;
+};
+
+describe("HOME, USER, LOGNAME and SHELL are those of the process's user", () => {
+  const script = "echo $HOME:$USER:$LOGNAME:$SHELL";
+  const inherited = { HOME: "/their/home", USER: "they", LOGNAME: "they", SHELL: "/their/shell" };
+  const variablesOf = async (overrides: Partial<ProcessTemplate>) => {
+    const before = { ...process.env };
+    Object.assign(process.env, inherited);
+    try {
+      const started = startProcess(sampleTemplate({ cmd: script, shell: true, redirectOutput: ["out"], ...overrides }));
+      return (await readText(started.outputs[0])).trim();
+    } finally {
+      for (const name of Object.keys(inherited)) {
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      }
+    }
+  };
+  test.skipIf(!isRoot)("given by name or by number, with or without gafferd's environment", async () => {
+    for (const uid of ["games", 5, "nobody"]) {
+      const expected = entryOf(uid === 5 ? "games" : String(uid));
+      expect(await variablesOf({ uid })).toBe(expected);
+      expect(await variablesOf({ uid, osEnv: false })).toBe(expected);
+      expect(await variablesOf({ uid, gid: "users" })).toBe(expected);
+    }
+  });
+
+  test("also when that is the one who runs gafferd", async () => {
+    const name = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
+    expect(await variablesOf({ uid: process.geteuid?.() ?? 0 })).toBe(entryOf(name));
+  });
+
+  test.skipIf(!isRoot)("unless `env` or an env file says otherwise", async () => {
+    const env = { HOME: "/mine", SHELL: "" };
+    expect(await variablesOf({ uid: "games", env })).toBe("/mine:games:games:");
+    const file = join(mkdtempSync(join(tmpdir(), "gafferd-user-")), "env");
+    writeFileSync(file, "USER=file\n");
+    expect(await variablesOf({ uid: "games", envFiles: [file] })).toBe(entryOf("games").replace(":games:", ":file:"));
+    rmSync(dirname(file), { recursive: true });
+  });
+
+  test.skipIf(!isRoot)("a number without an account has the root folder as its home, and no name", async () => {
+    expect(await variablesOf({ uid: 54_321, gid: 54_321 })).toBe("/:::/bin/sh");
+  });
+
+  test("and gafferd's when no user is said", async () => {
+    expect(await variablesOf({})).toBe("/their/home:they:they:/their/shell");
+    if (isRoot) expect(await variablesOf({ gid: "games" })).toBe("/their/home:they:they:/their/shell");
+  });
+
+  test.skipIf(!isRoot)("and are what `~` and `$HOME` in its command mean", async () => {
+    expect(await variablesOf({ uid: "games", cmd: "echo ~/x $HOME", shell: false })).toBe("/usr/games/x /usr/games");
+  });
+});
+
 test.skipIf(!isRoot)("the process has the user's ids and groups, and none of root's", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: "cat /proc/self/status", uid: "games", gid: "users", redirectOutput: ["out"] }),
   );
   const status = await readText(process.outputs[0]);

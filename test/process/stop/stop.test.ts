@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { spawnProcess } from "../../../src/process/process.ts";
-import { climb } from "../../../src/process/stop/stop.ts";
+import { startProcess } from "../start-process.ts";
+import { stopTarget } from "../../../src/process/stop/stop.ts";
 import { lives, readLine } from "../observe.ts";
 import { fixtureCommand, sampleTemplate } from "../sample-template.ts";
 
@@ -12,35 +12,35 @@ test("the ladder goes on until the target is gone, and no further", async () => 
     if (signalNumber === 2) emptied.resolve();
   };
   const steps = [1, 2, 9].map((signalNumber) => ({ signalNumber, waitMs: 10 }));
-  await climb(steps, { signal, emptied: emptied.promise });
+  await stopTarget(steps, { signal, emptied: emptied.promise });
   expect(sent).toEqual([1, 2]);
 });
 
 test("what the last step does not end in its time is given up, and the caller told", async () => {
   const emptied = Promise.withResolvers<void>();
   const steps = [{ signalNumber: 9, waitMs: 20 }];
-  expect(await climb(steps, { signal: () => {}, emptied: emptied.promise })).toBe(false);
-  expect(await climb(steps, { signal: () => emptied.resolve(), emptied: emptied.promise })).toBe(true);
+  expect(await stopTarget(steps, { signal: () => {}, emptied: emptied.promise })).toBe(false);
+  expect(await stopTarget(steps, { signal: () => emptied.resolve(), emptied: emptied.promise })).toBe(true);
 });
 
 test("a step may wait longer than a timer can", async () => {
   const sent: number[] = [];
   const emptied = Promise.withResolvers<void>();
   const steps = [15, 9].map((signalNumber) => ({ signalNumber, waitMs: 2 ** 40 }));
-  const climbed = climb(steps, { signal: (signalNumber) => sent.push(signalNumber), emptied: emptied.promise });
+  const climbed = stopTarget(steps, { signal: (signalNumber) => sent.push(signalNumber), emptied: emptied.promise });
   setTimeout(emptied.resolve, 20);
   await climbed;
   expect(sent).toEqual([15]);
 });
 
 test("a process that obeys is stopped by the stop signal of its template", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60", stopSignal: "SIGINT" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60", stopSignal: "SIGINT" }));
   await process.stop();
   expect((await process.exited).status).toEqual({ signal: "SIGINT" });
 });
 
 test("a process that ignores the stop signal is killed after the graceful timeout", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 100 }),
   );
   await readLine(process.outputs[0]);
@@ -51,13 +51,13 @@ test("a process that ignores the stop signal is killed after the graceful timeou
 });
 
 test("a second stop joins the first", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: "sleep 60" }));
+  const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   expect(process.stop()).toBe(process.stop());
   await process.stop();
 });
 
 test("kill hastens a stop", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 60_000 }),
   );
   await readLine(process.outputs[0]);
@@ -68,7 +68,7 @@ test("kill hastens a stop", async () => {
 });
 
 test("a child that ignores the stop signal has the graceful time, though its parent has gone, and is killed then", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: fixtureCommand("fork-child.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 150 }),
   );
   const child = Number(await readLine(process.outputs[0]));
@@ -82,7 +82,7 @@ test("a child that ignores the stop signal has the graceful time, though its par
 });
 
 test("stop after the exit stops the children that were left, and emptied waits for them", async () => {
-  const process = spawnProcess(sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] }));
+  const process = startProcess(sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] }));
   const child = Number(await readLine(process.outputs[0]));
   await process.exited;
   let isEmpty = false;
@@ -95,7 +95,7 @@ test("stop after the exit stops the children that were left, and emptied waits f
 });
 
 test("stop after the exit kills children that ignore the stop signal", async () => {
-  const process = spawnProcess(
+  const process = startProcess(
     sampleTemplate({ cmd: fixtureCommand("leave-stubborn-child.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 100 }),
   );
   const child = Number(await readLine(process.outputs[0]));
@@ -108,7 +108,7 @@ test("stop after the exit kills children that ignore the stop signal", async () 
 
 test("many groups with children left behind are stopped together", async () => {
   const template = sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] });
-  const processes = Array.from({ length: 40 }, () => spawnProcess(template));
+  const processes = Array.from({ length: 40 }, () => startProcess(template));
   const children = await Promise.all(processes.map(async ({ outputs }) => Number(await readLine(outputs[0]))));
   await Promise.all(processes.map((process) => process.exited));
   expect(children.filter(lives)).toHaveLength(40);

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { osPids as allOsPids } from "../../../src/process/proc-stat.ts";
 import { join } from "node:path";
+import { createClient } from "../../../src/client/client.ts";
 import { waitFor } from "../../wait-for.ts";
 import { startHosted } from "../hosted.ts";
 import { lives } from "../observe.ts";
 import { fixtureCommand } from "../sample-template.ts";
 
+const sessionChain = join(import.meta.dir, "../../fixtures/session-chain.pl");
 const python = (...words: string[]) =>
   `python3 ${join(import.meta.dir, "../../fixtures/escape.py")} ${words.join(" ")}`;
 
@@ -57,6 +60,28 @@ describe("what left the process group ends with it", () => {
   });
 });
 
+describe("a process that leaves its group after its leader has ended", () => {
+  // No other process has this word in its command line.
+  const word = `7${process.pid}.${Date.now() % 100000}`;
+  const livingCount = () => commandLines().filter((line) => line.includes(word)).length;
+  const leaves = `(sleep 0.3; exec setsid sleep ${word}) & exit 0`;
+
+  test.each([
+    ["ignores TERM", { cmd: `sh -c "trap '' TERM; ${leaves}"` }],
+    ["is asked with INT", { cmd: `sh -c "trap '' INT; ${leaves}"`, stop_signal: "INT" }],
+    ["is asked with HUP", { cmd: `nohup sh -c "${leaves}"`, stop_signal: "HUP" }],
+    ["makes a session every few milliseconds", { cmd: `perl ${sessionChain} 3 ${word}` }],
+  ])("and %s is gone when the template is deleted", async (_, template) => {
+    await using hosted = await startHosted();
+    // Its leader ends at once: there may be no process to wait for.
+    await createClient(hosted.gafferd.url).create({ name: "p", restart: "never", graceful_timeout: 1, ...template });
+    expect(await hosted.ask("DELETE", "/processes/p")).toMatchObject({ ok: true });
+    // As long as it takes to leave the group, and more.
+    await Bun.sleep(500);
+    expect(livingCount()).toBe(0);
+  });
+});
+
 test("what has neither a session nor an environment of ours ends with gafferd, which names it", async () => {
   await using hosted = await startHosted();
   const [daemon = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd: python("bare") }), 1);
@@ -66,7 +91,7 @@ test("what has neither a session nor an environment of ours ends with gafferd, w
   hosted.gafferd.kill("SIGTERM");
   expect(await hosted.gafferd.exited).toBe(0);
   expect(lives(daemon)).toBe(false);
-  expect(hosted.gafferd.err()).toContain(`nobody can tell whose it is: sleep (${daemon}, state S)`);
+  expect(hosted.gafferd.err()).toContain(`stopping what processes have left behind: sleep (${daemon}, state S)`);
 });
 
 test("a detached process and what came of it are left alone", async () => {
@@ -88,12 +113,58 @@ test("a detached process and what came of it are left alone", async () => {
   }
 });
 
-test("with `stop_group = false` what a process started is left alone", async () => {
-  await using hosted = await startHosted();
-  const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), stop_group: false });
-  const strays = await hosted.numbers(pid, 3);
-  await hosted.ask("DELETE", "/processes/a");
-  expect(strays.map(lives)).toEqual([true, true, true]);
-  // The last leads a session, and a group, with a `sleep`.
-  for (const stray of strays) process.kill(-stray, "SIGKILL");
+describe("with `kill_mode = process` what a process started is left alone", () => {
+  test("until gafferd stops, which names what it stops", async () => {
+    await using hosted = await startHosted();
+    const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), kill_mode: "process" });
+    const strays = await hosted.numbers(pid, 3);
+    await hosted.ask("DELETE", "/processes/a");
+    expect(strays.map(lives)).toEqual([true, true, true]);
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(strays.map(lives)).toEqual([false, false, false]);
+    expect(hosted.gafferd.err()).toContain("stopping what processes have left behind: ");
+    for (const stray of strays) expect(hosted.gafferd.err()).toContain(`(${stray}, state `);
+  });
+
+  test("also of a process that dropped its environment", async () => {
+    await using hosted = await startHosted();
+    const cmd = "sh -c 'env -i sleep 600 & echo $!; exec sleep 600'";
+    const [left = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd, kill_mode: "process" }), 1);
+    await hosted.ask("POST", "/processes/a/_stop");
+    expect(lives(left)).toBe(true);
+    // Something is to live on, so that not everything of unknown origin may be stopped.
+    const kept = await hosted.create({ name: "b", cmd: "sleep 600", on_host_exit: "keep", redirect_output: [] });
+    expect(kept).toBe(2);
+    hosted.gafferd.kill("SIGTERM");
+    expect(await hosted.gafferd.exited).toBe(0);
+    expect(lives(left)).toBe(false);
+  });
+
+  test("for good if the template says that it lives on", async () => {
+    await using hosted = await startHosted();
+    const file = join(hosted.stateDir, "../left");
+    const cmd = `sh -c 'sleep 600 & echo $! >${file}; exec sleep 600'`;
+    await hosted.create({ name: "a", cmd, kill_mode: "process", on_host_exit: "keep", redirect_output: [] });
+    const left = await waitFor(async () => {
+      return (await Bun.file(file).exists()) ? Number(await Bun.file(file).text()) : 0;
+    }, "its child");
+    try {
+      hosted.gafferd.kill("SIGTERM");
+      expect(await hosted.gafferd.exited).toBe(0);
+      expect(lives(left)).toBe(true);
+    } finally {
+      process.kill(left, "SIGKILL");
+    }
+  });
 });
+
+function commandLines(): string[] {
+  return allOsPids().map((osPid) => {
+    try {
+      return readFileSync(`/proc/${osPid}/cmdline`, "latin1");
+    } catch {
+      return ""; // Gone since.
+    }
+  });
+}

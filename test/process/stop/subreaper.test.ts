@@ -19,7 +19,7 @@ test("what loses its parents becomes gafferd's child, and no zombie when it ends
 test("no exit status is taken from Bun while orphans come and go", async () => {
   await using hosted = await startHosted();
   await hosted.create({ name: "orphans", cmd: `sh -c 'while :; do (true &); sleep 0.01; done'` });
-  await hosted.create({ name: "a", cmd: "sh -c 'exit 7'", numprocesses: 5 });
+  await hosted.create({ name: "a", cmd: "sh -c 'exit 7'", numprocesses: 5, backoff: false });
   await waitFor(async () => {
     const { restarts } = await hosted.ask("GET", "/status/a");
     return Number(restarts) > 300;

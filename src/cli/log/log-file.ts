@@ -1,0 +1,101 @@
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { log, stderr, stdout } from "../../log.ts";
+import { keepOutput, redirectOutput } from "./redirect.ts";
+
+/** A log file that cannot be opened. The message says which and why. */
+export class LogFileError extends Error {
+  override readonly name = "LogFileError";
+}
+
+export interface Rotation {
+  /** The file is renamed when it has reached this size. */
+  readonly maxBytes: number;
+  /** How many old files are kept: `FILE.1` is the newest. */
+  readonly keep: number;
+}
+
+/** The file that all output of this process goes to, instead of to the descriptors it was started with. */
+export interface LogFile {
+  readonly path: string;
+  /** Opens `path` again, after another program has renamed the file. If that fails, logs it and keeps the old file. */
+  reopen(): void;
+  /** Restores the descriptors that the process was started with. */
+  close(): void;
+}
+
+/** More than this is for the user and the group of gafferd: `-vv` prints what processes write. */
+const fileMode = 0o640;
+
+/**
+ * Appends all that this process writes to `path`, which must be absolute. Without `rotation` the file grows until
+ * another program rotates it. Throws LogFileError.
+ */
+export function openLogFile(path: string, rotation?: Rotation): LogFile {
+  let restore: () => void;
+  let isStuck = false;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    restore = keepOutput();
+    append(path);
+  } catch (error) {
+    throw new LogFileError(
+      `cannot open the log file \`${path}\`: ${(error as Error).message}; name another with --log-file`,
+      {
+        cause: error,
+      },
+    );
+  }
+
+  const reopen = () => {
+    try {
+      append(path);
+    } catch (error) {
+      log.error(`cannot reopen the log file \`${path}\`, still writing to the old one: ${(error as Error).message}`);
+    }
+  };
+
+  const rotateIfFull = ({ maxBytes, keep }: Rotation) => {
+    const { size, ino } = fstatSync(1);
+    if (isStuck || size < maxBytes) return;
+    try {
+      // Another gafferd with the same file may have rotated it already.
+      if (statSync(path, { throwIfNoEntry: false })?.ino === ino) rotate(path, keep);
+      append(path);
+    } catch (error) {
+      // Once is enough: the file would be full at every line.
+      isStuck = true;
+      log.error(`cannot rotate the log file \`${path}\`; it now grows without a limit: ${(error as Error).message}`);
+    }
+  };
+  const stopWatching = [stdout, stderr].map((outlet) =>
+    rotation === undefined ? () => {} : outlet.onWritten(() => rotateIfFull(rotation)),
+  );
+
+  return {
+    path,
+    reopen,
+    close() {
+      for (const stop of stopWatching) stop();
+      restore();
+    },
+  };
+}
+
+function append(path: string): void {
+  const descriptor = openSync(path, "a", fileMode);
+  try {
+    redirectOutput(descriptor);
+    for (const outlet of [stdout, stderr]) outlet.reset();
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** `FILE` becomes `FILE.1`, `FILE.1` becomes `FILE.2`, and the oldest is overwritten. */
+function rotate(path: string, keep: number): void {
+  for (let number = keep - 1; number >= 1; number--) {
+    if (existsSync(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
+  }
+  renameSync(path, `${path}.1`);
+}

@@ -1,0 +1,67 @@
+import { isatty } from "node:tty";
+import { cc } from "bun:ffi";
+import { join } from "node:path";
+import { log } from "../../log.ts";
+
+/**
+ * Signals that would end gafferd though they have no meaning for it. Not among them: SIGPWR, which Bun's garbage collector
+ * uses and which does nothing when another process sends it; SIGPIPE, SIGURG and SIGCHLD, which do nothing either;
+ * SIGTSTP, SIGTTIN and SIGTTOU, which stop a job of a shell; and the signals that mean a crash.
+ */
+const named = ["SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGXCPU", "SIGXFSZ", "SIGWINCH"] as const;
+
+/** Bun cannot listen for these, which only Linux has. The real-time signals are those that the C library does not use. */
+const stackFault = 16;
+const [firstRealTime, lastRealTime] = [34, 64];
+
+/** Ignores those of the signals that Bun can listen for, with a warning each time. */
+export function ignoreStraySignals(): void {
+  for (const signal of named) {
+    // A terminal sends it whenever its size changes.
+    if (signal === "SIGWINCH" && [0, 1, 2].some((descriptor) => isatty(descriptor))) continue;
+    process.on(signal, () => warn(signal));
+  }
+}
+
+/** Ignores the others too. Takes some milliseconds, so it is called when gafferd listens. Never settles if it succeeds. */
+export async function ignoreRealTimeSignals(): Promise<void> {
+  if (process.platform !== "linux") return;
+  try {
+    for await (const numbers of Bun.file(openReports()).stream()) {
+      for (const number of numbers) warn(nameOf(number));
+    }
+  } catch (error) {
+    // A Bun without its C compiler, or a system that forbids what it makes.
+    log.debug("real-time signals are not handled and end gafferd", error);
+  }
+}
+
+function warn(signal: string): void {
+  log.warn(
+    `ignoring ${signal}: gafferd stops on SIGTERM, SIGINT and SIGQUIT, reloads on SIGHUP, and reopens its log file on SIGUSR1 and SIGUSR2`,
+  );
+}
+
+/** The descriptor to read signal numbers from. */
+function openReports(): number {
+  const { symbols } = cc({
+    source: join(import.meta.dir, "stray-signals.c"),
+    symbols: {
+      open_reports: { args: [], returns: "i32" },
+      report_signal: { args: ["i32"], returns: "i32" },
+    },
+  });
+  const readEnd = symbols.open_reports();
+  if (readEnd === -1) throw new Error("cannot open a pipe");
+  symbols.report_signal(stackFault);
+  for (let number = firstRealTime; number <= lastRealTime; number++) symbols.report_signal(number);
+  return readEnd;
+}
+
+/** As `kill -l` prints it: `SIGRTMIN+15`, `SIGRTMAX-14`. */
+function nameOf(number: number): string {
+  if (number === stackFault) return "SIGSTKFLT";
+  const [above, below] = [number - firstRealTime, lastRealTime - number];
+  if (above < below) return above === 0 ? "SIGRTMIN" : `SIGRTMIN+${above}`;
+  return below === 0 ? "SIGRTMAX" : `SIGRTMAX-${below}`;
+}

@@ -1,0 +1,38 @@
+import { adviceOnUnexpanded } from "../template/advice.ts";
+import { expandPattern } from "../template/expand.ts";
+import { valuePattern } from "../template/pattern.ts";
+import type { IniValue } from "./ini.ts";
+import { type Report, type Section, type SectionKind, warnOfValue } from "./section.ts";
+
+/** The environment that gafferd itself was started with. */
+export type InheritedEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** Keys whose values are expanded when a file is read, beside `env:KEY` and all of `[env:NAME]`. */
+const expandedKeys: Readonly<Partial<Record<SectionKind, readonly string[]>>> = {
+  gaffer: ["include", "include_dir", "plugins_dir", "plugin_dir", "state_dir"],
+  endpoint: ["bind", "certfile", "keyfile", "client_ca"],
+  process: ["env_file", "numprocesses", "port"],
+};
+
+/**
+ * The section with `$VAR`, `${VAR}` and `${VAR:-default}` replaced in the values where that is done when the file is read.
+ * `cmd`, `args` and `cwd` are left for the start of a process, which has variables of its own.
+ */
+export function expandValues(section: Section, inherited: InheritedEnvironment, report: Report): Section {
+  const values = section.values.map((value) => {
+    if (!isExpanded(section.kind, value.key)) return value;
+    const { text, unknown, unsupported } = expandPattern(valuePattern(value.text), inherited);
+    const unexpanded = [
+      ...[...new Set(unknown)].map((name) => ({ written: `$${name}`, isSupported: true })),
+      ...unsupported.map((written) => ({ written, isSupported: false })),
+    ];
+    for (const each of unexpanded) warnOfValue(section, value, report, adviceOnUnexpanded(each));
+    return { ...value, text } satisfies IniValue;
+  });
+  return { ...section, values };
+}
+
+function isExpanded(kind: SectionKind, key: string): boolean {
+  if (kind === "env") return true;
+  return (kind === "process" && key.startsWith("env:")) || (expandedKeys[kind]?.includes(key) ?? false);
+}

@@ -1,0 +1,74 @@
+import { GafferdError } from "../errors.ts";
+import { adviseOnCommand, markAdvised } from "../template/advice.ts";
+import { buildEnvironment, type Command, commandOf } from "../template/environment.ts";
+import { commentAdvice, findShellSyntax } from "../template/shell-syntax.ts";
+import type { ProcessTemplate } from "../template/template.ts";
+import type { InheritedEnvironment } from "./expand-values.ts";
+import type { IniValue } from "./ini.ts";
+import type { ConfigProblem } from "./problem.ts";
+import { type Report, type Section, valueOf, warnOfValue } from "./section.ts";
+
+/** Reports values that likely hold more than was meant: a comment at their end, quotes around all of them. */
+export function warnOfSections(sections: readonly Section[], report: Report): void {
+  for (const section of sections) {
+    for (const value of section.values) {
+      const isCommand = section.kind === "process" && (value.key === "cmd" || value.key === "args");
+      const comment = isCommand ? undefined : inlineComment(value.text);
+      if (comment !== undefined) warnOfValue(section, value, report, `${JSON.stringify(comment)} ${commentAdvice}`);
+      const isVariable = section.kind === "env" || value.key.startsWith("env:");
+      if (isVariable && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
+        warnOfValue(section, value, report, `the quotes are part of the value: leave them out, unless they are meant`);
+      }
+    }
+  }
+}
+
+/** Reports what in the commands of `templates` is allowed, and likely not meant: what only a shell knows, unset variables. */
+export function warnOfTemplates(
+  templates: readonly ProcessTemplate[],
+  sections: readonly Section[],
+  inherited: InheritedEnvironment,
+  report: Report,
+): void {
+  for (const template of templates) {
+    const section = sections.find(({ label }) => label === template.name);
+    if (section === undefined) continue;
+    const warn = (key: string, message: string): void => {
+      const value = valueOf(section, key);
+      if (value !== undefined) warnOfValue(section, value, report, message);
+    };
+    markAdvised(template);
+    for (const { key, message } of adviseOnCommand(template, tryCommand(template, inherited))) warn(key, message);
+    const args = template.shell ? undefined : valueOf(section, "args");
+    for (const message of args === undefined ? [] : findShellSyntax(args.text, "args")) warn("args", message);
+  }
+}
+
+/** The problems, those of a value that ends with a comment with the advice where comments go. */
+export function withCommentAdvice(problems: readonly ConfigProblem[], sections: readonly Section[]): ConfigProblem[] {
+  const values = new Map<string, IniValue>();
+  for (const value of sections.flatMap((section) => section.values)) values.set(`${value.file}:${value.line}`, value);
+  return problems.map((problem) => {
+    const value = problem.key === undefined ? undefined : values.get(`${problem.file}:${problem.line}`);
+    const comment = value === undefined ? undefined : inlineComment(value.text);
+    if (comment === undefined) return problem;
+    return { ...problem, message: `${problem.message} (${JSON.stringify(comment)} ${commentAdvice})` };
+  });
+}
+
+/** What looks like a comment after a value: a `;` or `#` after a blank, outside of quotes. */
+function inlineComment(text: string): string | undefined {
+  const bare = text.replaceAll(/'[^'\n]*'|"[^"\n]*"/g, (quoted) => "_".repeat(quoted.length));
+  const match = /(?<=\S)[ \t]+([;#].*)/.exec(bare);
+  return match === null ? undefined : text.slice(bare.indexOf(match[1] ?? "", match.index)).split("\n", 1)[0];
+}
+
+/** Undefined when it cannot be known now: then a start says why. */
+function tryCommand(template: ProcessTemplate, inherited: InheritedEnvironment): Command | undefined {
+  try {
+    return commandOf(template, buildEnvironment(template, { base: inherited, slot: 0 }));
+  } catch (error) {
+    if (error instanceof GafferdError) return undefined;
+    throw error;
+  }
+}

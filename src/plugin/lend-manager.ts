@@ -1,0 +1,118 @@
+import { GafferdError } from "../errors.ts";
+import type { EventBus } from "../events/bus.ts";
+import { matches, parsePattern } from "../events/pattern.ts";
+import type { Logger } from "../log.ts";
+import { inputUnits, writeInput } from "../manager/input.ts";
+import type { Manager } from "../manager/manager.ts";
+import { processSource, templateSource } from "../reading/output-source.ts";
+import type { Sampler } from "../process/usage/sampler.ts";
+import { parseTemplate } from "../template/schema.ts";
+import { parseSignal } from "../template/signals.ts";
+import type { PluginManager } from "./plugin-manager.ts";
+import { readOutput } from "./output.ts";
+import { toProcessView, toTemplateView } from "./views.ts";
+
+export interface LendOptions {
+  /** The plugin's. */
+  readonly name: string;
+  readonly manager: Manager;
+  readonly bus: EventBus;
+  readonly sampler: Sampler;
+  readonly log: Logger;
+}
+
+/** A manager for one life of an app. */
+export interface LentManager {
+  readonly manager: PluginManager;
+  /** Ends its subscriptions and readers; from then on it refuses everything with `gone`. */
+  takeBack(): void;
+}
+
+/** Who asks at the same time shares a reading of the machine's processes. */
+const usageFreshMs = 500;
+
+/** Lends a plugin's app what it may see and do, so that all of it can be taken back. */
+export function lendManager({ name, manager, bus, sampler, log }: LendOptions): LentManager {
+  const life = new AbortController();
+  const { signal: ended } = life;
+  const own = prefixed(log, name);
+
+  /** The whole manager, while the app lives. */
+  const use = (): Manager => {
+    if (!ended.aborted) return manager;
+    throw new GafferdError("gone", `the plugin \`${name}\` has stopped: its manager does nothing any more`);
+  };
+  const read = (target: string | number) => {
+    if (typeof target === "string") return templateSource(use().get(target));
+    const { supervisor, process } = use().findProcess(target);
+    return processSource(supervisor, process);
+  };
+
+  const lent: PluginManager = {
+    log: own,
+    names: () => [...use().names()],
+    template: (template) => toTemplateView(use().get(template)),
+    process: (id) => toProcessView(use().findProcess(id).process),
+    async usage(target) {
+      const processes = typeof target === "string" ? use().get(target).processes : [use().findProcess(target).process];
+      const sample = await sampler.sample(processes, usageFreshMs);
+      return processes.flatMap(({ id, osPid }) => {
+        const usage = sample.usageOf(osPid);
+        return usage === undefined ? [] : [{ id, ...usage }];
+      });
+    },
+
+    create: (template) => use().create(parseTemplate(template, { defaultCwd: process.cwd() })),
+    update: async (template, settings) =>
+      await use().update(template, parseTemplate(settings, { defaultCwd: process.cwd(), name: template })),
+    delete: async (template) => await use().delete(template),
+    start: (template) => use().start(template),
+    stop: async (template) => await use().stop(template),
+    restart: async (template, { spawnFirst = false } = {}) => await use().restart(template, { spawnFirst }),
+    scale: async (template, delta) => await use().scale(template, wholeNumber(delta)),
+    signal: (target, signal, options) => use().signal(target, parseSignal(signal).number, options),
+    stopProcess: async (id) => await use().stopProcess(id),
+    async write(id, input) {
+      await writeInput(use().findProcess(id).process, inputUnits(Buffer.from(input as string)));
+    },
+
+    subscribe(pattern, listener) {
+      use();
+      const wanted = parsePattern([pattern]);
+      const report = (error: unknown) => own.error(`a listener of \`${pattern}\` failed`, error);
+      const unsubscribe = bus.subscribe((event) => {
+        if (!matches(wanted, event)) return;
+        try {
+          // A copy, so that no listener can change what others are told.
+          const result = listener({ ...event });
+          if (result instanceof Promise) result.catch(report);
+        } catch (error) {
+          report(error);
+        }
+      });
+      const end = () => {
+        ended.removeEventListener("abort", end);
+        unsubscribe();
+      };
+      ended.addEventListener("abort", end);
+      return end;
+    },
+    read: (target, options = {}) => readOutput(read(target), options, ended),
+  };
+  return { manager: Object.freeze(lent), takeBack: () => life.abort() };
+}
+
+/** `delta` of `scale` comes from code that no schema has seen. */
+function wholeNumber(delta: number): number {
+  if (Number.isSafeInteger(delta)) return delta;
+  throw new GafferdError("bad_value", `\`delta\` must be a whole number, not ${delta}`, { field: "delta" });
+}
+
+/** `plugin dummy: hello` */
+export function prefixed(log: Logger, name: string): Logger {
+  const to =
+    (level: keyof Logger) =>
+    (message: string, ...cause: [unknown?]) =>
+      log[level](`plugin ${name}: ${message}`, ...cause);
+  return { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
+}

@@ -1,0 +1,106 @@
+import { basename, resolve } from "node:path";
+import { inspectProgram, type ProgramFile } from "./program-file.ts";
+
+export interface ProgramContext {
+  /** Absolute; what is relative starts there. */
+  readonly cwd: string;
+  /** `PATH` of the process's environment. */
+  readonly searchPath: string;
+  /** Undefined if the file at a path can be executed, else why not; `absent` when there is none. */
+  readonly faultOf: (path: string) => string | undefined;
+}
+
+/** There is no such file. */
+export const absent = "absent";
+
+/**
+ * Why what a program file needs in order to start cannot be started: the interpreter of a script, also where `env` is to
+ * find it, or the loader of a program. Undefined when nothing is known to be missing.
+ */
+export function missingPartOf(path: string, context: ProgramContext): string | undefined {
+  const file = inspectProgram(path);
+  if (file?.kind === "bad-script") return file.fault;
+  if (file?.kind === "elf") return missingLoader(file.loader, context);
+  if (file?.kind !== "script") return undefined;
+  const { interpreter } = file;
+  const fault = context.faultOf(resolve(context.cwd, interpreter));
+  if (fault !== undefined && interpreter.endsWith("\r")) return carriageReturn(path, file.firstLine);
+  if (fault === absent) return `its interpreter \`${interpreter}\` does not exist`;
+  if (fault !== undefined) return `its interpreter cannot be executed: ${fault}`;
+  if (basename(interpreter) === "env") return missingForEnv(path, file, context);
+  const isOption = file.argument.endsWith("\r") && strictInterpreters.test(basename(interpreter));
+  return isOption ? carriageReturn(path, file.firstLine) : undefined;
+}
+
+/** They refuse an option that ends with a carriage return; perl and ruby overlook it. */
+const strictInterpreters = /^([bd]?a|[ckz]|fi)?sh$|^(python|pypy|node|bun|php|awk|gawk|mawk)[\d.]*$/;
+
+/** What is wrong with a file that the kernel takes for no program (ENOEXEC). */
+export function formatFaultOf(path: string): string {
+  const file = inspectProgram(path);
+  switch (file?.kind) {
+    case "bad-script":
+      return file.fault;
+    case "empty":
+      return `${path} is empty`;
+    case "byte-order-mark":
+      return file.encoding === "UTF-8"
+        ? `${path} begins with a byte order mark, which hides its first line from the system; save it as UTF-8 without one`
+        : `${path} is saved as UTF-16; save it as UTF-8 without a byte order mark`;
+    case "elf":
+      if (file.machine === 0 || file.machine === ownMachine) return `${path} is a damaged program file`;
+      return `${path} is a program for another machine (${machineNames[file.machine] ?? `ELF machine ${file.machine}`}), and this is ${process.arch}`;
+    default:
+      return `${path} is nothing that this machine can execute; a script needs a first line such as \`#!/bin/sh\``;
+  }
+}
+
+const ownMachine = { x64: 62, arm64: 183 }[process.arch as string];
+
+/** The common ones of elf.h. */
+const machineNames: Readonly<Record<number, string>> = {
+  3: "x86",
+  8: "MIPS",
+  20: "PowerPC",
+  21: "PowerPC 64",
+  22: "S390",
+  40: "ARM",
+  62: "x86-64",
+  183: "ARM 64",
+  243: "RISC-V",
+};
+
+function missingLoader(loader: string | undefined, { cwd, faultOf }: ProgramContext): string | undefined {
+  if (loader === undefined || faultOf(resolve(cwd, loader)) !== absent) return undefined;
+  return `its loader \`${loader}\` does not exist; it was built for another C library or another machine`;
+}
+
+type Script = Extract<ProgramFile, { kind: "script" }>;
+
+/** `env` looks a program up as we do, and what it says when there is none goes to stderr while the process exits with 127. */
+function missingForEnv(path: string, { argument, firstLine }: Script, context: ProgramContext): string | undefined {
+  const program = programOfEnv(argument);
+  if (program === undefined) return undefined;
+  const { cwd, searchPath, faultOf } = context;
+  const paths = program.includes("/")
+    ? [program]
+    : searchPath.split(":").map((folder) => resolve(cwd, folder, program));
+  if (paths.some((each) => faultOf(resolve(cwd, each)) === undefined)) return undefined;
+  if (program.endsWith("\r")) return carriageReturn(path, firstLine);
+  const where = program.includes("/") ? "does not exist" : `is not in PATH (${searchPath})`;
+  return `its interpreter \`${program}\`, which \`${firstLine}\` names, ${where}`;
+}
+
+/** `bun` of `bun` and of `-S A=1 bun run`; undefined where options say something else. */
+function programOfEnv(argument: string): string | undefined {
+  const split = /^(?:-S|--split-string=)[ \t]*(.*)$/s.exec(argument)?.[1];
+  // Without -S the kernel's one argument is the name, blanks included.
+  const words = split === undefined ? [argument] : split.split(/\s+/);
+  const program = words.find((word) => !/^[A-Za-z_]\w*=/.test(word));
+  return program === undefined || program === "" || /^-|["'\\$]/.test(program) ? undefined : program;
+}
+
+function carriageReturn(path: string, firstLine: string): string {
+  const shown = firstLine.replace(/\r$/, "\\r");
+  return `its first line \`${shown}\` ends with a carriage return, which the system takes for a part of the last word; convert the line ends (\`sed -i 's/\\r$//' ${path}\`)`;
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { GafferdError } from "../errors.ts";
+import { messageOf } from "../reason.ts";
+
+/** Reads an env file (`parseEnvText`). Throws `spawn_failed` that names the file, and the line if one is at fault. */
+export function readEnvFile(file: string): ReadonlyMap<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new GafferdError("spawn_failed", `cannot read the env file ${file}: ${messageOf(cause)}`, { cause });
+  }
+  if (text.includes("\0")) {
+    throw new GafferdError("spawn_failed", `cannot use the env file ${file}: it holds a NUL byte`);
+  }
+  try {
+    return parseEnvText(text);
+  } catch (cause) {
+    if (!(cause instanceof GafferdError)) throw cause;
+    throw new GafferdError("spawn_failed", `cannot use the env file ${file}: ${cause.message}`, { cause });
+  }
+}
+
+/**
+ * The variables of a dotenv file; a later line wins. Throws `bad_value` with the number of the first line that cannot be
+ * read. A message never shows what the line holds, which may be a secret.
+ *
+ * - `NAME=value`, `export NAME=value`; blanks around the name and the value do not count.
+ * - A value without quotes is text up to the end of the line, or to a blank followed by `#`.
+ * - A value that begins with a quote is quoted as in a shell, over lines too: `'it'"'"'s'`. In double quotes `\n` and `\r`
+ *   are line ends, and `\"`, `\\`, `\$` and `` \` `` lose their backslash. Backticks quote a value that holds both
+ *   quotes. Only a comment may follow.
+ * - Nothing is replaced: a `$` is text.
+ *
+ * Of `dotenv` 18, `@env-spec/parser` 0.0.8, `envfile` 7 and Node's `parseEnv` none reads all of this: the first, the
+ * third and Node drop lines they cannot read and end `a#b` or keep `\"`; the second does not know shell quoting.
+ */
+export function parseEnvText(text: string): ReadonlyMap<string, string> {
+  const scan: Scan = { text: text.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n"), at: 0 };
+  const variables = new Map<string, string>();
+  while (scan.at < scan.text.length) {
+    const start = scan.at;
+    const line = restOfLine(scan);
+    if (/^\s*(#|$)/.test(line)) {
+      scan.at += line.length + 1;
+      continue;
+    }
+    const [head, name] = /^\s*(?:export\s+)?([^\s=#'"`]+)[^\S\n]*=[^\S\n]*/.exec(line) ?? [];
+    if (head !== undefined && name !== undefined) {
+      scan.at += head.length;
+      variables.set(name, readValue(scan));
+    } else if (variables.has(/^\s*export\s+(\S+)\s*$/.exec(line)?.[1] ?? "")) {
+      // In a file for a shell, the line that exports what was set before.
+      scan.at += line.length + 1;
+    } else {
+      throw atLine(scan.text, start, "it must be NAME=value, a comment or empty");
+    }
+  }
+  return variables;
+}
+
+interface Scan {
+  readonly text: string;
+  at: number;
+}
+
+function restOfLine({ text, at }: Scan): string {
+  const end = text.indexOf("\n", at);
+  return text.slice(at, end === -1 ? text.length : end);
+}
+
+/** Leaves the scan at the start of the next line. */
+function readValue(scan: Scan): string {
+  const isQuoted = /["'`]/.test(scan.text[scan.at] ?? "");
+  if (isQuoted) return readQuoted(scan);
+  const line = restOfLine(scan);
+  scan.at += line.length + 1;
+  // The `=` before it, and blanks, were passed already: a `#` here begins a comment if a blank came between.
+  if (line.startsWith("#") && /\s/.test(scan.text[scan.at - line.length - 2] ?? "")) return "";
+  return line.replace(/\s+#.*$/, "").trimEnd();
+}
+
+/** Pieces side by side, each in quotes or not, up to a blank. */
+function readQuoted(scan: Scan): string {
+  const { text, at: start } = scan;
+  let value = "";
+  while (scan.at < text.length && !/\s/.test(text[scan.at] ?? "")) {
+    const char = text[scan.at];
+    if (char === '"' || char === "'" || (char === "`" && scan.at === start)) {
+      value += readPiece(scan, char);
+    } else if (char === "\\" && scan.at + 1 < text.length) {
+      value += text[scan.at + 1];
+      scan.at += 2;
+    } else {
+      value += char;
+      scan.at += 1;
+    }
+  }
+  const rest = restOfLine(scan);
+  if (!/^\s*(#|$)/.test(rest)) {
+    throw atLine(text, scan.at, "text follows the closing quote: put the whole value in quotes");
+  }
+  scan.at += rest.length + 1;
+  return value;
+}
+
+const quoteNames = { '"': "double quote", "'": "single quote", "`": "backtick" } as const;
+
+/** The text between two quotes; leaves the scan behind the second. */
+function readPiece(scan: Scan, quote: keyof typeof quoteNames): string {
+  const { text, at: open } = scan;
+  let piece = "";
+  for (let at = open + 1; at < text.length; at++) {
+    const char = text[at];
+    if (char === quote) {
+      scan.at = at + 1;
+      return piece;
+    }
+    if (char === "\\" && quote === '"') piece += unescapePair(text[++at] ?? "");
+    else piece += char;
+  }
+  throw atLine(text, open, `the ${quoteNames[quote]} is never closed`);
+}
+
+function unescapePair(char: string): string {
+  if (char === "n") return "\n";
+  if (char === "r") return "\r";
+  if (char === "\n") return "";
+  return '"\\$`'.includes(char) ? char : `\\${char}`;
+}
+
+function atLine(text: string, at: number, message: string): GafferdError {
+  return new GafferdError("bad_value", `line ${text.slice(0, at).split("\n").length}: ${message}`);
+}

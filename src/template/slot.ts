@@ -1,0 +1,26 @@
+import { GafferdError } from "../errors.ts";
+import { maxPort } from "./properties.ts";
+import type { ProcessTemplate } from "./template.ts";
+
+/** The variable that tells a process its slot. */
+export const slotVariable = "GAFFER_SLOT";
+
+/** The port of the process in this slot; undefined without `port`. It may be past the last port: see `slotVariables`. */
+export function portOf({ port }: Pick<ProcessTemplate, "port">, slot: number): number | undefined {
+  return port === undefined ? undefined : port + slot;
+}
+
+/**
+ * What gafferd sets in the environment of the process in this slot: `GAFFER_SLOT`, and `PORT` if the template has a
+ * `port`. Throws `spawn_failed` when the slot has no port.
+ */
+export function slotVariables(template: Pick<ProcessTemplate, "name" | "port">, slot: number): Record<string, string> {
+  const port = portOf(template, slot);
+  if (port === undefined) return { [slotVariable]: String(slot) };
+  if (port > maxPort) {
+    const advice = "lower `port` or `numprocesses`";
+    const message = `cannot start \`${template.name}\` in slot ${slot}: its port would be ${port}, past ${maxPort}; ${advice}`;
+    throw new GafferdError("spawn_failed", message, { field: "port" });
+  }
+  return { [slotVariable]: String(slot), PORT: String(port) };
+}

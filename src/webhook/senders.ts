@@ -1,0 +1,182 @@
+import { randomBytes } from "node:crypto";
+import { toEventDocument } from "../documents/event-document.ts";
+import { GafferdError } from "../errors.ts";
+import type { EventBus } from "../events/bus.ts";
+import type { GafferdEvent } from "../events/event.ts";
+import { type EventPattern, matches, parsePattern } from "../events/pattern.ts";
+import type { Logger } from "../log.ts";
+import type { WebhookBackoff } from "./backoff.ts";
+import { Outbox, type StoredWebhook } from "./outbox.ts";
+import { type Limits, Sender } from "./sender.ts";
+import { steadyNowMs } from "./steady-clock.ts";
+import { shownUrl, type Webhook, withoutSecret } from "./webhook.ts";
+
+export interface SendersOptions {
+  readonly bus: EventBus;
+  readonly log: Logger;
+  /** Of gafferd. */
+  readonly version: string;
+  readonly stateDir: string;
+  readonly backoff: WebhookBackoff;
+  readonly limits: Limits;
+  /** The webhook's URL answered 410: it wants no more events. */
+  readonly onGone: (id: string) => void;
+}
+
+interface Entry {
+  readonly sender: Sender;
+  patterns: readonly EventPattern[];
+}
+
+/**
+ * One sender for each webhook, and the outbox that they send from. While there is a webhook, every event that one of its
+ * patterns matches is written to the outbox before anybody else sees it.
+ */
+export class Senders {
+  readonly #options: SendersOptions;
+  /** Part of every delivery's id: two runs of the daemon number their events alike. */
+  readonly #run = `e${BigInt(`0x${randomBytes(8).toString("hex")}`).toString(36)}`;
+  readonly #entries = new Map<string, Entry>();
+  #outbox: Outbox | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #isFailing = false;
+
+  constructor(options: SendersOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Whether the outbox is open. */
+  get isOpen(): boolean {
+    return this.#outbox !== undefined;
+  }
+
+  /** In the order of registration. */
+  list(): Sender[] {
+    return [...this.#entries.values()].map(({ sender }) => sender);
+  }
+
+  get(id: string): Sender | undefined {
+    return this.#entries.get(id)?.sender;
+  }
+
+  /** Opens the outbox. Throws what `Outbox.open` throws. */
+  async open(): Promise<Outbox> {
+    return (this.#outbox ??= await Outbox.open(this.#options.stateDir, this.#options.log));
+  }
+
+  /**
+   * Takes up the webhooks that were registered over HTTP, and those of the file, each with what still waits for it, and
+   * begins to send. Webhooks that the file no longer has are dropped. The outbox must be open.
+   */
+  restore(ofFile: readonly Webhook[]): void {
+    const outbox = this.#outbox!;
+    const stored = new Map(outbox.webhooks().map((each) => [each.webhook.id, each]));
+    for (const { webhook, queued } of stored.values()) {
+      if (webhook.source === "api" || ofFile.some(({ id }) => id === webhook.id)) continue;
+      this.#options.log.warn(
+        `webhook ${shownUrl(webhook.url)}: no longer in the configuration file; events dropped: ${queued}`,
+      );
+      outbox.forget(webhook.id);
+      stored.delete(webhook.id);
+    }
+    for (const webhook of ofFile) {
+      outbox.save(withoutSecret(webhook));
+      stored.set(webhook.id, { missed: 0, queued: 0, ...stored.get(webhook.id), webhook });
+    }
+    for (const each of stored.values()) this.#enter(each).sender.wake();
+    if (stored.size === 0) this.#closeOutbox();
+  }
+
+  /**
+   * Writes a webhook to the outbox, opening it if need be, then sends by it: a new one, or the one that had its id. `live`
+   * is what is sent by, where that must not be written (a secret). Throws `overloaded` when it cannot be written.
+   */
+  async save(webhook: Webhook, live = webhook): Promise<void> {
+    const outbox = await this.open();
+    try {
+      outbox.save(webhook);
+    } catch (cause) {
+      throw new GafferdError("overloaded", `cannot save the webhook: ${String(cause)}`, { cause });
+    }
+    const entry = this.#entries.get(webhook.id);
+    if (entry === undefined) {
+      this.#enter({ webhook: live, missed: 0, queued: 0 });
+    } else {
+      entry.sender.webhook = live;
+      entry.patterns = toPatterns(live);
+    }
+  }
+
+  /** Stops sending to a webhook and drops what waits for it. With the last one, the outbox is closed and removed. */
+  leave(id: string, reason: string): void {
+    const sender = this.get(id);
+    if (sender === undefined) return;
+    sender.stop();
+    this.#entries.delete(id);
+    this.#options.log.info(`webhook ${shownUrl(sender.webhook.url)}: ${reason}; events dropped: ${sender.queued}`);
+    this.#outbox?.forget(id);
+    if (this.#entries.size === 0) this.#closeOutbox();
+  }
+
+  /** Stops all senders. What waits is kept for the next start. */
+  close(): void {
+    for (const sender of this.list()) sender.stop();
+    this.#closeOutbox();
+  }
+
+  #enter({ webhook, missed, queued }: StoredWebhook): Entry {
+    // Whoever saved it has opened it.
+    const outbox = this.#outbox!;
+    const { bus, log, version, backoff, limits, onGone } = this.#options;
+    const sender = new Sender(webhook, {
+      outbox,
+      missed,
+      queued,
+      userAgent: `gafferd/${version}`,
+      log,
+      backoff,
+      limits,
+      onGone: () => onGone(webhook.id),
+    });
+    const entry = { sender, patterns: toPatterns(webhook) };
+    this.#entries.set(webhook.id, entry);
+    this.#unsubscribe ??= bus.before((event) => this.#take(event));
+    return entry;
+  }
+
+  #closeOutbox(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#outbox?.close({ keep: this.#entries.size > 0 });
+    this.#outbox = undefined;
+  }
+
+  /** Writes an event to the outbox. It must not stop the daemon, even if the disk is full. */
+  #take(event: GafferdEvent): void {
+    const senders = [...this.#entries.values()]
+      .filter(({ patterns }) => patterns.some((pattern) => matches(pattern, event)))
+      .map(({ sender }) => sender);
+    if (senders.length === 0) return;
+    const id = `${this.#run}-${event.sequence.toString(36)}`;
+    const body = JSON.stringify({ id, ...toEventDocument(event) });
+    const ids = senders.map(({ webhook }) => webhook.id);
+    try {
+      this.#outbox?.add(ids, { id, body, createdMs: steadyNowMs() });
+      for (const sender of senders) sender.noteAdded();
+      if (this.#isFailing) this.#options.log.warn("webhooks: events are saved again");
+      this.#isFailing = false;
+    } catch (error) {
+      for (const sender of senders) sender.noteLost();
+      if (!this.#isFailing) this.#options.log.error("webhooks: cannot save events; they are not delivered", error);
+      this.#isFailing = true;
+    }
+  }
+}
+
+function toPatterns({ patterns }: Webhook): EventPattern[] {
+  return patterns.map((pattern) => parsePattern([pattern]));
+}

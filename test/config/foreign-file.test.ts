@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test";
+import { createFolder } from "./folder.ts";
+
+const { problemsOf } = createFolder();
+
+describe("a file of another tool is one error that says what it is", () => {
+  test.each([
+    ["pm2's ecosystem.json", '{\n  "apps": [{ "name": "web", "script": "app.js" }]\n}', 1, "JSON"],
+    ["a list", '[\n  {"name": "web"}\n]', 1, "JSON"],
+    ["pm2's ecosystem.config.js", '// apps\nmodule.exports = {\n  apps: [{ name: "web" }],\n};', 2, "JavaScript"],
+    [
+      "a Kubernetes manifest",
+      "# web\napiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: 3\n  containers:\n    - name: web",
+      2,
+      "YAML",
+    ],
+    ["a Compose file", "services:\n  web:\n    image: nginx\n    command: [a, b]", 1, "YAML"],
+    ["several YAML documents", "---\nkind: ConfigMap\n---\nkind: Pod", 1, "YAML"],
+  ])("%s", (_, text, line, what) => {
+    expect(problemsOf(text)).toEqual([
+      `gaffer.ini:${line}: this file is ${what}, not INI: write \`[process:web]\` and, on the next line, \`cmd = …\``,
+    ]);
+  });
+
+  test("foreman's Procfile, with what its first line would be", () => {
+    expect(problemsOf("# dev\nweb: bundle exec rails s -p $PORT\nworker: sidekiq\n")).toEqual([
+      "gaffer.ini:2: this file is a Procfile, not INI: write `[process:web]` and, on the next line, `cmd = bundle exec rails s -p $PORT`",
+    ]);
+  });
+});
+
+describe("a key of another tool is answered with ours", () => {
+  test.each([
+    ["command", "cmd"],
+    ["directory", "cwd"],
+    ["user", "uid"],
+    ["group", "gid"],
+    ["autostart", "start"],
+    ["autorestart", "restart"],
+    ["stopwaitsecs", "graceful_timeout"],
+    ["stopsignal", "stop_signal"],
+    ["numprocs", "numprocesses"],
+    ["exitcodes", "success_codes"],
+    ["startsecs", "backoff"],
+    ["startretries", "backoff"],
+    ["stdout_logfile", "redirect_output"],
+    ["stderr_logfile", "redirect_output"],
+    ["script", "cmd"],
+    ["instances", "numprocesses"],
+    ["kill_timeout", "graceful_timeout"],
+    ["restart_delay", "backoff"],
+    ["exp_backoff_restart_delay", "backoff"],
+    ["max_restarts", "flapping"],
+    ["out_file", "redirect_output"],
+    ["stop_exit_codes", "success_codes"],
+    ["working_dir", "cwd"],
+    ["copy_env", "os_env"],
+    ["respawn", "restart"],
+    ["stdout_stream.class", "redirect_output"],
+    ["ExecStart", "cmd"],
+    ["WorkingDirectory", "cwd"],
+    ["EnvironmentFile", "env_file"],
+    ["User", "uid"],
+    ["KillSignal", "stop_signal"],
+    ["TimeoutStopSec", "graceful_timeout"],
+    ["RestartSec", "backoff"],
+    ["replicas", "numprocesses"],
+    ["terminationGracePeriodSeconds", "graceful_timeout"],
+    ["stop_grace_period", "graceful_timeout"],
+  ])("%s: %s", (key, ours) => {
+    expect(problemsOf(`[process:web]\ncmd = x\n${key} = 1`)).toEqual([
+      `gaffer.ini:3: [process:web] ${key}: is not a known key; did you mean \`${ours}\`?`,
+    ]);
+  });
+
+  test.each(["environment", "env", "env_vars"])("%s: env:KEY", (key) => {
+    expect(problemsOf(`[process:web]\ncmd = x\n${key} = A=1`)).toEqual([
+      `gaffer.ini:3: [process:web] ${key}: is not a known key: write a variable as \`env:KEY = value\``,
+    ]);
+  });
+
+  test("or with what to write where there is no such key", () => {
+    expect(problemsOf("[process:web]\ncmd = x\nredirect_stderr = true")).toEqual([
+      "gaffer.ini:3: [process:web] redirect_stderr: is not a known key: write `redirect_output = stdout, stdout`, which merges both",
+    ]);
+    expect(problemsOf("[process:web]\ncmd = app.js\ninterpreter = node")).toEqual([
+      "gaffer.ini:3: [process:web] interpreter: is not a known key: write it in front of the program, in `cmd`",
+    ]);
+  });
+});
+
+test.each([
+  ["[program:web]", "write [process:NAME]"],
+  ["[watcher:web]", "write [process:NAME]"],
+  ["[Service]", "write [process:NAME]"],
+  ["[supervisord]", "write [gaffer], and see `gafferd --help` for what is an option here"],
+  ["[circus]", "write [gaffer], and see `gafferd --help` for what is an option here"],
+  ["[inet_http_server]", "write [endpoint:NAME] with `bind`"],
+  ["[unix_http_server]", "write [endpoint:NAME] with `bind = unix:PATH`"],
+  ["[include]", "write `include` in [gaffer]"],
+  ["[group:all]", "leave it out, and name its processes `GROUP:NAME`"],
+])("the section %s of another tool is answered with ours", (section, advice) => {
+  expect(problemsOf(`${section}\nfoo = 1`)).toEqual([`gaffer.ini:1: ${section} is not a known section: ${advice}`]);
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "bun:test";
+import { createFolder } from "./folder.ts";
+
+const { problemsOf, warningsOf } = createFolder();
+
+const advice = "is part of the value: put a comment on a line of its own";
+const web = (lines: string) => warningsOf(`[process:web]\n${lines}`);
+
+describe("a comment after a value is warned of", () => {
+  test.each([
+    ["cmd = x\ncwd = /tmp ; the folder", `cwd: "; the folder" ${advice}`],
+    ["cmd = x\nenv:A = 1 # one", `env:A: "# one" ${advice}`],
+    ["cmd = x\nenv:A = 1\n  2 ; two\n  3", `env:A: "; two" ${advice}`],
+    ["cmd = x # the program", `cmd: \`#\` ${advice}`],
+    ["cmd = x\nargs = -a # all", `args: \`#\` ${advice}`],
+  ])("in %j", (lines, message) => {
+    const line = lines.split("\n").findIndex((each) => each.startsWith(message.split(": ")[0] ?? "")) + 2;
+    expect(web(lines)).toEqual([`gaffer.ini:${line}: [process:web] ${message}`]);
+  });
+
+  test("after a semicolon in a command, with what else it may mean", () => {
+    expect(web("cmd = x ; the program")).toEqual([
+      "gaffer.ini:2: [process:web] cmd: `;` is passed to the program, since no shell runs: put a comment on a line of its own, set `shell = true` for a second command, or put it in quotes if the program is to get it",
+    ]);
+  });
+
+  test("in the settings of plugins, endpoints and gafferd", () => {
+    expect(warningsOf("[plugin:x]\na = 1 ; one\n[gaffer]\nplugins_dir = p ; mine")).toEqual([
+      `gaffer.ini:2: [plugin:x] a: "; one" ${advice}`,
+      `gaffer.ini:4: [gaffer] plugins_dir: "; mine" ${advice}`,
+    ]);
+  });
+
+  test("in the error, where the value is refused for it", () => {
+    expect(problemsOf("[process:web]\ncmd = x\nnumprocesses = 2 ; two")).toEqual([
+      `gaffer.ini:3: [process:web] numprocesses: must be a whole number from 0 to 10000, not "2 ; two" ("; two" ${advice})`,
+    ]);
+    expect(problemsOf("[endpoint:a]\nbind = 127.0.0.1:1 # here")[0]).toEndWith(`("# here" ${advice})`);
+    expect(problemsOf("[webhooks]\nexit = http://h/ ; mine")[0]).toEndWith(`("; mine" ${advice})`);
+  });
+
+  test.each(["env:A = a;b#c", "env:A = x 'a ; b'", 'env:A = x "a # b"', "env:A = #fff", "env:A = ;x"])(
+    "but not in %j",
+    (line) => {
+      expect(web(`cmd = sh -c 'a ; b # c'\n${line}`)).toEqual([]);
+    },
+  );
+});
+
+test("what only a shell would understand is warned of, with the line", () => {
+  expect(web("args = > log\ncmd = A=1 prog | cat && ls")).toEqual([
+    "gaffer.ini:2: [process:web] args: `>` is passed to the program, since no shell runs: see `redirect_output` and `redirect_input`, set `shell = true`, or put it in quotes if the program is to get it",
+    "gaffer.ini:3: [process:web] cmd: `|` is passed to the program, since no shell runs: set `shell = true`, or put it in quotes if the program is to get it",
+    "gaffer.ini:3: [process:web] cmd: begins with `A=1`, which only a shell would set: write `env:A = 1`",
+  ]);
+  expect(web("cmd = a | b\nshell = true")).toEqual([]);
+});
+
+test("quotes around the whole value of a variable are warned of, since they are part of it", () => {
+  const message = "the quotes are part of the value: leave them out, unless they are meant";
+  expect(warningsOf(`[process:web]\ncmd = x\nenv:A = "a b"\n[env:web]\nB = 'b'\nC = '$HOME'\nD = {"a": "b"}`)).toEqual([
+    `gaffer.ini:3: [process:web] env:A: ${message}`,
+    `gaffer.ini:5: [env:web] B: ${message}`,
+  ]);
+});

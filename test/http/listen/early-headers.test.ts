@@ -1,0 +1,184 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { waitFor } from "../../wait-for.ts";
+import { useServing } from "../serving.ts";
+
+const host = useServing({ corsOrigins: ["https://page.example"] });
+const fixture = (name: string) => join(import.meta.dir, "../../fixtures", name);
+
+/** Debian's packages are for this one, whatever comes first in PATH. */
+const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+
+async function succeeds(...cmd: string[]): Promise<boolean> {
+  return (await Bun.spawn(cmd, { stdout: "ignore", stderr: "ignore" }).exited) === 0;
+}
+
+/** A process that says nothing before it is asked. */
+async function startSilent(): Promise<number> {
+  return await host.run("exec cat", { redirect_input: true });
+}
+
+/** A connection on which text was sent, and what came back so far. */
+function ask(text: string) {
+  const { port } = new URL(host.serving.url);
+  const socket = connect(Number(port), "127.0.0.1");
+  const seen = { text: "", isClosed: false };
+  socket.on("data", (bytes) => (seen.text += bytes.toString("latin1")));
+  socket.on("close", () => (seen.isClosed = true));
+  socket.on("error", () => {});
+  socket.write(text);
+  return { socket, seen, [Symbol.dispose]: () => void socket.destroy() };
+}
+
+const get = (path: string, headers = "") => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
+
+async function write(id: number, body: string, query = ""): Promise<void> {
+  await fetch(`${host.serving.url}/streams/${id}/stdin${query}`, { method: "POST", body });
+}
+
+async function headArrived({ seen }: { seen: { text: string } }): Promise<string> {
+  await waitFor(() => seen.text.includes("\r\n\r\n"), "the end of the headers");
+  return seen.text.slice(0, seen.text.indexOf("\r\n\r\n"));
+}
+
+describe("a client that waits for the headers of a silent stream, then writes to stdin, does not wait for itself", () => {
+  test.each(["http.client", "urllib", "requests", "httpx", "aiohttp"])("Python's %s", async (client) => {
+    const module = client === "urllib" ? "urllib.request" : client;
+    if (process.env["CI"] === undefined && !(await succeeds(python, "-c", `import ${module}`))) return;
+    const id = await startSilent();
+    const child = Bun.spawn([
+      python,
+      fixture("open-then-write.py"),
+      client,
+      new URL(host.serving.url).host,
+      String(id),
+    ]);
+    expect(await child.stdout.text()).toBe("hello\n");
+  });
+
+  test.each([
+    ["node", "fetch"],
+    ["node", "http"],
+    [process.execPath, "fetch"],
+    [process.execPath, "http"],
+  ])("%s with %s", async (program, client) => {
+    const id = await startSilent();
+    const child = Bun.spawn([program, fixture("open-then-write.mjs"), client, host.serving.url, String(id)]);
+    expect(await child.stdout.text()).toBe("hello\n");
+  });
+
+  test("curl -i", async () => {
+    const id = await startSilent();
+    const child = Bun.spawn(["stdbuf", "-o0", "curl", "-siN", `${host.serving.url}/streams/${id}/out?feed=continuous`]);
+    let text = "";
+    const reading = (async () => {
+      for await (const bytes of child.stdout) text += Buffer.from(bytes).toString("latin1");
+    })();
+    await waitFor(() => text.includes("\r\n\r\n"), "the headers");
+    await write(id, "hello\n", "?eof=true");
+    await reading;
+    expect(text.slice(text.indexOf("\r\n\r\n"))).toBe("\r\n\r\nhello\n");
+    expect(await child.exited).toBe(0);
+  });
+});
+
+describe("headers that came before the body", () => {
+  test("have what every answer has, say that the connection ends, and let a page of `cors_origins` read", async () => {
+    const id = await startSilent();
+    using client = ask(get(`/streams/${id}/out?feed=continuous`, "Origin: https://page.example\r\n"));
+    const [status, ...lines] = (await headArrived(client)).split("\r\n");
+    const headers = new Headers(lines.map((line) => line.split(": ") as [string, string]));
+    expect(status).toBe("HTTP/1.1 200 OK");
+    expect(Object.fromEntries(headers)).toMatchObject({
+      "access-control-allow-origin": "https://page.example",
+      "cache-control": "no-store, no-transform",
+      connection: "close",
+      "content-type": "text/plain; charset=utf-8",
+      "transfer-encoding": "chunked",
+      "x-content-type-options": "nosniff",
+    });
+    expect(Math.abs(Date.parse(headers.get("date") ?? "") - Date.now())).toBeLessThan(60_000);
+  });
+
+  test.each([
+    ["a foreign web page", "Origin: https://evil.example\r\n", 403],
+    ["a foreign name", "", 403],
+  ])("are not sent to %s", async (_, headers, status) => {
+    const id = await startSilent();
+    const text = get(`/streams/${id}/out?feed=continuous`, headers);
+    using client = ask(headers === "" ? text.replace("localhost", "evil.example") : text);
+    expect(await headArrived(client)).toStartWith(`HTTP/1.1 ${status} `);
+  });
+
+  test("HEAD and errors are answered as everywhere, on a connection that goes on", async () => {
+    const id = await startSilent();
+    const path = `/streams/${id}/out?feed=continuous`;
+    using client = ask(get(path).replace("GET", "HEAD"));
+    await headArrived(client);
+    client.socket.write(get("/streams/99999/out?feed=continuous"));
+    await waitFor(() => client.seen.text.includes('"not_found"'), "the error");
+    client.socket.write(get("/ping"));
+    await waitFor(() => client.seen.text.endsWith("OK"), "the next answer");
+    expect(client.seen.isClosed).toBe(false);
+  });
+});
+
+describe("a stream whose headers came first", () => {
+  test("arrives whole, and ends the connection", async () => {
+    const id = await host.run("sleep 0.1; seq 1 100000");
+    const answer = await fetch(`${host.serving.url}/streams/${id}/out?feed=continuous`);
+    const expected = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join("");
+    expect(Bun.hash(await answer.text())).toBe(Bun.hash(expected));
+  });
+
+  test("does not hear what is pipelined behind it, and no other answer gets into it", async () => {
+    const id = await startSilent();
+    using client = ask(get(`/streams/${id}/out?feed=continuous`) + get("/ping") + get(`/streams/${id}/out`));
+    await headArrived(client);
+    await write(id, "one\n");
+    await waitFor(() => client.seen.text.includes("one\n"), "output");
+    client.socket.write(get("/ping"));
+    await write(id, "two\n", "?eof=true");
+    await waitFor(() => client.seen.isClosed, "the end of the connection");
+    expect(client.seen.text.slice(client.seen.text.indexOf("\r\n\r\n") + 4)).toBe(
+      "4\r\none\n\r\n4\r\ntwo\n\r\n0\r\n\r\n",
+    );
+  });
+
+  test.each([
+    ["closes", (socket: Socket) => void socket.end()],
+    ["breaks off", (socket: Socket) => void socket.resetAndDestroy()],
+  ])("frees its reader when the client %s", async (_, leave) => {
+    const id = await startSilent();
+    using client = ask(get(`/streams/${id}/out?feed=continuous`));
+    await headArrived(client);
+    expect(host.serving.cursorCount()).toBe(1);
+    leave(client.socket);
+    await waitFor(() => host.serving.cursorCount() === 0, "the reader's leaving");
+  });
+
+  test("waits for a slow client, and is cut off, without the end of its body, when it has fallen behind", async () => {
+    const id = await host.run("sleep 0.2; yes 0123456789 | head -c 30000000; sleep 1000");
+    using client = ask(get(`/streams/${id}/out?feed=continuous`));
+    await headArrived(client);
+    client.socket.pause();
+    await waitFor(() => host.serving.warnings.some((line) => line.includes("fell behind")), "the warning");
+    client.socket.resume();
+    await waitFor(() => client.seen.isClosed, "the break");
+    expect(client.seen.text.endsWith("0\r\n\r\n")).toBe(false);
+  });
+
+  test("loses nothing to a slow client for which the process waits", async () => {
+    const bytes = 20_000_000;
+    const id = await host.run(`sleep 0.2; head -c ${bytes} /dev/zero`);
+    const answer = await fetch(`${host.serving.url}/streams/${id}/out?feed=continuous&lossless=true`);
+    let received = 0;
+    for await (const piece of answer.body ?? []) {
+      received += piece.length;
+      if (received < 2_000_000) await Bun.sleep(5);
+    }
+    expect(received).toBe(bytes);
+  });
+});

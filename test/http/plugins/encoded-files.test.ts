@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { EncodedFiles } from "../../../src/http/plugins/encoded-files.ts";
+import { temporaryFolder } from "../listen/listening.ts";
+
+test("a file is compressed once for each version, and anew after it failed", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "a.txt");
+  const files = new EncodedFiles();
+  expect(await files.get(path, "1", "gzip").catch((error: Error) => error.message)).toContain("ENOENT");
+  writeFileSync(path, "one");
+  const first = files.get(path, "1", "gzip");
+  expect(gunzipSync(await first).toString()).toBe("one");
+  expect(files.get(path, "1", "gzip")).toBe(first);
+  expect(files.get(path, "1", "zstd")).not.toBe(first);
+  writeFileSync(path, "two");
+  expect(gunzipSync(await files.get(path, "2", "gzip")).toString()).toBe("two");
+});
+
+test("what was not asked for the longest makes room for others", async () => {
+  using folder = temporaryFolder();
+  const files = new EncodedFiles();
+  const paths = Array.from({ length: 20 }, (_, index) => {
+    const path = join(folder.path, `${index}.txt`);
+    // Random, so that it gets no shorter.
+    writeFileSync(path, randomBytes(1024 * 1024));
+    return path;
+  });
+  const [first = "", second = ""] = paths;
+  const [ofFirst, ofSecond] = [files.get(first, "1", "gzip"), files.get(second, "1", "gzip")];
+  for (const path of paths) {
+    await files.get(path, "1", "gzip");
+    expect(files.get(first, "1", "gzip")).toBe(ofFirst);
+  }
+  expect(files.get(second, "1", "gzip")).not.toBe(ofSecond);
+});

@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findAccount, findGroupId, localAccounts, supplementaryGroupsOf } from "../../src/process/accounts.ts";
+import { temporaryFolder } from "../http/listen/listening.ts";
+
+const path = process.env["PATH"];
+afterEach(() => void (process.env["PATH"] = path));
+
+test("an account of /etc/passwd is found by name and by number, with its home and shell", () => {
+  const [name = "", , uid = "", gid = "", , home = "", shell = ""] =
+    readFileSync("/etc/passwd", "utf8").split("\n")[0]?.split(":") ?? [];
+  const expected = { name, uid: Number(uid), gid: Number(gid), home, shell, isLocal: true };
+  for (const user of [name, Number(uid), uid]) expect(findAccount(user)).toEqual(expected);
+  expect(localAccounts()).toBe(localAccounts());
+});
+
+test("who does not exist is not found", () => {
+  expect(findAccount("no-such-user")).toBeUndefined();
+  expect(findAccount("--help")).toBeUndefined();
+  expect(findAccount(4_000_000_000)).toBeUndefined();
+  expect(findGroupId("no-such-group")).toBeUndefined();
+});
+
+describe("a directory service that getent and id know of", () => {
+  test("has users and groups too", () => {
+    using folder = temporaryFolder();
+    const script = (name: string, text: string) => {
+      writeFileSync(join(folder.path, name), `#!/bin/sh\n${text}`);
+      chmodSync(join(folder.path, name), 0o755);
+    };
+    script(
+      "getent",
+      `case "$1 $2" in "passwd ldap") echo ldap:x:7001:7002::/home/ldap:/bin/zsh;; "group staff-l") echo staff-l:x:7003:;; *) exit 2;; esac`,
+    );
+    script("id", `test "$1 $3" = "-G ldap" && echo 7002 7003`);
+    process.env["PATH"] = `${folder.path}:${path}`;
+    const account = findAccount("ldap");
+    expect(account).toEqual({
+      name: "ldap",
+      uid: 7001,
+      gid: 7002,
+      home: "/home/ldap",
+      shell: "/bin/zsh",
+      isLocal: false,
+    });
+    expect(account && supplementaryGroupsOf(account)).toEqual([7003]);
+    expect(findGroupId("staff-l")).toBe(7003);
+  });
+});

@@ -1,0 +1,9 @@
+import type { Logger } from "../../src/log.ts";
+import { type Process, spawnProcess } from "../../src/process/process.ts";
+import type { ProcessTemplate } from "../../src/template/template.ts";
+import { recordLog } from "../recorded-log.ts";
+
+/** A process whose log nobody reads, unless `log` is given. */
+export function startProcess(template: ProcessTemplate, log: Logger = recordLog().log): Process {
+  return spawnProcess(template, { log });
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "bun:test";
+import type { Process } from "../../../src/process/process.ts";
+import type { KillMode, ProcessTemplate } from "../../../src/template/template.ts";
+import { recordLog } from "../../recorded-log.ts";
+import { waitFor } from "../../wait-for.ts";
+import { lives, readLine, readText } from "../observe.ts";
+import { fixtureCommand, sampleTemplate } from "../sample-template.ts";
+import { startProcess } from "../start-process.ts";
+
+/** A parent with a worker; each says which signals it gets. The parent ends when the worker has done its job. */
+function startPair(overrides: Partial<ProcessTemplate>): Process {
+  return startProcess(
+    sampleTemplate({ cmd: fixtureCommand("parent-and-worker.sh"), redirectOutput: ["out", "out"], ...overrides }),
+  );
+}
+
+/** Resolves when both have set their traps. */
+async function ready(process: Process): Promise<number> {
+  return Number(await readLine(process.outputs[0]));
+}
+
+const modes: readonly KillMode[] = ["mixed", "group", "process"];
+
+describe("a signal that is asked for", () => {
+  test.each(modes)("goes to the process alone with `kill_mode = %s`", async (killMode) => {
+    const process = startPair({ killMode });
+    await ready(process);
+    process.signal(1);
+    expect(await readText(process.outputs[0])).toBe("parent got HUP\nworker is done\nparent is done\n");
+  });
+
+  test.each(modes)("goes to the group with `group` and `kill_mode = %s`", async (killMode) => {
+    const process = startPair({ killMode });
+    await ready(process);
+    process.signal(1, { group: true });
+    const lines = (await readText(process.outputs[0])).split("\n").toSorted();
+    expect(lines).toEqual(["", "parent got HUP", "parent is done", "worker got HUP", "worker is done"]);
+  });
+});
+
+describe("a stop", () => {
+  test("with `mixed` goes to the process alone, so that its worker can finish its job", async () => {
+    const process = startPair({ killMode: "mixed" });
+    await ready(process);
+    expect(await process.stop()).toEqual([]);
+    expect(await readText(process.outputs[0])).toBe("parent got TERM\nworker is done\nparent is done\n");
+    expect((await process.exited).status).toEqual({ exitCode: 0 });
+  });
+
+  test("with `group` goes to all at once", async () => {
+    const process = startPair({ killMode: "group" });
+    await ready(process);
+    await process.stop();
+    expect(await readText(process.outputs[0])).toContain("worker got TERM");
+  });
+
+  test("with `mixed` sends the stop signal to what is left when the process has exited", async () => {
+    const cmd = "(trap 'echo child got USR1; exit' USR1; echo ready; while :; do sleep 0.02; done) & wait";
+    const process = startProcess(
+      sampleTemplate({ cmd, shell: true, redirectOutput: ["out"], stopSignal: "SIGUSR1", gracefulTimeoutMs: 60_000 }),
+    );
+    expect(await readLine(process.outputs[0])).toBe("ready");
+    await process.stop();
+    expect((await process.exited).status).toEqual({ signal: "SIGUSR1" });
+    expect(await readText(process.outputs[0])).toBe("child got USR1\n");
+  });
+
+  test("with `mixed` sends SIGKILL to all of it when the grace period is over, and names what it kills", async () => {
+    const { log, logged } = recordLog();
+    const cmd = "trap '' TERM; (trap '' TERM; sleep 600) & echo $!; while :; do sleep 0.02; done";
+    const process = startProcess(
+      sampleTemplate({ cmd, shell: true, redirectOutput: ["out"], gracefulTimeoutMs: 200 }),
+      log,
+    );
+    const child = Number(await readLine(process.outputs[0]));
+    await process.stop();
+    expect((await process.exited).status).toEqual({ signal: "SIGKILL" });
+    expect(lives(child)).toBe(false);
+    const [{ line = "" } = {}] = logged;
+    expect(line).toStartWith("warn sample: ");
+    expect(line).toContain(`(${process.osPid}, state `);
+    expect(line).toContain(`(${child}, state `);
+    expect(line).toEndWith(" still there 0.2 s after SIGTERM; sending SIGKILL");
+  });
+
+  test("with `mixed` counts one grace period for the process and what it leaves", async () => {
+    const cmd = "trap 'sleep 0.2; exit' TERM; (trap '' TERM; sleep 600) & echo $!; while :; do sleep 0.02; done";
+    const process = startProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["out"], gracefulTimeoutMs: 400 }));
+    const child = Number(await readLine(process.outputs[0]));
+    const startMs = performance.now();
+    await process.stop();
+    expect(performance.now() - startMs).toBeGreaterThan(399);
+    expect((await process.exited).status).toEqual({ exitCode: 0 });
+    expect(lives(child)).toBe(false);
+  });
+
+  test("continues a process that was stopped by job control, with every mode", async () => {
+    for (const killMode of modes) {
+      const process = startPair({ killMode });
+      await ready(process);
+      process.signal(19);
+      await process.stop();
+      expect((await process.exited).status).toEqual({ exitCode: 0 });
+    }
+  });
+
+  test("with `process` leaves alone what it has started, also when it has to be killed", async () => {
+    const cmd = "trap '' TERM; sleep 600 & echo $!; while :; do sleep 0.02; done";
+    const process = startProcess(
+      sampleTemplate({ cmd, shell: true, redirectOutput: ["out"], killMode: "process", gracefulTimeoutMs: 100 }),
+    );
+    const child = Number(await readLine(process.outputs[0]));
+    expect(await process.stop()).toEqual([]);
+    expect((await process.exited).status).toEqual({ signal: "SIGKILL" });
+    expect(lives(child)).toBe(true);
+    globalThis.process.kill(child, "SIGKILL");
+  });
+});
+
+describe("what a process has left when it exits by itself", () => {
+  test.each(["mixed", "group"] as const)("is stopped and named with `%s`", async (killMode) => {
+    const { log, logged } = recordLog();
+    const process = startProcess(
+      sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"], killMode }),
+      log,
+    );
+    const child = Number(await readLine(process.outputs[0]));
+    await process.exited;
+    await process.stop();
+    expect(lives(child)).toBe(false);
+    expect(logged.map(({ line }) => line)).toEqual([
+      `warn sample: process ${process.osPid} has exited and left sleep (${child}, state S); stopping it`,
+    ]);
+  });
+
+  test("is left alone with `process`", async () => {
+    const { log, logged } = recordLog();
+    const process = startProcess(
+      sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"], killMode: "process" }),
+      log,
+    );
+    const child = Number(await readLine(process.outputs[0]));
+    await process.exited;
+    await process.stop();
+    expect(lives(child)).toBe(true);
+    expect(logged).toEqual([]);
+    globalThis.process.kill(child, "SIGKILL");
+    await waitFor(() => !lives(child), "its end");
+  });
+
+  test("is not spoken of when there is nothing", async () => {
+    const { log, logged } = recordLog();
+    const process = startProcess(sampleTemplate(), log);
+    await process.exited;
+    await process.stop();
+    expect(logged).toEqual([]);
+  });
+});

@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { buildEnvironment, commandOf } from "../../src/template/environment.ts";
+import { parseTemplate } from "../../src/template/schema.ts";
+import { portOf, slotVariables } from "../../src/template/slot.ts";
+
+const template = (settings: object) => parseTemplate({ name: "t", cmd: "c", ...settings }, { defaultCwd: "/" });
+
+test("a process finds its slot in GAFFER_SLOT, and with `port` its own number in PORT", () => {
+  expect(slotVariables(template({}), 3)).toEqual({ GAFFER_SLOT: "3" });
+  expect(slotVariables(template({ port: 5100 }), 3)).toEqual({ GAFFER_SLOT: "3", PORT: "5103" });
+  expect(portOf(template({ port: 5100 }), 3)).toBe(5103);
+  expect(portOf(template({}), 3)).toBeUndefined();
+});
+
+test("both win over what is inherited and over env files, and GAFFER_SLOT over `env`", () => {
+  const env = buildEnvironment(template({ port: 80, env: { GAFFER_SLOT: "9" } }), {
+    base: { PORT: "1", GAFFER_SLOT: "7", A: "a" },
+    slot: 2,
+  });
+  expect(env).toEqual({ PORT: "82", GAFFER_SLOT: "2", A: "a" });
+});
+
+test("both can be used in the command", () => {
+  const served = template({ port: 5100, cmd: "serve --port $PORT --id=${GAFFER_SLOT}" });
+  expect(commandOf(served, buildEnvironment(served, { base: {}, slot: 1 })).argv).toEqual([
+    "serve",
+    "--port",
+    "5101",
+    "--id=1",
+  ]);
+});
+
+test("a slot past the last port is refused", () => {
+  expect(slotVariables(template({ port: 65_530 }), 5)).toMatchObject({ PORT: "65535" });
+  expect(() => slotVariables(template({ port: 65_530 }), 6)).toThrow(
+    "cannot start `t` in slot 6: its port would be 65536, past 65535; lower `port` or `numprocesses`",
+  );
+});
