@@ -90,7 +90,8 @@ const standAlone = ["client"];
 
 /** A package that has one place in the program; `/` is the start of a subpath. */
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
-  consola: ["log"],
+  // Prompts, for `cli`.
+  consola: ["log", "cli"],
   citty: ["cli"],
   // `.npmrc` is read by it too.
   ini: ["config", "plugin"],
@@ -182,7 +183,11 @@ describe("the check finds", () => {
     ["printing", { "manager/a.ts": `console.log("x");` }, "manager/a.ts uses console."],
     ["printing on stdout", { "http/app.ts": `process.stdout.write("x");` }, "http/app.ts uses process.stdout"],
     ["exiting", { "daemon.ts": `function f() { process.exit(1); }` }, "daemon.ts uses process.exit("],
-    ["consola elsewhere", { "cli/a.ts": `import { b } from "consola/utils";` }, "cli/a.ts imports consola/utils"],
+    [
+      "consola elsewhere",
+      { "http/feed/a.ts": `import { b } from "consola/utils";` },
+      "http/feed/a.ts imports consola/utils",
+    ],
     [
       "a value in what runs in browsers",
       { "client/a.ts": `import { a, type B } from "../documents/b.ts";`, "documents/b.ts": "" },

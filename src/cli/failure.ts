@@ -1,7 +1,7 @@
 import { messageOf } from "../reason.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
-import { printable } from "../log.ts";
+import { printable } from "../log/printable.ts";
 import { type ExitCode, exitStatus } from "./exit-status.ts";
 import { findListener } from "./listener.ts";
 import { LogFileError } from "./log/log-file.ts";

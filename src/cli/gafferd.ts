@@ -1,5 +1,7 @@
 import packageJson from "../../package.json" with { type: "json" };
-import { configureLog, log, printable, stderr, stdout } from "../log.ts";
+import { configureLog, log } from "../log.ts";
+import { stderr, stdout } from "../log/outlet.ts";
+import { printable } from "../log/printable.ts";
 import { describeConfig } from "../config/describe.ts";
 import { usesColours } from "./colours.ts";
 import { daemonize } from "./daemonize.ts";

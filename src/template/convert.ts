@@ -26,7 +26,7 @@ const asItIs = <T>(value: T): T => value;
 export const converters = {
   name: checkName,
   cmd: checkCommand,
-  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : value),
+  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : [...value]),
   cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
@@ -82,7 +82,7 @@ function checkCommand(cmd: string): string {
   return cmd;
 }
 
-/** What variables stand for is known when a process starts: until then the path may begin with one, and keeps its `..`. */
+/** Variables are replaced when a process starts: until then the path may begin with one, and keeps its `..`. */
 function toWorkingDirectory(cwd: string): string {
   return cwd.includes("$") && /^[/$]/.test(expandHome(cwd)) ? expandHome(cwd) : toAbsolutePath(cwd);
 }
