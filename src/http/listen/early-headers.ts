@@ -98,17 +98,15 @@ class Connection {
 
   /** Resolves when all was sent, or the client has gone. */
   async send(response: Response): Promise<void> {
-    const reader = response.body?.getReader();
+    const reader = (response.body as ReadableStream<unknown> | null)?.getReader();
+    // A stream that is broken off on purpose ends without its last chunk: that says so.
+    const read = () => reader?.read().catch(() => undefined);
     void this.#closed.promise.then(() => reader?.cancel()).catch(() => {});
     try {
       await this.#write(Buffer.from(headOf(response), "latin1"));
-      for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
-        if (!this.#isOpen) return;
-        if (piece.value.length > 0) await this.#writeChunk(piece.value);
-      }
-      await this.#write(lastChunk);
-    } catch {
-      // The stream was broken off on purpose: a body without its end says so.
+      let piece = await read();
+      for (; piece?.done === false && this.#isOpen; piece = await read()) await this.#writeChunk(toBytes(piece.value));
+      if (reader === undefined || piece?.done) await this.#write(lastChunk);
     } finally {
       this.close();
     }
@@ -151,6 +149,7 @@ class Connection {
   }
 
   async #writeChunk(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
     const size = Buffer.from(bytes.length.toString(16) + crlf, "latin1");
     if (bytes.length <= copiedBytes) return await this.#write(Buffer.concat([size, bytes, Buffer.from(crlf)]));
     await this.#write(size);
@@ -167,6 +166,11 @@ class Connection {
       await new Promise<void>((resolve) => (this.#drained = resolve));
     }
   }
+}
+
+/** What a stream of a plugin gives may be text, as Bun takes it from a response. */
+function toBytes(piece: unknown): Uint8Array {
+  return piece instanceof Uint8Array ? piece : Buffer.from(piece as string);
 }
 
 function headOf({ status, headers }: Response): string {
