@@ -41,6 +41,8 @@ async function write(id: number, body: string, query = ""): Promise<void> {
   await fetch(`${host.serving.url}/streams/${id}/stdin${query}`, { method: "POST", body });
 }
 
+const descriptorCount = () => readdirSync("/proc/self/fd").length;
+
 async function headArrived({ seen }: { seen: { text: string } }): Promise<string> {
   await waitFor(() => seen.text.includes("\r\n\r\n"), "the end of the headers");
   return seen.text.slice(0, seen.text.indexOf("\r\n\r\n"));
@@ -192,8 +194,7 @@ describe("a stream whose headers came first", () => {
   test("leaves no descriptor behind, however it ends", async () => {
     const id = await startSilent();
     const path = `/streams/${id}/out?feed=continuous`;
-    const count = () => readdirSync("/proc/self/fd").length;
-    const before = count();
+    const before = descriptorCount();
     for (let round = 0; round < 20; round++) {
       const clients = [ask(get(path)), ask(get(path) + get("/ping")), ask(get(path))];
       await Promise.all(clients.map(headArrived));
@@ -202,7 +203,7 @@ describe("a stream whose headers came first", () => {
     const ended = await host.run("sleep 0.1; echo end");
     await (await fetch(`${host.serving.url}/streams/${ended}/out?feed=continuous`)).text();
     await waitFor(() => host.serving.cursorCount() === 0, "the end of all readers");
-    await waitFor(() => count() <= before + 4, "the end of all connections");
+    await waitFor(() => descriptorCount() <= before + 4, "the end of all connections");
   });
 });
 
@@ -223,15 +224,15 @@ describe("when the daemon stops", () => {
   });
 });
 
-describe("on another kind of endpoint", () => {
-  /** A service with a silent process, and the log's lines. */
-  async function listenAt(settings: Partial<EndpointSettings>) {
-    const listening = await listen([endpoint(settings)]);
-    const template = { name: "cat", cmd: "cat", redirect_output: ["out"], redirect_input: true };
-    await listening.service.ask("POST", "/processes", template);
-    return listening;
-  }
+/** A service with a process `1` that is silent until it is written to. */
+async function listenAt(settings: Partial<EndpointSettings>) {
+  const listening = await listen([endpoint(settings)]);
+  const template = { name: "cat", cmd: "cat", redirect_output: ["out"], redirect_input: true };
+  await listening.service.ask("POST", "/processes", template);
+  return listening;
+}
 
+describe("on another kind of endpoint", () => {
   test("a unix socket: headers leave at once, of several streams at a time too", async () => {
     using folder = temporaryFolder();
     const unix = join(folder.path, "socket");
