@@ -82,7 +82,7 @@ function readProcesses(
 ): ProcessTemplate[] {
   const names = sections.map(({ label }) => label);
   for (const env of envs.filter(({ label }) => !names.includes(label) && !misnamed.includes(label))) {
-    const message = `has no [process:${env.label}] to be the environment of${suggestion(env.label, names)}`;
+    const message = `is for no process: there is no [process:${env.label}]${suggestion(env.label, names)}`;
     report({ file: env.file, line: env.line, section: env.name, message });
   }
   return sections.flatMap((section) => {

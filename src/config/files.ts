@@ -28,7 +28,6 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
   const misnamed: string[] = [];
 
   const realPaths = new Set<string>();
-
   const visit = (file: string, including: readonly string[]): void => {
     // A file is the same by whatever path it is found, but what it names is relative to the path it is found by.
     const real = realpathSync(file);
@@ -123,7 +122,7 @@ function readText(file: string, report: Report): string {
   return text;
 }
 
-/** Keeps the first of what stands twice, and reports the second with the place of the first. */
+/** Keeps the first of two sections or keys with the same name, and reports the second with the place of the first. */
 function withoutRepeats(sections: readonly Section[], report: Report): Section[] {
   const seen = new Map<string, IniSection>();
   const gafferKeys = new Map<string, IniValue>();

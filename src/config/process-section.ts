@@ -22,7 +22,7 @@ export function readProcess(section: Section, env: Section | undefined, report: 
   };
   const body = new Map<string, unknown>();
   const variables = new Map<string, string>();
-  /** Where a problem's field stands: `env.PORT` is in either section. */
+  /** Where each field of a problem comes from: `env.PORT` may be in either section. */
   const places = new Map<string, { section: Section; value: IniValue }>();
 
   for (const value of env?.values ?? []) {
@@ -73,7 +73,7 @@ function mayHoldCommand(section: Section): boolean {
 }
 
 function unknownKey(key: string): string {
-  if (key === "name") return "is not a key here: the name stands in [process:NAME]";
+  if (key === "name") return "is not a key here: the name is that of the section, [process:NAME]";
   const [isVariable, name] = /^[Ee][Nn][Vv](?:[.: _](\w*))?$/.exec(key) ?? [];
   if (isVariable !== undefined && (!key.includes("_") || /^[A-Z]\w*$/.test(name ?? ""))) {
     return `is not a known key: write a variable as \`env:${name || "KEY"} = value\``;
@@ -81,7 +81,7 @@ function unknownKey(key: string): string {
   return `is not a known key${adviceOnKey(key, processKeys, "write a variable as `env:KEY = value`")}`;
 }
 
-/** The JSON that a text stands for, as far as the schema asks for something else than text. */
+/** The JSON value of a text, for keys whose schema asks for something else than text. */
 function toJson({ key, text, file }: IniValue): unknown {
   if (key === "cwd") return resolvePattern(text, file);
   if (key === "env_file") {

@@ -86,7 +86,7 @@ export function warnOfValue(section: IniSection, value: IniValue, report: Report
   report({ file: value.file, line: value.line, section: section.name, key: value.key, message, isWarning: true });
 }
 
-/** The value of a key that was read, to say where it stands. */
+/** The value of a key that was read, to say where it is. */
 export function valueOf(section: IniSection, key: string): IniValue | undefined {
   return section.values.find((value) => value.key === key);
 }

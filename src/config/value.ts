@@ -36,7 +36,7 @@ export function parseList(text: string): string[] {
   return text.split(/[,\s]+/).filter((word) => word !== "");
 }
 
-/** An absolute path: `~` is the home directory, and a relative path is relative to the file that it stands in. */
+/** An absolute path: `~` is the home directory, and a relative path is relative to the folder of its file. */
 export function resolvePath(text: string, file: string): string {
   if (text === "") throw badValue("must be a path, and is empty");
   return resolve(dirname(file), expandHome(text));

@@ -78,7 +78,9 @@ function foreignVariable(text: string): string | undefined {
 /** Undefined when it cannot be known now: then a start says why. */
 function tryCommand(template: ProcessTemplate, inherited: InheritedEnvironment): Command | undefined {
   try {
-    return commandOf(template, buildEnvironment(template, { base: inherited, slot: 0 }));
+    // With `uid` these are known when a process starts: only that they are set counts here.
+    const userVariables = template.uid === undefined ? {} : { HOME: "/", USER: "-", LOGNAME: "-", SHELL: "/bin/sh" };
+    return commandOf(template, buildEnvironment(template, { base: inherited, userVariables, slot: 0 }));
   } catch (error) {
     if (error instanceof GafferdError) return undefined;
     throw error;

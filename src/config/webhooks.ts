@@ -12,7 +12,7 @@ import { badValue, parseInteger } from "./value.ts";
 export const defaultWebhooks: FileWebhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
 
 /**
- * Reads `[webhooks]`: a key may stand there several times, and each may have several URLs. `names` are those of the
+ * Reads `[webhooks]`: a key may be given several times, and each may have several URLs. `names` are those of the
  * templates that the files have.
  */
 export function readWebhooks(section: Section, names: readonly string[], report: Report): FileWebhooks {
@@ -30,8 +30,7 @@ export function readWebhooks(section: Section, names: readonly string[], report:
         return;
       }
       checkPattern(value.key, names);
-      if (!hasSource(value.key, names))
-        warnOfValue(section, value, report, "is about no process of this configuration");
+      if (!hasSource(value.key, names)) warnOfValue(section, value, report, "names no process of this configuration");
       urlsOf.set(value.key, [...(urlsOf.get(value.key) ?? []), ...toUrls(value.text)]);
     });
   }

@@ -25,10 +25,13 @@ async function start(text: string) {
 }
 
 test("what is likely not meant in a file is in the log, with its line, once at start and at each reload", async () => {
-  await using daemon = await start("[process:a]\ncmd = sleep 60 $NO_SUCH_VARIABLE_X\nstart = no\n");
+  await using daemon = await start("[process:a]\ncmd = sh -c 'sleep 60' $NO_SUCH_VARIABLE_X\nstart = no\n");
   const message =
     "$NO_SUCH_VARIABLE_X is not set, and stays as it is written: set it, or write $$ for a $ that is text";
   expect(daemon.heard()).toEqual([`gaffer.ini:6: [process:a] cmd: ${message}`]);
+  await daemon.client.add("a");
+  await daemon.client.start("a");
+  expect(daemon.heard()).toEqual([]);
   await Bun.write(file, `${settings}[process:a]\ncmd = echo 60 | cat\nstart = no\nnumprocesses = 2\n`);
   await daemon.client.reload();
   expect(daemon.heard()).toEqual([
