@@ -22,13 +22,14 @@ function publish(date: string, files: Record<string, string>): void {
   renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
 }
 
+const readConfig = () => loadConfig(join(folder, "gaffer.ini"));
+
 const main = `[gaffer]\nstate_dir = ${folder}/state\ninclude_dir = .\n[endpoint:main]\nbind = 127.0.0.1:0\n`;
 const sleeper = (name: string) => `[process:${name}]\ncmd = sleep 60\n`;
 
 test("a mounted ConfigMap starts, and reloads when it is published again, also while somebody edits beside it", async () => {
   publish("2026_1", { "gaffer.ini": main, "web.ini": sleeper("web"), "jobs.ini": sleeper("jobs") });
   const { log, warnings } = recordWarnings();
-  const readConfig = () => loadConfig(join(folder, "gaffer.ini"));
   const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log, readConfig });
   try {
     expect(daemon.manager.names()).toEqual(["jobs", "web"]);
