@@ -25,7 +25,8 @@ export type { Logger } from "./log.ts";
 export type { Manager as DaemonManager } from "./manager/manager.ts";
 export { type OutputItem, OutputReader, type OutputReaderOptions } from "./reading/output-reader.ts";
 export { type OutputGap, type OutputSource, processSource, templateSource } from "./reading/output-source.ts";
-export type { OutputStart, StreamPosition } from "./reading/output-start.ts";
+export type { OutputStart } from "./reading/output-start.ts";
+export type { OutputPlace, StreamPosition } from "./reading/stream-position.ts";
 export type { ProcessUsage } from "./process/usage/sampler.ts";
 /** What plugins call `Manager`: the part of gafferd that one is lent. */
 export type { PluginManager as Manager } from "./plugin/plugin-manager.ts";

@@ -146,6 +146,9 @@ export const outputDocumentSchema = Type.Object(
     stream: Type.String({ description: "The output's label." }),
     time,
     data: Type.String({ description: "One or more lines, or what there is of one; U+FFFD for what is not UTF-8." }),
+    partial: Type.Optional(
+      Type.Literal(true, { description: "The last line of `data` has no end here: its next piece follows." }),
+    ),
   },
   { description: "Output of a process that came together; `time` is when its first byte came." },
 );

@@ -1,35 +1,29 @@
-/** Arrivals closer than this share an entry, unless another label's came between them. */
+/** Arrivals closer than this share an entry. */
 const coalesceMs = 10;
 const maxEntries = 1024;
 
 /**
- * When bytes came: a bounded index over one ring's positions, each entry the start of a run of bytes, its time and its
- * place in the order of all the process's outputs. When it is full, older entries are thinned: order and times grow
- * coarser with age, positions never do.
+ * When bytes came: a bounded index over one ring's positions, each entry the start of some bytes and their time. When it
+ * is full, older entries are thinned: times grow coarser with age.
  */
 export class Arrivals {
   #positions: number[] = [];
   #timesMs: number[] = [];
-  #sequences: number[] = [];
-  #lastSequence = -1;
 
-  /** Positions, times and sequences never go back. */
-  add(position: number, timeMs: number, sequence: number): void {
+  /** Positions and times never go back. */
+  add(position: number, timeMs: number): void {
     const last = this.#positions.length - 1;
-    const continues = last >= 0 && sequence === this.#lastSequence + 1;
-    this.#lastSequence = sequence;
-    if (continues && timeMs - this.#timesMs[last]! < coalesceMs) return;
+    if (last >= 0 && timeMs - this.#timesMs[last]! < coalesceMs) return;
     if (last + 1 === maxEntries) this.#thin();
     this.#positions.push(position);
     this.#timesMs.push(timeMs);
-    this.#sequences.push(sequence);
   }
 
   /** Forgets what starts and ends before `position`. */
   dropBefore(position: number): void {
     const keep = this.#entryAt(position);
     if (keep < maxEntries / 4) return;
-    for (const column of [this.#positions, this.#timesMs, this.#sequences]) column.splice(0, keep);
+    for (const column of [this.#positions, this.#timesMs]) column.splice(0, keep);
   }
 
   /** The first position whose byte came at `timeMs` or later, undefined when none did; may be early, never late. */
@@ -48,16 +42,6 @@ export class Arrivals {
     return this.#timesMs[this.#entryAt(position)] ?? 0;
   }
 
-  /** Where the byte at `position` stands in the order of arrival over all outputs of the process. */
-  sequenceAt(position: number): number {
-    return this.#sequences[this.#entryAt(position)] ?? 0;
-  }
-
-  /** The first position of an arrival later than `sequence`, undefined when there is none. */
-  positionAfter(sequence: number): number | undefined {
-    return this.#positions[firstIndex(this.#sequences, (entry) => entry > sequence)];
-  }
-
   #entryAt(position: number): number {
     return Math.max(0, firstIndex(this.#positions, (start) => start > position) - 1);
   }
@@ -67,7 +51,6 @@ export class Arrivals {
     const stays = (_: number, index: number) => index >= half || index % 2 === 0;
     this.#positions = this.#positions.filter(stays);
     this.#timesMs = this.#timesMs.filter(stays);
-    this.#sequences = this.#sequences.filter(stays);
   }
 }
 

@@ -216,6 +216,9 @@ function toCount(part: string, text: string, minimum: number): number {
   return count;
 }
 
+/** Events of a stream that are not output. */
+const eventLabels: ReadonlySet<string> = new Set(["exit", "gap", "run", "spawn"]);
+
 function toLabels(value: string | readonly string[]): string[] {
   const labels = splitList(value, /[,\s]/);
   if (labels.some((label) => label.toLowerCase() === "none")) {
@@ -228,6 +231,12 @@ function toLabels(value: string | readonly string[]): string[] {
   labels.forEach((label, index) => {
     const field = typeof value === "string" ? undefined : String(index);
     if (label === "stdin") throw invalid("must not be `stdin`, which is the name of the input", field);
+    if (eventLabels.has(label)) {
+      throw invalid(
+        `must not be \`${label}\`, which streams use for an event of their own; choose another label`,
+        field,
+      );
+    }
     if (!/^[A-Za-z0-9][\w.-]*$/.test(label)) {
       throw invalid(`must be letters, digits, \`_\`, \`.\` and \`-\`, not ${showValue(label)}`, field);
     }
