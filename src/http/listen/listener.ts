@@ -54,24 +54,24 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const { bind, access } = options;
   if (bind.kind === "tcp") {
     const hostname = await resolveHost(bind.host);
-    // The bytes of a TLS connection are Bun's alone.
-    const early = options.tls === undefined ? createEarlyHeaders(options) : undefined;
+    const early = createEarlyHeaders({ isEncrypted: options.tls !== undefined, log: options.log });
     const server = serve(options, { hostname, port: bind.port, reusePort: false }, early);
     const bound: Bind = { kind: "tcp", host: hostname || "localhost", port: server.port ?? bind.port };
     return {
       url: formatUrl(bound, options.tls !== undefined),
       async stopAccepting() {
         await server.stop();
-        await early?.settled();
+        await early.settled();
       },
       close() {
-        early?.close();
+        early.close();
         return server.stop(true);
       },
     };
   }
   await removeStaleSocket(bind.path);
-  const server = listenPrivately(() => serve(options, { unix: bind.path }));
+  const early = createEarlyHeaders({ path: bind.path, isEncrypted: false, log: options.log });
+  const server = listenPrivately(() => serve(options, { unix: bind.path }, early));
   try {
     grantAccess(bind.path, access);
   } catch (error) {
@@ -81,8 +81,14 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const ours = identityOf(bind.path);
   return {
     url: formatUrl(bind, false),
-    stopAccepting: () => stopKeepingOthers(bind.path, ours, () => server.stop()),
-    close: () => stopKeepingOthers(bind.path, ours, () => server.stop(true)),
+    async stopAccepting() {
+      await stopKeepingOthers(bind.path, ours, () => server.stop());
+      await early.settled();
+    },
+    close() {
+      early.close();
+      return stopKeepingOthers(bind.path, ours, () => server.stop(true));
+    },
   };
 }
 
@@ -95,7 +101,7 @@ interface TcpAddress {
 function serve(
   options: ListenerOptions,
   address: TcpAddress | { readonly unix: string },
-  early?: EarlyHeaders,
+  early: EarlyHeaders,
 ): Server<SocketHandlers> {
   const { app, backlog, tls, log } = options;
   const site = siteOf(options);
@@ -117,7 +123,7 @@ function serve(
       const connection: Connection = { server: receiver, request, site };
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
-      if (early === undefined || request.method !== "GET") return answer;
+      if (request.method !== "GET") return answer;
       const send = (response: Response) => (connection.isStream ? early.send(request, receiver, response) : response);
       return answer instanceof Promise ? answer.then(send) : send(answer);
     },

@@ -1,7 +1,8 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import { endStreamOn } from "../quirks/end-stream.ts";
+import { endStreamOn, isEndless } from "../quirks/end-stream.ts";
+import { announceStream } from "../listen/connection.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import { answerUnrouted } from "../operation/unrouted.ts";
 
@@ -46,7 +47,9 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
   return {
     async answer(request: Request): Promise<Response> {
       try {
-        return endStreamOn(ended.signal, await app.fetch(request));
+        const response = await app.fetch(request);
+        if (isEndless(response.headers)) announceStream(request);
+        return endStreamOn(ended.signal, response);
       } catch (error) {
         return toErrorResponse(error, { request, log });
       }
