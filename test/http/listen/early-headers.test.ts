@@ -233,10 +233,10 @@ async function listenAt(settings: Partial<EndpointSettings>) {
 }
 
 test("where it cannot be done the log says so once, and streams come whole", async () => {
-  const source = (path: string) => JSON.stringify(join(import.meta.dir, "../../..", path));
+  const serving = JSON.stringify(join(import.meta.dir, "../serving.ts"));
   const code = `
     Bun.connect = async () => { throw new Error("not with this Bun"); };
-    const { serve } = await import(${source("test/http/serving.ts")});
+    const { serve } = await import(${serving});
     const serving = await serve();
     await serving.create({ name: "web", cmd: "sleep 0.1; echo hello", shell: true });
     for (let round = 0; round < 2; round++) {
