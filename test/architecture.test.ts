@@ -12,6 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   bind: [],
   slices: [],
   libc: [],
+  moment: [],
   descriptors: [],
   "file-limit": ["libc"],
   template: [],
@@ -82,7 +83,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "moment"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

@@ -8,8 +8,8 @@ export type EventStart =
   | { readonly kind: "now" }
   /** After the event of this sequence. */
   | { readonly kind: "after"; readonly sequence: number }
-  /** With what came at this time (Unix ms) or later. */
-  | { readonly kind: "since"; readonly timeMs: number }
+  /** With what came then, on the steady clock, or later. */
+  | { readonly kind: "since"; readonly steadyMs: number }
   /** With the oldest that is remembered, when nobody can say what was missed. */
   | { readonly kind: "restart" };
 
@@ -80,7 +80,7 @@ function lastBefore(bus: EventBus, start: EventStart): number {
       return bus.oldest - 1;
     case "since": {
       let sequence = bus.head;
-      while (sequence >= bus.oldest && (bus.at(sequence)?.timeMs ?? 0) >= start.timeMs) sequence -= 1;
+      while (sequence >= bus.oldest && bus.steadyMsOf(sequence) >= start.steadyMs) sequence -= 1;
       return sequence;
     }
   }

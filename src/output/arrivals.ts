@@ -1,27 +1,32 @@
+import type { Moment } from "../moment.ts";
+
 /** Arrivals closer than this share an entry, unless another label's came between them. */
 const coalesceMs = 10;
 const maxEntries = 1024;
 
 /**
- * When bytes came: a bounded index over one ring's positions, each entry the start of a run of bytes, its time and its
+ * When bytes came: a bounded index over one ring's positions, each entry the start of a run of bytes, its moment and its
  * place in the order of all the process's outputs. When it is full, older entries are thinned: order and times grow
  * coarser with age, positions never do.
  */
 export class Arrivals {
   #positions: number[] = [];
-  #timesMs: number[] = [];
+  /** On the steady clock. */
+  #steadyMs: number[] = [];
+  #unixMs: number[] = [];
   #sequences: number[] = [];
   #lastSequence = -1;
 
-  /** Positions, times and sequences never go back. */
-  add(position: number, timeMs: number, sequence: number): void {
+  /** Positions, sequences and the steady clock never go back. */
+  add(position: number, { steadyMs, unixMs }: Moment, sequence: number): void {
     const last = this.#positions.length - 1;
     const continues = last >= 0 && sequence === this.#lastSequence + 1;
     this.#lastSequence = sequence;
-    if (continues && timeMs - this.#timesMs[last]! < coalesceMs) return;
+    if (continues && isSoonAfter(steadyMs, this.#steadyMs[last]!) && isSoonAfter(unixMs, this.#unixMs[last]!)) return;
     if (last + 1 === maxEntries) this.#thin();
     this.#positions.push(position);
-    this.#timesMs.push(timeMs);
+    this.#steadyMs.push(steadyMs);
+    this.#unixMs.push(unixMs);
     this.#sequences.push(sequence);
   }
 
@@ -29,12 +34,15 @@ export class Arrivals {
   dropBefore(position: number): void {
     const keep = this.#entryAt(position);
     if (keep < maxEntries / 4) return;
-    for (const column of [this.#positions, this.#timesMs, this.#sequences]) column.splice(0, keep);
+    for (const column of [this.#positions, this.#steadyMs, this.#unixMs, this.#sequences]) column.splice(0, keep);
   }
 
-  /** The first position whose byte came at `timeMs` or later, undefined when none did; may be early, never late. */
-  positionSince(timeMs: number): number | undefined {
-    const index = firstIndex(this.#timesMs, (entryMs) => entryMs > timeMs - coalesceMs);
+  /**
+   * The first position whose byte came then, on the steady clock, or later; undefined when none did. It may be early,
+   * never late.
+   */
+  positionSince(steadyMs: number): number | undefined {
+    const index = firstIndex(this.#steadyMs, (entryMs) => entryMs > steadyMs - coalesceMs);
     return this.#positions[index];
   }
 
@@ -43,9 +51,9 @@ export class Arrivals {
     return this.#positions[firstIndex(this.#positions, (start) => start > position)];
   }
 
-  /** Unix milliseconds at which the byte at `position` came, to some 10 ms; 0 when nothing is known. */
-  timeAt(position: number): number {
-    return this.#timesMs[this.#entryAt(position)] ?? 0;
+  /** The Unix time, in milliseconds, when the byte at `position` came, to some 10 ms; 0 when nothing is known. */
+  unixMsAt(position: number): number {
+    return this.#unixMs[this.#entryAt(position)] ?? 0;
   }
 
   /** Where the byte at `position` stands in the order of arrival over all outputs of the process. */
@@ -66,9 +74,15 @@ export class Arrivals {
     const half = maxEntries / 2;
     const stays = (_: number, index: number) => index >= half || index % 2 === 0;
     this.#positions = this.#positions.filter(stays);
-    this.#timesMs = this.#timesMs.filter(stays);
+    this.#steadyMs = this.#steadyMs.filter(stays);
+    this.#unixMs = this.#unixMs.filter(stays);
     this.#sequences = this.#sequences.filter(stays);
   }
+}
+
+/** Not where a clock was set in between. */
+function isSoonAfter(ms: number, beforeMs: number): boolean {
+  return ms >= beforeMs && ms - beforeMs < coalesceMs;
 }
 
 /** Binary search in an ascending column; `column.length` when no entry is as wanted. */

@@ -5,6 +5,7 @@ export interface RangeOptions {
   readonly from: number;
   /** So many at most, 4 at least. */
   readonly maxBytes: number;
+  /** On the steady clock. */
   readonly nowMs: number;
   /** What is not cut. Of `lines` those that have an end come at once, and one without it after 100 ms of silence. */
   readonly unit: OutputUnit;
@@ -17,7 +18,7 @@ export interface RangeOptions {
 /** Whether output is given byte by byte, by UTF-8 characters, or by lines. */
 export type OutputUnit = "bytes" | "characters" | "lines";
 
-/** Up to where to give bytes, or when to ask again (Unix ms; `Infinity`: when more has come). */
+/** Up to where to give bytes, or when to ask again (on the steady clock; `Infinity`: when more has come). */
 export type Range = { readonly to: number } | { readonly to?: undefined; readonly dueMs: number };
 
 /**

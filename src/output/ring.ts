@@ -1,3 +1,4 @@
+import type { Moment } from "../moment.ts";
 import { Arrivals } from "./arrivals.ts";
 
 const firstCapacity = 4096;
@@ -67,7 +68,7 @@ export class Ring {
     return Math.max(0, this.#head - this.capacity);
   }
 
-  /** When the last byte came, in the time given to `write`. */
+  /** When the last byte came, on the steady clock. */
   get lastWriteMs(): number {
     return this.#lastWriteMs;
   }
@@ -78,10 +79,10 @@ export class Ring {
   }
 
   /** Copies `chunk` in, overwriting the oldest bytes, and wakes the readers. */
-  write(chunk: Uint8Array, timeMs: number): void {
+  write(chunk: Uint8Array, moment: Moment): void {
     if (chunk.length === 0) return;
     const sequence = this.#counter.next++;
-    this.arrivals.add(this.#head, timeMs, sequence);
+    this.arrivals.add(this.#head, moment, sequence);
     this.#grow(this.#head + chunk.length);
     const held = chunk.length > this.capacity ? chunk.subarray(chunk.length - this.capacity) : chunk;
     const start = (this.#head + chunk.length - held.length) % this.capacity;
@@ -94,7 +95,7 @@ export class Ring {
     }
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
-    this.#lastWriteMs = timeMs;
+    this.#lastWriteMs = moment.steadyMs;
     if (this.#head > this.capacity) this.arrivals.dropBefore(this.oldest);
     this.#wake();
   }

@@ -96,7 +96,7 @@ export class OutputReader {
     return false;
   }
 
-  /** When a line without its end may be given (Unix ms), if nothing comes before; undefined when none waits. */
+  /** When a line without its end may be given (on the steady clock), if nothing comes before; undefined when none waits. */
   get dueMs(): number | undefined {
     return this.#dueMs === Infinity ? undefined : this.#dueMs;
   }
@@ -111,7 +111,7 @@ export class OutputReader {
     return { newestId: Math.min(this.#newestId, (this.#unannounced[0]?.id ?? Infinity) - 1), processes };
   }
 
-  /** What comes next, of bytes at most `maxBytes`; undefined when there is nothing now. */
+  /** What comes next, of bytes at most `maxBytes`; `nowMs` is on the steady clock, or `Infinity`; undefined when there is nothing now. */
   next(maxBytes: number, nowMs: number): OutputItem | undefined {
     this.#dueMs = undefined;
     if (this.#sourceChanged) this.#follow();

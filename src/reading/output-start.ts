@@ -17,8 +17,8 @@ export type OutputStart =
   | { readonly kind: "held" }
   /** So many lines back, over all outputs together; 0 is from now on. */
   | { readonly kind: "tail"; readonly lines: number }
-  /** At what came at this time (Unix ms) or later. */
-  | { readonly kind: "since"; readonly timeMs: number }
+  /** At what came then, on the steady clock, or later. */
+  | { readonly kind: "since"; readonly steadyMs: number }
   | { readonly kind: "resume"; readonly position: StreamPosition }
   /** At the oldest byte held, after a gap of which nothing is known: the position is of an earlier run. */
   | { readonly kind: "restart" };
@@ -60,7 +60,7 @@ function beginningOf(rings: readonly Ring[], start: Exclude<OutputStart, { kind:
     return (ring) => begins.get(ring) ?? ring.head;
   }
   if (start.kind === "since") {
-    return (ring) => Math.max(ring.oldest, ring.arrivals.positionSince(start.timeMs) ?? ring.head);
+    return (ring) => Math.max(ring.oldest, ring.arrivals.positionSince(start.steadyMs) ?? ring.head);
   }
   return (ring) => ring.oldest;
 }

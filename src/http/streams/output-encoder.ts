@@ -91,7 +91,7 @@ function toJsonDocument({ process, label, ring, from, to }: Bytes): OutputDocume
     pid: process.id,
     name: process.template.name,
     stream: label,
-    time: new Date(ring.arrivals.timeAt(from)).toISOString(),
+    time: new Date(ring.arrivals.unixMsAt(from)).toISOString(),
     data: Buffer.from(ring.copy(from, to).buffer).toString("utf8"),
   };
 }
