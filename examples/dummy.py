@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The twin of dummy.ts. A pipe is no terminal: without `flush` Python would keep its lines for itself."""
+"""Does what dummy.ts does. Without `flush` Python would buffer its lines, because stdout is not a terminal."""
 
 import signal
 import sys

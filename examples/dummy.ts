@@ -1,5 +1,5 @@
 #!/usr/bin/env bun
-// Writes a line to stdout every second, and one to stderr every fifth. Says goodbye when it is told to stop.
+// Prints a line to stdout every second, and one to stderr every five seconds. Prints "goodbye" on SIGTERM.
 
 let count = 0;
 

@@ -1,3 +1,3 @@
 #!/bin/sh
-# The twin of echo.ts.
+# Does what echo.ts does.
 exec cat

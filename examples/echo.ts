@@ -1,5 +1,5 @@
 #!/usr/bin/env bun
-// Writes to stdout what comes on stdin, as it comes, and ends when stdin does.
+// Copies stdin to stdout as it arrives, and exits at the end of stdin.
 import { stdin, stdout, write } from "bun";
 
 for await (const bytes of stdin.stream()) await write(stdout, bytes);

@@ -25,10 +25,12 @@ export type { Logger } from "./log.ts";
 export type { Manager as DaemonManager } from "./manager/manager.ts";
 export { type OutputItem, OutputReader, type OutputReaderOptions } from "./reading/output-reader.ts";
 export { type OutputGap, type OutputSource, processSource, templateSource } from "./reading/output-source.ts";
-export type { OutputStart, StreamPosition } from "./reading/output-start.ts";
+export type { OutputStart } from "./reading/output-start.ts";
+export type { OutputPlace, StreamPosition } from "./reading/stream-position.ts";
 export type { ProcessUsage } from "./process/usage/sampler.ts";
-export type { Manager } from "./plugin/manager.ts";
-export type { OutputItem as PluginOutputItem, OutputOptions } from "./plugin/output.ts";
+/** What plugins call `Manager`: the part of gafferd that one is lent. */
+export type { PluginManager as Manager } from "./plugin/plugin-manager.ts";
+export type { OutputOptions, PluginOutputItem } from "./plugin/output.ts";
 export type { DaemonSettings, PluginConfig } from "./plugin/plugin-config.ts";
 export { type App, Plugin } from "./plugin/plugin.ts";
 export type { ProvidedModules } from "./plugin/provide.ts";

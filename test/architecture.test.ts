@@ -11,6 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   suggestion: [],
   bind: [],
   slices: [],
+  reason: [],
   libc: [],
   moment: [],
   descriptors: [],
@@ -83,14 +84,15 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "moment"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];
 
 /** A package that has one place in the program; `/` is the start of a subpath. */
 const packagePlaces: Readonly<Record<string, readonly string[]>> = {
-  consola: ["log"],
+  // Prompts, for `cli`.
+  consola: ["log", "cli"],
   citty: ["cli"],
   // `.npmrc` is read by it too.
   ini: ["config", "plugin"],
@@ -182,7 +184,11 @@ describe("the check finds", () => {
     ["printing", { "manager/a.ts": `console.log("x");` }, "manager/a.ts uses console."],
     ["printing on stdout", { "http/app.ts": `process.stdout.write("x");` }, "http/app.ts uses process.stdout"],
     ["exiting", { "daemon.ts": `function f() { process.exit(1); }` }, "daemon.ts uses process.exit("],
-    ["consola elsewhere", { "cli/a.ts": `import { b } from "consola/utils";` }, "cli/a.ts imports consola/utils"],
+    [
+      "consola elsewhere",
+      { "http/feed/a.ts": `import { b } from "consola/utils";` },
+      "http/feed/a.ts imports consola/utils",
+    ],
     [
       "a value in what runs in browsers",
       { "client/a.ts": `import { a, type B } from "../documents/b.ts";`, "documents/b.ts": "" },
@@ -194,6 +200,15 @@ describe("the check finds", () => {
       "client/a.ts imports @sinclair/typebox",
     ],
     ["a barrel", { "http/feed/index.ts": "" }, "http/feed/index.ts is a barrel"],
+    [
+      "a name that means two things",
+      {
+        "output/a.ts": `export interface Item {}`,
+        "events/a.ts": `export type Item = 1;\nexport const Other = 1;\nexport type Other = 1;`,
+        "index.ts": `export { type Item, type Item as OutputItem } from "./output/a.ts";`,
+      },
+      "`Item` is exported by output/a.ts and events/a.ts: one name, one meaning",
+    ],
     ["a long file", { "http/app.ts": "\n".repeat(301) }, "http/app.ts has 301 lines, more than 300"],
   ])("%s", (_, files, violation) => {
     expect(findViolations(new Map(Object.entries(files)))).toEqual([violation]);
@@ -231,6 +246,7 @@ function findViolations(tree: Tree): string[] {
     ...files
       .filter(({ part }) => standAlone.includes(part))
       .flatMap(({ path, source }) => findDependencies(path, source)),
+    ...findSharedNames(tree),
     ...files.filter(({ path }) => path.endsWith("/index.ts")).map(({ path }) => `${path} is a barrel`),
     ...files
       .map(({ path, source }) => ({ path, lines: source.split("\n").length - 1 }))
@@ -333,6 +349,21 @@ function findCircles(edges: ReadonlyMap<string, readonly string[]>): string[] {
     return found;
   };
   return [...edges.keys()].flatMap((path) => walk(path, []));
+}
+
+/** Names that several files define for others; what only passes one on (`export … from`) defines nothing. */
+function findSharedNames(tree: Tree): string[] {
+  const definition =
+    /^export (?:abstract |declare |async )*(?:class|function\*?|interface|type|const|let|enum) (\w+)/gm;
+  const places = new Map<string, Set<string>>();
+  for (const [path, source] of tree) {
+    for (const [, name = ""] of withoutComments(source).matchAll(definition)) {
+      places.set(name, (places.get(name) ?? new Set()).add(path));
+    }
+  }
+  return [...places]
+    .filter(([, paths]) => paths.size > 1)
+    .map(([name, paths]) => `\`${name}\` is exported by ${[...paths].join(" and ")}: one name, one meaning`);
 }
 
 /** What of printing and exiting there is, comments aside. */

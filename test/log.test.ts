@@ -1,7 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync } from "node:fs";
-import { configureLog, createLogger, createOutlet, log, printable, timestamp } from "../src/log.ts";
-import { openPipe, setNonBlocking } from "../src/process/spawn/pipe.ts";
+import { configureLog, createLogger, log } from "../src/log.ts";
 
 const startOfLine = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
 
@@ -48,103 +46,46 @@ describe("a logger", () => {
   });
 });
 
-test("a terminal gets the time of its day", () => {
-  const date = new Date(2026, 0, 31, 9, 5, 7, 42);
-  expect(timestamp(date, { terminal: true })).toBe("09:05:07.042");
-  expect(timestamp(date, { terminal: false })).toBe(date.toISOString());
-});
+describe("a box", () => {
+  const lines = ["gafferd listens on http://127.0.0.1:5000", "\u001B[2Jdashboard: `x`"];
 
-describe("what is printed", () => {
-  test.each([
-    ["plain text, tabs and umlauts: ä 日本 😀\t.", "plain text, tabs and umlauts: ä 日本 😀\t."],
-    ["\u001B]0;title\u0007", "\\x1b]0;title\\x07"],
-    ["\u001B[2J\u001B[1;1H\u001Bc", "\\x1b[2J\\x1b[1;1H\\x1bc"],
-    ["\u009B2J\u0085", "\\x9b2J\\x85"],
-    ["a\rb\nc\u2028d", "a\\rb\\nc\\u2028d"],
-    ["\u0000\u0008\u007F", "\\x00\\x08\\x7f"],
-    ["\u202Eevil\u2066", "\\u202eevil\\u2066"],
-    ["\u001B[>4;1m", "\\x1b[>4;1m"],
-    ["\u001B[31", "\\x1b[31"],
-  ])("%j is shown as %j", (text, shown) => {
-    expect(printable(text)).toBe(shown);
-    expect(printable(text, { colours: true })).toBe(shown);
+  test("is drawn on a terminal, without what could move the cursor", () => {
+    const drawn = record((logger) => logger.box(lines), { terminal: true });
+    expect(drawn).toHaveLength(6);
+    expect(drawn[0]).toContain("╭");
+    expect(drawn[2]).toMatch(/│.*  gafferd listens on http:\/\/127\.0\.0\.1:5000  .*│/);
+    expect(drawn[3]).toContain("\\x1b[2Jdashboard: `x`");
+    expect(drawn[5]).toContain("╯");
   });
 
-  test("keeps colours where they are allowed, and ends them", () => {
-    expect(printable("\u001B[1;31mred\u001B[38:5:9mX", { colours: true })).toBe(
-      "\u001B[1;31mred\u001B[38:5:9mX\u001B[0m",
-    );
-    expect(printable("\u001B[1;31mred\u001B[m")).toBe("red");
+  test("is not drawn when a line is wider than the terminal", () => {
+    const wide = "x".repeat(90);
+    expect(record((logger) => logger.box([wide, "y"]), { terminal: true })).toEqual([wide, "y"]);
+  });
+
+  test("is a line for each of its lines elsewhere", () => {
+    const written = record((logger) => logger.box(lines)).map((line) => line.replace(startOfLine, ""));
+    expect(written).toEqual([`info  ${lines[0]}`, "info  \\x1b[2Jdashboard: `x`"]);
   });
 });
 
-describe("an outlet", () => {
-  test("writes in order, all of it", async () => {
-    const { readEnd, outlet, closeOutlet } = openOutlet();
-    const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`);
-    const text = readText(readEnd);
-    for (const line of lines) outlet.write(line);
-    await outlet.flushed();
-    closeOutlet();
-    expect(await text).toBe(lines.join(""));
-  });
-
-  test("does not wait for a reader that takes nothing, holds little for it, and says what it left out", async () => {
-    const { readEnd, outlet, closeOutlet } = openOutlet();
-    const line = `${"x".repeat(1023)}\n`;
-    const startMs = performance.now();
-    for (let count = 0; count < 10_000; count++) outlet.write(line);
-    expect(performance.now() - startMs).toBeLessThan(10_000);
-    const text = readText(readEnd);
-    await outlet.flushed();
-    closeOutlet();
-    const [, kept = "", left = ""] = /^((?:x+\n)+)\((\d+) lines left out: .*\)\n$/.exec(await text) ?? [];
-    expect(kept.length).toBeLessThan(1.2 * 1024 * 1024);
-    expect(kept.length / line.length + Number(left)).toBe(10_000);
-  });
-
-  test("takes a text that is larger than all it holds", async () => {
-    const { readEnd, outlet, closeOutlet } = openOutlet();
-    const text = readText(readEnd);
-    outlet.write("y".repeat(3_000_000));
-    await outlet.flushed();
-    closeOutlet();
-    expect(await text).toHaveLength(3_000_000);
-  });
-
-  test("waits at a full pipe that does not block", async () => {
-    const { readEnd, writeEnd, outlet, closeOutlet } = openOutlet();
-    setNonBlocking(writeEnd);
-    outlet.write("z".repeat(300_000));
-    const text = readText(readEnd);
-    await outlet.flushed();
-    closeOutlet();
-    expect(await text).toHaveLength(300_000);
-  });
-
-  test("ignores what is written when its reader has gone", async () => {
-    const { readEnd, outlet, closeOutlet } = openOutlet();
-    expect(outlet.hasReader).toBe(true);
-    closeSync(readEnd);
-    outlet.write("to nobody\n");
-    await outlet.flushed();
-    expect(outlet.hasReader).toBe(false);
-    outlet.write("to nobody\n");
-    await outlet.flushed();
-    closeOutlet();
-  });
+test("a line about a process has a tag, and no level", () => {
+  const date = new Date(Date.UTC(2026, 0, 31));
+  const written = record((logger) => logger.event({ tag: "web[1]", message: "exit, status 3", date }));
+  expect(written).toEqual(["2026-01-31T00:00:00.000Z web[1] exit, status 3"]);
 });
 
-function openOutlet() {
-  const { readEnd, writeEnd } = openPipe();
-  return { readEnd, writeEnd, outlet: createOutlet(writeEnd), closeOutlet: () => closeSync(writeEnd) };
-}
-
-async function readText(descriptor: number): Promise<string> {
-  const text = await Bun.file(descriptor).text();
-  closeSync(descriptor);
-  return text;
-}
+test("a line that repeats is counted, an event is not", () => {
+  const date = new Date(0);
+  const written = record((logger) => {
+    for (let count = 0; count < 20; count++) logger.warn("again");
+    logger.warn("other");
+    for (let count = 0; count < 20; count++) logger.event({ tag: "web", message: "start", date });
+  });
+  expect(written.filter((line) => line.endsWith("again"))).toHaveLength(6);
+  expect(written.some((line) => line.endsWith("warn  again (repeated 15 times)"))).toBe(true);
+  expect(written.filter((line) => line.includes("web start"))).toHaveLength(20);
+});
 
 function record(use: (logger: ReturnType<typeof createLogger>) => void, options = {}): string[] {
   let text = "";

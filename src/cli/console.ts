@@ -1,10 +1,13 @@
 import type { GafferdEvent } from "../events/event.ts";
-import { type Outlet, printable, timestamp } from "../log.ts";
+import { createLogger } from "../log.ts";
+import type { Outlet } from "../log/outlet.ts";
+import { printable } from "../log/printable.ts";
+import { paintTag } from "../log/reporter.ts";
 import type { Gap } from "../output/cursor.ts";
 import { toLines } from "./lines.ts";
 
 /** Which output of which process. */
-export interface OutputSource {
+export interface PrintedOutput {
   /** The template's. */
   readonly name: string;
   /** Ours (`pid` in JSON). */
@@ -13,6 +16,7 @@ export interface OutputSource {
 }
 
 export interface ConsoleOptions {
+  readonly outlet: Pick<Outlet, "write" | "flushed" | "hasReader">;
   /** Paint names, and let the colours of processes through. */
   readonly colours: boolean;
 }
@@ -25,19 +29,17 @@ export interface Console {
    * a slow terminal keeps nothing in memory: what the ring could not hold meanwhile is to come as a gap. Stops when
    * nobody reads any more.
    */
-  printOutput(source: OutputSource, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
+  printOutput(source: PrintedOutput, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
 }
 
-export function createConsole({
-  outlet,
-  colours,
-}: ConsoleOptions & { outlet: Pick<Outlet, "write" | "flushed" | "hasReader"> }): Console {
+export function createConsole({ outlet, colours }: ConsoleOptions): Console {
+  const printer = createLogger({ write: outlet.write, terminal: colours });
   let turn = Promise.resolve();
   return {
-    printEvent: (event) => outlet.write(`${formatEvent(event, { colours })}\n`),
+    printEvent: (event) => printer.event(describeEvent(event)),
     async printOutput(source, chunks) {
       for await (const lines of toLines(chunks)) {
-        const text = lines.map((line) => `${formatOutputLine({ ...source, line }, { colours })}\n`).join("");
+        const text = lines.map((line) => `${formatOutputLine(source, line, colours)}\n`).join("");
         turn = turn.then(() => {
           outlet.write(text);
           return outlet.flushed();
@@ -49,20 +51,16 @@ export function createConsole({
   };
 }
 
-/** `2026-01-31T12:00:00.000Z dummy[1] exit, status 3` */
-export function formatEvent(event: GafferdEvent, { colours }: ConsoleOptions): string {
-  const who = "id" in event ? `${event.name}[${event.id}]` : event.name;
-  const time = timestamp(new Date(event.timeMs), { terminal: colours });
-  return `${time} ${paintName(event.name, who, colours)} ${event.type}${detailOf(event)}`;
+/** `dummy[1]` and `exit, status 3` */
+function describeEvent(event: GafferdEvent): { tag: string; message: string; date: Date } {
+  const tag = "id" in event ? `${event.name}[${event.id}]` : event.name;
+  return { tag, message: `${event.type}${detailOf(event)}`, date: new Date(event.timeMs) };
 }
 
-/** `dummy[1] stdout | hello 1` */
-export function formatOutputLine(
-  { name, id, label, line }: OutputSource & { readonly line: string },
-  { colours }: ConsoleOptions,
-): string {
-  const who = paintName(name, `${name}[${id}] ${label}`, colours);
-  return `${who} | ${printable(line, { colours })}`;
+/** `dummy[1] stdout | hello 1`. Not by consola: a process may print a gigabyte. */
+function formatOutputLine({ name, id, label }: PrintedOutput, line: string, colours: boolean): string {
+  const tag = `${name}[${id}]`;
+  return `${paintTag(tag, { colours, text: `${tag} ${label}` })} | ${printable(line, { colours })}`;
 }
 
 function detailOf(event: GafferdEvent): string {
@@ -76,15 +74,4 @@ function detailOf(event: GafferdEvent): string {
     default:
       return "";
   }
-}
-
-/** Neither red, which says error, nor what a dark or a light background swallows. */
-const nameColours = [32, 33, 34, 35, 36, 92, 93, 94, 95, 96];
-
-/** `text` in the colour of `name`: the same in every run, so that eyes learn it. */
-function paintName(name: string, text: string, colours: boolean): string {
-  const shown = printable(text);
-  if (!colours) return shown;
-  const colour = nameColours[Bun.hash.crc32(name) % nameColours.length];
-  return `\u001B[${colour}m${shown}\u001B[39m`;
 }

@@ -10,4 +10,4 @@ export const exitStatus = {
   bunTooOld: 78,
 } as const;
 
-export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+export type ExitCode = (typeof exitStatus)[keyof typeof exitStatus];

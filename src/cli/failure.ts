@@ -1,7 +1,8 @@
+import { messageOf } from "../reason.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
-import { printable } from "../log.ts";
-import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { printable } from "../log/printable.ts";
+import { type ExitCode, exitStatus } from "./exit-status.ts";
 import { findListener } from "./listener.ts";
 import { LogFileError } from "./log/log-file.ts";
 import { UsageError } from "./check-words.ts";
@@ -12,7 +13,7 @@ export class GaveUpError extends Error {}
 
 /** Why gafferd ends otherwise than by a signal. */
 export interface Failure {
-  readonly status: ExitStatus;
+  readonly status: ExitCode;
   /** Whole lines for stderr. */
   readonly text: string;
 }
@@ -35,7 +36,7 @@ function describeProblems({ problems }: ConfigError): string[] {
 }
 
 function describeStartError(error: unknown): string[] {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const isExpected = error instanceof GafferdError || error instanceof PidfileError || error instanceof LogFileError;
   // The stack of what nobody foresaw is for the report of it.
   return [`gafferd: ${message}`, ...(isExpected ? adviseOnPort(error) : stackOf(error))];

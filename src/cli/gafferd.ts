@@ -1,9 +1,11 @@
 import packageJson from "../../package.json" with { type: "json" };
-import { configureLog, log, printable, stderr, stdout } from "../log.ts";
+import { configureLog, log } from "../log.ts";
+import { stderr, stdout } from "../log/outlet.ts";
+import { printable } from "../log/printable.ts";
 import { describeConfig } from "../config/describe.ts";
 import { usesColours } from "./colours.ts";
 import { daemonize } from "./daemonize.ts";
-import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { type ExitCode, exitStatus } from "./exit-status.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { flushOutput } from "./log/flush.ts";
 import { helpText } from "./help.ts";
@@ -16,7 +18,7 @@ import { withOptions } from "./with-options.ts";
 const { name, version } = packageJson;
 
 /** The whole of `gafferd`, from the words after it to its exit status. */
-export async function runGafferd(argv: readonly string[]): Promise<ExitStatus> {
+export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   const readiness = takeReadiness();
   let failure: Failure | undefined;
   try {

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process that has a TCP port open. */
-export interface Listener {
+export interface ListeningProcess {
   readonly osPid: number;
   /** As `ps` shows it. */
   readonly commandLine: string;
 }
 
 /** Who listens on a TCP port of this machine; undefined when it cannot be seen (another user's, or no Linux). */
-export function findListener(port: number): Listener | undefined {
+export function findListener(port: number): ListeningProcess | undefined {
   const sockets = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningSockets(table, port)));
   if (sockets.size === 0) return undefined;
   for (const osPid of readOr([], () => readdirSync("/proc"))) {

@@ -17,6 +17,6 @@ export async function reload(daemon: Pick<Daemon, "reload" | "restartPlugins">, 
 }
 
 async function reloadFile(daemon: Pick<Daemon, "reload">): Promise<void> {
-  const { needsRestart } = await daemon.reload({ dryRun: false });
+  const { needsRestart } = await daemon.reload();
   for (const name of needsRestart) log.warn(`${name} was changed: it will be so after a new start of gafferd`);
 }

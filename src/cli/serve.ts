@@ -1,6 +1,8 @@
+import { messageOf } from "../reason.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { GafferdError } from "../errors.ts";
-import { configureLog, log, stderr, stdout } from "../log.ts";
+import { configureLog, log } from "../log.ts";
+import { stderr, stdout } from "../log/outlet.ts";
 import type { Config } from "../config/config.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { hasDashboard } from "../plugin/site/dashboard.ts";
@@ -76,7 +78,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
     if (failure === undefined) {
       const { urls, plugins } = daemon;
       const facts = { version, urls, templates: config.templates.length };
-      for (const line of startMessage({ ...facts, hasDashboard: await hasDashboard(plugins) })) log.info(line);
+      log.box(startMessage({ ...facts, hasDashboard: await hasDashboard(plugins) }));
       onReady({ osPid: process.pid, urls, logFile: logFile?.path ?? "" });
       void ignoreRealTimeSignals();
       signals.onReload(() => void reload(daemon, { hasFile: options.config !== undefined }));
@@ -101,7 +103,7 @@ interface ServeParts extends ServeOptions {
 /** What to tell of an error that reached nobody while all was started. */
 function strayed(error: unknown, culprit: string | undefined): unknown {
   if (culprit === undefined) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const message = `cannot start: an error of the plugin \`${culprit}\` reached nobody: ${reason}`;
   return new GafferdError("internal", message, { cause: error });
 }

@@ -195,6 +195,8 @@ export interface Client {
 export interface ReloadOptions {
   /** Say what would be done, and do nothing. Default `false`. */
   readonly dryRun?: boolean;
+  /** Leave templates as they are that were deleted, replaced or scaled by request. Default `false`. */
+  readonly keepDrift?: boolean;
 }
 
 export interface SignalOptions {

@@ -85,7 +85,8 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
     write: async (pid, input, { eof } = {}) => await write(transport, pid, input, eof),
-    reload: async ({ dryRun } = {}) => await ask("POST", ["_reload"], { query: { dry_run: dryRun } }),
+    reload: async ({ dryRun, keepDrift } = {}) =>
+      await ask("POST", ["_reload"], { query: { dry_run: dryRun, keep_drift: keepDrift } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
     webhooks: async () => await ask("GET", ["webhooks"]),
     addWebhook: async (webhook) => (await ask<{ id: string }>("POST", ["webhooks"], { json: webhook })).id,

@@ -27,6 +27,8 @@ export type TailItem =
       readonly pid: number;
       readonly label: string;
       readonly text: string;
+      /** The last line of `text` goes on in the next item of this output: it has no end yet, or is longer than 60 KiB. */
+      readonly partial?: true;
       /** When its first byte came (RFC 3339). */
       readonly time: string;
       /** Where to go on from, in every item: for `since`, also in a later program. */
@@ -92,10 +94,10 @@ type ExitDocument = Omit<Extract<TailItem, { type: "exit" }>, "type" | "id">;
 /** Undefined for an event that a later gafferd may send. */
 function toItem({ event, data, id }: StreamEvent): TailItem | undefined {
   const document: unknown = JSON.parse(data);
-  // An output may be labelled `gap`: its event is known by its data.
+  // Known by its data: the event has the name of the output.
   if (isOutput(document)) {
-    const { pid, stream, data: text, time } = document;
-    return { type: "output", pid, label: stream, text, time, id };
+    const { pid, stream, data: text, time, partial } = document;
+    return { type: "output", pid, label: stream, text, ...(partial && { partial }), time, id };
   }
   if (event === "gap") {
     const { stream, ...rest } = document as GapDocument;

@@ -10,7 +10,8 @@ import { readProcess } from "./process-section.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import type { Report, Section, SectionKind } from "./section.ts";
 import { withCommentAdvice, warnOfSections, warnOfTemplates } from "./warnings.ts";
-import { defaultWebhooks, readWebhooks, type Webhooks } from "./webhooks.ts";
+import { defaultWebhooks, readWebhooks } from "./webhooks.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /** All that gafferd is told to do, checked and complete. */
 export interface Config {
@@ -21,7 +22,7 @@ export interface Config {
   readonly endpoints: readonly Endpoint[];
   /** In the order of the files. */
   readonly templates: readonly ProcessTemplate[];
-  readonly webhooks: Webhooks;
+  readonly webhooks: FileWebhooks;
   /** The `[plugin:NAME]` sections by NAME, as they are written: what their keys mean is for the plugins to say. */
   readonly plugins: ReadonlyMap<string, Section>;
   /** All sections, as they are written but for the variables that were replaced: to say where something is. */
@@ -75,7 +76,7 @@ function findHttpEndpoints(sections: readonly Section[]) {
 function readProcesses(sections: readonly Section[], envs: readonly Section[], report: Report): ProcessTemplate[] {
   const names = sections.map(({ label }) => label);
   for (const env of envs.filter(({ label }) => !names.includes(label))) {
-    const message = `has no [process:${env.label}] to be the environment of${suggestion(env.label, names)}`;
+    const message = `is for no process: there is no [process:${env.label}]${suggestion(env.label, names)}`;
     report({ file: env.file, line: env.line, section: env.name, message });
   }
   return sections.flatMap((section) => {

@@ -5,7 +5,7 @@ import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { formatProblem } from "./problem.ts";
-import type { Webhooks } from "./webhooks.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /**
  * What gafferd would do with this configuration, for people: `gafferd --check`. Its last line is
@@ -84,7 +84,7 @@ function describePorts(port: number, numprocesses: number): string {
   return numprocesses <= 1 ? `port ${port}` : `ports ${port} to ${port + numprocesses - 1}`;
 }
 
-function describeWebhooks({ hooks }: Webhooks): string[] {
+function describeWebhooks({ hooks }: FileWebhooks): string[] {
   return hooks.flatMap(({ pattern, urls }) => urls.map((url) => `${pattern}: ${shownUrl(url)}`));
 }
 

@@ -29,10 +29,10 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
   };
   const isGiven = (key: keyof typeof readers): boolean => valueOf(section, key) !== undefined;
 
-  if (!isGiven("keyfile")) reportKey("certfile", "needs a `keyfile` beside it");
-  if (!isGiven("certfile")) reportKey("keyfile", "needs a `certfile` beside it");
+  if (!isGiven("keyfile")) reportKey("certfile", "needs a `keyfile` too");
+  if (!isGiven("certfile")) reportKey("keyfile", "needs a `certfile` too");
   if (!isGiven("certfile") && !isGiven("keyfile")) {
-    reportKey("client_ca", "needs a `certfile` and a `keyfile` beside it");
+    reportKey("client_ca", "needs a `certfile` and a `keyfile` too");
   }
   if (!binds.some((bind) => bind.kind === "unix")) {
     for (const key of ["mode", "owner", "group"] as const) {
@@ -109,7 +109,7 @@ function namedEndpoints(
       name,
       [...endpoints.values()].map((endpoint) => endpoint.name),
     );
-    reportValue(section, value, report, `names \`${name}\`, and there is no section [endpoint:${name}]${near}`);
+    reportValue(section, value, report, `there is no section [endpoint:${name}]${near}`);
     return [];
   });
 }

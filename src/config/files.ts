@@ -2,11 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import { reasonOf } from "../reason.ts";
 import { expandValues, type InheritedEnvironment } from "./expand-values.ts";
 import { findIncluded } from "./include.ts";
 import { type IniSection, type IniValue, readIni } from "./ini.ts";
 import { attempt, classifySections, reportValue, type Report, type Section, warnOfValue } from "./section.ts";
-import { badValue, parseQuotedList, reasonOf, resolvePath } from "./value.ts";
+import { badValue, parseQuotedList, resolvePath } from "./value.ts";
 
 export interface ConfigFiles {
   /** Absolute paths, in the order of reading: the main file first. */
@@ -24,7 +25,6 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
   const sections: Section[] = [];
 
   const realPaths = new Set<string>();
-
   const visit = (file: string, including: readonly string[]): void => {
     // A file is the same by whatever path it is found, but what it names is relative to the path it is found by.
     const real = realpathSync(file);
@@ -111,7 +111,7 @@ function readText(file: string, report: Report): string {
   return text;
 }
 
-/** Keeps the first of what stands twice, and reports the second with the place of the first. */
+/** Keeps the first of two sections or keys with the same name, and reports the second with the place of the first. */
 function withoutRepeats(sections: readonly Section[], report: Report): Section[] {
   const seen = new Map<string, IniSection>();
   const gafferKeys = new Map<string, IniValue>();

@@ -63,7 +63,7 @@ function toPluginNames({ text }: IniValue): "all" | string[] {
   if (names.length === 1 && names[0] === "all") return "all";
   if (names.length === 1 && names[0] === "none") return [];
   if (names.length === 0) throw badValue("must be all, none, or names of plugins, and is empty");
-  if (names.includes("all") || names.includes("none")) throw badValue("must have `all` or `none` stand alone");
+  if (names.includes("all") || names.includes("none")) throw badValue("must be `all`, `none` or names, not both");
   return names;
 }
 

@@ -7,14 +7,14 @@ export type Included =
   | { readonly kind: "selected"; readonly paths: readonly string[] };
 
 /**
- * The files that an absolute path or pattern of `include`, or a folder of `include_dir`, stands for. Names that begin
+ * The files that an absolute path or pattern of `include`, or a folder of `include_dir`, selects. Names that begin
  * with a dot are left out, unless they are written: an editor's locks, macOS's `._x.ini`, `.git`, and the folders of a
  * Kubernetes ConfigMap, whose files are links beside them. Throws what the file system does.
  */
 export function findIncluded(path: string, kind: "pattern" | "folder"): Included {
   if (kind === "folder") return { kind: "selected", paths: iniFilesBelow(path).toSorted() };
   if (!/[*?[{]/.test(path) || existsSync(path)) return { kind: "named", path };
-  // `**` may stand for any number of folders, so what is hidden has to be hidden in the pattern too.
+  // `**` matches hidden folders too, so a hidden name counts only where the pattern names it.
   const hidden = path.split("/").filter(isHidden);
   const isWritten = (name: string): boolean => hidden.some((each) => each === name || new Bun.Glob(each).match(name));
   const paths = globSync(path).filter((found) => {

@@ -42,8 +42,8 @@ export function applyBinding(
   }
   const address = readOption("--bind", bind, report, (text) => parseBind(text, fileInWorkingDirectory)) ?? defaultBind;
   if (!isLoopback(address)) refuse("--bind", `${refusalToOpen(address)}, in an [endpoint:NAME] of a file`);
-  if (certFile !== undefined && keyFile === undefined) refuse("--certfile", "needs --keyfile beside it");
-  if (keyFile !== undefined && certFile === undefined) refuse("--keyfile", "needs --certfile beside it");
+  if (certFile !== undefined && keyFile === undefined) refuse("--certfile", "needs --keyfile too");
+  if (keyFile !== undefined && certFile === undefined) refuse("--keyfile", "needs --certfile too");
   const cert = readOption("--certfile", certFile, report, toReadableFile);
   const key = readOption("--keyfile", keyFile, report, toReadableFile);
   return [

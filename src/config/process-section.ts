@@ -1,6 +1,6 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { adviceOnKey } from "../template/foreign-keys.ts";
+import { adviceOnKey, counterpartOf } from "../template/foreign-keys.ts";
 import { templateKeys, templateSchema } from "../template/properties.ts";
 import { readTemplate } from "../template/schema.ts";
 import type { ProcessTemplate } from "../template/template.ts";
@@ -22,7 +22,7 @@ export function readProcess(section: Section, env: Section | undefined, report: 
   };
   const body = new Map<string, unknown>();
   const variables = new Map<string, string>();
-  /** Where a problem's field stands: `env.PORT` is in either section. */
+  /** Where each field of a problem comes from: `env.PORT` may be in either section. */
   const places = new Map<string, { section: Section; value: IniValue }>();
 
   for (const value of env?.values ?? []) {
@@ -50,7 +50,10 @@ export function readProcess(section: Section, env: Section | undefined, report: 
   if (variables.size > 0) body.set("env", Object.fromEntries(variables));
 
   const { template, problems } = readTemplate(Object.fromEntries(body), { defaultCwd: folder, name: section.label });
+  const isNamedOtherwise = section.values.some(({ key }) => counterpartOf(key) === "cmd");
   for (const { field, message } of problems ?? []) {
+    // The key of another tool for it was reported.
+    if (field === "cmd" && !places.has("cmd") && isNamedOtherwise) continue;
     const key = field.split(".")[0] ?? field;
     const place = places.get(field) ?? places.get(key);
     if (place) reportValue(place.section, place.value, reportWrong, message);
@@ -63,7 +66,7 @@ export function readProcess(section: Section, env: Section | undefined, report: 
 const processKeys: readonly string[] = templateKeys.filter((key) => key !== "name" && key !== "env");
 
 function unknownKey(key: string): string {
-  if (key === "name") return "is not a key here: the name stands in [process:NAME]";
+  if (key === "name") return "is not a key here: the name is that of the section, [process:NAME]";
   const [isVariable, name] = /^[Ee][Nn][Vv](?:[.: _](\w*))?$/.exec(key) ?? [];
   if (isVariable !== undefined && (!key.includes("_") || /^[A-Z]\w*$/.test(name ?? ""))) {
     return `is not a known key: write a variable as \`env:${name || "KEY"} = value\``;
@@ -71,7 +74,7 @@ function unknownKey(key: string): string {
   return `is not a known key${adviceOnKey(key, processKeys, "write a variable as `env:KEY = value`")}`;
 }
 
-/** The JSON that a text stands for, as far as the schema asks for something else than text. */
+/** The JSON value of a text, for keys whose schema asks for something else than text. */
 function toJson({ key, text, file }: IniValue): unknown {
   if (key === "cwd") return resolvePattern(text, file);
   if (key === "env_file") {

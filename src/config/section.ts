@@ -17,7 +17,10 @@ export interface Section extends IniSection {
 /** Takes each problem and warning as it is found, so that all are told at once. */
 export type Report = (problem: ConfigProblem) => void;
 
-/** The sections of known kind; the others are reported. */
+/**
+ * The sections of known kind; the others are reported. A program of another tool is read as a process all the same, so
+ * that what is wrong in it is reported too.
+ */
 export function classifySections(sections: readonly IniSection[], report: Report): Section[] {
   return sections.flatMap((section) => {
     const colon = section.name.indexOf(":");
@@ -27,7 +30,7 @@ export function classifySections(sections: readonly IniSection[], report: Report
     const isSingle = known === "gaffer" || known === "webhooks";
     if (known && isSingle === (colon === -1) && (isSingle || label !== "")) return [{ ...section, kind: known, label }];
     report({ file: section.file, line: section.line, section: section.name, message: refusal(kind, label, known) });
-    return [];
+    return foreignPrograms.includes(kind) && label !== "" ? [{ ...section, kind: "process", label }] : [];
   });
 }
 
@@ -72,18 +75,19 @@ export function warnOfValue(section: IniSection, value: IniValue, report: Report
   report({ file: value.file, line: value.line, section: section.name, key: value.key, message, isWarning: true });
 }
 
-/** The value of a key that was read, to say where it stands. */
+/** The value of a key that was read, to say where it is. */
 export function valueOf(section: IniSection, key: string): IniValue | undefined {
   return section.values.find((value) => value.key === key);
 }
 
 const forms = ["[gaffer]", "[endpoint:NAME]", "[process:NAME]", "[env:NAME]", "[webhooks]", "[plugin:NAME]"];
 
+/** What supervisor and circus call a process. */
+const foreignPrograms: readonly string[] = ["program", "watcher", "fcgi-program"];
+
 /** Sections of supervisor, circus and systemd, and what to write for them. */
 const foreignSections: Readonly<Record<string, string>> = {
-  program: "write [process:NAME]",
-  watcher: "write [process:NAME]",
-  "fcgi-program": "write [process:NAME]",
+  ...Object.fromEntries(foreignPrograms.map((kind) => [kind, "write [process:NAME]"])),
   service: "write [process:NAME]",
   supervisord: "write [gaffer], and see `gafferd --help` for what is an option here",
   circus: "write [gaffer], and see `gafferd --help` for what is an option here",
@@ -92,6 +96,7 @@ const foreignSections: Readonly<Record<string, string>> = {
   httpd: "write [endpoint:NAME] with `bind`",
   include: "write `include` in [gaffer]",
   group: "leave it out, and name its processes `GROUP:NAME`",
+  socket: "leave it out: processes open their own sockets, see `port`",
   eventlistener: "write [webhooks], or a plugin",
   supervisorctl: "leave it out",
   rpcinterface: "leave it out",

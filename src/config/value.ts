@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { reasonOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import { expandHome } from "../template/home.ts";
 import { valuePattern } from "../template/pattern.ts";
@@ -35,7 +36,7 @@ export function parseList(text: string): string[] {
   return text.split(/[,\s]+/).filter((word) => word !== "");
 }
 
-/** An absolute path: `~` is the home directory, and a relative path is relative to the file that it stands in. */
+/** An absolute path: `~` is the home directory, and a relative path is relative to the folder of its file. */
 export function resolvePath(text: string, file: string): string {
   if (text === "") throw badValue("must be a path, and is empty");
   return resolve(dirname(file), expandHome(text));
@@ -67,19 +68,4 @@ export function checkReadable(path: string): string {
   }
   if (!statSync(path).isFile()) throw badValue(`cannot read ${path}: it is not a file`);
   return path;
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file or folder",
-  ENOTDIR: "a part of its path is not a folder",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  ELOOP: "its symbolic links lead in a circle",
-  ENAMETOOLONG: "its name is too long",
-};
-
-/** Why the file system refused, in words. */
-export function reasonOf(error: unknown): string {
-  const { code = "", message = String(error) } = error as { code?: string; message?: string };
-  return reasons[code] ?? message;
 }

@@ -15,6 +15,8 @@ export function warnOfSections(sections: readonly Section[], report: Report): vo
       const isCommand = section.kind === "process" && (value.key === "cmd" || value.key === "args");
       const comment = isCommand ? undefined : inlineComment(value.text);
       if (comment !== undefined) warnOfValue(section, value, report, `${JSON.stringify(comment)} ${commentAdvice}`);
+      const foreign = foreignVariable(value.text);
+      if (foreign !== undefined) warnOfValue(section, value, report, foreign);
       const isVariable = section.kind === "env" || value.key.startsWith("env:");
       if (isVariable && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
         warnOfValue(section, value, report, `the quotes are part of the value: leave them out, unless they are meant`);
@@ -63,10 +65,22 @@ function inlineComment(text: string): string | undefined {
   return match === null ? undefined : text.slice(bare.indexOf(match[1] ?? "", match.index)).split("\n", 1)[0];
 }
 
+/** Variables as supervisor (`%(ENV_HOME)s`) and circus (`$(circus.env.HOME)`) write them, and what to write. */
+function foreignVariable(text: string): string | undefined {
+  const [written, supervisor, circus] = /%\((\w+)\)\d*[sd]|\$\(circus\.([\w.]+)\)/.exec(text) ?? [];
+  if (written === undefined) return undefined;
+  const [, variable] = /^(?:ENV_|env\.)(\w+)$/.exec(supervisor ?? circus ?? "") ?? [];
+  const isNumber = /^(process_num|wid)$/.test(supervisor ?? circus ?? "");
+  const advice = variable === undefined ? (isNumber ? "write $GAFFER_SLOT" : "leave it out") : `write $${variable}`;
+  return `${written} is of another tool, and stays as it is written: ${advice}`;
+}
+
 /** Undefined when it cannot be known now: then a start says why. */
 function tryCommand(template: ProcessTemplate, inherited: InheritedEnvironment): Command | undefined {
   try {
-    return commandOf(template, buildEnvironment(template, { base: inherited, slot: 0 }));
+    // With `uid` these are known when a process starts: only that they are set counts here.
+    const userVariables = template.uid === undefined ? {} : { HOME: "/", USER: "-", LOGNAME: "-", SHELL: "/bin/sh" };
+    return commandOf(template, buildEnvironment(template, { base: inherited, userVariables, slot: 0 }));
   } catch (error) {
     if (error instanceof GafferdError) return undefined;
     throw error;

@@ -4,35 +4,18 @@ import { type EventPattern, parsePattern } from "../events/pattern.ts";
 import { maxDurationMs, parseDuration } from "../template/duration.ts";
 import { suggestion } from "../suggestion.ts";
 import { parseSecret } from "../webhook/signature.ts";
+import type { FileWebhooks } from "../webhook/webhook.ts";
 import type { IniValue } from "./ini.ts";
 import { attempt, type Report, reportValue, type Section, warnOfValue } from "./section.ts";
 import { badValue, parseInteger } from "./value.ts";
 
-/** Whom to tell of events, and how. */
-export interface Webhooks {
-  readonly hooks: readonly Webhook[];
-  /** Signs what is sent; absent: unsigned. */
-  readonly secret?: string;
-  /** How long one delivery may take. */
-  readonly timeoutMs: number;
-  /** How often a delivery that failed is tried again. */
-  readonly retries: number;
-}
-
-export interface Webhook {
-  /** `.` for every event, an event's name, or `proc.<name>[.<event>]`: a pattern of `GET /watch`. */
-  readonly pattern: string;
-  /** http or https. */
-  readonly urls: readonly string[];
-}
-
-export const defaultWebhooks: Webhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
+export const defaultWebhooks: FileWebhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
 
 /**
- * Reads `[webhooks]`: a key may stand there several times, and each may have several URLs. `names` are those of the
+ * Reads `[webhooks]`: a key may be given several times, and each may have several URLs. `names` are those of the
  * templates that the files have.
  */
-export function readWebhooks(section: Section, names: readonly string[], report: Report): Webhooks {
+export function readWebhooks(section: Section, names: readonly string[], report: Report): FileWebhooks {
   const urlsOf = new Map<string, string[]>();
   const delivery = new Map<string, { value: IniValue; setting: string | number }>();
   for (const value of section.values) {
@@ -47,8 +30,7 @@ export function readWebhooks(section: Section, names: readonly string[], report:
         return;
       }
       checkPattern(value.key, names);
-      if (!hasSource(value.key, names))
-        warnOfValue(section, value, report, "is about no process of this configuration");
+      if (!hasSource(value.key, names)) warnOfValue(section, value, report, "names no process of this configuration");
       urlsOf.set(value.key, [...(urlsOf.get(value.key) ?? []), ...toUrls(value.text)]);
     });
   }

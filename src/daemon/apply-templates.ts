@@ -12,7 +12,8 @@ export interface TemplateChanges {
 
 /**
  * Makes the templates of a file be as it says: those `removed` are deleted, then the others created or updated, by
- * priority; processes that differ in nothing stay. What fails is logged, and the others are done all the same.
+ * priority; processes that differ in nothing stay. What fails is logged, and the others are done all the same; what cannot
+ * be started is kept, as at the start of the daemon.
  */
 export async function applyTemplates(
   { manager, log }: { readonly manager: Manager; readonly log: Logger },
@@ -32,7 +33,7 @@ export async function applyTemplates(
       attempt(template.name, () =>
         manager.has(template.name)
           ? manager.update(template.name, template, { keepSame: true })
-          : manager.create(template),
+          : manager.load([template]),
       ),
     );
     await Promise.all(updates);

@@ -3,13 +3,23 @@ import { ConfigError, formatProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Endpoints } from "../http/listen/endpoint.ts";
 import type { ReloadReport } from "../documents/reload-document.ts";
+import type { ReloadRequest } from "../http/daemon/reload-routes.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { applyTemplates } from "./apply-templates.ts";
 import { findUnlaunchable } from "./launchable.ts";
-import { compareSections, namesOf, needingRestart, type SectionChanges, toSections, withUnknown } from "./sections.ts";
+import { describeDrift } from "./drift.ts";
+import {
+  compareSections,
+  namesOf,
+  needingRestart,
+  type SectionChanges,
+  toSections,
+  withTemplates,
+  withUnknown,
+} from "./sections.ts";
 
-export interface ReloadOptions {
+export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
@@ -24,39 +34,49 @@ export interface ReloadOptions {
 
 /** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
 export class Reloader {
-  readonly #options: ReloadOptions;
+  readonly #options: ReloaderOptions;
   #sections;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReloadOptions) {
+  constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#sections = toSections(options.config);
   }
 
   /**
-   * One at a time, in the order of the calls. With `dryRun` nothing is changed. Throws `conflict` without a
-   * configuration file, `invalid_config` with all problems, what a new endpoint throws, and what webhooks cannot be kept
-   * for. Then nothing was changed, unless the message says so.
+   * One at a time, in the order of the calls. With `dryRun` nothing is changed; with `keepDrift` not the templates that
+   * were changed by request. Throws `conflict` without a configuration file, `invalid_config` with all problems, what a new
+   * endpoint throws, and what webhooks cannot be kept for. Then nothing was changed, unless the message says so.
    */
-  reload(options: { readonly dryRun: boolean }): Promise<ReloadReport> {
-    const report = this.#last.then(() => this.#reload(options));
+  reload({ dryRun = false, keepDrift = false }: ReloadRequest = {}): Promise<ReloadReport> {
+    const report = this.#last.then(() => this.#reload({ dryRun, keepDrift }));
     this.#last = report.catch(() => {});
     return report;
   }
 
-  async #reload({ dryRun }: { readonly dryRun: boolean }): Promise<ReloadReport> {
+  async #reload({ dryRun, keepDrift }: Required<ReloadRequest>): Promise<ReloadReport> {
+    const { endpoints, manager, log, apply } = this.#options;
     const config = await this.#read();
     const sections = toSections(config);
-    const changes = compareSections(this.#sections, sections);
-    const report = { ...changes, needsRestart: needingRestart(changes), dryRun };
-    const touched = new Set(namesOf("process", [...changes.added, ...changes.changed]));
-    const templates = config.templates.filter(({ name }) => touched.has(name));
+    const findRunning = (name: string) => (manager.has(name) ? manager.get(name).template : undefined);
+    const changes = compareSections(this.#sections, sections, withTemplates(this.#sections, findRunning));
+    const report = { ...changes, needsRestart: needingRestart(changes), dryRun, keepDrift };
+    const pick = (names: readonly string[]) => {
+      const wanted = new Set(namesOf("process", names));
+      return config.templates.filter(({ name }) => wanted.has(name));
+    };
     // What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep.
-    const unlaunchable = findUnlaunchable(templates, config);
+    const edited = pick([...changes.added, ...changes.changed]);
+    const unlaunchable = findUnlaunchable(edited, config);
     if (unlaunchable.length > 0) throw invalid(unlaunchable.map(formatProblem));
     if (dryRun) return report;
 
-    const { endpoints, manager, log, apply } = this.#options;
+    const drifted = pick(changes.drifted);
+    for (const template of drifted) {
+      const what = describeDrift(findRunning(template.name), template);
+      log.warn(`process:${template.name} ${what}; ${keepDrift ? "left as it is" : "made as the file says"}`);
+    }
+    const templates = keepDrift ? edited : pick([...changes.added, ...changes.changed, ...changes.drifted]);
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
     await applyTemplates({ manager, log }, { templates, removed: namesOf("process", changes.removed) });

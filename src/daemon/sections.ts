@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../config/endpoint.ts";
+import type { ProcessTemplate } from "../template/template.ts";
 
 /** What a configuration says, by the names that people know it by: `process:web`, `endpoint:tls`, `gaffer.cors_origins`. */
 export type Sections = ReadonlyMap<string, unknown>;
@@ -10,6 +11,8 @@ export interface SectionChanges {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
+  /** Unchanged in the file, but something else runs: a template was deleted, replaced or scaled by request. */
+  readonly drifted: readonly string[];
   readonly unchanged: readonly string[];
 }
 
@@ -32,16 +35,27 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
   ]);
 }
 
-export function compareSections(before: Sections, after: Sections): SectionChanges {
+/**
+ * Compares what a file says now with what it said `before`, and with what `running` says is in force of it: where that is
+ * as the file says now, nothing is to be done.
+ */
+export function compareSections(before: Sections, after: Sections, running: Sections = before): SectionChanges {
   const names = [...after.keys()];
   const kept = names.filter((name) => before.has(name));
-  const isSame = (name: string): boolean => Bun.deepEquals(before.get(name), after.get(name), true);
+  const isIn = (sections: Sections, name: string) => Bun.deepEquals(sections.get(name), after.get(name), true);
+  const different = kept.filter((name) => !isIn(running, name));
   return {
     added: names.filter((name) => !before.has(name)),
-    changed: kept.filter((name) => !isSame(name)),
+    changed: different.filter((name) => !isIn(before, name)),
     removed: [...before.keys()].filter((name) => !after.has(name)),
-    unchanged: kept.filter(isSame),
+    drifted: different.filter((name) => isIn(before, name)),
+    unchanged: kept.filter((name) => isIn(running, name)),
   };
+}
+
+/** As `sections`, but with the templates that run: undefined for one that does not exist any more. */
+export function withTemplates(sections: Sections, find: (name: string) => ProcessTemplate | undefined): Sections {
+  return new Map([...sections].map(([name, value]) => [name, isProcess(name) ? find(labelOf(name)) : value]));
 }
 
 /** What was changed and will be so only after a new start. */
@@ -57,8 +71,15 @@ export function withUnknown(sections: Sections, { added, changed, removed }: Sec
 
 /** The names below a prefix: those of `process:` for `process`. */
 export function namesOf(kind: "process" | "endpoint", sections: readonly string[]): string[] {
-  const prefix = `${kind}:`;
-  return sections.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  return sections.filter((name) => name.startsWith(`${kind}:`)).map(labelOf);
+}
+
+function isProcess(section: string): boolean {
+  return section.startsWith("process:");
+}
+
+function labelOf(section: string): string {
+  return section.slice(section.indexOf(":") + 1);
 }
 
 function textsOf({ tls }: Endpoint): string[] {

@@ -1,9 +1,8 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { eventTypes, type GafferdEvent } from "../events/event.ts";
 import { templateDocumentSchema } from "../template/document-schema.ts";
+import { nullable } from "./nullable.ts";
 
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const time = Type.String({ format: "date-time" });
 const word = <const Word extends string>(words: readonly Word[], description: string) =>
   Type.Unsafe<Word>({ type: "string", enum: words, description });
@@ -147,6 +146,9 @@ export const outputDocumentSchema = Type.Object(
     stream: Type.String({ description: "The output's label." }),
     time,
     data: Type.String({ description: "One or more lines, or what there is of one; U+FFFD for what is not UTF-8." }),
+    partial: Type.Optional(
+      Type.Literal(true, { description: "The last line of `data` has no end here: its next piece follows." }),
+    ),
   },
   { description: "Output of a process that came together; `time` is when its first byte came." },
 );

@@ -1,6 +1,7 @@
 import type { GafferdEvent } from "../events/event.ts";
 import type { EventDocument } from "./document-schemas.ts";
 import { toExitStatusDocument } from "./exit-status-document.ts";
+import { toTime, toTimeOrNull } from "./time.ts";
 
 export type { EventDocument };
 
@@ -11,10 +12,8 @@ export function toEventDocument(event: GafferdEvent): EventDocument {
     name: event.name,
     ...("id" in event ? { pid: event.id, os_pid: event.osPid, slot: event.slot, detached: event.detached } : {}),
     ...("status" in event ? toExitStatusDocument(event.status) : {}),
-    ...(event.type === "flap"
-      ? { retry_at: event.retryAtMs === undefined ? null : new Date(event.retryAtMs).toISOString() }
-      : {}),
-    time: new Date(event.timeMs).toISOString(),
+    ...(event.type === "flap" ? { retry_at: toTimeOrNull(event.retryAtMs) } : {}),
+    time: toTime(event.timeMs),
     seq: event.sequence,
   };
 }

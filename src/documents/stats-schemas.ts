@@ -1,7 +1,6 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+import { nullable } from "./nullable.ts";
 
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 const bytes = Type.Integer({ minimum: 0 });
 const percent = (description: string) => Type.Number({ minimum: 0, description });
 /** `"N/A"` where nothing runs. */

@@ -1,10 +1,9 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { eventTypes } from "../events/event.ts";
+import { nullable } from "./nullable.ts";
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 const time = Type.String({ format: "date-time" });
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 
 const url = Type.String({ minLength: 1, description: "Where events are sent to: http or https." });
 const pattern = Type.String({

@@ -111,7 +111,7 @@ export function createApp(options: AppOptions) {
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 
-  function toFailure({ code, error, request, path, isPreflight }: Failure): Response {
+  function toFailure({ code, error, request, path, isPreflight }: FailedRequest): Response {
     if (code === "NOT_FOUND") {
       const advice = "GET /docs describes all routes";
       return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
@@ -136,7 +136,7 @@ export function createApp(options: AppOptions) {
   }
 }
 
-interface Failure {
+interface FailedRequest {
   /** Elysia's name for it. */
   readonly code: number | string;
   readonly error: unknown;
@@ -151,7 +151,7 @@ function varyOf({ headers }: { readonly headers: Readonly<Record<string, unknown
   return typeof vary === "string" ? vary : undefined;
 }
 
-export type App = ReturnType<typeof createApp>;
+export type HttpApp = ReturnType<typeof createApp>;
 
 /** The origin of the web page that asks, if it is one of `corsOrigins`. Throws `forbidden`. */
 function admit(request: Request, site: Site | undefined, corsOrigins: readonly string[]): string | undefined {

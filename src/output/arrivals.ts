@@ -1,40 +1,34 @@
 import type { Moment } from "../moment.ts";
 
-/** Arrivals closer than this share an entry, unless another label's came between them. */
+/** Arrivals closer than this share an entry. */
 const coalesceMs = 10;
 const maxEntries = 1024;
 
 /**
- * When bytes came: a bounded index over one ring's positions, each entry the start of a run of bytes, its moment and its
- * place in the order of all the process's outputs. When it is full, older entries are thinned: order and times grow
- * coarser with age, positions never do.
+ * When bytes came: a bounded index over one ring's positions, each entry the start of some bytes and their moment. When it
+ * is full, older entries are thinned: times grow coarser with age.
  */
 export class Arrivals {
   #positions: number[] = [];
   /** On the steady clock. */
   #steadyMs: number[] = [];
   #unixMs: number[] = [];
-  #sequences: number[] = [];
-  #lastSequence = -1;
 
-  /** Positions, sequences and the steady clock never go back. */
-  add(position: number, { steadyMs, unixMs }: Moment, sequence: number): void {
+  /** Positions and the steady clock never go back. */
+  add(position: number, { steadyMs, unixMs }: Moment): void {
     const last = this.#positions.length - 1;
-    const continues = last >= 0 && sequence === this.#lastSequence + 1;
-    this.#lastSequence = sequence;
-    if (continues && isSoonAfter(steadyMs, this.#steadyMs[last]!) && isSoonAfter(unixMs, this.#unixMs[last]!)) return;
+    if (isSoonAfter(steadyMs, this.#steadyMs[last]) && isSoonAfter(unixMs, this.#unixMs[last])) return;
     if (last + 1 === maxEntries) this.#thin();
     this.#positions.push(position);
     this.#steadyMs.push(steadyMs);
     this.#unixMs.push(unixMs);
-    this.#sequences.push(sequence);
   }
 
   /** Forgets what starts and ends before `position`. */
   dropBefore(position: number): void {
     const keep = this.#entryAt(position);
     if (keep < maxEntries / 4) return;
-    for (const column of [this.#positions, this.#steadyMs, this.#unixMs, this.#sequences]) column.splice(0, keep);
+    for (const column of [this.#positions, this.#steadyMs, this.#unixMs]) column.splice(0, keep);
   }
 
   /**
@@ -56,16 +50,6 @@ export class Arrivals {
     return this.#unixMs[this.#entryAt(position)] ?? 0;
   }
 
-  /** Where the byte at `position` stands in the order of arrival over all outputs of the process. */
-  sequenceAt(position: number): number {
-    return this.#sequences[this.#entryAt(position)] ?? 0;
-  }
-
-  /** The first position of an arrival later than `sequence`, undefined when there is none. */
-  positionAfter(sequence: number): number | undefined {
-    return this.#positions[firstIndex(this.#sequences, (entry) => entry > sequence)];
-  }
-
   #entryAt(position: number): number {
     return Math.max(0, firstIndex(this.#positions, (start) => start > position) - 1);
   }
@@ -76,13 +60,12 @@ export class Arrivals {
     this.#positions = this.#positions.filter(stays);
     this.#steadyMs = this.#steadyMs.filter(stays);
     this.#unixMs = this.#unixMs.filter(stays);
-    this.#sequences = this.#sequences.filter(stays);
   }
 }
 
 /** Not where a clock was set in between. */
-function isSoonAfter(ms: number, beforeMs: number): boolean {
-  return ms >= beforeMs && ms - beforeMs < coalesceMs;
+function isSoonAfter(ms: number, beforeMs: number | undefined): boolean {
+  return beforeMs !== undefined && ms >= beforeMs && ms - beforeMs < coalesceMs;
 }
 
 /** Binary search in an ascending column; `column.length` when no entry is as wanted. */

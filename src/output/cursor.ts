@@ -78,7 +78,7 @@ export class Cursor implements RingReader {
     return this.#loseUntil(this.ring.head);
   }
 
-  /** Says that everything before `position` was read. */
+  /** Says that everything before `position` was read; a position before the last takes some of that back. */
   advance(position: number): void {
     const bytes = position - this.#position;
     this.#position = position;
@@ -115,9 +115,7 @@ export class Cursor implements RingReader {
   #loseUntil(to: number): Gap | undefined {
     const from = this.#position;
     if (from >= to) return undefined;
-    const { meter } = this.ring;
-    meter.gaps += 1;
-    meter.droppedBytes += to - from;
+    this.ring.countGap(to - from);
     this.#position = to;
     return { from, to };
   }

@@ -1,12 +1,9 @@
 import type { Moment } from "../moment.ts";
 import { Arrivals } from "./arrivals.ts";
+import { Order } from "./order.ts";
+import { RankCounter } from "./rank-counter.ts";
 
 const firstCapacity = 4096;
-
-/** Counts arrivals over all outputs of one process, so that they can be merged in order. */
-export interface ArrivalCounter {
-  next: number;
-}
 
 /** Counts what became of one output's bytes; rings that follow each other share one. No figure ever goes back. */
 export interface OutputMeter {
@@ -30,6 +27,14 @@ export interface RingReader {
   waited(ms: number, options: { moved: boolean }): void;
 }
 
+/** Hears of a ring before its readers do. */
+export interface RingObserver {
+  /** Before the first byte is written. */
+  readonly onFirstByte?: () => void;
+  /** When the end has its rank. */
+  readonly onEnd?: () => void;
+}
+
 /**
  * The recent bytes of one output. Positions count from the first byte and never reset; the bytes from `oldest` to
  * `head` are held. Memory grows by doubling from 4 KiB to `capacity` bytes, then the oldest bytes are overwritten.
@@ -37,23 +42,26 @@ export interface RingReader {
 export class Ring {
   readonly capacity: number;
   readonly arrivals = new Arrivals();
+  readonly order: Order;
   /** Readers; a closed cursor takes itself out. */
   readonly cursors = new Set<RingReader>();
   readonly meter: OutputMeter;
   /** A Buffer, since what is made of its views (framing, searching) is faster with one. */
   #bytes = Buffer.alloc(0);
   #head = 0;
-  #ended = false;
+  #endRank = Infinity;
+  #observer: RingObserver = {};
   #lastWriteMs = 0;
   #onMoved: (() => void) | undefined;
-  readonly #counter: ArrivalCounter;
+  readonly #counter: RankCounter;
 
   constructor(
     capacity: number,
-    counter: ArrivalCounter = { next: 0 },
+    counter = new RankCounter(),
     meter: OutputMeter = { bytes: 0, gaps: 0, droppedBytes: 0 },
   ) {
     this.capacity = capacity;
+    this.order = new Order(capacity);
     this.#counter = counter;
     this.meter = meter;
   }
@@ -65,7 +73,7 @@ export class Ring {
 
   /** The position of the first byte still held. */
   get oldest(): number {
-    return Math.max(0, this.#head - this.capacity);
+    return Math.max(this.#head - this.capacity, this.order.firstPosition);
   }
 
   /** When the last byte came, on the steady clock. */
@@ -75,14 +83,21 @@ export class Ring {
 
   /** No byte will follow. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#endRank < Infinity;
+  }
+
+  /** The rank of its end; Infinity before. */
+  get endRank(): number {
+    return this.#endRank;
   }
 
   /** Copies `chunk` in, overwriting the oldest bytes, and wakes the readers. */
   write(chunk: Uint8Array, moment: Moment): void {
     if (chunk.length === 0) return;
-    const sequence = this.#counter.next++;
-    this.arrivals.add(this.#head, moment, sequence);
+    if (this.#head === 0) this.#observer.onFirstByte?.();
+    this.arrivals.add(this.#head, moment);
+    this.order.add(this.#head, this.#counter.next, chunk.length);
+    this.#counter.next += chunk.length;
     this.#grow(this.#head + chunk.length);
     const held = chunk.length > this.capacity ? chunk.subarray(chunk.length - this.capacity) : chunk;
     const start = (this.#head + chunk.length - held.length) % this.capacity;
@@ -96,15 +111,40 @@ export class Ring {
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
     this.#lastWriteMs = moment.steadyMs;
-    if (this.#head > this.capacity) this.arrivals.dropBefore(this.oldest);
+    if (this.#head > this.capacity) {
+      this.arrivals.dropBefore(this.oldest);
+      this.order.dropBefore(this.oldest);
+    }
     this.#wake();
   }
 
   /** Says that no byte will follow; readers end when they have read what is held. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.ended) return;
+    this.#endRank = this.#counter.next++;
+    this.#observer.onEnd?.();
     this.#wake();
+  }
+
+  /** One observer at a time: the ring's process. */
+  observe(observer: RingObserver): void {
+    this.#observer = observer;
+  }
+
+  /** Says that a reader was told of so many lost bytes. */
+  countGap(bytes: number): void {
+    this.meter.gaps += 1;
+    this.meter.droppedBytes += bytes;
+  }
+
+  /** How many bytes may be written before one is lost that is at `position` or later. */
+  freeBefore(position: number): number {
+    return this.order.isCrowding(position) ? 0 : Math.max(0, this.capacity - (this.#head - position));
+  }
+
+  /** How many of the bytes written have a lower rank. Exact where `order.knows` the rank. */
+  countBefore(rank: number): number {
+    return Math.min(this.#head, this.order.countBefore(rank));
   }
 
   /**
@@ -134,6 +174,33 @@ export class Ring {
   /** The same for a carriage return. */
   lastReturnBefore(from: number, to: number): number | undefined {
     return this.#afterLast(carriageReturn, from, to);
+  }
+
+  /** The byte at a held position. */
+  byteAt(position: number): number | undefined {
+    return this.#bytes[position % this.capacity];
+  }
+
+  /** Whether a line ends at `to`, as far as that is known; the byte before must be held. */
+  isLineEnd(to: number): boolean {
+    const last = this.byteAt(to - 1);
+    if (last === newline) return true;
+    return to === this.#head ? this.ended : last === carriageReturn && this.byteAt(to) !== newline;
+  }
+
+  /**
+   * The first position in `from`…`to` that follows a carriage return without its newline, or `undefined` where there is
+   * none. A carriage return at the very end is none: its newline may yet come.
+   */
+  returnEndAfter(from: number, to: number): number | undefined {
+    for (let start = from; start < to - 1;) {
+      const part = this.view(start, to);
+      const index = part.indexOf(carriageReturn);
+      const end = start + (index < 0 ? part.length : index + 1);
+      if (index >= 0 && end < to && this.byteAt(end) !== newline) return end;
+      start = end;
+    }
+    return undefined;
   }
 
   /** The first position in `from`…`to` that follows a newline, or `undefined` where there is none. */

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { GafferSettings } from "../config/gaffer-section.ts";
 import { defaultPluginsDir } from "../config/gaffer-section.ts";
-import { reasonOf } from "../config/value.ts";
+import { reasonOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import { suggestion } from "../suggestion.ts";
 import type { PluginRoot } from "./plugins.ts";

@@ -2,7 +2,7 @@ import type { AnyElysia } from "elysia";
 import { ConfigError } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { type LentManager, lendManager, type ManagerOptions, prefixed } from "./create-manager.ts";
+import { type LentManager, lendManager, type LendOptions, prefixed } from "./lend-manager.ts";
 import { describeFault } from "./fault.ts";
 import type { LoadedPlugin } from "./load.ts";
 import type { PluginConfig } from "./plugin-config.ts";
@@ -20,7 +20,7 @@ export interface PluginApi {
 /** Makes a plugin's routes answer below `/_plugin/<name>/api`. */
 export type OpenApi = (options: { name: string; routes: AnyElysia; log: Logger }) => PluginApi;
 
-export interface HostedOptions extends Omit<ManagerOptions, "name"> {
+export interface HostedOptions extends Omit<LendOptions, "name"> {
   readonly config: PluginConfig;
   readonly openApi: OpenApi;
   readonly limits?: Partial<AppLimits>;

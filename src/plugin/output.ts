@@ -13,7 +13,7 @@ export interface OutputOptions {
 }
 
 /** What comes of an output, in order. */
-export type OutputItem =
+export type PluginOutputItem =
   /** Whole lines where there are any; a line without its end after 100 ms of silence. `from` and `to` are positions. */
   | {
       readonly kind: "output";
@@ -37,7 +37,7 @@ export function readOutput(
   source: OutputSource,
   options: OutputOptions,
   signal: AbortSignal,
-): AsyncIterableIterator<OutputItem> {
+): AsyncIterableIterator<PluginOutputItem> {
   const closing = new AbortController();
   let wake: (() => void) | undefined;
   const reader = new OutputReader(source, {
@@ -65,7 +65,7 @@ export function readOutput(
     clearTimeout(timer);
   }
 
-  async function* items(): AsyncGenerator<OutputItem, void, undefined> {
+  async function* items(): AsyncGenerator<PluginOutputItem, void, undefined> {
     while (!closing.signal.aborted) {
       const item = reader.next(maxItemBytes, performance.now());
       if (item === undefined) {

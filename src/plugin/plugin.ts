@@ -1,5 +1,5 @@
 import type { AnyElysia } from "elysia";
-import type { Manager } from "./manager.ts";
+import type { PluginManager } from "./plugin-manager.ts";
 import type { PluginConfig } from "./plugin-config.ts";
 
 /**
@@ -47,7 +47,7 @@ export interface App {
    * Called when all that the plugin needs has started, and before any template has. What it throws keeps gafferd from
    * starting, as does taking more than 30 seconds.
    */
-  start(manager: Manager): unknown;
+  start(manager: PluginManager): unknown;
   /**
    * Called when gafferd stops, when its processes are gone; within 5 seconds, and before the longest `graceful_timeout`
    * and two seconds are over. What came of the manager is taken back after it: subscriptions, readers of output, routes.

@@ -1,4 +1,5 @@
 import { ptr } from "bun:ffi";
+import { messageOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import { loadLibc } from "../libc.ts";
 
@@ -25,7 +26,7 @@ function load(): Libc {
   try {
     return process.platform === "darwin" ? loadMac() : loadLinux();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new GafferdError("spawn_failed", `cannot make pipes for processes: ${reason}`, {
       details: { transient: false },
       cause,

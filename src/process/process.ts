@@ -10,7 +10,7 @@ import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
 import { noteLeftGroup } from "./stop/left-groups.ts";
-import { climb } from "./stop/stop.ts";
+import { stopTarget } from "./stop/stop.ts";
 import { orphansOf, Strays } from "./stop/strays.ts";
 import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
 import { PeakMemory } from "./usage/peak-memory.ts";
@@ -22,6 +22,8 @@ export interface ProcessExit {
   readonly status: ExitStatus;
   /** Unix time. */
   readonly exitedAtMs: number;
+  /** The same moment on the clock of `performance.now()`. */
+  readonly exitedSteadyMs: number;
   /** User and system time, of children that it waited for too. */
   readonly cpuMs: number;
   /** The peak of its memory, as far as gafferd saw it (`usage/peak-memory.ts`). Absent when it ended before it was looked at. */
@@ -147,7 +149,7 @@ export class Process {
       if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#reportKill();
       this.#end(signalNumber);
     };
-    if (await climb(steps, { signal, emptied: this.emptied })) return [];
+    if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
     const survivors = this.#living();
     this.#log.warn(
       `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; gafferd no longer waits for it`,
@@ -248,6 +250,7 @@ function exitOf(
   return {
     status: statusOf(subprocess),
     exitedAtMs: Date.now(),
+    exitedSteadyMs: performance.now(),
     cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
     ...(maxRssBytes > 0 && { maxRssBytes }),
   };

@@ -1,9 +1,12 @@
-import { Cursor } from "../output/cursor.ts";
+import { characterEnd, endOfBytes, endOfLines, type OutputUnit } from "../output/output-range.ts";
 import type { Ring } from "../output/ring.ts";
-import { nextRange, type OutputUnit } from "../output/output-range.ts";
-import type { OutputGap, OutputSource } from "./output-source.ts";
-import { type OutputStart, startPositions, type StreamPosition } from "./output-start.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import { FollowedOutputs, type FollowedOutputsOptions, type ProcessEvent } from "./followed-outputs.ts";
+import { OutputProgress } from "./output-progress.ts";
+import type { OutputGap, OutputSource } from "./output-source.ts";
+import { begin, type OutputStart } from "./output-start.ts";
+import type { OutputTrack } from "./output-track.ts";
+import type { StreamPosition } from "./stream-position.ts";
 
 /** What a reader is told, in order. */
 export type OutputItem =
@@ -17,243 +20,185 @@ export type OutputItem =
       readonly to: number;
     }
   | ({ readonly kind: "gap" } & OutputGap)
-  | { readonly kind: "spawn"; readonly process: SupervisedProcess }
-  /** All of its output was given before. */
-  | { readonly kind: "exit"; readonly process: SupervisedProcess };
+  | ProcessEvent;
 
-export interface OutputReaderOptions {
-  /** Default: all. */
-  readonly label?: string;
+export interface OutputReaderOptions extends FollowedOutputsOptions {
   readonly start: OutputStart;
-  /** See `output-range.ts`. */
+  /** What is not cut. Of `lines`, one without an end comes after 100 ms of silence, or when it is too long. */
   readonly unit: OutputUnit;
   /** See `output-range.ts`; default `false`. */
   readonly byArrival?: boolean;
-  /** The process waits for this reader, within the template's `lossless_timeout`. */
-  readonly lossless?: boolean;
-  /** Bytes that were given stay held until `release`, if the reader is lossless; default `false`. */
-  readonly holdsTaken?: boolean;
-  /** Called when there may be something to read; it must return at once. */
-  readonly onReady: () => void;
-  /** A process waited too long for this lossless reader. */
-  readonly onCutOff?: (process: SupervisedProcess) => void;
 }
 
-interface Track {
-  readonly process: SupervisedProcess;
-  /** In the order of the labels. */
-  readonly cursors: readonly LabelCursor[];
-}
-
-interface LabelCursor {
-  readonly label: string;
-  readonly cursor: Cursor;
-}
+/** A line without an end is silent after so long. */
+const silenceMs = 100;
 
 /**
- * Reads the outputs of a source as one sequence in the order of arrival. It holds positions, no bytes; who creates it
- * must `close` it. While its owner takes nothing, nothing grows.
+ * Reads the outputs of a source as one sequence: lines in the order in which they were completed, bytes in that of their
+ * arrival, with spawns and exits where they happened. It holds positions, no bytes; who creates it must `close` it. While
+ * its owner takes nothing, nothing grows.
  */
 export class OutputReader {
-  readonly #source: OutputSource;
   readonly #options: OutputReaderOptions;
-  /** Those whose exit was not told yet. */
-  readonly #tracks = new Map<number, Track>();
-  readonly #unannounced: SupervisedProcess[] = [];
-  #lost: OutputGap[];
-  #newestId: number;
-  #sourceChanged = true;
+  readonly #progress: OutputProgress;
+  readonly #outputs: FollowedOutputs;
   #dueMs: number | undefined;
-  readonly #unsubscribe: () => void;
 
   /** Throws `bad_value` when it is to resume at a position that the source never had. */
   constructor(source: OutputSource, options: OutputReaderOptions) {
-    const start = startPositions(source, options.start, options.label);
-    this.#source = source;
+    const beginning = begin(source, options.start, options.label);
     this.#options = options;
-    this.#newestId = start.newestId;
-    this.#lost = [...start.gaps];
-    for (const { process, positions } of start.processes) this.#track(process, positions);
-    this.#unsubscribe = source.onChange(() => {
-      this.#sourceChanged = true;
-      this.#letGo();
-      options.onReady();
-    });
+    this.#progress = new OutputProgress(beginning.position, source.ranks);
+    this.#outputs = new FollowedOutputs(source, beginning, this.#progress, options);
   }
 
   /** All was given that there will ever be. */
   get ended(): boolean {
-    if (this.#source.isOpen || this.#sourceChanged) return false;
-    return this.#tracks.size === 0 && this.#lost.length === 0;
+    return this.#outputs.ended;
   }
 
   /** Bytes were lost since the last item. */
   get isBehind(): boolean {
-    if (this.#lost.length > 0) return true;
-    for (const { cursors } of this.#tracks.values()) {
-      if (cursors.some(({ cursor }) => cursor.position < cursor.ring.oldest)) return true;
-    }
-    return false;
+    return this.#outputs.hasLost;
   }
 
   /** When a line without its end may be given (on the steady clock), if nothing comes before; undefined when none waits. */
   get dueMs(): number | undefined {
-    return this.#dueMs === Infinity ? undefined : this.#dueMs;
+    return this.#dueMs;
   }
 
   /** How much was given: where another reader can go on. */
   position(): StreamPosition {
-    const told = [...this.#tracks.values()].filter((track) => this.#isAnnounced(track));
-    const processes = told.map(({ process, cursors }) => ({
-      id: process.id,
-      positions: cursors.map(({ cursor }) => cursor.position),
-    }));
-    return { newestId: Math.min(this.#newestId, (this.#unannounced[0]?.id ?? Infinity) - 1), processes };
+    return this.#progress.position;
   }
 
   /** What comes next, of bytes at most `maxBytes`; `nowMs` is on the steady clock, or `Infinity`; undefined when there is nothing now. */
   next(maxBytes: number, nowMs: number): OutputItem | undefined {
     this.#dueMs = undefined;
-    if (this.#sourceChanged) this.#follow();
-    return this.#nextGap() ?? this.#nextBytes(maxBytes, nowMs) ?? this.#nextExit() ?? this.#nextSpawn();
+    this.#outputs.update();
+    const lost = this.#outputs.takeLost();
+    if (lost !== undefined) return { kind: "gap", ...lost };
+    return this.#options.unit === "lines" ? this.#nextLines(maxBytes, nowMs) : this.#nextBytes(maxBytes);
+  }
+
+  /** Says that of the bytes that `next` gave just now only those before `to` were taken. */
+  takeBack(to: number): void {
+    this.#progress.takeBack(to);
   }
 
   /** What was lost since the last item, which is then not told of by `next`. */
   takeGaps(): OutputGap[] {
     const gaps: OutputGap[] = [];
-    for (let gap = this.#takeGap(); gap !== undefined; gap = this.#takeGap()) gaps.push(gap);
+    for (let gap = this.#outputs.takeLost(); gap !== undefined; gap = this.#outputs.takeLost()) gaps.push(gap);
     return gaps;
   }
 
   /** Says that the bytes given so far are used no more. */
   release(): void {
-    for (const { cursors } of this.#tracks.values()) for (const { cursor } of cursors) cursor.release();
+    this.#outputs.release();
   }
 
   close(): void {
-    this.#unsubscribe();
-    for (const track of this.#tracks.values()) closeTrack(track);
-    this.#tracks.clear();
-    this.#lost = [];
+    this.#outputs.close();
   }
 
-  /** Takes up processes that came since. */
-  #follow(): void {
-    this.#sourceChanged = false;
-    const seenId = this.#newestId;
-    if (this.#source.droppedId > seenId) {
-      this.#lost.push({});
-      this.#newestId = this.#source.droppedId;
+  #nextLines(maxBytes: number, nowMs: number): OutputItem | undefined {
+    let track: OutputTrack | undefined;
+    let tooLong: OutputTrack | undefined;
+    const { eventRank } = this.#outputs;
+    let lowestRank = eventRank;
+    let nextRank = eventRank;
+    for (const each of this.#outputs.readable()) {
+      const { lineRank, cursor } = each;
+      if (lineRank < lowestRank) {
+        nextRank = lowestRank;
+        lowestRank = lineRank;
+        track = each;
+      } else if (lineRank < nextRank) nextRank = lineRank;
+      if (lineRank < Infinity || cursor.available < longest(cursor.ring, maxBytes)) continue;
+      if (each.byteRank < Math.min(eventRank, tooLong?.byteRank ?? Infinity)) tooLong = each;
     }
-    for (const process of this.#source.processes()) {
-      if (process.id <= seenId) continue;
-      this.#newestId = Math.max(this.#newestId, process.id);
-      this.#track(process, []);
-      this.#unannounced.push(process);
-    }
+    if (tooLong !== undefined) return this.#giveUnfinished(tooLong, maxBytes);
+    if (track === undefined) return this.#outputs.takeEvent() ?? this.#nextSilent(maxBytes, nowMs);
+    const { position: from, ring } = track.cursor;
+    const lineEnd = track.lineEnd ?? from;
+    const byArrival = this.#options.byArrival ?? false;
+    const to = endOfLines(ring, { from, lineEnd, maxBytes, beforeRank: nextRank, byArrival });
+    if (to < lineEnd) this.#progress.gavePiece(track, to);
+    else this.#progress.gaveLines(track, to);
+    return toItem(track, from, to);
   }
 
-  /** Names as lost what the source has dropped, so that a reader that takes nothing keeps no output alive. */
-  #letGo(): void {
-    const { droppedId } = this.#source;
-    for (const track of this.#tracks.values()) {
-      const { process, cursors } = track;
-      if (process.id > droppedId || process.exit === undefined) continue;
-      if (this.#source.processes().includes(process)) continue;
-      for (const { label, cursor } of cursors) {
-        const gap = cursor.giveUp();
-        if (gap !== undefined) this.#lost.push({ processId: process.id, label, ...gap });
-      }
-      closeTrack(track);
-      this.#tracks.delete(process.id);
-    }
-  }
-
-  #track(process: SupervisedProcess, positions: readonly number[]): void {
-    const { label: only, lossless, holdsTaken = false, onReady, onCutOff } = this.#options;
-    const cursors: LabelCursor[] = [];
-    for (const [label, ring] of process.rings) {
-      if (only !== undefined && label !== only) continue;
-      const cursor = new Cursor(ring, {
-        position: positions[cursors.length] ?? 0,
-        onChange: onReady,
-        onCutOff: () => onCutOff?.(process),
-        ...(lossless ? { losslessTimeoutMs: process.template.losslessTimeoutMs, holdsTaken } : {}),
-      });
-      cursors.push({ label, cursor });
-    }
-    this.#tracks.set(process.id, { process, cursors });
-  }
-
-  #nextGap(): OutputItem | undefined {
-    const gap = this.#takeGap();
-    return gap && { kind: "gap", ...gap };
-  }
-
-  #takeGap(): OutputGap | undefined {
-    const lost = this.#lost.shift();
-    if (lost !== undefined) return lost;
-    for (const { process, cursors } of this.#tracks.values()) {
-      for (const { label, cursor } of cursors) {
-        const gap = cursor.takeGap();
-        if (gap !== undefined) return { processId: process.id, label, ...gap };
+  /** Of the lines that are silent without an end, the one that began first. */
+  #nextSilent(maxBytes: number, nowMs: number): OutputItem | undefined {
+    let track: OutputTrack | undefined;
+    for (const each of this.#outputs.readable()) {
+      const dueMs = each.cursor.ring.lastWriteMs + silenceMs;
+      if (nowMs < dueMs) this.#dueMs = Math.min(this.#dueMs ?? Infinity, dueMs);
+      else if (unfinishedEnd(each, maxBytes) > each.cursor.position && each.byteRank < (track?.byteRank ?? Infinity)) {
+        track = each;
       }
     }
-    return undefined;
+    return track && this.#giveUnfinished(track, maxBytes);
   }
 
-  #nextBytes(maxBytes: number, nowMs: number): OutputItem | undefined {
-    const { unit, byArrival = false } = this.#options;
-    const readable = this.#readable();
-    for (const [index, { process, label, cursor }] of readable.entries()) {
-      const beforeSequence = readable[index + 1]?.sequence ?? Infinity;
-      const from = cursor.position;
-      const range = nextRange(cursor.ring, { from, maxBytes, nowMs, unit, byArrival, beforeSequence });
-      if (range.to === undefined) {
-        this.#dueMs = Math.min(this.#dueMs ?? Infinity, range.dueMs);
-        continue;
-      }
-      cursor.advance(range.to);
-      return { kind: "bytes", process, label, ring: cursor.ring, from, to: range.to };
+  /** The beginning of a line that has no end; where the position has no room for that, whatever is oldest. */
+  #giveUnfinished(track: OutputTrack, maxBytes: number): OutputItem {
+    const from = track.cursor.position;
+    const to = unfinishedEnd(track, maxBytes);
+    if (this.#progress.mayGoAhead(track, to, this.#outputs.readable())) {
+      this.#progress.gaveAhead(track, to);
+      return toItem(track, from, to);
     }
-    return undefined;
+    const { oldest = track, nextRank } = this.#oldest(Infinity);
+    const { position, ring } = oldest.cursor;
+    const end = endOfBytes(ring, { from: position, maxBytes, beforeRank: nextRank, byArrival: false });
+    // Only a character that other outputs cut in pieces is given in pieces.
+    const whole = characterEnd(ring, position, end);
+    const oldestEnd = whole > position ? whole : end;
+    this.#progress.gaveOldest(oldest, oldestEnd);
+    return toItem(oldest, position, oldestEnd);
   }
 
-  /** The cursors that have bytes, in the order in which those arrived, up to the next spawn to tell of. */
-  #readable() {
-    const readable = [];
-    const horizon = this.#unannounced[0]?.sequence ?? Infinity;
-    for (const { process, cursors } of this.#tracks.values()) {
-      for (const { label, cursor } of cursors) {
-        if (cursor.available === 0) continue;
-        const sequence = cursor.ring.arrivals.sequenceAt(cursor.position);
-        if (sequence < horizon) readable.push({ process, label, cursor, sequence });
-      }
+  #nextBytes(maxBytes: number): OutputItem | undefined {
+    const { oldest, nextRank } = this.#oldest(this.#outputs.eventRank);
+    if (oldest === undefined) return this.#outputs.takeEvent();
+    const { position: from, ring } = oldest.cursor;
+    const end = endOfBytes(ring, { from, maxBytes, beforeRank: nextRank, byArrival: false });
+    const isWhole = this.#options.unit === "bytes" || (ring.ended && end === ring.head);
+    const to = isWhole ? end : characterEnd(ring, from, end);
+    if (to === from) return undefined;
+    this.#progress.gaveBytes(oldest, to);
+    return toItem(oldest, from, to);
+  }
+
+  /** The output whose next byte arrived first, before `eventRank`, and the rank that ends its turn. */
+  #oldest(eventRank: number): { readonly oldest: OutputTrack | undefined; readonly nextRank: number } {
+    let oldest: OutputTrack | undefined;
+    let lowestRank = eventRank;
+    let nextRank = eventRank;
+    for (const each of this.#outputs.readable()) {
+      const { byteRank } = each;
+      if (byteRank < lowestRank) {
+        nextRank = lowestRank;
+        lowestRank = byteRank;
+        oldest = each;
+      } else nextRank = Math.min(nextRank, byteRank);
     }
-    return readable.length > 1 ? readable.toSorted((a, b) => a.sequence - b.sequence) : readable;
-  }
-
-  #nextExit(): OutputItem | undefined {
-    for (const track of this.#tracks.values()) {
-      if (!this.#isAnnounced(track) || !track.process.outputEnded) continue;
-      if (track.cursors.some(({ cursor }) => cursor.available > 0)) continue;
-      closeTrack(track);
-      this.#tracks.delete(track.process.id);
-      return { kind: "exit", process: track.process };
-    }
-    return undefined;
-  }
-
-  #nextSpawn(): OutputItem | undefined {
-    const process = this.#unannounced.shift();
-    return process && { kind: "spawn", process };
-  }
-
-  #isAnnounced({ process }: Track): boolean {
-    return process.id < (this.#unannounced[0]?.id ?? Infinity);
+    return { oldest, nextRank };
   }
 }
 
-function closeTrack({ cursors }: Track): void {
-  for (const { cursor } of cursors) cursor.close();
+/** A line that is not complete is given from this length on: it would outgrow an item, or what the ring holds. */
+function longest({ capacity }: Ring, maxBytes: number): number {
+  return Math.min(maxBytes, capacity / 2);
+}
+
+/** Up to where the beginning of a line can be given. */
+function unfinishedEnd({ cursor: { ring, position } }: OutputTrack, maxBytes: number): number {
+  return characterEnd(ring, position, Math.min(ring.head, position + maxBytes));
+}
+
+function toItem({ process, label, cursor: { ring } }: OutputTrack, from: number, to: number): OutputItem {
+  return { kind: "bytes", process, label, ring, from, to };
 }

@@ -1,3 +1,4 @@
+import type { RankCounter } from "../output/rank-counter.ts";
 import type { SupervisorState } from "../supervisor/state.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -12,8 +13,23 @@ export interface OutputSource {
   readonly isOpen: boolean;
   /** Nothing runs, and nothing follows unless somebody acts: all output that there is has been written. */
   readonly isAtRest: boolean;
-  /** The greatest id among the processes whose output is no longer held; 0 for none. */
-  readonly droppedId: number;
+  /** Of the template: ranks are compared over all its outputs. */
+  readonly ranks: RankCounter;
+  /** Undefined: every process of the template. */
+  readonly processId: number | undefined;
+  /** Of the processes whose output is no longer held. */
+  readonly dropped: DroppedProcesses;
+}
+
+/** What is known of processes whose output is no longer held. */
+export interface DroppedProcesses {
+  readonly count: number;
+  /** The greatest of their ids; 0 without any. */
+  readonly newestId: number;
+  /** The greatest rank of their exits; 0 without any. */
+  readonly exitRank: number;
+  /** How many bytes they wrote to the output of this label; without one, to all outputs. */
+  bytes(label: string | undefined): number;
 }
 
 /** Output that is lost to a reader. What is absent is not known. */
@@ -22,6 +38,7 @@ export interface OutputGap {
   readonly label?: string;
   readonly from?: number;
   readonly to?: number;
+  readonly bytes?: number;
 }
 
 const restingStates: readonly SupervisorState[] = ["exited", "stopped", "fatal"];
@@ -37,9 +54,9 @@ export function templateSource(supervisor: Supervisor): OutputSource {
     get isAtRest() {
       return restingStates.includes(supervisor.status().state) && processes().every(({ outputEnded }) => outputEnded);
     },
-    get droppedId() {
-      return supervisor.droppedId;
-    },
+    ranks: supervisor.ranks,
+    processId: undefined,
+    dropped: supervisor.dropped,
   };
 }
 
@@ -51,6 +68,14 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
     get isAtRest() {
       return process.outputEnded;
     },
-    droppedId: 0,
+    ranks: supervisor.ranks,
+    processId: process.id,
+    dropped: { count: 0, newestId: 0, exitRank: 0, bytes: () => 0 },
   };
+}
+
+/** Positions hold this number, which tells different selections of outputs apart. 0: all outputs of a template. */
+export function scopeOf({ processId }: OutputSource, label: string | undefined): number {
+  if (processId === undefined && label === undefined) return 0;
+  return Bun.hash.crc32(`${processId ?? ""}/${label ?? ""}`);
 }

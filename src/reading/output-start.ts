@@ -1,15 +1,9 @@
-import { GafferdError } from "../errors.ts";
 import type { Ring } from "../output/ring.ts";
-import type { OutputGap, OutputSource } from "./output-source.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
-
-/** How far a reader came. A process that is neither listed nor newer than `newestId` was read to its exit. */
-export interface StreamPosition {
-  /** The newest process that was told of; 0 when there was none. */
-  readonly newestId: number;
-  /** Positions in the order of the labels. */
-  readonly processes: readonly { readonly id: number; readonly positions: readonly number[] }[];
-}
+import { placeOf } from "./output-place.ts";
+import { type Beginning, resume } from "./output-resume.ts";
+import { type OutputSource, scopeOf } from "./output-source.ts";
+import type { StreamPosition } from "./stream-position.ts";
 
 /** Where to begin. */
 export type OutputStart =
@@ -20,29 +14,31 @@ export type OutputStart =
   /** At what came then, on the steady clock, or later. */
   | { readonly kind: "since"; readonly steadyMs: number }
   | { readonly kind: "resume"; readonly position: StreamPosition }
-  /** At the oldest byte held, after a gap of which nothing is known: the position is of an earlier run. */
+  /** At the oldest byte held, after a gap of which nothing is known: the position is none of this template's. */
   | { readonly kind: "restart" };
 
-export interface StartPositions {
-  readonly newestId: number;
-  readonly processes: readonly { readonly process: SupervisedProcess; readonly positions: readonly number[] }[];
-  readonly gaps: readonly OutputGap[];
-}
-
-/** Where a reader begins in each process. Throws `bad_value` for a position that these outputs never had. */
-export function startPositions(source: OutputSource, start: OutputStart, label: string | undefined): StartPositions {
-  const held = source.processes();
-  if (start.kind === "resume") return resume(source, held, start.position, label);
-  // "From now on" is not about processes that have said all.
-  const fromNow = start.kind === "tail" && start.lines === 0 && source.isOpen;
-  const heard = fromNow ? held.filter((process) => !process.outputEnded) : held;
-  const begins = beginningOf(
-    heard.flatMap((process) => ringsOf(process, label)),
-    start,
+/** Where a reader begins. Throws `bad_value` for a position that the template's outputs never had. */
+export function begin(source: OutputSource, start: OutputStart, label: string | undefined): Beginning {
+  if (start.kind === "resume") {
+    if (start.position.serial === source.ranks.serial) return resume(source, start.position, label);
+    return begin(source, { kind: "restart" }, label);
+  }
+  const now = source.ranks.next;
+  const processes = source.processes();
+  const rings = processes.flatMap((process) => ringsOf(process, label));
+  const ranks = ranksOf(start, { rings, processes, now });
+  // Of a process alone, its exit is told to whoever asks.
+  const exitRank = source.isOpen ? Infinity : Math.min(...processes.map((process) => process.exitRank ?? Infinity));
+  const order = Math.min(ranks.order, exitRank);
+  const places = new Map(
+    rings.map((ring) => [ring, Math.max(ring.oldest, placeOf(ring, { ...ranks, order }).position)] as const),
   );
+  const given = source.dropped.bytes(label) + places.values().reduce((sum, position) => sum + position, 0);
+  const scope = scopeOf(source, label);
+  const position = { serial: source.ranks.serial, ...ranks, order, spawnFloor: now, given, scope };
   return {
-    newestId: Math.max(0, ...held.map(({ id }) => id)),
-    processes: heard.map((process) => ({ process, positions: ringsOf(process, label).map(begins) })),
+    position: { ...position, ahead: [], piece: undefined },
+    places,
     gaps: start.kind === "restart" ? [{}] : [],
   };
 }
@@ -54,54 +50,77 @@ export function ringsOf(process: SupervisedProcess, label: string | undefined): 
   return ring === undefined ? [] : [ring];
 }
 
-function beginningOf(rings: readonly Ring[], start: Exclude<OutputStart, { kind: "resume" }>): (ring: Ring) => number {
-  if (start.kind === "tail") {
-    const begins = tailOf(rings, start.lines);
-    return (ring) => begins.get(ring) ?? ring.head;
-  }
-  if (start.kind === "since") {
-    return (ring) => Math.max(ring.oldest, ring.arrivals.positionSince(start.steadyMs) ?? ring.head);
-  }
-  return (ring) => ring.oldest;
+/** Everything was told of the processes that there are, their exits too. */
+export function isReadToEnd(source: OutputSource, start: OutputStart): boolean {
+  if (start.kind !== "resume" || start.position.serial !== source.ranks.serial) return false;
+  return source.processes().every(({ exitRank }) => exitRank !== undefined && exitRank < start.position.order);
 }
 
-/** Where the last `count` lines begin that the rings hold together. */
-function tailOf(rings: readonly Ring[], count: number): Map<Ring, number> {
-  const lines = rings.flatMap((ring) =>
-    ring.lastLines(count).map((from) => ({ ring, from, sequence: ring.arrivals.sequenceAt(from) })),
-  );
-  // Stable, and each ring's lines come newest first, so lines of one arrival keep their order.
-  const newest = lines.toSorted((a, b) => b.sequence - a.sequence).slice(0, count);
-  return new Map(newest.map(({ ring, from }) => [ring, from]));
+type Ranks = Pick<StreamPosition, "order" | "floor">;
+
+interface Held {
+  readonly rings: readonly Ring[];
+  readonly processes: readonly SupervisedProcess[];
+  /** The rank of what arrives next. */
+  readonly now: number;
 }
 
-function resume(
-  source: OutputSource,
-  held: readonly SupervisedProcess[],
-  position: StreamPosition,
-  label: string | undefined,
-): StartPositions {
-  const newestHeldId = Math.max(source.droppedId, ...held.map(({ id }) => id));
-  if (position.newestId > newestHeldId) throw notOfThisStream();
-  const processes: { process: SupervisedProcess; positions: readonly number[] }[] = [];
-  const gaps: OutputGap[] = [];
-  for (const { id, positions } of position.processes) {
-    const process = held.find((each) => each.id === id);
-    if (process === undefined && id > source.droppedId) throw notOfThisStream();
-    if (process === undefined) {
-      gaps.push({ processId: id });
-      continue;
+function ranksOf(start: Exclude<OutputStart, { kind: "resume" }>, held: Held): Ranks {
+  switch (start.kind) {
+    case "held":
+    case "restart":
+      return { order: 0, floor: 0 };
+    case "tail":
+      return start.lines === 0 ? { order: held.now, floor: held.now } : ranksOfLastLines(held.rings, start.lines);
+    case "since": {
+      const rank = firstRankSince(held, start.steadyMs);
+      return { order: rank, floor: rank };
     }
-    const rings = ringsOf(process, label);
-    if (rings.length !== positions.length) throw notOfThisStream();
-    if (rings.some((ring, index) => (positions[index] ?? 0) > ring.head)) throw notOfThisStream();
-    processes.push({ process, positions });
   }
-  return { newestId: position.newestId, processes, gaps };
 }
 
-function notOfThisStream(): GafferdError {
-  return new GafferdError("bad_value", "the id is not one of this stream; pass an id that this very stream has sent", {
-    field: "since",
+/** The first rank of what came then, on the steady clock, or later. */
+function firstRankSince({ rings, processes, now }: Held, steadyMs: number): number {
+  const ofBytes = rings.map((ring) => {
+    const position = Math.max(ring.oldest, ring.arrivals.positionSince(steadyMs) ?? ring.head);
+    return position < ring.head ? ring.order.rankAt(position) : now;
+  });
+  const ofExits = processes.map(({ exit, exitRank }) =>
+    (exit?.exitedSteadyMs ?? 0) >= steadyMs ? (exitRank ?? now) : now,
+  );
+  return Math.min(now, ...ofBytes, ...ofExits);
+}
+
+/**
+ * The ranks after which the last `count` lines come that the rings hold together, in the order of their ends. Of a line
+ * that is not among them and has no end yet, what arrived before the first of them began is left out.
+ */
+function ranksOfLastLines(rings: readonly Ring[], count: number): Ranks {
+  const lines = rings.flatMap((ring) => lastLines(ring, count)).toSorted((a, b) => b.endRank - a.endRank);
+  if (lines.length <= count && rings.every((ring) => ring.lastLines(count + 1).length <= count)) {
+    return { order: 0, floor: 0 };
+  }
+  const wanted = lines.slice(0, count);
+  return {
+    order: Math.min(...wanted.map(({ endRank }) => endRank)),
+    floor: Math.min(...wanted.map(({ beginRank }) => beginRank)),
+  };
+}
+
+interface Line {
+  readonly beginRank: number;
+  /** Of its newline; of its last byte where it has no end yet. */
+  readonly endRank: number;
+}
+
+function lastLines(ring: Ring, count: number): Line[] {
+  const starts = ring.lastLines(count);
+  return starts.map((start, index) => {
+    const end = index === 0 ? ring.head : starts[index - 1]!;
+    const isEnded = ring.ended && end === ring.head && ring.byteAt(end - 1) !== newline;
+    const endRank = isEnded ? ring.endRank : ring.order.rankAt(end - 1);
+    return { beginRank: ring.order.rankAt(start), endRank };
   });
 }
+
+const newline = 10;

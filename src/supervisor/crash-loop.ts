@@ -8,7 +8,7 @@ const loopAt = 3;
 export type LoopPlace = number | "spawn";
 
 /** An exit that nobody asked for, or a process that could not be spawned. */
-export interface Failure {
+export interface FailedRun {
   readonly place: LoopPlace;
   /** How many of them there were in a row. */
   readonly times: number;
@@ -40,7 +40,7 @@ export class CrashLoop {
   readonly #options: CrashLoopOptions;
   /** With the timer that ends the place's part in it. */
   readonly #places = new Map<LoopPlace, NodeJS.Timeout | undefined>();
-  #latest: Failure | undefined;
+  #latest: FailedRun | undefined;
   #reminder: NodeJS.Timeout | undefined;
 
   constructor(options: CrashLoopOptions) {
@@ -57,7 +57,7 @@ export class CrashLoop {
     return this.#latest && `${this.#latest.what}${describeRow(this.#latest.times)}`;
   }
 
-  failed(failure: Failure): void {
+  failed(failure: FailedRun): void {
     const { place, times, who, what, next, isQuiet } = failure;
     if (times < loopAt) {
       if (!isQuiet) this.#options.log.warn(`${who} ${what}; ${next}`);

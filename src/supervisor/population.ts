@@ -1,3 +1,4 @@
+import { DroppedOutput } from "./dropped-output.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 
 /** So many exits are remembered, with their output. */
@@ -8,7 +9,7 @@ export class Population {
   readonly #alive = new Map<number, SupervisedProcess>();
   readonly #unfinished = new Set<SupervisedProcess>();
   readonly #exits: SupervisedProcess[] = [];
-  #droppedId = 0;
+  readonly #dropped = new DroppedOutput();
 
   /** How many have not exited: what is stopping keeps its place until it is gone. */
   get size(): number {
@@ -57,9 +58,9 @@ export class Population {
     return this.#exits;
   }
 
-  /** The greatest id among the exits that are no longer remembered; 0 while all are. */
-  get droppedId(): number {
-    return this.#droppedId;
+  /** Of the exits that are no longer remembered. */
+  get dropped(): DroppedOutput {
+    return this.#dropped;
   }
 
   find(id: number): SupervisedProcess | undefined {
@@ -74,7 +75,8 @@ export class Population {
     this.#alive.delete(process.id);
     this.#unfinished.add(process);
     this.#exits.push(process);
-    if (this.#exits.length > keptExits) this.#droppedId = Math.max(this.#droppedId, this.#exits.shift()?.id ?? 0);
+    const forgotten = this.#exits.length > keptExits ? this.#exits.shift() : undefined;
+    if (forgotten !== undefined) this.#dropped.add(forgotten);
   }
 
   finished(process: SupervisedProcess): void {

@@ -1,5 +1,5 @@
 import { GafferdError } from "../errors.ts";
-import type { ArrivalCounter } from "../output/ring.ts";
+import type { RankCounter } from "../output/rank-counter.ts";
 import { spawnProcess } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { SupervisorContext } from "./context.ts";
@@ -10,7 +10,7 @@ import { SupervisedProcess } from "./supervised-process.ts";
 export function spawnSupervised(
   template: ProcessTemplate,
   slot: number,
-  { counter, meter, context }: { counter: ArrivalCounter; meter: Meter; context: SupervisorContext },
+  { counter, meter, context }: { counter: RankCounter; meter: Meter; context: SupervisorContext },
 ): SupervisedProcess | GafferdError {
   try {
     const ledger = template.detach ? undefined : context.ledger;

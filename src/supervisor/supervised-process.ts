@@ -1,6 +1,7 @@
 import type { Process, ProcessExit } from "../process/process.ts";
 import type { Survivor } from "../process/stop/survivors.ts";
-import { type ArrivalCounter, Ring } from "../output/ring.ts";
+import type { RankCounter } from "../output/rank-counter.ts";
+import { Ring } from "../output/ring.ts";
 import { portOf } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Meter } from "./meter.ts";
@@ -16,7 +17,7 @@ export interface SupervisedProcessOptions {
   readonly startedMs: number;
   readonly template: ProcessTemplate;
   /** Of all its template's outputs. */
-  readonly counter: ArrivalCounter;
+  readonly counter: RankCounter;
   /** Its template's. */
   readonly meter: Meter;
 }
@@ -27,8 +28,6 @@ export class SupervisedProcess {
   readonly id: number;
   /** Its number among those of its template that run beside it: 0, 1, 2 … */
   readonly slot: number;
-  /** Its place among the arrivals of its template's outputs. */
-  readonly sequence: number;
   /** The template as it was at the spawn. */
   readonly template: ProcessTemplate;
   /** By label, in the order of `redirectOutput`. */
@@ -38,8 +37,12 @@ export class SupervisedProcess {
   /** Resolves when the process is gone, and nothing is left of what it started, and its output has ended. */
   readonly finished: Promise<void>;
   readonly #process: Process;
+  readonly #counter: RankCounter;
   #stopReason: StopReason | undefined;
   #exit: ProcessExit | undefined;
+  #isDraining = false;
+  #spawnRank: number | undefined;
+  #exitRank: number | undefined;
   readonly #startedMs: number;
   #ranMs: number | undefined;
   #survivors: readonly Survivor[] = [];
@@ -47,21 +50,27 @@ export class SupervisedProcess {
   constructor(process: Process, options: SupervisedProcessOptions) {
     this.#process = process;
     this.id = options.id;
+    this.#counter = options.counter;
     this.slot = options.slot;
     this.#startedMs = options.startedMs;
-    this.sequence = options.counter.next++;
     this.template = options.template;
     const rings = new Map<string, Ring>();
     const pumps = process.outputs.map((pipe) => {
       const ring = new Ring(options.template.outputBufferBytes, options.counter, options.meter.output(pipe.label));
       rings.set(pipe.label, ring);
+      ring.observe({ onFirstByte: () => this.#rankSpawn(), onEnd: () => this.#rankExit() });
       return new Pump(pipe, ring);
     });
     this.rings = rings;
+    this.#counter.whenDrained(() => this.#rankSpawn());
     process.stdin?.countIn(options.meter.input);
     this.exited = process.exited.then((exit) => {
       this.#ranMs = performance.now() - this.#startedMs;
-      return (this.#exit = exit);
+      this.#exit = exit;
+      this.#isDraining = [...this.rings.values()].some((ring) => !ring.ended);
+      if (this.#isDraining) this.#counter.draining();
+      else this.#rankExit();
+      return exit;
     });
     this.finished = this.#finish(pumps);
   }
@@ -110,11 +119,19 @@ export class SupervisedProcess {
     return this.#survivors;
   }
 
-  /** No output will follow. */
+  /** No output will follow, and the process is gone. */
   get outputEnded(): boolean {
-    if (this.#exit === undefined) return false;
-    for (const ring of this.rings.values()) if (!ring.ended) return false;
-    return true;
+    return this.#exitRank !== undefined;
+  }
+
+  /** The rank of its spawn among all that arrives from its template (`order.ts`); undefined while others drain. */
+  get spawnRank(): number | undefined {
+    return this.#spawnRank;
+  }
+
+  /** The rank of its exit, after that of all its output; undefined before. */
+  get exitRank(): number | undefined {
+    return this.#exitRank;
   }
 
   /** Undefined without `redirectInput`. */
@@ -136,6 +153,18 @@ export class SupervisedProcess {
   /** SIGKILL at once to it and all that it started. */
   kill(): void {
     this.#process.kill();
+  }
+
+  #rankExit(): void {
+    if (this.#exit === undefined || this.#exitRank !== undefined) return;
+    for (const ring of this.rings.values()) if (!ring.ended) return;
+    this.#rankSpawn();
+    this.#exitRank = this.#counter.next++;
+    if (this.#isDraining) this.#counter.drained();
+  }
+
+  #rankSpawn(): void {
+    this.#spawnRank ??= this.#counter.next++;
   }
 
   async #finish(pumps: readonly Pump[]): Promise<void> {

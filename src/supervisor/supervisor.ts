@@ -1,4 +1,5 @@
 import { GafferdError } from "../errors.ts";
+import { RankCounter } from "../output/rank-counter.ts";
 import { assertLaunchable, type ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { Changes } from "./changes.ts";
@@ -20,8 +21,7 @@ export class Supervisor {
   /** What is counted of it, for whoever asks; only it and its processes write there. */
   readonly meter = new Meter();
   readonly #context: SupervisorContext;
-  /** Shared by all rings of the template, so that their outputs can be merged in the order of arrival. */
-  readonly #counter = { next: 0 };
+  readonly ranks = new RankCounter();
   readonly #population = new Population();
   readonly #changes = new Changes();
   readonly #statuses = new Statuses();
@@ -71,9 +71,9 @@ export class Supervisor {
     return this.#population.exits;
   }
 
-  /** The greatest id among the exits that are no longer held; 0 while all are. */
-  get droppedId(): number {
-    return this.#population.droppedId;
+  /** Of the exits that are no longer held. */
+  get dropped() {
+    return this.#population.dropped;
   }
 
   /** No process will follow, and all have exited. */
@@ -245,7 +245,7 @@ export class Supervisor {
   }
 
   #spawnOne(): void {
-    const shared = { counter: this.#counter, meter: this.meter, context: this.#context };
+    const shared = { counter: this.ranks, meter: this.meter, context: this.#context };
     const slot = this.#restarts.takeSlot();
     const process = spawnSupervised(this.#template, slot, shared);
     if (process instanceof GafferdError) return this.#obey(this.#restarts.spawnFailed(this.#template, process, slot));

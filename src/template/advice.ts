@@ -16,17 +16,18 @@ export function adviseOnCommand(template: ProcessTemplate, command: Command | un
   return [...findShellSyntax(template.cmd, "cmd").map((message) => ({ key: "cmd" as const, message })), ...unexpanded];
 }
 
-const advised = new WeakSet<ProcessTemplate>();
+/** By their `args`, which a template shares with its copies for another number of processes. */
+const advised = new WeakSet<ProcessTemplate["args"]>();
 
 /** Says that the reader of the file was told already. */
-export function markAdvised(template: ProcessTemplate): void {
-  advised.add(template);
+export function markAdvised({ args }: ProcessTemplate): void {
+  advised.add(args);
 }
 
 /** `adviseOnCommand` the first time, then nothing: once is enough, however often its processes start. */
 export function adviseOnce(template: ProcessTemplate, command: Command): Advice[] {
-  if (advised.has(template)) return [];
-  advised.add(template);
+  if (advised.has(template.args)) return [];
+  markAdvised(template);
   return adviseOnCommand(template, command);
 }
 

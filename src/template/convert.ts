@@ -26,7 +26,7 @@ const asItIs = <T>(value: T): T => value;
 export const converters = {
   name: checkName,
   cmd: checkCommand,
-  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : value),
+  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : [...value]),
   cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
@@ -82,7 +82,7 @@ function checkCommand(cmd: string): string {
   return cmd;
 }
 
-/** What variables stand for is known when a process starts: until then the path may begin with one, and keeps its `..`. */
+/** Variables are replaced when a process starts: until then the path may begin with one, and keeps its `..`. */
 function toWorkingDirectory(cwd: string): string {
   return cwd.includes("$") && /^[/$]/.test(expandHome(cwd)) ? expandHome(cwd) : toAbsolutePath(cwd);
 }
@@ -216,6 +216,9 @@ function toCount(part: string, text: string, minimum: number): number {
   return count;
 }
 
+/** Events of a stream that are not output. */
+const eventLabels: ReadonlySet<string> = new Set(["exit", "gap", "run", "spawn"]);
+
 function toLabels(value: string | readonly string[]): string[] {
   const labels = splitList(value, /[,\s]/);
   if (labels.some((label) => label.toLowerCase() === "none")) {
@@ -228,6 +231,12 @@ function toLabels(value: string | readonly string[]): string[] {
   labels.forEach((label, index) => {
     const field = typeof value === "string" ? undefined : String(index);
     if (label === "stdin") throw invalid("must not be `stdin`, which is the name of the input", field);
+    if (eventLabels.has(label)) {
+      throw invalid(
+        `must not be \`${label}\`, which streams use for an event of their own; choose another label`,
+        field,
+      );
+    }
     if (!/^[A-Za-z0-9][\w.-]*$/.test(label)) {
       throw invalid(`must be letters, digits, \`_\`, \`.\` and \`-\`, not ${showValue(label)}`, field);
     }

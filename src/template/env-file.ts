@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
+import { messageOf } from "../reason.ts";
 
 /** Reads an env file (`parseEnvText`). Throws `spawn_failed` that names the file, and the line if one is at fault. */
 export function readEnvFile(file: string): ReadonlyMap<string, string> {
@@ -130,8 +131,4 @@ function unescapePair(char: string): string {
 
 function atLine(text: string, at: number, message: string): GafferdError {
   return new GafferdError("bad_value", `line ${text.slice(0, at).split("\n").length}: ${message}`);
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

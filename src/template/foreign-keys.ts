@@ -55,22 +55,41 @@ const counterparts: Readonly<Record<string, string>> = {
   execinterpreter: "write it in front of the program, in `cmd`",
   execmode: "leave it out: `numprocesses` starts so many processes",
   image: "gafferd starts programs, not images: write `cmd`",
+  processname: "leave it out: the name is that of the section",
+  singleton: "write `numprocesses = 1`",
+  warmupdelay: "leave it out: see `priority`",
+  usesockets: "leave it out: processes open their own sockets, see `port`",
+  stdoutlogfilemaxbytes: "leave it out: see `output_buffer`",
+  stderrlogfilemaxbytes: "leave it out: see `output_buffer`",
   virtualenv: "write the path of its program in `cmd`, such as venv/bin/python",
 };
 
 const environments: ReadonlySet<string> = new Set(["env", "environment", "environ", "envvars"]);
+
+/** The key of ours that says what `key` says in another tool; undefined for any other key. */
+export function counterpartOf(key: string): string | undefined {
+  const advice = adviceFor(key);
+  return advice?.includes(" ") ? undefined : advice;
+}
 
 /**
  * To end a message about a key that is not known: what it is called here, if another tool knows it, else the nearest of
  * `known`. `variables` says how environment variables are written.
  */
 export function adviceOnKey(key: string, known: readonly string[], variables: string): string {
-  const folded = key.toLowerCase().replaceAll(/[_-]/g, "");
-  if (environments.has(folded) && !known.includes(folded)) return `: ${variables}`;
-  const advice = Object.hasOwn(counterparts, folded) ? counterparts[folded] : undefined;
+  if (environments.has(fold(key)) && !known.includes(fold(key))) return `: ${variables}`;
+  const advice = adviceFor(key);
   if (advice === undefined) return suggestion(key, known);
   if (known.includes(advice)) return `; did you mean \`${advice}\`?`;
   return advice.includes(" ") ? `: ${advice}` : suggestion(key, known);
+}
+
+function adviceFor(key: string): string | undefined {
+  return Object.hasOwn(counterparts, fold(key)) ? counterparts[fold(key)] : undefined;
+}
+
+function fold(key: string): string {
+  return key.toLowerCase().replaceAll(/[_-]/g, "");
 }
 
 function same(ours: string, ...theirs: readonly string[]): Record<string, string> {

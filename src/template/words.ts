@@ -6,7 +6,7 @@ export interface Word {
   readonly text: string;
   /** As `text`, for `expandPattern`: a `$` that quotes or a backslash protect is doubled. */
   readonly pattern: string;
-  /** Where it stands in the command line, quotes included: `line.slice(start, end)`. */
+  /** Where it is in the command line, quotes included: `line.slice(start, end)`. */
   readonly start: number;
   readonly end: number;
 }

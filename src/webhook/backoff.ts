@@ -5,7 +5,7 @@ export interface WebhookBackoff {
 }
 
 /** With ten retries: a quarter of an hour in all. */
-export const defaultBackoff: WebhookBackoff = { firstMs: 1000, maxMs: 15 * 60_000 };
+export const defaultWebhookBackoff: WebhookBackoff = { firstMs: 1000, maxMs: 15 * 60_000 };
 
 /** A receiver cannot ask for more patience than that. */
 export const maxRetryAfterMs = 60 * 60_000;

@@ -1,3 +1,4 @@
+import { messageOf } from "../reason.ts";
 import { parseRetryAfter } from "./backoff.ts";
 import { httpClientCanRun } from "./http-client.ts";
 
@@ -41,7 +42,10 @@ export async function deliver(
     await drain(response);
     return outcome;
   } catch (error) {
-    return { kind: "failed", error: controller.signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(error) };
+    return {
+      kind: "failed",
+      error: controller.signal.aborted ? `no answer in ${timeoutMs} ms` : firstSentenceOf(error),
+    };
   } finally {
     clearTimeout(timer);
   }
@@ -86,7 +90,7 @@ function takeCredentials(url: string): { href: string; authorization: Record<str
 }
 
 /** The first sentence; Bun's second one tells programmers of an option. */
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+function firstSentenceOf(error: unknown): string {
+  const message = messageOf(error);
   return message.split(/[.?!] /)[0] ?? message;
 }

@@ -21,13 +21,17 @@ export interface Webhook {
 
 /** What holds for all webhooks that do not say otherwise. */
 export interface DeliverySettings {
+  /** Signs what is sent; absent: unsigned. */
   readonly secret?: string;
+  /** How long one delivery may take. */
   readonly timeoutMs: number;
+  /** How often a delivery that failed is tried again. */
   readonly retries: number;
 }
 
 /** What `[webhooks]` says. */
 export interface FileWebhooks extends DeliverySettings {
+  /** A pattern of `GET /watch` (`.` is every event), and URLs of http or https. */
   readonly hooks: readonly { readonly pattern: string; readonly urls: readonly string[] }[];
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
-import { defaultBackoff, type WebhookBackoff } from "./backoff.ts";
+import { defaultWebhookBackoff, type WebhookBackoff } from "./backoff.ts";
 import { databasePath } from "./open-database.ts";
 import { Outbox } from "./outbox.ts";
 import type { Limits, Sender } from "./sender.ts";
@@ -38,7 +38,7 @@ export class Webhooks {
   #isStopped = false;
 
   constructor(options: WebhooksOptions) {
-    const { bus, log, version, stateDir, backoff = defaultBackoff, limits = defaultLimits } = options;
+    const { bus, log, version, stateDir, backoff = defaultWebhookBackoff, limits = defaultLimits } = options;
     this.#options = options;
     this.#settings = options.settings;
     this.#senders = new Senders({

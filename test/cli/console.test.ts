@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createConsole, formatEvent, formatOutputLine } from "../../src/cli/console.ts";
+import { createConsole, type PrintedOutput } from "../../src/cli/console.ts";
 import type { GafferdEvent } from "../../src/events/event.ts";
 import { waitFor } from "../wait-for.ts";
 
@@ -17,32 +17,39 @@ test.each<[GafferdEvent, string]>([
   [{ ...base, ...ids, type: "exit", status: { exitCode: 3 } }, "web:api[7] exit, status 3"],
   [{ ...base, ...ids, type: "exit", status: { signal: "SIGTERM" } }, "web:api[7] exit, SIGTERM"],
 ])("the event %j is one line with its time", (event, text) => {
-  expect(formatEvent(event, { colours: false })).toBe(`${time} ${text}`);
+  expect(printEvent(event)).toBe(`${time} ${text}\n`);
 });
 
-test("a line of output has the name, the id and the label before it", () => {
-  const line = formatOutputLine({ name: "web", id: 7, label: "stderr", line: "ready" }, { colours: false });
-  expect(line).toBe("web[7] stderr | ready");
+test("a line of output has the name, the id and the label before it", async () => {
+  expect(await printLine({ name: "web", id: 7, label: "stderr" }, "ready")).toBe("web[7] stderr | ready\n");
 });
 
-test("a name has one colour in events and output, and other names have others", () => {
-  expect(colourOf(lineOf("web"))).toBeDefined();
-  expect(colourOf(formatEvent({ ...base, name: "web", type: "create" }, { colours: true }))).toBe(
-    colourOf(lineOf("web")),
-  );
-  expect(new Set(["web", "db", "cron", "mail"].map((name) => colourOf(lineOf(name)))).size).toBeGreaterThan(1);
+test("a name has one colour in events and output, and other names have others", async () => {
+  const coloursOf = (names: readonly string[]) => Promise.all(names.map(async (name) => colourOf(await lineOf(name))));
+  const [colour, ...others] = await coloursOf(["web", "db", "cron", "mail"]);
+  expect(colour).toBeDefined();
+  expect(colourOf(printEvent({ ...base, name: "web", type: "create" }, { colours: true }))).toBe(colour);
+  expect(colourOf(printEvent({ ...base, ...ids, name: "web", type: "reap" }, { colours: true }))).toBe(colour);
+  expect(new Set([colour, ...others]).size).toBeGreaterThan(1);
 });
 
-test("a process can colour its lines, if colours are on, and do nothing else to the terminal", () => {
+test("no event is left out, however often it happens", () => {
+  const { outlet, written } = createSlowOutlet();
+  const console = createConsole({ outlet, colours: false });
+  for (let count = 0; count < 100; count++) console.printEvent({ ...base, type: "create" });
+  expect(written).toHaveLength(100);
+});
+
+test("a process can colour its lines, if colours are on, and do nothing else to the terminal", async () => {
   const line = "\u001B[31mred\u001B]0;title\u0007\u001B[2J\u009B2J";
-  const shown = (colours: boolean) => formatOutputLine({ name: "a", id: 1, label: "o", line }, { colours });
-  expect(shown(true)).toEndWith(" | \u001B[31mred\\x1b]0;title\\x07\\x1b[2J\\x9b2J\u001B[0m");
-  expect(shown(false)).toBe("a[1] o | red\\x1b]0;title\\x07\\x1b[2J\\x9b2J");
+  const shown = (colours: boolean) => printLine({ name: "a", id: 1, label: "o" }, line, { colours });
+  expect(await shown(true)).toEndWith(" | \u001B[31mred\\x1b]0;title\\x07\\x1b[2J\\x9b2J\u001B[0m\n");
+  expect(await shown(false)).toBe("a[1] o | red\\x1b]0;title\\x07\\x1b[2J\\x9b2J\n");
 });
 
 test("a name cannot forge a line or move the cursor", () => {
   const event: GafferdEvent = { ...base, name: "a\n2026 b create\u001B[2J", type: "create" };
-  expect(formatEvent(event, { colours: false })).toBe(`${time} a\\n2026 b create\\x1b[2J create`);
+  expect(printEvent(event)).toBe(`${time} a\\n2026 b create\\x1b[2J create\n`);
 });
 
 test("outputs are printed in turn, and the next chunk is taken when the last has left", async () => {
@@ -85,8 +92,24 @@ function colourOf(text: string): string | undefined {
   return /\[(\d+)m/.exec(text)?.[1];
 }
 
-function lineOf(name: string): string {
-  return formatOutputLine({ name, id: 1, label: "stdout", line: "" }, { colours: true });
+function lineOf(name: string): Promise<string> {
+  return printLine({ name, id: 1, label: "stdout" }, "x", { colours: true });
+}
+
+function printEvent(event: GafferdEvent, { colours = false } = {}): string {
+  const { outlet, written } = createSlowOutlet();
+  createConsole({ outlet, colours }).printEvent(event);
+  return written.join("");
+}
+
+async function printLine(source: PrintedOutput, line: string, { colours = false } = {}): Promise<string> {
+  const { outlet, written, release } = createSlowOutlet();
+  release();
+  async function* chunks() {
+    yield new TextEncoder().encode(`${line}\n`);
+  }
+  await createConsole({ outlet, colours }).printOutput(source, chunks());
+  return written.join("");
 }
 
 function createSlowOutlet() {

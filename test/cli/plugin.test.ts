@@ -60,6 +60,32 @@ async function gafferd(words: readonly string[], env: Record<string, string> = {
   return { out, err, status };
 }
 
+/** Runs a command on a terminal, and presses `keys` when it asks. */
+async function atTerminal(words: readonly string[], keys: string) {
+  let screen = "";
+  let isAsked = false;
+  const decoder = new TextDecoder();
+  const { CI: _, ...env } = process.env;
+  const child = Bun.spawn({
+    cmd: [main, "plugin", ...words, "-p", plugins],
+    cwd: folder.path,
+    env: { ...env, HOME: folder.path, TERM: "xterm-256color" },
+    terminal: {
+      cols: 200,
+      rows: 30,
+      data(terminal, bytes) {
+        screen += decoder.decode(bytes, { stream: true });
+        if (isAsked || !screen.includes("No")) return;
+        isAsked = true;
+        terminal.write(keys);
+      },
+    },
+  });
+  const status = await child.exited;
+  child.terminal?.close();
+  return { screen: Bun.stripANSI(screen), status, isAsked };
+}
+
 const act = (verb: string, ...words: string[]) => gafferd([verb, "-p", plugins, ...words]);
 
 describe("install", () => {
@@ -68,7 +94,7 @@ describe("install", () => {
     const { out, err, status } = await act("install", source);
     expect([status, err]).toEqual([0, ""]);
     expect(out).toBe(
-      `installed ${plugins}/made\nmade 1.0  app and site  made\na gafferd that runs loads it when it is started anew\n`,
+      `installed ${plugins}/made\nmade 1.0  app and site  made\na running gafferd loads its code when it is restarted\n`,
     );
     rmSync(source, { recursive: true });
     expect(readdirSync(plugins)).toEqual(["made"]);
@@ -247,7 +273,7 @@ describe("remove", () => {
     const { out, status } = await act("remove", "gone");
     expect([status, out]).toEqual([
       0,
-      `removed ${plugins}/gone\na gafferd that runs has it until it is started anew\n`,
+      `removed ${plugins}/gone\na running gafferd uses its code until it is restarted\n`,
     ]);
     expect(readdirSync(plugins)).toEqual([]);
   });
@@ -275,6 +301,43 @@ describe("remove", () => {
     expect([shipped.status, shipped.err]).toEqual([1, expect.stringContaining("leave it out of `bundled_plugins`")]);
     expect((await act("remove", "thre")).err).toContain("no such plugin is installed; did you mean `there`?");
     expect((await act("remove", "..")).status).toBe(1);
+  });
+});
+
+describe("on a terminal", () => {
+  beforeEach(() => void make("plugins/mine", { "_site/index.html": "old" }));
+
+  test("remove asks first, and does it for yes", async () => {
+    const { screen, status } = await atTerminal(["remove", "mine"], "y");
+    expect(screen).toContain(`Delete ${plugins}/mine?`);
+    expect(screen).toContain(`✔ removed ${plugins}/mine`);
+    expect([status, readdirSync(plugins)]).toEqual([0, []]);
+  });
+
+  test.each([
+    ["no", "n"],
+    ["Enter", "\r"],
+    ["Ctrl-C", "\u0003"],
+  ])("remove does nothing for %s", async (_, keys) => {
+    const { screen, status } = await atTerminal(["remove", "mine"], keys);
+    expect(screen).toContain("gafferd: nothing was changed");
+    expect([status, readdirSync(plugins)]).toEqual([1, ["mine"]]);
+  });
+
+  test.each(["-y", "--force"])("remove does not ask with %s", async (option) => {
+    const { isAsked, status } = await atTerminal(["remove", "mine", option], "");
+    expect([isAsked, status, readdirSync(plugins)]).toEqual([false, 0, []]);
+  });
+
+  test("install asks before it replaces a plugin", async () => {
+    const source = make("mine", { "_site/index.html": "new" });
+    const page = () => readFileSync(join(plugins, "mine/_site/index.html"), "utf8");
+    const refused = await atTerminal(["install", source], "n");
+    expect(refused.screen).toContain(`Replace ${plugins}/mine?`);
+    expect([refused.status, page()]).toEqual([1, "old"]);
+    const accepted = await atTerminal(["install", source], "y");
+    expect([accepted.status, page()]).toEqual([0, "new"]);
+    expect(readdirSync(plugins)).toEqual(["mine"]);
   });
 });
 

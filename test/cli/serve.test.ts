@@ -227,6 +227,20 @@ describe("a start", () => {
     expect(await fetch(`${gafferd.url}/processes`).then((response) => response.json())).toEqual(["hello"]);
   });
 
+  test("on a terminal shows where it listens in a box", async () => {
+    let screen = "";
+    const child = Bun.spawn({
+      cmd: [main, "--bind=127.0.0.1:0"],
+      env: { ...process.env, TERM: "xterm-256color" },
+      terminal: { cols: 120, rows: 30, data: (_, bytes) => void (screen += new TextDecoder().decode(bytes)) },
+    });
+    await waitFor(() => screen.includes("╯"), "the end of the box");
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+    child.terminal?.close();
+    expect(Bun.stripANSI(screen)).toMatch(/╭─+╮\s+│ +│\s+│ {2}gafferd \S+ listens on http:\S+ \(no processes yet\) +│/);
+  });
+
   test("at an address that is in use fails with status 1, and says who has it", async () => {
     await using gafferd = await startGafferd([]);
     const { host } = new URL(gafferd.url);

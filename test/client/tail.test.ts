@@ -55,10 +55,10 @@ describe("a tail", () => {
     ]);
   });
 
-  test("takes outputs for what they are, though they are labelled as our events", async () => {
-    const pid = await host.run("echo 1; echo 2 >&2", { redirect_output: ["gap", "exit"] });
+  test("has the output of labels whose events have another name", async () => {
+    const pid = await host.run("echo 1; echo 2 >&2", { redirect_output: ["error", "message"] });
     const items = await Array.fromAsync(createClient(host.serving.url).tail(pid));
-    expect([textOf(items, "gap"), textOf(items, "exit")]).toEqual(["1\n", "2\n"]);
+    expect([textOf(items, "error"), textOf(items, "message")]).toEqual(["1\n", "2\n"]);
     expect(items.filter(({ type }) => type !== "output").map(({ type }) => type)).toEqual(["exit"]);
   });
 

@@ -104,7 +104,7 @@ http_endpoints = public
     'gaffer.ini:11: [process:db] uid: must be a number from 0 to 4294967294 or a name, not "-1"',
     "gaffer.ini:12: [process:db] uid: duplicate key; first defined at line 11",
     "gaffer.ini:14: [process:web] duplicate section; first defined at line 1",
-    "gaffer.ini:16: [gaffer] http_endpoints: names `public`, and there is no section [endpoint:public]",
+    "gaffer.ini:16: [gaffer] http_endpoints: there is no section [endpoint:public]",
   ]);
 });
 
@@ -118,10 +118,10 @@ test.each([
   ["[process: ]", "gaffer.ini:1: [process:] needs a name: [process:NAME]"],
   ["[gaffer:x]", "gaffer.ini:1: [gaffer:x] takes no name: write [gaffer]"],
   ["[webhooks:x]", "gaffer.ini:1: [webhooks:x] takes no name: write [webhooks]"],
-  ["[env:x]", "gaffer.ini:1: [env:x] has no [process:x] to be the environment of"],
+  ["[env:x]", "gaffer.ini:1: [env:x] is for no process: there is no [process:x]"],
   [
     "[process:web]\ncmd = a\n[env:wb]",
-    "gaffer.ini:3: [env:wb] has no [process:wb] to be the environment of; did you mean `web`?",
+    "gaffer.ini:3: [env:wb] is for no process: there is no [process:wb]; did you mean `web`?",
   ],
   ["[plugin:x]\na = 1\na = 2", "gaffer.ini:3: [plugin:x] a: duplicate key; first defined at line 2"],
 ])("%j is refused", (text, problem) => {

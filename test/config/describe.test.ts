@@ -82,8 +82,8 @@ webhooks
 
 warnings
   DIR/gaffer.ini:18: [process:last] args: $UNSET is not set, and stays as it is written: set it, or write $$ for a $ that is text
-  DIR/gaffer.ini:46: [webhooks] proc.secnod: is about no process of this configuration
-  DIR/gaffer.ini:47: [webhooks] proc.second.worker: is about no process of this configuration
+  DIR/gaffer.ini:46: [webhooks] proc.secnod: names no process of this configuration
+  DIR/gaffer.ini:47: [webhooks] proc.second.worker: names no process of this configuration
 
 OK: 3 templates, 2 endpoints
 `);

@@ -62,7 +62,7 @@ describe("of the endpoints", () => {
 
   test("one that is not there is refused, with the nearest", () => {
     expect(problemsOf(`[endpoint:public]\n[gaffer]\nhttp_endpoints = publik`)).toEqual([
-      "gaffer.ini:3: [gaffer] http_endpoints: names `publik`, and there is no section [endpoint:publik]; did you mean `public`?",
+      "gaffer.ini:3: [gaffer] http_endpoints: there is no section [endpoint:publik]; did you mean `public`?",
     ]);
     expect(problemsOf(`[gaffer]\nhttp_endpoints =`)).toEqual([
       "gaffer.ini:2: [gaffer] http_endpoints: names no endpoint: name one, or leave it out",
@@ -121,9 +121,9 @@ describe("an address that others can reach", () => {
 test.each([
   ["bind =", "bind: must be an address, and is empty"],
   ["backlog = 0", 'backlog: must be a whole number from 1 to 65535, not "0"'],
-  ["certfile = cert.pem", "certfile: needs a `keyfile` beside it"],
-  ["keyfile = key.pem", "keyfile: needs a `certfile` beside it"],
-  ["client_ca = ca.pem", "client_ca: needs a `certfile` and a `keyfile` beside it"],
+  ["certfile = cert.pem", "certfile: needs a `keyfile` too"],
+  ["keyfile = key.pem", "keyfile: needs a `certfile` too"],
+  ["client_ca = ca.pem", "client_ca: needs a `certfile` and a `keyfile` too"],
   ["mode = 0600", "mode: is for unix sockets, and this endpoint has none: bind one, or leave it out"],
   ["auth = maybe", 'auth: must be true or false (yes or no, on or off, 1 or 0), not "maybe"'],
   ["hosts = a:80", 'hosts: must be names without a port, not "a:80"'],

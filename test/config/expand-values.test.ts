@@ -93,6 +93,11 @@ bind = unix:/tmp/$UNSET_F`;
     expect(load(config).templates[0]?.env).toEqual({ A: "$UNSET_D ${UNSET_D}", B: "${UNSET_E:?x}" });
   });
 
+  test("that only the process has are not warned of: those of its user, its folder and its slot", () => {
+    const cmd = "cmd = x $HOME $USER $LOGNAME $SHELL $PWD $GAFFER_SLOT $PORT";
+    expect(warningsOf(`[process:web]\n${cmd}\nuid = nobody\nos_env = no\nport = 5100`)).toEqual([]);
+  });
+
   test("under shell are left to the shell in cmd, without a warning", () => {
     expect(warningsOf("[process:web]\nshell = yes\ncmd = for a in b; do echo $a $(date) | cat; done")).toEqual([]);
   });

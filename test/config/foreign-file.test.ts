@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createFolder } from "./folder.ts";
 
-const { problemsOf } = createFolder();
+const { problemsOf, warningsOf } = createFolder();
 
 describe("a file of another tool is one error that says what it is", () => {
   test.each([
@@ -79,6 +79,12 @@ describe("a key of another tool is answered with ours", () => {
     ]);
   });
 
+  test("and if it stands for cmd, that is no second error", () => {
+    expect(problemsOf("[process:web]\ncommand = x")).toEqual([
+      "gaffer.ini:2: [process:web] command: is not a known key; did you mean `cmd`?",
+    ]);
+  });
+
   test("or with what to write where there is no such key", () => {
     expect(problemsOf("[process:web]\ncmd = x\nredirect_stderr = true")).toEqual([
       "gaffer.ini:3: [process:web] redirect_stderr: is not a known key: write `redirect_output = stdout, stdout`, which merges both",
@@ -100,5 +106,29 @@ test.each([
   ["[include]", "write `include` in [gaffer]"],
   ["[group:all]", "leave it out, and name its processes `GROUP:NAME`"],
 ])("the section %s of another tool is answered with ours", (section, advice) => {
-  expect(problemsOf(`${section}\nfoo = 1`)).toEqual([`gaffer.ini:1: ${section} is not a known section: ${advice}`]);
+  expect(problemsOf(`${section}\ncmd = x`)).toEqual([`gaffer.ini:1: ${section} is not a known section: ${advice}`]);
+});
+
+test("a program of another tool has its keys and variables answered too, all at once", () => {
+  expect(
+    problemsOf("[program:web]\ncommand = x\nuser = www\n[watcher:api]\ncmd = x\ncopy_env = True\n[env:api]\nA = 1"),
+  ).toEqual([
+    "gaffer.ini:1: [program:web] is not a known section: write [process:NAME]",
+    "gaffer.ini:2: [program:web] command: is not a known key; did you mean `cmd`?",
+    "gaffer.ini:3: [program:web] user: is not a known key; did you mean `uid`?",
+    "gaffer.ini:4: [watcher:api] is not a known section: write [process:NAME]",
+    "gaffer.ini:6: [watcher:api] copy_env: is not a known key; did you mean `os_env`?",
+  ]);
+});
+
+test.each([
+  ["%(ENV_HOME)s/bin", "%(ENV_HOME)s is of another tool, and stays as it is written: write $HOME"],
+  ["web_%(process_num)02d", "%(process_num)02d is of another tool, and stays as it is written: write $GAFFER_SLOT"],
+  ["web_%(process_num)d", "%(process_num)d is of another tool, and stays as it is written: write $GAFFER_SLOT"],
+  ["%(here)s/x", "%(here)s is of another tool, and stays as it is written: leave it out"],
+  ["$(circus.env.HOME)", "$(circus.env.HOME) is of another tool, and stays as it is written: write $HOME"],
+  ["$(circus.wid)", "$(circus.wid) is of another tool, and stays as it is written: write $GAFFER_SLOT"],
+])("the variable in %s is answered with ours", (value, warning) => {
+  const expected = `gaffer.ini:3: [process:web] env:A: ${warning}`;
+  expect(warningsOf(`[process:web]\ncmd = x\nenv:A = ${value}`)).toEqual([expected]);
 });

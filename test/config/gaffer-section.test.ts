@@ -38,7 +38,7 @@ test("origins are as browsers send them", () => {
 
 test.each([
   ["bundled_plugins =", "bundled_plugins: must be all, none, or names of plugins, and is empty"],
-  ["bundled_plugins = all, x", "bundled_plugins: must have `all` or `none` stand alone"],
+  ["bundled_plugins = all, x", "bundled_plugins: must be `all`, `none` or names, not both"],
   ["plugins_dir =", "plugins_dir: must be a path, and is empty"],
   ["cors_origins = *", "cors_origins: must not be `*`, which is only for callers with a token: name the origins"],
   [

@@ -143,7 +143,10 @@ describe("variables", () => {
 test.each([
   ["", "gaffer.ini:1: [process:web] cmd: is required"],
   ["cmd =", 'gaffer.ini:2: [process:web] cmd: must be text that is not empty, not ""'],
-  ["cmd = x\nname = y", "gaffer.ini:3: [process:web] name: is not a key here: the name stands in [process:NAME]"],
+  [
+    "cmd = x\nname = y",
+    "gaffer.ini:3: [process:web] name: is not a key here: the name is that of the section, [process:NAME]",
+  ],
   ["cmd = x\nenv = A=1", "gaffer.ini:3: [process:web] env: is not a known key: write a variable as `env:KEY = value`"],
   ["cmd = x\nenv.A = 1", "gaffer.ini:3: [process:web] env.A: is not a known key: write a variable as `env:A = value`"],
   ["cmd = x\nCmd = 1", "gaffer.ini:3: [process:web] Cmd: is not a known key; did you mean `cmd`?"],

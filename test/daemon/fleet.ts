@@ -47,8 +47,14 @@ export class Fleet {
 
   async writeFile(templates: ReadonlyMap<string, Wanted>): Promise<void> {
     const sections = [...templates].map(([name, wanted]) => {
-      const { cmd, numprocesses, graceful_timeout } = this.settings(name, wanted);
-      return `[process:${name}]\ncmd = ${cmd}\nnumprocesses = ${numprocesses}\nredirect_output = out\ngraceful_timeout = ${graceful_timeout}\n`;
+      const {
+        redirect_output: [label],
+        ...settings
+      } = this.settings(name, wanted);
+      const lines = Object.entries({ ...settings, redirect_output: label }).map(
+        ([key, value]) => `${key} = ${value}\n`,
+      );
+      return `[process:${name}]\n${lines.join("")}`;
     });
     await Bun.write(this.#options.path, `${this.#options.head}${sections.join("")}`);
   }
@@ -59,6 +65,8 @@ export class Fleet {
       numprocesses: count,
       redirect_output: ["out"],
       graceful_timeout: 5,
+      // What crashes again and again is to be there in time all the same.
+      backoff: "10ms, 50ms",
     };
   }
 

@@ -122,9 +122,8 @@ function reloadTo(after: Map<string, Wanted>, fleet: Fleet): Step {
       await fleet.writeFile(after);
       await reload();
       for (const template of model.file.keys()) if (!after.has(template)) model.templates.delete(template);
-      for (const [template, wanted] of after) {
-        if (Bun.deepEquals(model.file.get(template), wanted)) continue;
-        change(model, template, { count: wanted.count, version: wanted.version });
+      for (const [template, { count: processes, version: of }] of after) {
+        change(model, template, { count: processes, version: of });
       }
       model.file = after;
     },

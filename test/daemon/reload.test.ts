@@ -1,12 +1,14 @@
-import { afterAll, afterEach, expect, spyOn, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, GafferdClientError } from "../../src/client/client.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
+import type { Logger } from "../../src/log.ts";
 import { Outbox } from "../../src/webhook/outbox.ts";
+import { recordWarnings } from "../recorded-log.ts";
 import { silentLog } from "../supervisor/hosting.ts";
 import { waitFor } from "../wait-for.ts";
 
@@ -23,9 +25,9 @@ const write = (text: string) => Bun.write(file, text);
 const readConfig = () => loadConfig(file);
 
 /** A daemon of a file whose text a test changes. */
-async function run(text: string) {
+async function run(text: string, log: Logger = silentLog) {
   await write(text);
-  const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log: silentLog, readConfig });
+  const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log, readConfig });
   running.push(daemon);
   return { daemon, client: createClient(daemon.urls[0] ?? "") };
 }
@@ -61,6 +63,89 @@ test("only what is different is touched: added, changed, removed, and the rest l
   expect((await client.reload()).changed).toEqual([]);
 });
 
+describe("what was changed by request since has drifted", () => {
+  const text = endpoint + sleeper("scaled") + sleeper("replaced") + sleeper("deleted") + sleeper("same");
+  const all = ["process:scaled", "process:replaced", "process:deleted"];
+
+  async function drift() {
+    const { log, warnings } = recordWarnings();
+    const { daemon, client } = await run(text, log);
+    await waitFor(() => daemon.manager.runningIds().length === 4, "all four");
+    await client.add("scaled", 2);
+    await client.update("replaced", { ...(await client.process("replaced")), env: { A: "1" }, stop_signal: "INT" });
+    await client.remove("deleted");
+    const [same] = daemon.manager.get("same").processes;
+    return { daemon, client, warnings, same };
+  }
+
+  test("and is made as the file says, with a line in the log, while the rest is left alone", async () => {
+    const { daemon, client, warnings, same } = await drift();
+    const would = await client.reload({ dryRun: true });
+    expect(would).toMatchObject({ drifted: all, changed: [], added: [], removed: [], keep_drift: false });
+    expect(would.unchanged).toContain("process:same");
+    expect(daemon.manager.names()).not.toContain("deleted");
+    expect(warnings).toEqual([]);
+
+    expect(await client.reload()).toEqual({ ...would, dry_run: false });
+    expect(warnings).toEqual([
+      "process:scaled was scaled by request from 1 to 3; made as the file says",
+      "process:replaced was changed by request (env, stop_signal); made as the file says",
+      "process:deleted was deleted by request; made as the file says",
+    ]);
+    expect(daemon.manager.get("scaled").template.numprocesses).toBe(1);
+    expect(daemon.manager.get("replaced").template).toMatchObject({ env: {}, stopSignal: "SIGTERM" });
+    await waitFor(() => daemon.manager.runningIds().length === 4, "what the file says");
+    expect(daemon.manager.get("same").processes[0]).toBe(same as never);
+    expect((await client.reload()).drifted).toEqual([]);
+  });
+
+  test("and stays with `keep_drift`, as often as that is asked for", async () => {
+    const { daemon, client, warnings } = await drift();
+    for (let times = 1; times <= 2; times++) {
+      expect(await client.reload({ keepDrift: true })).toMatchObject({ drifted: all, keep_drift: true });
+    }
+    expect(warnings).toHaveLength(6);
+    expect(warnings[0]).toBe("process:scaled was scaled by request from 1 to 3; left as it is");
+    expect(daemon.manager.get("scaled").template.numprocesses).toBe(3);
+    expect(daemon.manager.names()).not.toContain("deleted");
+    expect((await client.reload()).drifted).toEqual(all);
+    expect(daemon.manager.get("scaled").template.numprocesses).toBe(1);
+  });
+
+  test("but not when the file has caught up with it, nor what was created by request", async () => {
+    const { daemon, client } = await run(endpoint + sleeper("web"));
+    await client.create({ name: "mine", cmd: "sleep 60" });
+    await client.add("web", 1);
+    const ids = daemon.manager.runningIds();
+    await write(endpoint + sleeper("web", "numprocesses = 2"));
+    const report = await client.reload();
+    expect(report).toMatchObject({ drifted: [], changed: [], added: [], removed: [] });
+    expect(report.unchanged).toContain("process:web");
+    expect(daemon.manager.runningIds()).toEqual(ids);
+  });
+
+  test("and what the file has changed since is applied in spite of `keep_drift`", async () => {
+    const { daemon, client } = await run(endpoint + sleeper("web"));
+    await client.add("web", 1);
+    await write(endpoint + sleeper("web", "env:A = 1"));
+    expect(await client.reload({ keepDrift: true })).toMatchObject({ changed: ["process:web"], drifted: [] });
+    expect(daemon.manager.get("web").template).toMatchObject({ numprocesses: 1, env: { A: "1" } });
+  });
+
+  test("and is tried until it can be started, when its program is away", async () => {
+    const program = join(folder, "program");
+    symlinkSync("/bin/sleep", program);
+    const backoff = "backoff = 20ms, 50ms";
+    const { daemon, client } = await run(`${endpoint}[process:web]\ncmd = ${program} 60\n${backoff}\n`);
+    await client.remove("web");
+    rmSync(program);
+    expect((await client.reload()).drifted).toEqual(["process:web"]);
+    expect(daemon.manager.get("web").status().state).toBe("backoff");
+    symlinkSync("/bin/sleep", program);
+    await waitFor(() => daemon.manager.get("web").status().running === 1, "the next try");
+  });
+});
+
 test("a reader of what did not change reads on", async () => {
   const talker = "[process:talker]\ncmd = cat\nredirect_output = out\n";
   const { daemon, client } = await run(`${endpoint}${talker}redirect_input = true\n`);
@@ -94,13 +179,15 @@ test("another number of processes, or another policy, replaces none of those tha
   expect(ids()).toEqual([1]);
 });
 
-test("what was created over HTTP is left alone, and what was deleted stays so", async () => {
+test("what was created over HTTP is left alone, and with `keep_drift` what was deleted stays so", async () => {
   const { daemon, client } = await run(endpoint + sleeper("a") + sleeper("b"));
   await client.create({ name: "mine", cmd: "sleep 60" });
   await client.remove("a");
   await write(`${endpoint}${sleeper("a")}${sleeper("b", "priority = 1")}`);
-  expect((await client.reload()).changed).toEqual(["process:b"]);
+  expect((await client.reload({ keepDrift: true })).changed).toEqual(["process:b"]);
   expect(daemon.manager.names()).toEqual(["b", "mine"]);
+  expect((await client.reload()).drifted).toEqual(["process:a"]);
+  expect(daemon.manager.names()).toEqual(["b", "mine", "a"]);
 });
 
 test("a wrong file changes nothing, and all that is wrong is said", async () => {

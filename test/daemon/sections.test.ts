@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { compareSections, namesOf, needingRestart } from "../../src/daemon/sections.ts";
+import { compareSections, namesOf, needingRestart, withTemplates } from "../../src/daemon/sections.ts";
+import { sampleTemplate } from "../process/sample-template.ts";
 
 test("sections are added, changed, removed or unchanged, by what they say", () => {
   const before = new Map<string, unknown>([
@@ -16,8 +17,43 @@ test("sections are added, changed, removed or unchanged, by what they say", () =
     added: ["process:d"],
     changed: ["process:a"],
     removed: ["process:b"],
+    drifted: [],
     unchanged: ["process:c"],
   });
+});
+
+test("what runs is compared with the file, too: what the file has as before has drifted when something else runs", () => {
+  const file = ["same", "scaled", "deleted", "edited", "ahead", "both"];
+  const before = new Map<string, unknown>(file.map((name) => [`process:${name}`, { name, n: 1 }]));
+  const after = new Map<string, unknown>(before);
+  for (const name of ["edited", "ahead", "both"]) after.set(`process:${name}`, { name, n: 2 });
+  const running = new Map<string, unknown>(before);
+  running.set("process:scaled", { name: "scaled", n: 9 });
+  running.set("process:deleted", undefined);
+  running.set("process:ahead", { name: "ahead", n: 2 });
+  running.set("process:both", { name: "both", n: 9 });
+  expect(compareSections(before, after, running)).toEqual({
+    added: [],
+    changed: ["process:edited", "process:both"],
+    removed: [],
+    drifted: ["process:scaled", "process:deleted"],
+    unchanged: ["process:same", "process:ahead"],
+  });
+});
+
+test("templates that run take the place of what the file said of them, and nothing else does", () => {
+  const sections = new Map<string, unknown>([
+    ["process:web:api", 1],
+    ["process:gone", 1],
+    ["webhooks", 1],
+  ]);
+  const template = sampleTemplate();
+  const running = withTemplates(sections, (name) => (name === "web:api" ? template : undefined));
+  expect([...running]).toEqual([
+    ["process:web:api", template],
+    ["process:gone", undefined],
+    ["webhooks", 1],
+  ]);
 });
 
 test("a setting that is left out is not the same as one that is given", () => {
@@ -27,7 +63,7 @@ test("a setting that is left out is not the same as one that is given", () => {
 
 test("what is settled at the start needs a restart, and nothing else does", () => {
   const changed = ["gaffer.cors_origins", "gaffer.plugins_dir", "gaffer.state_dir", "process:a"];
-  const changes = { added: [], changed, removed: [], unchanged: [] };
+  const changes = { added: [], changed, removed: [], drifted: [], unchanged: [] };
   expect(needingRestart(changes)).toEqual(["gaffer.plugins_dir", "gaffer.state_dir"]);
 });
 

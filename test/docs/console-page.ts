@@ -1,5 +1,3 @@
-import { readPage } from "./page.ts";
-
 /** A file that a page shows: a block of code whose first line is a comment with a relative path, such as `; gaffer.ini`. */
 export interface ShownFile {
   readonly kind: "file";
@@ -19,9 +17,9 @@ export interface ShownCommand {
   readonly line: number;
 }
 
-/** The files and commands of a page, in its order. */
-export function readConsolePage(path: string): (ShownFile | ShownCommand)[] {
-  return codeBlocks(readPage(path)).flatMap(({ language, text, line }): (ShownFile | ShownCommand)[] => {
+/** The files and commands of a page, in its order. Throws for a block of `console` that begins with output. */
+export function readConsolePage(markdown: string): (ShownFile | ShownCommand)[] {
+  return codeBlocks(markdown).flatMap(({ language, text, line }): (ShownFile | ShownCommand)[] => {
     if (language === "console") return readCommands(text, line);
     const name = /^(?:;|#|\/\/) ((?:~\/)?\.?[\w-][\w./-]*)\n/i.exec(text)?.[1];
     return name === undefined ? [] : [{ kind: "file", path: name, text }];

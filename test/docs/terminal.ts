@@ -15,7 +15,7 @@ const shownPorts = [5000, 5443, 8080, 9000];
 const shownFolder = "/srv/app";
 const shownHome = "/home/you";
 
-const outputMs = 15_000;
+const outputMs = 30_000;
 /** A gafferd ends within its longest grace and two seconds; the manual shows none longer. */
 const endMs = 15_000;
 

@@ -25,7 +25,7 @@ test.each([
 
 test("a pidfile that is something else is left alone, and gafferd does not start", () => {
   writeFileSync(pidfile, "[gaffer]\n");
-  expectRefused(pidfile, "it holds something else than a process id; remove it or name another file");
+  expectRefused(pidfile, "it is another file, not a pidfile; remove it or name another file");
   expect(readFileSync(pidfile, "utf8")).toBe("[gaffer]\n");
 
   const directory = join(folder.path, "directory.pid");

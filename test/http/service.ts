@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventBus } from "../../src/events/bus.ts";
-import { type App, createApp } from "../../src/http/app.ts";
+import { type HttpApp, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
@@ -19,7 +19,7 @@ export interface Answer {
 
 /** A whole HTTP layer on a real manager, asked without a port. */
 export interface Service extends AsyncDisposable {
-  readonly app: App;
+  readonly app: HttpApp;
   readonly manager: Manager;
   /** `error cannot answer GET /`, with what was given as its cause. */
   readonly logged: Logged[];

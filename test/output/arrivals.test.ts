@@ -11,7 +11,7 @@ function arrive(steps: readonly { afterMs: number; setMs?: number }[]): Arrivals
   for (const [position, { afterMs, setMs = 0 }] of steps.entries()) {
     steadyMs += afterMs;
     offsetMs += setMs;
-    arrivals.add(position, { steadyMs, unixMs: steadyMs + offsetMs }, position);
+    arrivals.add(position, { steadyMs, unixMs: steadyMs + offsetMs });
   }
   return arrivals;
 }

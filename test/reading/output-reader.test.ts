@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { currentMoment, toSteadyMs } from "../../src/moment.ts";
 import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/reading/output-reader.ts";
 import { processSource, templateSource } from "../../src/reading/output-source.ts";
+import type { StreamPosition } from "../../src/reading/stream-position.ts";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { waitFor } from "../wait-for.ts";
@@ -43,6 +44,12 @@ function describeItem(item: OutputItem): string {
   if (item.kind === "gap") return `gap ${item.processId} ${item.label} ${item.from}-${item.to}`;
   if (item.kind !== "bytes") return `${item.kind} ${item.process.id}`;
   return `${item.label} ${item.process.id}: ${Buffer.from(item.ring.copy(item.from, item.to)).toString()}`;
+}
+
+/** The position of a reader that was given nothing yet. */
+function nothing(supervisor: Supervisor): StreamPosition {
+  const { serial } = supervisor.ranks;
+  return { serial, order: 0, floor: 0, spawnFloor: 1, given: 0, scope: 0, ahead: [], piece: undefined };
 }
 
 const firstOf = (supervisor: Supervisor) => {
@@ -117,7 +124,8 @@ describe("a process's output", () => {
     const supervisor = host({ cmd: "head -c 10000 /dev/zero | tr '\\0' 'x'; echo; echo end", outputBufferBytes: 4096 });
     await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
     const source = processSource(supervisor, firstOf(supervisor));
-    const position = { newestId: 1, processes: [{ id: 1, positions: [100, 0] }] };
+    const place = { processId: 1, outputIndex: 0, position: 100 };
+    const position = { ...nothing(supervisor), given: 100, piece: place };
     const reader = new OutputReader(source, { ...options, start: { kind: "resume", position } });
     const told = tell(reader);
     expect(told[0]).toBe("gap 1 out 100-5909");
@@ -183,15 +191,17 @@ describe("where to begin", () => {
 
   test("a position that the stream never had is refused, not guessed at", async () => {
     const supervisor = await chattered();
-    for (const position of [
-      { newestId: 9, processes: [] },
-      { newestId: 1, processes: [{ id: 1, positions: [1] }] },
-      { newestId: 1, processes: [{ id: 1, positions: [1, 999] }] },
-      { newestId: 1, processes: [{ id: 7, positions: [1, 2] }] },
+    for (const wrong of [
+      { order: 9999 },
+      { floor: 9999 },
+      { spawnFloor: 9999 },
+      { piece: { processId: 1, outputIndex: 1, position: 999 } },
+      { ahead: [{ processId: 1, outputIndex: 0, position: 999 }] },
     ]) {
+      const position = { ...nothing(supervisor), ...wrong };
       const resume = () =>
         new OutputReader(templateSource(supervisor), { ...options, start: { kind: "resume", position } });
-      expect(resume).toThrow("not one of this stream");
+      expect(resume).toThrow("never sent by this stream");
     }
   });
 });
@@ -211,7 +221,7 @@ describe("a template's output", () => {
   test("that is dropped before a slow reader came to it is named, and not kept for it", async () => {
     const supervisor = host({ cmd: "echo $$", restart: "always" });
     const reader = new OutputReader(templateSource(supervisor), options);
-    await waitFor(() => supervisor.droppedId > 3, "exits that are dropped");
+    await waitFor(() => supervisor.dropped.newestId > 3, "exits that are dropped");
     await supervisor.stop();
     const told = tell(reader);
     expect(told[0]).toMatch(/^gap 1 out 0-\d+$/);

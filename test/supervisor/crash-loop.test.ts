@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { CrashLoop, type Failure } from "../../src/supervisor/crash-loop.ts";
+import { CrashLoop, type FailedRun } from "../../src/supervisor/crash-loop.ts";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { recordWarnings } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
 import { host } from "./hosting.ts";
 
-const failure: Omit<Failure, "times"> = {
+const failure: Omit<FailedRun, "times"> = {
   place: 0,
   who: "web[3]",
   what: "exited with status 1 after 0.01 s",
@@ -18,7 +18,7 @@ function createLoop(remindMs?: number) {
   const { log, warnings } = recordWarnings();
   const steady: number[] = [];
   const loop = new CrashLoop({ log, name: "web", onSteady: (slot) => steady.push(slot), remindMs });
-  const fail = (times: number, other: Partial<Failure> = {}) => loop.failed({ ...failure, times, ...other });
+  const fail = (times: number, other: Partial<FailedRun> = {}) => loop.failed({ ...failure, times, ...other });
   return { loop, warnings, steady, fail };
 }
 

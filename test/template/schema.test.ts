@@ -474,3 +474,14 @@ describe("whatever JSON comes", () => {
     );
   });
 });
+
+test.each([
+  [{ command: "x" }, "command", "did you mean `cmd`?"],
+  [{ cmd: "x", instances: 2 }, "instances", "did you mean `numprocesses`?"],
+  [{ cmd: "x", environment: {} }, "environment", "write variables as `env`, an object"],
+  [{ cmd: "x", redirect_stderr: true }, "redirect_stderr", "write `redirect_output = stdout, stdout`"],
+])("a key of another tool in the body %j is answered with ours", (settings, field, advice) => {
+  const read = () => parseTemplate({ name: "t", ...settings }, { defaultCwd: "/" });
+  expect(read).toThrow(expect.objectContaining({ code: "invalid_process_info", field }));
+  expect(read).toThrow(advice);
+});

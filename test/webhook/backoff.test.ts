@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { defaultBackoff, maxRetryAfterMs, parseRetryAfter, waitMs } from "../../src/webhook/backoff.ts";
+import { defaultWebhookBackoff, maxRetryAfterMs, parseRetryAfter, waitMs } from "../../src/webhook/backoff.ts";
 
 const policy = { firstMs: 1000, maxMs: 10_000 };
 
@@ -21,7 +21,9 @@ test("it is never shorter than what the receiver asks for, within reason", () =>
 });
 
 test("ten retries take a quarter of an hour or so", () => {
-  const waits = Array.from({ length: 10 }, (_, index) => waitMs(index + 1, { policy: defaultBackoff, random: 0.5 }));
+  const waits = Array.from({ length: 10 }, (_, index) =>
+    waitMs(index + 1, { policy: defaultWebhookBackoff, random: 0.5 }),
+  );
   expect(waits.reduce((sum, ms) => sum + ms, 0) / 60_000).toBeWithin(10, 20);
 });
 

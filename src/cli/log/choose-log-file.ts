@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { log, stderr } from "../../log.ts";
+import { log } from "../../log.ts";
+import { stderr } from "../../log/outlet.ts";
 import type { Options } from "../options.ts";
 import { flushOutput } from "./flush.ts";
 import { type LogFile, openLogFile, type Rotation } from "./log-file.ts";

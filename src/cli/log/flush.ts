@@ -1,4 +1,4 @@
-import { stderr, stdout } from "../../log.ts";
+import { stderr, stdout } from "../../log/outlet.ts";
 
 /** A reader that takes nothing does not keep gafferd from ending. */
 const timeoutMs = 1000;

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { log, stderr, stdout } from "../../log.ts";
+import { log } from "../../log.ts";
+import { stderr, stdout } from "../../log/outlet.ts";
 import { keepOutput, redirectOutput } from "./redirect.ts";
 
 /** A log file that cannot be opened. The message says which and why. */

@@ -1,3 +1,4 @@
+import { messageOf } from "../../reason.ts";
 import type { PluginFolder } from "../../plugin/discover.ts";
 import type { Inspection } from "./inspect.ts";
 import { loadPlugins } from "../../plugin/load.ts";
@@ -24,6 +25,6 @@ async function inspect(folder: PluginFolder): Promise<Inspection> {
       })),
     };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: messageOf(error) };
   }
 }

@@ -8,15 +8,15 @@ import { startOrder } from "../../plugin/order.ts";
 import { adopt, isSiteAlone } from "../../plugin/site/adopt.ts";
 import { type FolderReport, inspectFolder } from "./inspect.ts";
 import { describeFolder, makePlaces, namesIn, readInventory } from "./inventory.ts";
-import { argument, commonOptions, force } from "./plugin-options.ts";
-import { printLine } from "./print-line.ts";
+import { argument, commonOptions, force, yes } from "./plugin-options.ts";
+import { confirm, isInteractive, printLine, printSuccess } from "./say.ts";
 
 /**
  * `gafferd plugin install`: copies, checks, then puts it in its place by a rename. What is refused leaves nothing behind.
  */
 export const installCommand = defineCommand({
   meta: { name: "install", description: "copy a plugin there, from here or from npm" },
-  args: { ...commonOptions, force, source: argument("FOLDER|TARBALL|PACKAGE") },
+  args: { ...commonOptions, force, yes, source: argument("FOLDER|TARBALL|PACKAGE") },
   run: async ({ args }) => {
     const { folder, roots } = makePlaces(args);
     const staging = mkdtempSync(join(folder, ".installing-"));
@@ -26,11 +26,12 @@ export const installCommand = defineCommand({
       const others = (await readInventory(roots)).filter((each) => each.folder.bundled || each.folder.name !== name);
       assertUntaken(report, others);
       if (!args.force) assertSound(report, others);
-      put(path, join(folder, name), staging, Boolean(args.force));
-      printLine(`installed ${join(folder, name)}`);
+      const target = join(folder, name);
+      await put(path, { target, staging, mayReplace: Boolean(args.force || args.yes) });
+      await printSuccess(`installed ${join(folder, name)}`);
       for (const line of describeFolder(report)) printLine(line);
       if (report.plugins.length > 0 || report.problem !== undefined)
-        printLine("a gafferd that runs loads it when it is started anew");
+        printLine("a running gafferd loads its code when it is restarted");
     } finally {
       rmSync(staging, { recursive: true, force: true });
     }
@@ -83,11 +84,20 @@ function assertSound(report: FolderReport, others: readonly FolderReport[]): voi
   }
 }
 
-/** Both renames stay within `plugins_dir`; when the second fails, the old one is back. */
-function put(path: string, target: string, staging: string, replace: boolean): void {
+interface Placing {
+  readonly target: string;
+  readonly staging: string;
+  readonly mayReplace: boolean;
+}
+
+/** Both renames stay within `plugins_dir`. When the second fails, the old one is back. */
+async function put(path: string, { target, staging, mayReplace }: Placing): Promise<void> {
   const old = join(staging, "old");
   const isThere = existsSync(target);
-  if (isThere && !replace) throw new GafferdError("conflict", `${target} is there already; --force replaces it`);
+  if (isThere && !mayReplace) {
+    if (!isInteractive()) throw new GafferdError("conflict", `${target} is there already; --force replaces it`);
+    await confirm(`Replace ${target}?`);
+  }
   if (isThere) renameSync(target, old);
   try {
     renameSync(path, target);

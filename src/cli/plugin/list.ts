@@ -1,5 +1,5 @@
 import { defineCommand } from "citty";
-import { printLine } from "./print-line.ts";
+import { printLine } from "./say.ts";
 import { describeFolder, findPlaces, readInventory } from "./inventory.ts";
 import { commonOptions } from "./plugin-options.ts";
 

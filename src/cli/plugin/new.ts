@@ -5,7 +5,7 @@ import { GafferdError } from "../../errors.ts";
 import { skeleton } from "../../plugin/install/skeleton.ts";
 import { makePlaces } from "./inventory.ts";
 import { argument, commonOptions } from "./plugin-options.ts";
-import { printLine } from "./print-line.ts";
+import { printLine, printSuccess } from "./say.ts";
 
 /** `gafferd plugin new` */
 export const newCommand = defineCommand({
@@ -31,7 +31,7 @@ export const newCommand = defineCommand({
     } finally {
       rmSync(staging, { recursive: true, force: true });
     }
-    printLine(`wrote ${target}`);
+    await printSuccess(`wrote ${target}`);
     printLine(`its code is ${join(target, "plugin/index.ts")}, its site /_plugin/${name}/`);
   },
 });

@@ -15,5 +15,7 @@ export const commonOptions = {
 
 export const force = { type: "boolean", description: "replace what is there, break what needs it" } as const;
 
+export const yes = { type: "boolean", alias: "y", description: "do not ask before it is done" } as const;
+
 /** The one argument of a command, shown as `valueHint`. */
 export const argument = (valueHint: string) => ({ type: "positional", required: true, valueHint }) as const;

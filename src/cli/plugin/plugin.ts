@@ -1,5 +1,5 @@
 import { defineCommand, runCommand } from "citty";
-import { stdout } from "../../log.ts";
+import { stdout } from "../../log/outlet.ts";
 import { suggestion } from "../../suggestion.ts";
 import { checkWords, UsageError, withoutShortEquals } from "../check-words.ts";
 import { installCommand } from "./install.ts";

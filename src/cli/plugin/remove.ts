@@ -5,25 +5,26 @@ import { GafferdError } from "../../errors.ts";
 import { suggestion } from "../../suggestion.ts";
 import type { FolderReport } from "./inspect.ts";
 import { findPlaces, namesIn, readInventory } from "./inventory.ts";
-import { argument, commonOptions, force } from "./plugin-options.ts";
-import { printLine } from "./print-line.ts";
+import { argument, commonOptions, force, yes } from "./plugin-options.ts";
+import { confirm, printLine, printSuccess } from "./say.ts";
 
 /** `gafferd plugin remove` */
 export const removeCommand = defineCommand({
   meta: { name: "remove", description: "delete a plugin" },
-  args: { ...commonOptions, force, name: argument("NAME") },
+  args: { ...commonOptions, force, yes, name: argument("NAME") },
   run: async ({ args }) => {
     const { folder, roots } = findPlaces(args);
     const reports = await readInventory(roots);
     const report = find(reports, args.name);
     const { path } = report.folder;
     if (!args.force) assertUnneeded(report, reports);
+    if (!args.force && !args.yes) await confirm(`Delete ${path}?`);
     // Out of sight by one rename, so that nobody sees half of it. Of a link the link goes.
     const bin = mkdtempSync(join(folder, ".removing-"));
     renameSync(path, join(bin, report.folder.name));
     rmSync(bin, { recursive: true, force: true });
-    printLine(`removed ${path}`);
-    if (report.plugins.length > 0) printLine("a gafferd that runs has it until it is started anew");
+    await printSuccess(`removed ${path}`);
+    if (report.plugins.length > 0) printLine("a running gafferd uses its code until it is restarted");
   },
 });
 

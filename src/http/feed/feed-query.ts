@@ -46,7 +46,7 @@ export const lastEventIdHeader: Parameter = {
   name: "Last-Event-ID",
   description: "The id of the last event seen: does the same as `since`, and wins over all that says where to begin.",
   schema: { type: "string" },
-  examples: ["r5k2x.1.1-2s"],
+  examples: ["r5k2x_1_2s_2s"],
 };
 
 /** `true` (15 s), `false`, or seconds. Throws `bad_value`. */

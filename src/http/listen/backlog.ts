@@ -1,5 +1,6 @@
 import { ptr } from "bun:ffi";
 import { readdirSync, readlinkSync } from "node:fs";
+import { messageOf } from "../../reason.ts";
 import { loadLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
 
@@ -36,7 +37,7 @@ export function setBacklog(before: OpenSockets | undefined, backlog: number, { l
       if (sockets.listen(fd, backlog) !== 0) throw new Error("listen(2) failed");
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     log.debug(`cannot set \`backlog\` to ${backlog}, so that it is 512: ${reason}`);
   }
 }

@@ -20,7 +20,7 @@ export interface GuardedHeaders {
   readonly fetchSite: string | null;
 }
 
-export type Verdict =
+export type Admission =
   | { readonly kind: "own" }
   /** A web page of another site that the configuration lets in. */
   | { readonly kind: "listed"; readonly origin: string }
@@ -31,7 +31,7 @@ export type Verdict =
  * its own name if it points that name here (DNS rebinding: hence the rule for `Host`), and across origins without being
  * able to read the answer (hence those for `Origin` and `Sec-Fetch-Site`).
  */
-export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: readonly string[]): Verdict {
+export function judgeRequest(headers: GuardedHeaders, site: Site, corsOrigins: readonly string[]): Admission {
   const { host, origin, fetchSite } = headers;
   if (site.boundHost !== undefined && !isKnown(host, site) && !answersTo(host, site, site.boundHost)) {
     return refuse(
@@ -116,7 +116,7 @@ function isSameOrigin(origin: string, scheme: string, host: string | null): bool
   return theirs.origin === origin && theirs.origin === ours.origin;
 }
 
-function refuse(message: string): Verdict {
+function refuse(message: string): Admission {
   return { kind: "refused", message };
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { type Bind, formatBind } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
+import { messageOf } from "../../reason.ts";
 
 /** What could not be opened, why, and what to do, in one sentence. */
 export function listenError(bind: Bind, endpointName: string, cause: unknown): GafferdError {
@@ -8,15 +9,14 @@ export function listenError(bind: Bind, endpointName: string, cause: unknown): G
   const isOurs = cause instanceof GafferdError;
   return new GafferdError(
     isOurs ? cause.code : errno === "EADDRINUSE" ? "conflict" : "bad_value",
-    `cannot listen on ${formatBind(bind)} for [endpoint:${endpointName}]: ${isOurs ? cause.message : reasonOf(bind, errno, cause)}`,
+    `cannot listen on ${formatBind(bind)} for [endpoint:${endpointName}]: ${isOurs ? cause.message : (adviceOn(bind, errno) ?? messageOf(cause))}`,
     { field: `endpoint:${endpointName}`, cause },
   );
 }
 
-function reasonOf(bind: Bind, errno: string | undefined, cause: unknown): string {
+function adviceOn(bind: Bind, errno: string | undefined): string | undefined {
   const advice = errno === undefined ? undefined : reasons[bind.kind][errno];
-  if (advice !== undefined) return bind.kind === "unix" ? advice(bind.path) : advice(String(bind.port));
-  return cause instanceof Error ? cause.message : String(cause);
+  return advice?.(bind.kind === "unix" ? bind.path : String(bind.port));
 }
 
 type Reasons = Readonly<Record<string, (where: string) => string>>;

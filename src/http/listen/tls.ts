@@ -1,6 +1,7 @@
 import type { TLSOptions } from "bun";
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
 
 /** Paths of PEM files. */
@@ -32,7 +33,7 @@ function read(path: string, field: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new GafferdError("bad_value", `\`${field}\` cannot be read: ${reason}`, { field, cause });
   }
 }

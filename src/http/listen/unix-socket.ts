@@ -1,5 +1,6 @@
 import { chmodSync, lchownSync, lstatSync, readFileSync, renameSync, type Stats, unlinkSync } from "node:fs";
 import { connect } from "node:net";
+import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
 import { findAccount, findGroupId } from "../../process/accounts.ts";
 
@@ -59,7 +60,7 @@ export function grantAccess(path: string, { mode = privateMode, owner, group }: 
     if (wantedUid !== uid || wantedGid !== gid) lchownSync(path, wantedUid, wantedGid);
     if (mode !== privateMode) chmodSync(path, mode);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new GafferdError("bad_value", `\`mode\`, \`owner\` or \`group\` cannot be set: ${reason}`, { cause });
   }
 }

@@ -7,6 +7,7 @@ import type {
   StatusDocument,
 } from "../../documents/document-schemas.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
+import { toTime, toTimeOrNull } from "../../documents/time.ts";
 
 /** The document of a process's template with what is its own: `port` is that of the process. */
 export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess): ProcessDocument {
@@ -65,13 +66,4 @@ export function toExitDocument(process: SupervisedProcess): ExitDocument {
 
 function toRunDocument({ id, osPid, slot, port, state, startedAtMs }: SupervisedProcess) {
   return { pid: id, os_pid: osPid, slot, port: port ?? null, state, started_at: toTime(startedAtMs) };
-}
-
-function toTimeOrNull(unixMs: number | undefined): string | null {
-  return unixMs === undefined ? null : toTime(unixMs);
-}
-
-/** RFC 3339 with milliseconds. */
-function toTime(unixMs: number): string {
-  return new Date(unixMs).toISOString();
 }

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { toDocument } from "../../template/document.ts";
 import { parseTemplate } from "../../template/schema.ts";
@@ -53,13 +54,11 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
   return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
 }
 
-const answers = new WeakMap<readonly string[], TextAnswer>();
-
 /** Made once for an array: a thousand names take longer to write than all else that a request takes. */
+const answers = new EncodedOnce<readonly string[], TextAnswer>();
+
 function answerNames(names: readonly string[]): TextAnswer {
-  let answer = answers.get(names);
-  if (answer === undefined) answers.set(names, (answer = jsonAnswer(names)));
-  return answer;
+  return answers.get(names, () => jsonAnswer(names));
 }
 
 /** Without `cwd` it runs in the daemon's own folder: a body, other than an INI file, lies in none. */

@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import type { Manager } from "../../manager/manager.ts";
 import type { SupervisorStatus } from "../../manager/views.ts";
 import { toStatusDocument } from "./process-document.ts";
+import { EncodedOnce } from "../feed/encoded-once.ts";
 import { immediate } from "../quirks/immediate.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
@@ -15,11 +16,9 @@ export function statusRoutes(manager: Manager) {
   );
 }
 
-/** Of a status that was asked for before; dashboards and scripts ask again and again. */
-const answers = new WeakMap<SupervisorStatus, TextAnswer>();
+/** Dashboards and scripts ask again and again. */
+const answers = new EncodedOnce<SupervisorStatus, TextAnswer>();
 
 function answerOf(status: SupervisorStatus): TextAnswer {
-  let answer = answers.get(status);
-  if (answer === undefined) answers.set(status, (answer = jsonAnswer(toStatusDocument(status))));
-  return answer;
+  return answers.get(status, () => jsonAnswer(toStatusDocument(status)));
 }

@@ -1,4 +1,4 @@
-import { signalGroup } from "./signal-group.ts";
+import { groupFlag } from "./group-flag.ts";
 import { spawnFirst } from "./spawn-first.ts";
 import { json, ok, type OperationDescription, type OperationTable } from "../operation/operation.ts";
 import { amount, group, signal, template, templateOrProcess } from "../operation/path-parameters.ts";
@@ -82,7 +82,7 @@ export const verbOperations: OperationTable = {
     id: "signalProcess",
     summary: "Send a signal to a process, or to each of a template",
     description: "What the processes have started does not get it, unless `group` says so.",
-    query: [signalGroup],
+    query: [groupFlag],
     path: [templateOrProcess, signal],
     answers: ok("It is sent."),
     errors: ["bad_value", "not_found", "gone"],

@@ -5,7 +5,7 @@ import { templateSchema } from "../../template/properties.ts";
 import { parseSignal } from "../../template/signals.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { parseWhole } from "../operation/query.ts";
-import { signalGroup } from "./signal-group.ts";
+import { groupFlag } from "./group-flag.ts";
 import { spawnFirst } from "./spawn-first.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
 
@@ -74,7 +74,7 @@ export function processVerbRoutes(manager: Manager) {
       throw new GafferdError("no_signal_number", `cannot send a signal without its number or name; ${advice}`);
     }
     const name = target.kind === "template" ? target.supervisor.template.name : target.process.id;
-    manager.signal(name, signalNumberOf(text), { group: signalGroup.read(new URL(request.url).searchParams) });
+    manager.signal(name, signalNumberOf(text), { group: groupFlag.read(new URL(request.url).searchParams) });
     return { ok: true };
   }
 }

@@ -1,5 +1,8 @@
+import { messageOf } from "../../reason.ts";
 import type { Sampler, UsageSample } from "../../process/usage/sampler.ts";
+import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { FeedSource } from "../feed/feed.ts";
+import { breakJson, maxLineBytes, toJsonLine } from "../feed/json-line.ts";
 import { commentLine } from "../feed/sse.ts";
 import type { StatsSubject } from "./stats-subject.ts";
 
@@ -23,10 +26,13 @@ export interface StatsFeedOptions {
   readonly wake: () => void;
 }
 
-/** `event: stats\ndata: {"name":"web","stats":[…],…}\n\n` */
+/** `event: stats\ndata: {"name":"web","stats":[…],…}\n\n`; what is too long for a line is broken between two values. */
 export const statsEventEncoder: StatsEncoder = {
   greeting: commentLine,
-  encode: oncePerSample((json) => `event: stats\ndata: ${json}\n\n`),
+  encode: oncePerSample((json) => {
+    const lines = breakJson(json, maxLineBytes - "data: \n".length) ?? [json];
+    return `event: stats\n${lines.map((line) => `data: ${line}\n`).join("")}\n`;
+  }),
 };
 
 /** A line of JSON. */
@@ -89,7 +95,7 @@ export class StatsFeed implements FeedSource {
       const sample = await sampler.sample(subject.processes(), Math.min(sharedMs, intervalMs / 4));
       this.#frame = encoder.encode(sample, subject);
     } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = messageOf(error);
     }
     // Not before: were a sample to take longer than the interval, none would ever be in time.
     this.#dueAtMs = tickAfter(performance.now(), intervalMs);
@@ -105,17 +111,13 @@ function tickAfter(nowMs: number, intervalMs: number): number {
 
 /** However many watch a subject, its document is made, and encoded, once a sample. */
 function oncePerSample(frame: (json: string) => string): StatsEncoder["encode"] {
-  const frames = new WeakMap<UsageSample, WeakMap<object, Uint8Array>>();
+  const frames = new EncodedOnce<UsageSample, Uint8Array | undefined>(Infinity);
   const encoder = new TextEncoder();
   return (sample, subject) => {
-    const ofSample = frames.get(sample) ?? new WeakMap<object, Uint8Array>();
-    frames.set(sample, ofSample);
-    const known = ofSample.get(subject.owner);
-    if (known !== undefined) return known;
-    const document = subject.document(sample);
-    if (document === undefined) return undefined;
-    const bytes = encoder.encode(frame(JSON.stringify(document)));
-    ofSample.set(subject.owner, bytes);
-    return bytes;
+    const encode = () => {
+      const document = subject.document(sample);
+      return document === undefined ? undefined : encoder.encode(frame(toJsonLine(document)));
+    };
+    return frames.get(sample, encode, subject.owner);
   };
 }

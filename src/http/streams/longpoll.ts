@@ -1,7 +1,7 @@
 import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
 import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
 import { gapHeader } from "../feed/gap-header.ts";
-import { createRawEncoder } from "./output-encoder.ts";
+import { createRawEncoder, type EncodingPlace } from "./output-encoder.ts";
 import type { OutputQuery } from "./output-query.ts";
 import { rawHeaders } from "../feed/feed-headers.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
@@ -48,14 +48,21 @@ interface Held {
 
 function takeHeld(reader: OutputReader, query: OutputQuery): Held {
   const encoder = createRawEncoder(query.format);
+  const place: EncodingPlace = {
+    before: undefined,
+    after(to) {
+      if (to !== undefined) reader.takeBack(to);
+      return "";
+    },
+  };
   const chunks: Uint8Array[] = [];
   const gaps: OutputGap[] = [];
   let length = 0;
   while (length < maxAnswerBytes) {
-    const item = reader.next(takeBytes, query.follow ? performance.now() : Infinity);
+    const item = reader.next(Math.min(takeBytes, encoder.maxBytes), query.follow ? performance.now() : Infinity);
     if (item === undefined) break;
     if (item.kind === "gap") gaps.push(item);
-    const chunk = encoder.encode(item, () => "");
+    const chunk = encoder.encode(item, place);
     if (chunk.length === 0) continue;
     chunks.push(chunk);
     length += chunk.length;

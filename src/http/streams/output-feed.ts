@@ -3,9 +3,8 @@ import type { OutputSource } from "../../reading/output-source.ts";
 import { ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { gapHeader } from "../feed/gap-header.ts";
-import type { OutputEncoder } from "./output-encoder.ts";
+import { dropSharedEvents, type EncodingPlace, type OutputEncoder } from "./output-encoder.ts";
 import type { Follow } from "./output-query.ts";
-import { dropSharedFrames } from "./shared-frames.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 
 export interface OutputFeedOptions {
@@ -24,6 +23,9 @@ export class OutputFeed implements FeedSource {
   readonly headers: Readonly<Record<string, string>>;
   readonly #options: OutputFeedOptions;
   readonly #reader: OutputReader;
+  /** After the last item. */
+  #newestId: string | undefined;
+  readonly #place: EncodingPlace;
   #wasCutOff = false;
   #wasExhausted = false;
 
@@ -38,11 +40,13 @@ export class OutputFeed implements FeedSource {
         options.wake();
       },
     });
+    this.#place = this.#createPlace();
     this.headers = options.encoder.namesGaps ? {} : gapHeader(this.#reader.takeGaps());
     const { start } = options.readerOptions;
     // Who comes with an id keeps it until it was told what it has lost since.
     const isNew = start.kind !== "resume" && start.kind !== "restart";
-    this.greeting = options.encoder.greet(isNew ? formatStreamId(this.#reader.position()) : undefined);
+    if (isNew) this.#newestId = formatStreamId(this.#reader.position());
+    this.greeting = options.encoder.greet(this.#newestId);
   }
 
   get dueMs(): number | undefined {
@@ -65,7 +69,20 @@ export class OutputFeed implements FeedSource {
     const { encoder, follow } = this.#options;
     const item = this.#reader.next(encoder.maxBytes, follow ? performance.now() : Infinity);
     this.#wasExhausted = item === undefined;
-    return item && encoder.encode(item, () => formatStreamId(this.#reader.position()));
+    return item && encoder.encode(item, this.#place);
+  }
+
+  #createPlace(): EncodingPlace {
+    const before = () => this.#newestId;
+    return {
+      get before() {
+        return before();
+      },
+      after: (to) => {
+        if (to !== undefined) this.#reader.takeBack(to);
+        return (this.#newestId = formatStreamId(this.#reader.position()));
+      },
+    };
   }
 
   taken(): void {
@@ -75,6 +92,6 @@ export class OutputFeed implements FeedSource {
   close(): void {
     const { source, readerOptions } = this.#options;
     this.#reader.close();
-    dropSharedFrames(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
+    dropSharedEvents(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
   }
 }

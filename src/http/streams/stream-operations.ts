@@ -25,11 +25,11 @@ const oneProcess = {
 const events = `event: stdout
 data: first line
 data: second line
-id: r5k2x.1.1-2s
+id: r5k2x_1_2s_2s
 
 event: exit
 data: {"pid":1,"exit_status":0,"term_signal":null}
-id: r5k2x.1
+id: r5k2x_1_2t_2s
 
 `;
 

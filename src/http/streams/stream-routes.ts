@@ -4,6 +4,7 @@ import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
+import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { answerLongpoll } from "./longpoll.ts";
@@ -14,7 +15,7 @@ import { flag } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { findByName, findOneProcess } from "../operation/target.ts";
-import { assertReadable } from "./readable.ts";
+import { assertReadable } from "./assert-readable.ts";
 import { writeBody } from "./stdin-body.ts";
 import { admitStream } from "../feed/stream-room.ts";
 
@@ -49,7 +50,9 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), currentMoment());
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
-    if (hasNothingLeft(source, query)) return new Response(null, { status: 204 });
+    // A client that has read all that will ever come, and comes again as a browser's `EventSource` does, is to stop.
+    const isOver = !source.isOpen || (query.follow === "until-exit" && source.isAtRest);
+    if (isOver && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
     admitStream(request);
     const { feed, format, heartbeatMs, follow } = query;
     const readerOptions = readerOptionsOf(query, label);
@@ -79,14 +82,6 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
 
 function queryOf(request: Request): URLSearchParams {
   return new URL(request.url).searchParams;
-}
-
-/** A client that has read a process to its exit and comes again, as a browser's `EventSource` does, is to stop. */
-function hasNothingLeft(source: OutputSource, { start, follow }: OutputQuery): boolean {
-  if (start.kind !== "resume" || start.position.processes.length > 0) return false;
-  if (!source.isOpen) return true;
-  const { newestId } = start.position;
-  return follow === "until-exit" && source.isAtRest && source.processes().every(({ id }) => id <= newestId);
 }
 
 /** Lines are kept whole wherever outputs are merged or made into text; one raw output is given byte by byte. */

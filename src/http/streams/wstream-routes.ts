@@ -7,7 +7,7 @@ import { outputParameters, parseStart } from "./output-query.ts";
 import { defaultHeartbeatMs, parseHeartbeat } from "../feed/feed-query.ts";
 import { flag, type Parameter } from "../operation/parameter.ts";
 import { findOneProcess } from "../operation/target.ts";
-import { assertReadable } from "./readable.ts";
+import { assertReadable } from "./assert-readable.ts";
 import { admitStream } from "../feed/stream-room.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
 

@@ -5,7 +5,9 @@ import type { EventPattern } from "../../events/pattern.ts";
 import { toEventDocument } from "../../documents/event-document.ts";
 import { formatEventId } from "./event-id.ts";
 import type { EventPace } from "./event-pace.ts";
+import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { FeedSource } from "../feed/feed.ts";
+import { toJsonLine } from "../feed/json-line.ts";
 import { encodeGreeting, encodeJsonEvent } from "../feed/sse.ts";
 
 /** Turns what a reader is told into what a client is sent. */
@@ -50,20 +52,16 @@ export class EventFeed implements FeedSource {
   }
 }
 
-/** Each event is encoded once, however many watch. */
-const framesOf = new WeakMap<GafferdEvent, Uint8Array>();
+/** However many watch. */
+const frames = new EncodedOnce<GafferdEvent, Uint8Array>();
 
 /** Server-sent events: `event: exit\ndata: {"event":"exit",…}\nid: …\n\n`. */
 export const eventStreamEncoder: EventEncoder = {
   greet: (position) => encodeGreeting(position === undefined ? undefined : formatEventId(position)),
   encode(item, position) {
     if (item.kind === "gap") return encodeJsonEvent("gap", toGapDocument(item), formatEventId(position));
-    let frame = framesOf.get(item.event);
-    if (frame === undefined) {
-      frame = encodeJsonEvent(item.event.type, toEventDocument(item.event), formatEventId(item.event.sequence));
-      framesOf.set(item.event, frame);
-    }
-    return frame;
+    const { event } = item;
+    return frames.get(event, () => encodeJsonEvent(event.type, toEventDocument(event), formatEventId(event.sequence)));
   },
 };
 
@@ -74,7 +72,7 @@ export const eventLineEncoder: EventEncoder = {
   greet: () => emptyLine,
   encode(item) {
     const document = item.kind === "gap" ? { gap: toGapDocument(item) } : toEventDocument(item.event);
-    return Buffer.from(`${JSON.stringify(document)}\n`);
+    return Buffer.from(`${toJsonLine(document)}\n`);
   },
 };
 

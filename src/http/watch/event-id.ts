@@ -1,20 +1,17 @@
-import { GafferdError } from "../../errors.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { EventStart } from "../../events/event-reader.ts";
-import { runId } from "../feed/stream-id.ts";
+import { notAnId, runId, wasSentBefore } from "../feed/stream-id.ts";
 
 /** `r5k2x-2s`: the run of the daemon, and the sequence of an event. */
 export function formatEventId(sequence: number): string {
   return `${runId}-${sequence.toString(36)}`;
 }
 
-/** Throws `bad_value` for what this program never sent. */
+/** Where a client goes on that comes with an id. Throws `bad_value` for what gafferd never sent. */
 export function parseEventId(id: string, bus: EventBus): EventStart {
   const [, run, digits = ""] = /^(r[0-9a-z]+)-([0-9a-z]+)$/.exec(id) ?? [];
   const sequence = Number.parseInt(digits, 36);
-  if (run === undefined || (run === runId && sequence > bus.head)) {
-    const reason = `\`${id.slice(0, 80)}\` is not an id of an event; pass one exactly as /watch sent it`;
-    throw new GafferdError("bad_value", reason, { field: "since" });
-  }
-  return run === runId ? { kind: "after", sequence } : { kind: "restart" };
+  if (run === runId && sequence <= bus.head) return { kind: "after", sequence };
+  if (run !== runId && wasSentBefore(id)) return { kind: "restart" };
+  throw notAnId(id, "/watch");
 }

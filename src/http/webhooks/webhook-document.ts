@@ -1,6 +1,7 @@
 import type { Attempt, Sender } from "../../webhook/sender.ts";
 import { shownUrl } from "../../webhook/webhook.ts";
 import type { DeliveryDocument, WebhookDocument } from "../../documents/webhook-schemas.ts";
+import { toTime, toTimeOrNull } from "../../documents/time.ts";
 
 export function toWebhookDocument({ webhook, state, queued, nextTryAtMs, counts }: Sender): WebhookDocument {
   return {
@@ -23,7 +24,7 @@ export function toWebhookDocument({ webhook, state, queued, nextTryAtMs, counts 
 
 export function toDeliveryDocument(attempt: Attempt): DeliveryDocument {
   return {
-    time: new Date(attempt.timeMs).toISOString(),
+    time: toTime(attempt.timeMs),
     event_id: attempt.messageId,
     attempt: attempt.number,
     status: attempt.status ?? null,
@@ -31,8 +32,4 @@ export function toDeliveryDocument(attempt: Attempt): DeliveryDocument {
     duration_ms: attempt.durationMs,
     next_try_at: toTimeOrNull(attempt.nextTryAtMs),
   };
-}
-
-function toTimeOrNull(unixMs: number | undefined): string | null {
-  return unixMs === undefined ? null : new Date(unixMs).toISOString();
 }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { GafferdError } from "../../errors.ts";
+import { messageOf } from "../../reason.ts";
 import type { NpmSettings } from "./npmrc.ts";
 
 const requestTimeoutMs = 60_000;
@@ -75,7 +76,7 @@ async function ask(url: URL, { accept, settings }: { accept: string; settings: N
     if (answer.ok) return answer;
     reason = `it answered ${answer.status}${adviceOn(answer.status, url, authorization)}`;
   } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
+    reason = messageOf(error);
   }
   throw new GafferdError("not_found", `cannot fetch ${href}: ${reason}`);
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type ReadEntry, extract, list } from "tar";
+import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
 
 const maxBytes = 256 * 1024 * 1024;
@@ -29,7 +30,7 @@ export async function unpack(file: string, folder: string): Promise<string> {
       await extract({ file, cwd: folder, strict: true, preserveOwner: false, fmode: 0o644, dmode: 0o755 });
     }
   } catch (cause) {
-    problem = cause instanceof Error ? cause.message : String(cause);
+    problem = messageOf(cause);
   }
   if (problem !== undefined) throw new GafferdError("bad_value", `cannot unpack ${file}: ${problem}`);
   const [only, ...others] = readdirSync(folder, { withFileTypes: true });

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { reasonOf } from "../../config/value.ts";
+import { reasonOf } from "../../reason.ts";
 import type { Logger } from "../../log.ts";
 import type { PluginRoot } from "../plugins.ts";
 

@@ -1,4 +1,5 @@
 import { GafferdError } from "../../errors.ts";
+import { messageOf } from "../../reason.ts";
 import { formatFaultOf } from "./program-fault.ts";
 
 export interface SpawnFailure {
@@ -74,8 +75,4 @@ function withTransience(error: GafferdError): GafferdError {
 
 function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | undefined)?.code ?? "");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

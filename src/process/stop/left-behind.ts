@@ -1,7 +1,7 @@
 import type { Logger } from "../../log.ts";
 import { leftGroups } from "./left-groups.ts";
 import { hasKept, markersOf } from "./marker.ts";
-import { climb } from "./stop.ts";
+import { stopTarget } from "./stop.ts";
 import { Strays, type Survey, unmarked } from "./strays.ts";
 import { hasInheritedChildren, receivesOrphans } from "./subreaper.ts";
 import { describeSurvivors, identify } from "./survivors.ts";
@@ -34,7 +34,7 @@ export async function stopLeftBehind({ log, graceMs, hastened }: LeftBehindOptio
   ];
   const signal = (signalNumber: number) => strays.signal(signalNumber);
   void hastened.then(() => signal(kill));
-  const isGone = await climb(steps, { signal, emptied: strays.whenGone() });
+  const isGone = await stopTarget(steps, { signal, emptied: strays.whenGone() });
   if (!isGone) log.warn(`SIGKILL did not end ${describeAll()}; gafferd leaves it behind`);
 }
 

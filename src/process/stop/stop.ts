@@ -16,7 +16,7 @@ export interface StopTarget {
 export const longestTimerMs = 2 ** 31 - 1;
 
 /** Climbs `steps` until the target is gone. Whether it is: what the last step did not end in its time lives on. */
-export async function climb(steps: readonly StopStep[], target: StopTarget): Promise<boolean> {
+export async function stopTarget(steps: readonly StopStep[], target: StopTarget): Promise<boolean> {
   for (const { signalNumber, waitMs } of steps) {
     target.signal(signalNumber);
     if (await isGoneWithin(target.emptied, waitMs)) return true;

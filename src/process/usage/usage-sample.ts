@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import { detailsOf, type ProcessEntry, type ProcessIdentity, readProcesses } from "./process-table.ts";
+import { detailsOf, type ProcessEntry, type ProcessIdentity, readProcesses } from "./read-processes.ts";
 import { runInSlices } from "../../slices.ts";
 
 /** All processes that lived when it was read, by the kernel's id. */

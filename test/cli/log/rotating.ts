@@ -1,5 +1,5 @@
 import { openLogFile } from "../../../src/cli/log/log-file.ts";
-import { stdout } from "../../../src/log.ts";
+import { stdout } from "../../../src/log/outlet.ts";
 
 // The program of a test: writes numbered lines into a log file that is rotated at 2,000 bytes.
 const file = openLogFile(process.argv[2] ?? "", { maxBytes: 2000, keep: 2 });

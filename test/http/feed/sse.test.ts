@@ -4,7 +4,11 @@ import { encodeJsonEvent, encodeTextEvent } from "../../../src/http/feed/sse.ts"
 import { eventsOf } from "./event-stream.ts";
 
 const encode = (output: string | Uint8Array) =>
-  encodeTextEvent(typeof output === "string" ? Buffer.from(output) : output, "event: out\n", "id: 7\n\n");
+  encodeTextEvent(typeof output === "string" ? Buffer.from(output) : output, {
+    before: "event: out\n",
+    after: () => "id: 7\n\n",
+    maxBytes: 2 ** 20,
+  });
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 describe("an event of output", () => {
@@ -65,5 +69,5 @@ describe("an event of output", () => {
 test("an event of JSON is one line, whatever it holds", async () => {
   const value = { text: "a\nb\r\u2028" };
   const events = await eventsOf(encodeJsonEvent("gap", value, "7"));
-  expect(events).toEqual([{ event: "gap", data: JSON.stringify(value), id: "7" }]);
+  expect(events).toEqual([{ event: "gap", data: String.raw`{"text":"a\nb\r\u2028"}`, id: "7" }]);
 });

@@ -49,7 +49,7 @@ describe("one app answers", () => {
       expect(await curl(...socket, `http://${host}/ping`)).toEqual({ exit: 0, status: 200, text: "OK" });
       expect(await curl(...socket, `http://${host}/nope`)).toMatchObject({ exit: 0, status: 404 });
       const create = ["--data", `{"name":"p-${host}","cmd":"true","start":false}`, `http://${host}/processes`];
-      expect(await curl(...socket, ...create)).toMatchObject({ status: 200, text: '{"ok":true}' });
+      expect(await curl(...socket, ...create)).toMatchObject({ status: 200, text: '{"ok":true,"pids":[]}' });
     }
     expect(await curl("--unix-socket", path, "--http1.0", "-H", "Host:", "http://d/ping")).toMatchObject({
       status: 200,
@@ -201,7 +201,7 @@ describe("on the wire", () => {
     await service.ask("POST", "/processes", { name: "a", cmd: "sleep 1000", redirect_output: ["out"] });
     for (const feed of ["eventsource", "continuous", "longpoll"]) {
       const { status, headers } = await fetch(`${url}/streams/1/out?feed=${feed}`, { method: "HEAD" });
-      expect([status, headers.get("cache-control")]).toEqual([200, "no-store"]);
+      expect([status, headers.get("cache-control")]).toEqual([200, "no-store, no-transform"]);
     }
     await waitFor(() => service.manager.readerCount() === 0, "the end of all readers");
   });

@@ -2,6 +2,8 @@ import { converse } from "../listen/listening.ts";
 import type { Call } from "./calls.ts";
 import type { Answer } from "./seen.ts";
 
+/** A stream that says nothing for so long says nothing at all: its headers leave before its first byte is there. */
+const silentMs = 400;
 /** A stream that says nothing more for so long has said enough. */
 const quietMs = 40;
 
@@ -45,7 +47,7 @@ async function readSome(response: Response): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   for (;;) {
-    const chunk = await Promise.race([reader?.read(), Bun.sleep(quietMs)]);
+    const chunk = await Promise.race([reader?.read(), Bun.sleep(chunks.length === 0 ? silentMs : quietMs)]);
     if (chunk === undefined || chunk.done) break;
     chunks.push(chunk.value);
   }

@@ -48,7 +48,9 @@ export function parameterCalls(described: Described, stage: Stage): Call[] {
 export function wrongCalls(described: Described, stage: Stage): Call[] {
   const { parameters = [], requestBody } = described.operation;
   const ofParameters = parameters.flatMap((parameter) => {
-    const values = parameter.in === "path" ? ["none", "999", "-1", "1.5", "%ff"] : ["wrong!"];
+    // Of processes to add or to remove there may be 999, which take their time; there is no such pid.
+    const numbers = parameter.name === "n" ? ["999999", "-1", "1.5"] : ["999", "-1", "1.5"];
+    const values = parameter.in === "path" ? ["none", ...numbers, "%ff"] : ["wrong!"];
     return values.map((value) => toCall(described, stage, { [parameter.in]: { [parameter.name]: value } }));
   });
   const bodies =

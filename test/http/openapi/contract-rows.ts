@@ -202,7 +202,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     "Last-Event-ID": "does what `since` does, as everywhere",
     heartbeat: "of its ping frames",
   },
-  "POST /_reload": { dry_run: "says what it would do" },
+  "POST /_reload": { dry_run: "says what it would do", keep_drift: "for what people changed on purpose" },
 };
 
 /** Codes that the contract does not have, and why they are there. */

@@ -8,8 +8,10 @@ const root = join(import.meta.dir, "../../..");
 const sources = join(root, "plugins/dashboard/src");
 
 /** The files of a built site: its page, then the script and the style that tell their content by their names. */
-const siteFiles = async (folder: string) =>
-  (await Array.fromAsync(new Bun.Glob("**").scan(folder))).toSorted().toReversed();
+const siteFiles = async (folder: string) => {
+  const names = await Array.fromAsync(new Bun.Glob("**").scan(folder));
+  return [".html", ".js", ".css"].flatMap((extension) => names.filter((name) => name.endsWith(extension)));
+};
 const hashed = [/^index\.html$/, /^assets\/index-[a-z0-9]{8}\.js$/, /^assets\/index-[a-z0-9]{8}\.css$/];
 
 test("the site is three files that need no others, and whose names tell their content", async () => {
@@ -17,6 +19,7 @@ test("the site is three files that need no others, and whose names tell their co
   await buildDashboard(folder.path);
   const names = await siteFiles(folder.path);
   expect(names).toEqual(hashed.map((pattern) => expect.stringMatching(pattern)));
+  expect(await Array.fromAsync(new Bun.Glob("**").scan(folder.path))).toHaveLength(hashed.length);
   const [page = "", script, style] = names;
   const read = (name = "") => Bun.file(join(folder.path, name)).text();
   expect(await read(style)).not.toMatch(/@import|url\((?!data:)/);

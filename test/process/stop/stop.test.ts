@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { startProcess } from "../start-process.ts";
-import { climb } from "../../../src/process/stop/stop.ts";
+import { stopTarget } from "../../../src/process/stop/stop.ts";
 import { lives, readLine } from "../observe.ts";
 import { fixtureCommand, sampleTemplate } from "../sample-template.ts";
 
@@ -12,22 +12,22 @@ test("the ladder goes on until the target is gone, and no further", async () => 
     if (signalNumber === 2) emptied.resolve();
   };
   const steps = [1, 2, 9].map((signalNumber) => ({ signalNumber, waitMs: 10 }));
-  await climb(steps, { signal, emptied: emptied.promise });
+  await stopTarget(steps, { signal, emptied: emptied.promise });
   expect(sent).toEqual([1, 2]);
 });
 
 test("what the last step does not end in its time is given up, and the caller told", async () => {
   const emptied = Promise.withResolvers<void>();
   const steps = [{ signalNumber: 9, waitMs: 20 }];
-  expect(await climb(steps, { signal: () => {}, emptied: emptied.promise })).toBe(false);
-  expect(await climb(steps, { signal: () => emptied.resolve(), emptied: emptied.promise })).toBe(true);
+  expect(await stopTarget(steps, { signal: () => {}, emptied: emptied.promise })).toBe(false);
+  expect(await stopTarget(steps, { signal: () => emptied.resolve(), emptied: emptied.promise })).toBe(true);
 });
 
 test("a step may wait longer than a timer can", async () => {
   const sent: number[] = [];
   const emptied = Promise.withResolvers<void>();
   const steps = [15, 9].map((signalNumber) => ({ signalNumber, waitMs: 2 ** 40 }));
-  const climbed = climb(steps, { signal: (signalNumber) => sent.push(signalNumber), emptied: emptied.promise });
+  const climbed = stopTarget(steps, { signal: (signalNumber) => sent.push(signalNumber), emptied: emptied.promise });
   setTimeout(emptied.resolve, 20);
   await climbed;
   expect(sent).toEqual([15]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { totalmem } from "node:os";
-import type { ProcessEntry } from "../../../src/process/usage/process-table.ts";
+import type { ProcessEntry } from "../../../src/process/usage/read-processes.ts";
 import { type ProcessUsage, takeUsageSample, UsageSample } from "../../../src/process/usage/usage-sample.ts";
 import { becomes, entryOf, shell, spawn } from "../spawned.ts";
 import { waitFor } from "../../wait-for.ts";

@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { type App, type Manager, Plugin } from "gafferd";
 
-/** Counts what happens, and tells it at /_plugin/dummy/api. */
+/** Counts events by type, and serves the counts at /_plugin/dummy/api/counts. */
 export class DummyPlugin extends Plugin {
   override name = "dummy";
   override version = "1.0";

@@ -1,6 +1,6 @@
 import type { GafferdEvent } from "../events/event.ts";
 import type { Logger } from "../log.ts";
-import type { OutputOptions, OutputItem } from "./output.ts";
+import type { OutputOptions, PluginOutputItem } from "./output.ts";
 import type { ProcessView, TemplateView, UsageView } from "./views.ts";
 import type { TemplateBody } from "../template/properties.ts";
 
@@ -9,7 +9,7 @@ import type { TemplateBody } from "../template/properties.ts";
  * a `GafferdError`, whose `code` is `not_found` for a name or a process that is not there, and `gone` once the app has
  * stopped.
  */
-export interface Manager {
+export interface PluginManager {
   /** Writes to gafferd's log, with the plugin's name. */
   readonly log: Logger;
 
@@ -61,5 +61,5 @@ export interface Manager {
    * `options` say, for one `for await`. It holds a position and no bytes: who reads slowly gets a gap. It ends with the
    * process, with the template's deletion, and with the app.
    */
-  read(target: string | number, options?: OutputOptions): AsyncIterableIterator<OutputItem>;
+  read(target: string | number, options?: OutputOptions): AsyncIterableIterator<PluginOutputItem>;
 }

@@ -3,19 +3,19 @@ import type { EventBus } from "../events/bus.ts";
 import { matches, parsePattern } from "../events/pattern.ts";
 import type { Logger } from "../log.ts";
 import { inputUnits, writeInput } from "../manager/input.ts";
-import type { Manager as WholeManager } from "../manager/manager.ts";
+import type { Manager } from "../manager/manager.ts";
 import { processSource, templateSource } from "../reading/output-source.ts";
 import type { Sampler } from "../process/usage/sampler.ts";
 import { parseTemplate } from "../template/schema.ts";
 import { parseSignal } from "../template/signals.ts";
-import type { Manager } from "./manager.ts";
+import type { PluginManager } from "./plugin-manager.ts";
 import { readOutput } from "./output.ts";
 import { toProcessView, toTemplateView } from "./views.ts";
 
-export interface ManagerOptions {
+export interface LendOptions {
   /** The plugin's. */
   readonly name: string;
-  readonly manager: WholeManager;
+  readonly manager: Manager;
   readonly bus: EventBus;
   readonly sampler: Sampler;
   readonly log: Logger;
@@ -23,7 +23,7 @@ export interface ManagerOptions {
 
 /** A manager for one life of an app. */
 export interface LentManager {
-  readonly manager: Manager;
+  readonly manager: PluginManager;
   /** Ends its subscriptions and readers; from then on it refuses everything with `gone`. */
   takeBack(): void;
 }
@@ -32,13 +32,13 @@ export interface LentManager {
 const usageFreshMs = 500;
 
 /** Lends a plugin's app what it may see and do, so that all of it can be taken back. */
-export function lendManager({ name, manager, bus, sampler, log }: ManagerOptions): LentManager {
+export function lendManager({ name, manager, bus, sampler, log }: LendOptions): LentManager {
   const life = new AbortController();
   const { signal: ended } = life;
   const own = prefixed(log, name);
 
   /** The whole manager, while the app lives. */
-  const use = (): WholeManager => {
+  const use = (): Manager => {
     if (!ended.aborted) return manager;
     throw new GafferdError("gone", `the plugin \`${name}\` has stopped: its manager does nothing any more`);
   };
@@ -48,7 +48,7 @@ export function lendManager({ name, manager, bus, sampler, log }: ManagerOptions
     return processSource(supervisor, process);
   };
 
-  const lent: Manager = {
+  const lent: PluginManager = {
     log: own,
     names: () => [...use().names()],
     template: (template) => toTemplateView(use().get(template)),

@@ -1,0 +1,86 @@
+import type { Cursor } from "../output/cursor.ts";
+import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import type { OutputPlace } from "./stream-position.ts";
+
+export interface OutputTrackOptions {
+  readonly process: SupervisedProcess;
+  readonly label: string;
+  /** Which of the process's outputs it is. */
+  readonly outputIndex: number;
+  readonly cursor: Cursor;
+}
+
+/** A reader's place in one output, and what it knows of the line that comes next there. */
+export class OutputTrack {
+  readonly process: SupervisedProcess;
+  readonly label: string;
+  readonly cursor: Cursor;
+  readonly #outputIndex: number;
+  /** Where the line at `cursor.position` ends, if that is greater than the position. */
+  #lineEnd = 0;
+  #lineRank = Infinity;
+  /** No line ends before this position, nor at it. */
+  #searchedTo = 0;
+
+  constructor({ process, label, outputIndex, cursor }: OutputTrackOptions) {
+    this.process = process;
+    this.label = label;
+    this.cursor = cursor;
+    this.#outputIndex = outputIndex;
+  }
+
+  /** The rank of the next byte; Infinity where there is none yet. */
+  get byteRank(): number {
+    const { ring, position } = this.cursor;
+    return position < ring.head ? ring.order.rankAt(position) : Infinity;
+  }
+
+  /**
+   * The rank at which the next line was complete: that of its newline; of what followed a carriage return alone; of the
+   * output's end. Infinity where no line is complete.
+   */
+  get lineRank(): number {
+    return this.lineEnd === undefined ? Infinity : this.#lineRank;
+  }
+
+  /** Where the next line ends; undefined where none is complete. */
+  get lineEnd(): number | undefined {
+    const { ring, position } = this.cursor;
+    if (this.#lineEnd > position) return this.#lineEnd;
+    const { head } = ring;
+    const from = Math.max(position, this.#searchedTo);
+    const newlineEnd = from < head ? ring.lineEndAfter(from, head) : undefined;
+    const returnEnd = from < head ? ring.returnEndAfter(from, newlineEnd ?? head) : undefined;
+    if (returnEnd !== undefined) this.#lineRank = ring.order.rankAt(returnEnd);
+    else if (newlineEnd !== undefined) this.#lineRank = ring.order.rankAt(newlineEnd - 1);
+    else if (ring.ended && position < head) this.#lineRank = ring.endRank;
+    else {
+      // A carriage return at the end is looked at again with the byte that follows it.
+      this.#searchedTo = Math.max(from, head - 1);
+      return undefined;
+    }
+    this.#lineEnd = returnEnd ?? newlineEnd ?? head;
+    return this.#lineEnd;
+  }
+
+  /** The rank at which everything up to `to`, the end of a line, was complete. */
+  rankOfLineEnd(to: number): number {
+    const { ring } = this.cursor;
+    if (ring.byteAt(to - 1) === newline) return ring.order.rankAt(to - 1);
+    return to < ring.head ? ring.order.rankAt(to) : ring.endRank;
+  }
+
+  /** Whether the position follows, or begins, a line that was complete before `order`. */
+  isAtLine(order: number): boolean {
+    const { ring, position } = this.cursor;
+    if (position === 0) return true;
+    if (position <= ring.oldest || !ring.isLineEnd(position)) return false;
+    return this.rankOfLineEnd(position) < order;
+  }
+
+  place(): OutputPlace {
+    return { processId: this.process.id, outputIndex: this.#outputIndex, position: this.cursor.position };
+  }
+}
+
+const newline = 10;

@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitFor } from "../../wait-for.ts";
+import { useServing } from "../serving.ts";
+import { temporaryFolder } from "./listening.ts";
+
+const host = useServing();
+const manual = await Bun.file(join(import.meta.dir, "../../../docs/deployment.md")).text();
+
+/** What makes a whole configuration of the manual's part, and how a proxy is started with it in the foreground. */
+const proxies = {
+  nginx: {
+    wrap: (text: string, folder: string) =>
+      `daemon off; pid ${folder}/pid; error_log ${folder}/log;\nevents {}\nhttp {\naccess_log off;\n` +
+      `${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((each) => `${each}_temp_path ${folder}/${each};`).join(" ")}\n${text}}\n`,
+    command: (file: string, folder: string) => ["nginx", "-p", folder, "-e", `${folder}/log`, "-c", file],
+  },
+  caddy: {
+    wrap: (text: string) => `{\n\tadmin off\n}\n${text}`,
+    command: (file: string) => ["caddy", "run", "--adapter", "caddyfile", "--config", file],
+  },
+  haproxy: {
+    wrap: (text: string) => text,
+    command: (file: string) => ["haproxy", "-db", "-f", file],
+  },
+} as const;
+type ProxyName = keyof typeof proxies;
+
+const cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+/** Runs the manual's configuration before the daemon, and resolves to the proxy's URL. */
+async function startProxy(name: ProxyName): Promise<string> {
+  const [, text] = new RegExp(`\`\`\`${name}\n([^]*?)\`\`\``).exec(manual) ?? [];
+  if (text === undefined) throw new Error(`the manual has no configuration of ${name}`);
+  const folder = temporaryFolder();
+  const port = freePort();
+  const ours = text.replaceAll("127.0.0.1:5000", new URL(host.serving.url).host).replaceAll("8080", String(port));
+  expect(ours).not.toBe(text);
+  const file = join(folder.path, "config");
+  writeFileSync(file, proxies[name].wrap(ours, folder.path));
+  const env = { ...process.env, HOME: folder.path, XDG_DATA_HOME: folder.path, XDG_CONFIG_HOME: folder.path };
+  const child = Bun.spawn(proxies[name].command(file, folder.path), { env, stdout: "ignore", stderr: "ignore" });
+  cleanups.push(async () => {
+    child.kill();
+    await child.exited;
+    folder[Symbol.dispose]();
+  });
+  const url = `http://localhost:${port}`;
+  await waitFor(async () => {
+    if (child.exitCode !== null) throw new Error(`${name} ended with status ${child.exitCode}`);
+    const answer = await fetch(`${url}/ping`).catch(() => undefined);
+    return (await answer?.text()) === "OK";
+  }, `the answer of ${name}`);
+  return url;
+}
+
+/** None of them can be asked for a port of the system's choice and then say which it is. */
+function freePort(): number {
+  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  server.stop(true);
+  return server.port;
+}
+
+describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configuration of the manual", (name) => {
+  const isMissing = Bun.which(name) === null && process.env["CI"] === undefined;
+
+  test.skipIf(isMissing)("headers of a silent stream leave at once, and each piece of output as it comes", async () => {
+    const url = await startProxy(name);
+    const id = await host.run("exec cat", { redirect_input: true });
+    for (const feed of ["continuous", "eventsource"]) {
+      const answer = await fetch(`${url}/streams/${id}/out?feed=${feed}&tail=0`);
+      expect(answer.headers.get("cache-control")).toBe("no-store, no-transform");
+      let text = "";
+      const reader = answer.body?.getReader();
+      const readUntil = async (word: string) => {
+        while (!text.includes(word)) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+      };
+      for (const word of ["one", "two", "three"]) {
+        await fetch(`${url}/streams/${id}/stdin`, { method: "POST", body: `${word}\n` });
+        await readUntil(`${word}\n`);
+      }
+      await reader?.cancel();
+    }
+  });
+
+  test.skipIf(isMissing)("a reader that leaves the proxy leaves gafferd, too", async () => {
+    const url = await startProxy(name);
+    const id = await host.run("exec cat", { redirect_input: true });
+    const answer = await fetch(`${url}/streams/${id}/out?feed=continuous`);
+    await waitFor(() => host.serving.cursorCount() === 1, "the reader");
+    await answer.body?.cancel();
+    await waitFor(() => host.serving.cursorCount() === 0, "its leaving");
+  });
+
+  test.skipIf(isMissing)("a WebSocket works, and pings keep it open", async () => {
+    const url = await startProxy(name);
+    const id = await host.run("exec cat", { redirect_input: true });
+    const socket = new WebSocket(`${url.replace("http", "ws")}/wstreams/${id}?heartbeat=0.1`);
+    const heard: unknown[] = [];
+    socket.addEventListener("message", ({ data }) => heard.push(data));
+    await waitFor(() => socket.readyState === WebSocket.OPEN, "the opening");
+    socket.send("hello\n");
+    await waitFor(() => heard.includes("hello\n"), "the echo");
+    socket.close();
+  });
+
+  test.skipIf(isMissing)("2 MB of input and of output arrive whole", async () => {
+    const url = await startProxy(name);
+    const id = await host.run("sleep 0.1; wc -c; seq 1 300000", { redirect_input: true, output_buffer: "4m" });
+    const body = Buffer.alloc(2_000_000, "x");
+    const sent = await fetch(`${url}/streams/${id}/stdin?eof=true`, { method: "POST", body });
+    expect(await sent.json()).toEqual({ ok: true, bytes: body.length });
+    const text = await (await fetch(`${url}/streams/${id}/out?feed=continuous`)).text();
+    expect(text).toBe(`${body.length}\n${Array.from({ length: 300_000 }, (_, index) => `${index + 1}\n`).join("")}`);
+  });
+});
