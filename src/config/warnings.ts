@@ -15,7 +15,7 @@ export function warnOfSections(sections: readonly Section[], report: Report): vo
       const isCommand = section.kind === "process" && (value.key === "cmd" || value.key === "args");
       const comment = isCommand ? undefined : inlineComment(value.text);
       if (comment !== undefined) warnOfValue(section, value, report, `${JSON.stringify(comment)} ${commentAdvice}`);
-      const foreign = foreignVariable(value.text);
+      const foreign = isCommand && isShell(section) ? undefined : foreignVariable(value.text);
       if (foreign !== undefined) warnOfValue(section, value, report, foreign);
       const isVariable = section.kind === "env" || value.key.startsWith("env:");
       if (isVariable && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
@@ -65,14 +65,25 @@ function inlineComment(text: string): string | undefined {
   return match === null ? undefined : text.slice(bare.indexOf(match[1] ?? "", match.index)).split("\n", 1)[0];
 }
 
-/** Variables as supervisor (`%(ENV_HOME)s`) and circus (`$(circus.env.HOME)`) write them, and what to write. */
+function isShell(section: Section): boolean {
+  return /^(true|yes|on|1)$/i.test(valueOf(section, "shell")?.text ?? "");
+}
+
+const foreignForms: readonly RegExp[] = [/%\((\w+)\)\d*[sd]/, /\$\(circus\.([\w.]+)\)/, /\$\(([A-Z_][A-Z\d_]*)\)/];
+
+/**
+ * Variables as supervisor (`%(ENV_HOME)s`), circus (`$(circus.env.HOME)`) and Kubernetes (`$(HOME)`) write them, and what
+ * to write.
+ */
 function foreignVariable(text: string): string | undefined {
-  const [written, supervisor, circus] = /%\((\w+)\)\d*[sd]|\$\(circus\.([\w.]+)\)/.exec(text) ?? [];
-  if (written === undefined) return undefined;
-  const [, variable] = /^(?:ENV_|env\.)(\w+)$/.exec(supervisor ?? circus ?? "") ?? [];
-  const isNumber = /^(process_num|wid)$/.test(supervisor ?? circus ?? "");
-  const advice = variable === undefined ? (isNumber ? "write $GAFFER_SLOT" : "leave it out") : `write $${variable}`;
-  return `${written} is of another tool, and stays as it is written: ${advice}`;
+  for (const form of foreignForms) {
+    const [written, name = ""] = form.exec(text) ?? [];
+    if (written === undefined) continue;
+    const variable = /^(?:ENV_|env\.)(\w+)$/.exec(name)?.[1] ?? /^[A-Z_][A-Z\d_]*$/.exec(name)?.[0];
+    const ours = /^(process_num|wid)$/.test(name) ? "GAFFER_SLOT" : variable;
+    return `${written} is of another tool, and stays as it is written: ${ours === undefined ? "leave it out" : `write $${ours}`}`;
+  }
+  return undefined;
 }
 
 /** Undefined when it cannot be known now: then a start says why. */

@@ -36,7 +36,8 @@ const syntaxes: readonly Syntax[] = [
     find: /^(?:\d*|&)(?:>>?|<<?)&?/,
     advice: `is passed to the program, since no shell runs: see \`redirect_output\` and \`redirect_input\`, set \`shell = true\`, ${orQuote}`,
   },
-  { find: /\$\(|`/, advice: needsShell },
+  // `$(NAME)` is how Kubernetes writes a variable.
+  { find: /\$\((?![A-Z_][A-Z\d_]*\))|`/, advice: needsShell },
 ];
 
 /**
@@ -77,7 +78,7 @@ function findAtStart([first]: readonly BareWord[]): string[] {
 function bareTextOf(line: string, { start, end }: Word): string {
   const raw = line.slice(start, end);
   return raw.replaceAll(/\\[^]|'[^']*'|"(?:\\[^]|[^"\\])*"/g, (quoted) =>
-    quoted.startsWith('"') && /(?<!\\)(\$\(|`)/.test(quoted) ? "_`" : "_",
+    quoted.startsWith('"') && /(?<!\\)(\$\((?![A-Z_][A-Z\d_]*\))|`)/.test(quoted) ? "_`" : "_",
   );
 }
 
