@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { currentMoment } from "../../../src/moment.ts";
 import { parseStatsQuery } from "../../../src/http/stats/stats-routes.ts";
 import { parseOutputQuery } from "../../../src/http/streams/output-query.ts";
 import { useServing } from "../serving.ts";
