@@ -43,7 +43,23 @@ export function warnOfTemplates(
     for (const { key, message } of adviseOnCommand(template, tryCommand(template, inherited))) warn(key, message);
     const args = template.shell ? undefined : valueOf(section, "args");
     for (const message of args === undefined ? [] : findShellSyntax(args.text, "args")) warn("args", message);
+    if (template.onGiveUp === "shutdown" && isNeverGivenUp(template)) {
+      warn("on_give_up", "never happens: with `backoff` it is tried for ever; set `flapping`, or `backoff = off`");
+    }
+    const other = templates.find((each) => each !== template && shareSomePort(each, template));
+    if (other !== undefined) warn("port", `the same ports are given to [process:${other.name}]`);
   }
+}
+
+/** What cannot be started, or exits, is tried again without an end. */
+function isNeverGivenUp({ backoff, flapping, restart, detach }: ProcessTemplate): boolean {
+  const isFlappingForEver = flapping === undefined || flapping.maxRetries === Infinity;
+  return backoff !== undefined && isFlappingForEver && restart !== "never" && !detach;
+}
+
+function shareSomePort(a: ProcessTemplate, b: ProcessTemplate): boolean {
+  if (a.port === undefined || b.port === undefined) return false;
+  return a.port < b.port + b.numprocesses && b.port < a.port + a.numprocesses;
 }
 
 /** The problems, those of a value that ends with a comment with the advice where comments go. */

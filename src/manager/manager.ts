@@ -7,6 +7,7 @@ import { suggestion } from "../suggestion.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { inRanks, rankOf } from "../template/rank.ts";
+import { assertPorts } from "../template/slot.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";
 
 /** A template that takes longer to stop is told of. */
@@ -151,9 +152,11 @@ export class Manager {
     await this.#writable(name).restart(options);
   }
 
-  /** Resolves to the new number of wanted processes, when so many run. */
+  /** Resolves to the new number of wanted processes, when so many run. Throws `bad_value` if not each would have a port. */
   async scale(name: string, delta: number): Promise<number> {
-    return await this.#writable(name).scale(delta);
+    const supervisor = this.#writable(name);
+    assertPorts(supervisor.template, supervisor.template.numprocesses + delta);
+    return await supervisor.scale(delta);
   }
 
   /** Sends a signal to one process, or to each of a template; with `group`, to their process groups. */

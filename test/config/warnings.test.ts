@@ -63,3 +63,23 @@ test("quotes around the whole value of a variable are warned of, since they are 
     `gaffer.ini:5: [env:web] B: ${message}`,
   ]);
 });
+
+test("`on_give_up` that never happens is warned of", () => {
+  const section = "[process:web]\ncmd = sleep 1\non_give_up = shutdown\n";
+  expect(warningsOf(section)).toEqual([
+    "gaffer.ini:3: [process:web] on_give_up: never happens: with `backoff` it is tried for ever; set `flapping`, or `backoff = off`",
+  ]);
+  expect(warningsOf(`${section}flapping = 2, 1, 7, -1\nbackoff = on`)).toHaveLength(1);
+  for (const other of ["backoff = off", "flapping = 2, 1, 7, 5", "restart = never"]) {
+    expect(warningsOf(`${section}${other}`)).toEqual([]);
+  }
+});
+
+const serverOn = (name: string, port: number) => `[process:${name}]\ncmd = sleep 1\nnumprocesses = 3\nport = ${port}\n`;
+
+test("ports that two templates give to their processes are warned of at both", () => {
+  expect(warningsOf(serverOn("a", 5100) + serverOn("b", 5102) + serverOn("c", 5105))).toEqual([
+    "gaffer.ini:4: [process:a] port: the same ports are given to [process:b]",
+    "gaffer.ini:8: [process:b] port: the same ports are given to [process:a]",
+  ]);
+});

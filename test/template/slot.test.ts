@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { buildEnvironment, commandOf } from "../../src/template/environment.ts";
 import { parseTemplate } from "../../src/template/schema.ts";
-import { portOf, slotVariables } from "../../src/template/slot.ts";
+import { assertPorts, portOf, slotVariables } from "../../src/template/slot.ts";
 
 const template = (settings: object) => parseTemplate({ name: "t", cmd: "c", ...settings }, { defaultCwd: "/" });
 
@@ -34,5 +34,13 @@ test("a slot past the last port is refused", () => {
   expect(slotVariables(template({ port: 65_530 }), 5)).toMatchObject({ PORT: "65535" });
   expect(() => slotVariables(template({ port: 65_530 }), 6)).toThrow(
     "cannot start `t` in slot 6: its port would be 65536, past 65535; lower `port` or `numprocesses`",
+  );
+});
+
+test("more processes than there are ports are refused", () => {
+  expect(() => assertPorts(template({}), 100_000)).not.toThrow();
+  expect(() => assertPorts(template({ port: 65_530 }), 6)).not.toThrow();
+  expect(() => assertPorts(template({ port: 65_530 }), 7)).toThrow(
+    "cannot run 7 processes of `t`: their ports, 65530 to 65536, go past 65535",
   );
 });
