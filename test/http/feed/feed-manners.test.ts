@@ -35,7 +35,7 @@ describe("every feed", () => {
     ["feed=continuous&heartbeat=true", 15_000],
     ["feed=eventsource&heartbeat=false", undefined],
   ])("has a heartbeat before proxies lose patience, but for raw bytes that did not ask for one: %s", (query, ms) => {
-    expect(parseOutputQuery(new URLSearchParams(query), null, 0).heartbeatMs).toBe(ms);
+    expect(parseOutputQuery(new URLSearchParams(query), null, currentMoment()).heartbeatMs).toBe(ms);
     if (query.includes("json")) expect(parseStatsQuery(new URLSearchParams("feed=continuous")).heartbeatMs).toBe(ms);
   });
 
