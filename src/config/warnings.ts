@@ -6,7 +6,7 @@ import type { ProcessTemplate } from "../template/template.ts";
 import type { InheritedEnvironment } from "./expand-values.ts";
 import type { IniValue } from "./ini.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { type Report, type Section, valueOf, warnOfValue } from "./section.ts";
+import { type Report, type Section, type SectionKind, valueOf, warnOfValue } from "./section.ts";
 
 /** Reports values that likely hold more than was meant: a comment at their end, quotes around all of them. */
 export function warnOfSections(sections: readonly Section[], report: Report): void {
@@ -17,13 +17,16 @@ export function warnOfSections(sections: readonly Section[], report: Report): vo
       if (comment !== undefined) warnOfValue(section, value, report, `${JSON.stringify(comment)} ${commentAdvice}`);
       const foreign = isCommand && isShell(section) ? undefined : foreignVariable(value.text);
       if (foreign !== undefined) warnOfValue(section, value, report, foreign);
-      const isVariable = section.kind === "env" || value.key.startsWith("env:");
-      if (isVariable && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
+      const takesQuotes = isCommand || !quotedKinds.includes(section.kind) || value.key.startsWith("include");
+      if (!takesQuotes && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
         warnOfValue(section, value, report, `the quotes are part of the value: leave them out, unless they are meant`);
       }
     }
   }
 }
+
+/** Where quotes around a whole value are likely meant to be removed. A plugin may do that itself. */
+const quotedKinds: readonly SectionKind[] = ["env", "process", "endpoint", "gaffer"];
 
 /** Reports what in the commands of `templates` is allowed, and likely not meant: what only a shell knows, unset variables. */
 export function warnOfTemplates(

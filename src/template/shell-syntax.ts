@@ -64,7 +64,11 @@ interface BareWord extends Word {
   readonly bare: string;
 }
 
-function findAtStart([first]: readonly BareWord[]): string[] {
+function findAtStart([first, ...others]: readonly BareWord[]): string[] {
+  // A path may hold blanks, and be in quotes for them.
+  if (others.length === 0 && first?.bare === "_" && /^[^/.~].*\s/.test(first.text)) {
+    return [`is one word, \`${first.text}\`, since all of it is in quotes: leave them out`];
+  }
   const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(first?.text ?? "") ?? [];
   if (name !== undefined) {
     return [`begins with \`${first?.text}\`, which only a shell would set: write \`env:${name} = ${value}\``];

@@ -56,12 +56,23 @@ test("what only a shell would understand is warned of, with the line", () => {
   expect(web("cmd = a | b\nshell = true")).toEqual([]);
 });
 
-test("quotes around the whole value of a variable are warned of, since they are part of it", () => {
+test("quotes around a whole value are warned of, since they are part of it", () => {
   const message = "the quotes are part of the value: leave them out, unless they are meant";
   expect(warningsOf(`[process:web]\ncmd = x\nenv:A = "a b"\n[env:web]\nB = 'b'\nC = '$HOME'\nD = {"a": "b"}`)).toEqual([
     `gaffer.ini:3: [process:web] env:A: ${message}`,
     `gaffer.ini:5: [env:web] B: ${message}`,
   ]);
+  expect(web('cmd = x\ncwd = "/srv/my app"\nargs = "a b"')).toEqual([`gaffer.ini:3: [process:web] cwd: ${message}`]);
+  expect(warningsOf("[plugin:x]\na = 'b'\n[gaffer]\nplugins_dir = \"p\"")).toEqual([
+    `gaffer.ini:4: [gaffer] plugins_dir: ${message}`,
+  ]);
+});
+
+test("a command that is all in quotes is one word, which is warned of", () => {
+  expect(web('cmd = "node server.js"')).toEqual([
+    "gaffer.ini:2: [process:web] cmd: is one word, `node server.js`, since all of it is in quotes: leave them out",
+  ]);
+  expect(web("cmd = '/opt/my app/run'")).toEqual([]);
 });
 
 test("`on_give_up` that never happens is warned of", () => {

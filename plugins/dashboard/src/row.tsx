@@ -49,8 +49,8 @@ export function RowView({ row, index, figure, isSelected, isExpanded, onToggle }
         ) : (
           <span class="cell">
             {link(`process ${process.pid}`, process.pid)}{" "}
-            <span class="quiet">
-              os {process.os_pid}, slot {process.slot}
+            <span class="quiet" title={`os pid ${process.os_pid}`}>
+              slot {process.slot}
             </span>
           </span>
         )}

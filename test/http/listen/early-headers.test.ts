@@ -232,6 +232,25 @@ async function listenAt(settings: Partial<EndpointSettings>) {
   return listening;
 }
 
+test("where it cannot be done the log says so once, and streams come whole", async () => {
+  const serving = JSON.stringify(join(import.meta.dir, "../serving.ts"));
+  const code = `
+    Bun.connect = async () => { throw new Error("not with this Bun"); };
+    const { serve } = await import(${serving});
+    const serving = await serve();
+    await serving.create({ name: "web", cmd: "sleep 0.1; echo hello", shell: true });
+    for (let round = 0; round < 2; round++) {
+      console.log(await (await fetch(serving.url + "/streams/web/out?feed=continuous&follow=until-exit")).text());
+    }
+    console.log(serving.warnings.join());
+    await serving.daemon.stop();
+    process.exit(0);`;
+  const child = Bun.spawn([process.execPath, "-e", code]);
+  expect(await child.stdout.text()).toBe(
+    "hello\n\nhello\n\nheaders of streams wait for the first byte of the body: they cannot be sent earlier here\n",
+  );
+});
+
 describe("on another kind of endpoint", () => {
   test("a unix socket: headers leave at once, of several streams at a time too", async () => {
     using folder = temporaryFolder();
