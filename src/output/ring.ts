@@ -48,6 +48,7 @@ export class Ring {
   /** A Buffer, since what is made of its views (framing, searching) is faster with one. */
   #bytes = Buffer.alloc(0);
   #head = 0;
+  #oldest = 0;
   #endRank = Infinity;
   #observer: RingObserver = {};
   #lastWriteMs = 0;
@@ -72,7 +73,7 @@ export class Ring {
 
   /** The position of the first byte still held. */
   get oldest(): number {
-    return Math.max(this.#head - this.capacity, this.order.firstPosition);
+    return this.#oldest;
   }
 
   /** When the last byte came, in the time given to `write`. */
@@ -110,9 +111,10 @@ export class Ring {
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
     this.#lastWriteMs = timeMs;
-    if (this.#head > this.capacity) {
-      this.arrivals.dropBefore(this.oldest);
-      this.order.dropBefore(this.oldest);
+    this.#oldest = Math.max(this.#head - this.capacity, this.order.firstPosition);
+    if (this.#oldest > 0) {
+      this.arrivals.dropBefore(this.#oldest);
+      this.order.dropBefore(this.#oldest);
     }
     this.#wake();
   }
