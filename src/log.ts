@@ -1,6 +1,6 @@
 import { createConsola, LogLevels } from "consola/core";
 import { stderr } from "./log/outlet.ts";
-import { createReporter } from "./log/reporter.ts";
+import { createReporter, toWords } from "./log/reporter.ts";
 
 /** What the parts tell the operator: one line a call, the stack of `cause` below it. */
 export interface Logger {
@@ -36,10 +36,10 @@ export function createLogger(options: LoggerOptions = {}): Printer {
   const consola = createConsola({ level: LogLevels[level], reporters: [createReporter({ write, terminal })] });
   const events = consola.create({ throttle: 0 });
   return {
-    debug: (...words) => consola.debug(...words),
-    info: (...words) => consola.info(...words),
-    warn: (...words) => consola.warn(...words),
-    error: (...words) => consola.error(...words),
+    debug: (message, cause) => consola.debug({ args: toWords(message, cause) }),
+    info: (message, cause) => consola.info({ args: toWords(message, cause) }),
+    warn: (message, cause) => consola.warn({ args: toWords(message, cause) }),
+    error: (message, cause) => consola.error({ args: toWords(message, cause) }),
     event: ({ tag, message, date }) => events.log({ tag, args: [message], date }),
     box: (lines) => consola.box({ args: [...lines] }),
   };

@@ -7,6 +7,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   let best: string | undefined;
   for (const candidate of candidates) {
+    // As many edits at least.
+    if (Math.abs(candidate.length - lower.length) >= bestDistance) continue;
     const edits = editsBetween(lower, candidate.toLowerCase());
     if (edits < bestDistance && edits < candidate.length) {
       bestDistance = edits;

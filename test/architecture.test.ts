@@ -13,6 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   slices: [],
   reason: [],
   libc: [],
+  moment: [],
   descriptors: [],
   "file-limit": ["libc"],
   template: [],
@@ -83,7 +84,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

@@ -38,7 +38,7 @@ function describeProblems({ problems }: ConfigError): string[] {
 function describeStartError(error: unknown): string[] {
   const message = messageOf(error);
   const isExpected = error instanceof GafferdError || error instanceof PidfileError || error instanceof LogFileError;
-  // The stack of what nobody foresaw is for the report of it.
+  // An unexpected error is shown with its stack, for a bug report.
   return [`gafferd: ${message}`, ...(isExpected ? adviseOnPort(error) : stackOf(error))];
 }
 

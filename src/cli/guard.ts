@@ -12,7 +12,7 @@ export interface Guard {
   endStart(culpritOf?: CulpritOf): unknown;
 }
 
-/** Takes over what would end Bun: errors thrown in timers and callbacks, rejections that nobody awaits. */
+/** Handles what would end Bun: errors thrown in timers and callbacks, and unhandled rejections. */
 export function installGuard(): Guard {
   let isStarting = true;
   let firstStray: unknown;
@@ -22,7 +22,7 @@ export function installGuard(): Guard {
     else {
       const culprit = blame?.(error);
       const who = culprit === undefined ? "" : `plugin ${culprit}: `;
-      log.error(`${who}an error reached nobody who expected it; gafferd goes on`, error);
+      log.error(`${who}unhandled error; continuing`, error);
     }
   };
   process.on("uncaughtException", takeStray);

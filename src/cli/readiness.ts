@@ -14,11 +14,11 @@ export interface Listening {
 export const readinessDescriptor = 3;
 export const readinessVariable = "GAFFERD_READINESS";
 
-/** Reports once; false when it was done already, or nobody waits any more. */
+/** Reports once. False when it has reported already, or the caller is gone. */
 export type Readiness = (report: ReadinessReport) => boolean;
 
 /**
- * How to report to whoever started this process as a daemon, undefined when nobody did. To be called before anything is
+ * How to report to the `gafferd --daemon` that started this process; undefined when none did. To be called before anything is
  * spawned: it takes the variable out of the environment.
  */
 export function takeReadiness(): Readiness | undefined {

@@ -18,5 +18,5 @@ export async function reload(daemon: Pick<Daemon, "reload" | "restartPlugins">, 
 
 async function reloadFile(daemon: Pick<Daemon, "reload">): Promise<void> {
   const { needsRestart } = await daemon.reload();
-  for (const name of needsRestart) log.warn(`${name} was changed: it will be so after a new start of gafferd`);
+  for (const name of needsRestart) log.warn(`${name} has changed; restart gafferd to apply this`);
 }

@@ -100,11 +100,11 @@ interface ServeParts extends ServeOptions {
   readonly logFile: LogFile | undefined;
 }
 
-/** What to tell of an error that reached nobody while all was started. */
+/** The error to report for one that was unhandled during the start. */
 function strayed(error: unknown, culprit: string | undefined): unknown {
   if (culprit === undefined) return error;
   const reason = messageOf(error);
-  const message = `cannot start: an error of the plugin \`${culprit}\` reached nobody: ${reason}`;
+  const message = `cannot start: unhandled error in the plugin \`${culprit}\`: ${reason}`;
   return new GafferdError("internal", message, { cause: error });
 }
 

@@ -141,7 +141,8 @@ export interface Client {
   tail(nameOrPid: string | number, options?: TailOptions): AsyncIterableIterator<TailItem, void>;
 
   /**
-   * Writes to the stdin of a process, and resolves to the bytes written when the last is in the pipe; `eof` then closes
+   * Writes to the stdin of a process, given by its pid or by the name of a template that has one process (else it rejects
+   * with `conflict`, or `gone` if there is none), and resolves to the bytes written when the last is in the pipe; `eof` then closes
    * it. At most 64 KiB at once are never mixed with what others write. Rejects with `gone` or `overloaded` when the process
    * takes no more; then `details.bytes` is what it took. Each chunk of a stream is a request of its own.
    *
@@ -151,7 +152,7 @@ export interface Client {
    * await client.write(7, await file.arrayBuffer(), { eof: true });
    * ```
    */
-  write(pid: number, input: InputBody, options?: { readonly eof?: boolean }): Promise<number>;
+  write(nameOrPid: number | string, input: InputBody, options?: { readonly eof?: boolean }): Promise<number>;
 
   /**
    * What happens to templates and processes, as it happens: all, or those of a pattern: `"exit"`, `"proc.web"`,

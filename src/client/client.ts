@@ -84,7 +84,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
-    write: async (pid, input, { eof } = {}) => await write(transport, pid, input, eof),
+    write: async (target, input, { eof } = {}) => await write(transport, target, input, eof),
     reload: async ({ dryRun, keepDrift } = {}) =>
       await ask("POST", ["_reload"], { query: { dry_run: dryRun, keep_drift: keepDrift } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),

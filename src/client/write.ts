@@ -6,13 +6,13 @@ export type InputBody = RequestBody | ReadableStream<Uint8Array>;
 /** See `Client.write`. */
 export async function write(
   transport: Transport,
-  pid: number,
+  target: number | string,
   input: InputBody,
   eof: boolean | undefined,
 ): Promise<number> {
   const post = async (body: RequestBody, isLast: boolean): Promise<number> => {
     const query = isLast ? { eof } : {};
-    const { bytes } = await transport.ask<{ bytes: number }>("POST", ["streams", pid, "stdin"], { query, body });
+    const { bytes } = await transport.ask<{ bytes: number }>("POST", ["streams", target, "stdin"], { query, body });
     return bytes;
   };
   return input instanceof ReadableStream ? await writeStream(input, eof, post) : await post(input, true);

@@ -42,13 +42,14 @@ export function loadConfig(
 ): Config {
   const reported: ConfigProblem[] = [];
   const report: Report = (problem) => reported.push(problem);
-  const { files, sections } = file === undefined ? { files: [], sections: [] } : readFiles(file, inherited, report);
+  const nothing = { files: [], sections: [], misnamed: [] };
+  const { files, sections, misnamed } = file === undefined ? nothing : readFiles(file, inherited, report);
   const ofKind = (kind: SectionKind): Section[] => sections.filter((section) => section.kind === kind);
 
   const gaffer = readGaffer(ofKind("gaffer"), report);
   const endpoints = new Map(ofKind("endpoint").map((section) => [section, readEndpoint(section, report)]));
-  const opened = selectEndpoints(endpoints, findHttpEndpoints(ofKind("gaffer")), report);
-  const templates = readProcesses(ofKind("process"), ofKind("env"), report);
+  const opened = selectEndpoints(endpoints, findHttpEndpoints(ofKind("gaffer")), misnamed, report);
+  const templates = readProcesses(ofKind("process"), ofKind("env"), misnamed, report);
   const names = ofKind("process").map(({ label }) => label);
   const [webhooks] = ofKind("webhooks").map((section) => readWebhooks(section, names, report));
   warnOfSections(sections, report);
@@ -73,9 +74,14 @@ function findHttpEndpoints(sections: readonly Section[]) {
     .find(({ value }) => value.key === "http_endpoints");
 }
 
-function readProcesses(sections: readonly Section[], envs: readonly Section[], report: Report): ProcessTemplate[] {
+function readProcesses(
+  sections: readonly Section[],
+  envs: readonly Section[],
+  misnamed: readonly string[],
+  report: Report,
+): ProcessTemplate[] {
   const names = sections.map(({ label }) => label);
-  for (const env of envs.filter(({ label }) => !names.includes(label))) {
+  for (const env of envs.filter(({ label }) => !names.includes(label) && !misnamed.includes(label))) {
     const message = `is for no process: there is no [process:${env.label}]${suggestion(env.label, names)}`;
     report({ file: env.file, line: env.line, section: env.name, message });
   }

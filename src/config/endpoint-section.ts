@@ -3,7 +3,7 @@ import { type Bind, formatUrl } from "../bind.ts";
 import { suggestion } from "../suggestion.ts";
 import { defaultBacklog, defaultBind, type Endpoint, isHostName, isLoopback, parseBind } from "./endpoint.ts";
 import type { IniValue } from "./ini.ts";
-import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
+import { mayHold, readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
 import { badValue, checkReadable, parseBoolean, parseInteger, parseList, resolvePath } from "./value.ts";
 
 /** Reads an `[endpoint:NAME]`, and reports what is wrong in it or would open gafferd to strangers. */
@@ -27,7 +27,7 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
     const value = valueOf(section, key);
     if (value) reportValue(section, value, report, message);
   };
-  const isGiven = (key: keyof typeof readers): boolean => valueOf(section, key) !== undefined;
+  const isGiven = (key: keyof typeof readers): boolean => mayHold(section, key, Object.keys(readers));
 
   if (!isGiven("keyfile")) reportKey("certfile", "needs a `keyfile` too");
   if (!isGiven("certfile")) reportKey("keyfile", "needs a `certfile` too");
@@ -40,7 +40,8 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
     }
   }
   const reachable = binds.find((bind) => !isLoopback(bind));
-  if (reachable && !insecure) {
+  const isInsecureKnown = settings.insecure !== undefined || !isGiven("insecure");
+  if (reachable && !insecure && isInsecureKnown) {
     if (!isGiven("client_ca")) reportKey("bind", refusalToOpen(reachable));
     else if (!auth) {
       reportKey(
@@ -69,13 +70,17 @@ export function refusalToOpen(bind: Bind): string {
   return `must not open ${formatUrl(bind, false)} to all who can reach it: set \`client_ca\`, or \`insecure = true\` if you mean it`;
 }
 
-/** The endpoints that `[gaffer] http_endpoints` names, or all; each address only once. */
+/**
+ * The endpoints that `[gaffer] http_endpoints` names, or all; each address only once. `misnamed` are the labels of sections
+ * that are no sections of ours, and were reported.
+ */
 export function selectEndpoints(
   endpoints: ReadonlyMap<Section, Endpoint>,
   wanted: { section: Section; value: IniValue } | undefined,
+  misnamed: readonly string[],
   report: Report,
 ): Endpoint[] {
-  const opened = wanted ? namedEndpoints(endpoints, wanted, report) : [...endpoints];
+  const opened = wanted ? namedEndpoints(endpoints, wanted, misnamed, report) : [...endpoints];
   const owners = new Map<string, string>();
   for (const [section, endpoint] of opened) {
     for (const bind of endpoint.binds) {
@@ -98,6 +103,7 @@ export function selectEndpoints(
 function namedEndpoints(
   endpoints: ReadonlyMap<Section, Endpoint>,
   { section, value }: { section: Section; value: IniValue },
+  misnamed: readonly string[],
   report: Report,
 ): [Section, Endpoint][] {
   const names = [...new Set(parseList(value.text))];
@@ -105,6 +111,7 @@ function namedEndpoints(
   return names.flatMap((name) => {
     const found = [...endpoints].find(([, endpoint]) => endpoint.name === name);
     if (found) return [found];
+    if (misnamed.includes(name)) return [];
     const near = suggestion(
       name,
       [...endpoints.values()].map((endpoint) => endpoint.name),

@@ -14,6 +14,8 @@ export interface ConfigFiles {
   readonly files: readonly string[];
   /** Of all files; no two with the same name, save `[gaffer]`, which each file may have. */
   readonly sections: readonly Section[];
+  /** What follows the colon in the names of sections of no known kind, which were reported. */
+  readonly misnamed: readonly string[];
 }
 
 /**
@@ -23,6 +25,7 @@ export interface ConfigFiles {
 export function readFiles(mainFile: string, inherited: InheritedEnvironment, report: Report): ConfigFiles {
   const files: string[] = [];
   const sections: Section[] = [];
+  const misnamed: string[] = [];
 
   const realPaths = new Set<string>();
   const visit = (file: string, including: readonly string[]): void => {
@@ -38,7 +41,9 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
     files.push(file);
     const ini = readIni(text, file);
     ini.problems.forEach(report);
-    const own = classifySections(ini.sections, report).map((each) => expandValues(each, inherited, report));
+    const classified = classifySections(ini.sections, report);
+    misnamed.push(...findMisnamed(ini.sections, classified));
+    const own = classified.map((each) => expandValues(each, inherited, report));
     sections.push(...own);
     for (const { section, value } of includesOf(own)) {
       for (const word of parseQuotedList(value.text)) {
@@ -66,7 +71,13 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
   } catch (error) {
     report({ file: mainFile, message: `cannot read the configuration: ${refusalOf(error)}` });
   }
-  return { files, sections: withoutRepeats(sections, report) };
+  return { files, sections: withoutRepeats(sections, report), misnamed };
+}
+
+/** What follows the colon in the names of sections of no known kind. */
+function findMisnamed(all: readonly IniSection[], classified: readonly Section[]): string[] {
+  const known = new Set(classified.map(({ line }) => line));
+  return all.filter(({ line }) => !known.has(line)).map(({ name }) => name.slice(name.indexOf(":") + 1).trim());
 }
 
 interface Inclusion {

@@ -9,6 +9,8 @@ export interface IniSection {
   readonly name: string;
   /** In the order of the file, repeated keys too. */
   readonly values: readonly IniValue[];
+  /** It has lines that could not be read, and were reported: what seems to be missing may be there. */
+  readonly hasUnreadLines: boolean;
 }
 
 export interface IniValue {
@@ -32,9 +34,10 @@ export interface IniValue {
 export function readIni(text: string, file: string): { sections: IniSection[]; problems: ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
-  const adapted = adapt(lines, (line, message) => problems.push({ file, line, message }));
+  const { adapted, unread } = adapt(lines, (line, message) => problems.push({ file, line, message }));
   const sections = Object.entries(parse(adapted.join("\n")) as Record<string, Record<string, unknown>>)
     .map(([tagged, values]) => ({ file, ...untag(tagged), values: valuesOf(values, file) }))
+    .map((section) => ({ ...section, hasUnreadLines: unread.has(section.line) }))
     // `ini` puts sections with a dot in their name last.
     .toSorted((a, b) => a.line - b.line);
   const foreign = sections.length === 0 && problems.length > 0 ? describeForeignFile(lines) : undefined;
@@ -45,11 +48,17 @@ export function readIni(text: string, file: string): { sections: IniSection[]; p
  * The lines as `ini` has to get them in order to read what configparser would. By itself it cuts values at `;` and `#`,
  * removes quotes, nests `[my.app]`, lets a repeated key overwrite the first, drops `__proto__`, takes `key[]` for a list
  * and knows neither `:` nor continuation lines. So names and values become JSON strings, which it takes literally; the
- * number of its line makes each name unique; and continuation lines move up to their key.
+ * number of its line makes each name unique; and continuation lines move up to their key. `unread` are the lines of the
+ * sections that have lines which were reported.
  */
-function adapt(lines: readonly string[], report: (line: number, message: string) => void): string[] {
+function adapt(
+  lines: readonly string[],
+  report: (line: number, message: string) => void,
+): { adapted: string[]; unread: ReadonlySet<number> } {
   const adapted: string[] = [];
+  const unread = new Set<number>();
   let section: string | undefined;
+  let sectionLine = 0;
   let key:
     | { readonly line: number; readonly name: string; readonly indent: number; readonly texts: string[] }
     | undefined;
@@ -62,6 +71,11 @@ function adapt(lines: readonly string[], report: (line: number, message: string)
     const content = raw.trim();
     if (raw.includes("\0")) {
       report(line, "a NUL byte is not allowed here: remove it");
+      unread.add(sectionLine);
+      if (content.startsWith("[")) {
+        endKey();
+        section = "";
+      }
     } else if (/^[;#]/.test(content)) {
       adapted.push(content);
     } else if (content === "") {
@@ -70,6 +84,7 @@ function adapt(lines: readonly string[], report: (line: number, message: string)
       key.texts.push(content);
     } else if (content.startsWith("[")) {
       endKey();
+      sectionLine = line;
       section = /^\[([^\]]+)\]$/.exec(content)?.[1]?.trim() ?? "";
       if (section === "") report(line, `${JSON.stringify(content)} is not a section: write [name], alone on its line`);
       else adapted.push(`[${tag(section.replaceAll(".", "\\."), line)}]`);
@@ -77,14 +92,16 @@ function adapt(lines: readonly string[], report: (line: number, message: string)
       endKey();
       const end = endOfKey(content, section ?? "");
       const name = content.slice(0, Math.max(end, 0)).trim();
-      if (name === "") report(line, `${JSON.stringify(content)} is neither [section] nor key = value`);
-      else if (section === undefined) report(line, `\`${name}\` comes before the first [section]`);
+      if (name === "") {
+        report(line, `${JSON.stringify(content)} is neither [section] nor key = value`);
+        unread.add(sectionLine);
+      } else if (section === undefined) report(line, `\`${name}\` comes before the first [section]`);
       // What follows a section that cannot be read belongs to none.
       else if (section !== "") key = { line, name, indent: indentOf(raw), texts: [content.slice(end + 1).trim()] };
     }
   }
   endKey();
-  return adapted;
+  return { adapted, unread };
 }
 
 function valuesOf(values: Readonly<Record<string, unknown>>, file: string): IniValue[] {

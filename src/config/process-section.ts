@@ -6,7 +6,7 @@ import { readTemplate } from "../template/schema.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { quoteWord, scanWords } from "../template/words.ts";
 import type { IniValue } from "./ini.ts";
-import { attempt, type Report, reportValue, type Section } from "./section.ts";
+import { attempt, mayHold, type Report, reportValue, type Section } from "./section.ts";
 import { parseBoolean, resolvePath, resolvePattern } from "./value.ts";
 
 /**
@@ -50,10 +50,8 @@ export function readProcess(section: Section, env: Section | undefined, report: 
   if (variables.size > 0) body.set("env", Object.fromEntries(variables));
 
   const { template, problems } = readTemplate(Object.fromEntries(body), { defaultCwd: folder, name: section.label });
-  const isNamedOtherwise = section.values.some(({ key }) => counterpartOf(key) === "cmd");
   for (const { field, message } of problems ?? []) {
-    // The key of another tool for it was reported.
-    if (field === "cmd" && !places.has("cmd") && isNamedOtherwise) continue;
+    if (field === "cmd" && !places.has("cmd") && mayHoldCommand(section)) continue;
     const key = field.split(".")[0] ?? field;
     const place = places.get(field) ?? places.get(key);
     if (place) reportValue(place.section, place.value, reportWrong, message);
@@ -64,6 +62,15 @@ export function readProcess(section: Section, env: Section | undefined, report: 
 
 /** The keys of `[process:NAME]`, beside `env:KEY`: the name is the section's. */
 const processKeys: readonly string[] = templateKeys.filter((key) => key !== "name" && key !== "env");
+
+/** What stands for `cmd` was reported then: a line that cannot be read, or a key that is not known. */
+function mayHoldCommand(section: Section): boolean {
+  if (mayHold(section, "cmd", processKeys)) return true;
+  const unknown = section.values.filter(({ key }) => !processKeys.includes(key) && !key.startsWith("env:"));
+  return unknown.some(
+    ({ key }) => counterpartOf(key) === "cmd" || adviceOnKey(key, processKeys, "write `env:`") === "",
+  );
+}
 
 function unknownKey(key: string): string {
   if (key === "name") return "is not a key here: the name is that of the section, [process:NAME]";

@@ -1,5 +1,5 @@
 import { GafferdError } from "../errors.ts";
-import { suggestion } from "../suggestion.ts";
+import { nearest, suggestion } from "../suggestion.ts";
 import type { IniSection, IniValue } from "./ini.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -54,6 +54,17 @@ export function readKeys<Readers extends Readonly<Record<string, (value: IniValu
   }
   // Every entry was made by the reader of its key.
   return Object.fromEntries(settings) as { [Key in keyof Readers]?: ReturnType<Readers[Key]> };
+}
+
+/**
+ * Whether a section may be meant to hold a key: it does, or it has a line that could not be read, or an unknown key that is
+ * near. Then a second problem that the key is missing would be one too many.
+ */
+export function mayHold(section: IniSection, key: string, known: readonly string[]): boolean {
+  if (section.hasUnreadLines) return true;
+  return section.values.some(
+    (value) => value.key === key || (!known.includes(value.key) && nearest(value.key, known) === key),
+  );
 }
 
 /** Reports the `GafferdError` that reading a value throws. */

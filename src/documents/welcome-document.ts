@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { nullable } from "./nullable.ts";
 
 /** What `GET /` answers. */
 export const welcomeDocumentSchema = Type.Object(
@@ -7,9 +8,7 @@ export const welcomeDocumentSchema = Type.Object(
     version: Type.String({ description: "The version of gafferd." }),
     docs: Type.String({ description: "The path of the page that describes all routes." }),
     openapi: Type.String({ description: "The path of the OpenAPI document." }),
-    dashboard: Type.Union([Type.String(), Type.Null()], {
-      description: "The path of the dashboard; `null` when none is installed.",
-    }),
+    dashboard: nullable(Type.String(), "The path of the dashboard; `null` when none is installed."),
   },
   { description: "Who answers, and where to go next." },
 );

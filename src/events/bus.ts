@@ -1,20 +1,23 @@
+import { currentMoment } from "../moment.ts";
 import type { GafferdEvent, Unsequenced } from "./event.ts";
 
-/** So many events can be read again. */
+/** How many events are kept for readers that come back. */
 const keptEvents = 1000;
 
-/** Tells every subscriber of each event, in order, at once, and remembers the last 1,000. */
+/** Delivers each event to every subscriber, synchronously and in order, and keeps the last 1,000. */
 export class EventBus {
   readonly #firstListeners = new Set<(event: GafferdEvent) => void>();
   readonly #listeners = new Set<(event: GafferdEvent) => void>();
   readonly #endListeners = new Set<() => void>();
   readonly #onListenerError: (error: unknown) => void;
-  /** The event of sequence n stands at n modulo its length. */
+  /** Event n is at index n modulo 1,000. */
   readonly #recent: GafferdEvent[] = [];
+  /** When each of those came, on the steady clock. */
+  readonly #steadyMs: number[] = [];
   #head = 0;
   #ended = false;
 
-  /** `onListenerError` hears what a listener throws; the others are told all the same. */
+  /** `onListenerError` gets what a listener throws. The other listeners are still called. */
   constructor(onListenerError: (error: unknown) => void) {
     this.#onListenerError = onListenerError;
   }
@@ -24,12 +27,12 @@ export class EventBus {
     return this.#head;
   }
 
-  /** The sequence of the oldest event that is remembered; 1 before the first. */
+  /** The sequence of the oldest event that is kept; 1 before the first. */
   get oldest(): number {
     return Math.max(1, this.#head - keptEvents + 1);
   }
 
-  /** No event will follow. */
+  /** Whether `end` was called. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -38,33 +41,40 @@ export class EventBus {
     return this.#listeners.size;
   }
 
-  /** How many of them read until the end. */
+  /** How many listeners read until the end. */
   get readerCount(): number {
     return this.#endListeners.size;
   }
 
-  /** Publish after the state has changed, so that who asks on the event sees it. */
+  /** Call after the state has changed: a listener that asks for the state must see the new one. */
   publish(event: Unsequenced): void {
     this.#head += 1;
-    const sequenced = { ...event, sequence: this.#head, timeMs: Date.now() } as GafferdEvent;
+    const { unixMs, steadyMs } = currentMoment();
+    const sequenced = { ...event, sequence: this.#head, timeMs: unixMs } as GafferdEvent;
     this.#tell(this.#firstListeners, sequenced);
     this.#recent[this.#head % keptEvents] = sequenced;
+    this.#steadyMs[this.#head % keptEvents] = steadyMs;
     this.#tell(this.#listeners, sequenced);
   }
 
-  /** Says that no event will follow. */
+  /** Call after the last event. */
   end(): void {
     this.#ended = true;
     this.#tell(this.#endListeners, undefined);
   }
 
-  /** A remembered event; undefined for any other sequence. */
+  /** The event of a sequence, or undefined if it is not kept. */
   at(sequence: number): GafferdEvent | undefined {
     if (sequence < this.oldest || sequence > this.#head) return undefined;
     return this.#recent[sequence % keptEvents];
   }
 
-  /** Returns the function that ends the subscription. `onEnd` is called when no event will follow. */
+  /** When a remembered event came, on the steady clock. */
+  steadyMsOf(sequence: number): number {
+    return this.#steadyMs[sequence % keptEvents] ?? 0;
+  }
+
+  /** Returns a function that ends the subscription. `onEnd` is called after the last event. */
   subscribe(listener: (event: GafferdEvent) => void, onEnd?: () => void): () => void {
     this.#listeners.add(listener);
     if (onEnd !== undefined) this.#endListeners.add(onEnd);
@@ -74,7 +84,7 @@ export class EventBus {
     };
   }
 
-  /** Like `subscribe`, for who must have written an event down before anybody else can know of it. */
+  /** Like `subscribe`, but called before all other listeners: for writing an event to disk before it is seen. */
   before(listener: (event: GafferdEvent) => void): () => void {
     this.#firstListeners.add(listener);
     return () => void this.#firstListeners.delete(listener);

@@ -2,23 +2,23 @@ import type { EventBus } from "./bus.ts";
 import type { GafferdEvent } from "./event.ts";
 import { type EventPattern, matches } from "./pattern.ts";
 
-/** Where to begin. */
+/** Where a reader begins. */
 export type EventStart =
-  /** With the next event. */
+  /** At the next event. */
   | { readonly kind: "now" }
   /** After the event of this sequence. */
   | { readonly kind: "after"; readonly sequence: number }
-  /** With what came at this time (Unix ms) or later. */
-  | { readonly kind: "since"; readonly timeMs: number }
-  /** With the oldest that is remembered, when nobody can say what was missed. */
+  /** At the first event at or after this time on the steady clock. */
+  | { readonly kind: "since"; readonly steadyMs: number }
+  /** At the oldest event that is kept, with a gap of unknown size before it. */
   | { readonly kind: "restart" };
 
-/** What a reader is told. A gap: so many events came, of any kind, that are not remembered; undefined: nobody knows. */
+/** What a reader gets. A gap counts the events, of any type, that are no longer kept; undefined if the number is unknown. */
 export type EventItem =
   | { readonly kind: "event"; readonly event: GafferdEvent }
   | { readonly kind: "gap"; readonly events: number | undefined };
 
-/** A place in the sequence of events. It holds none; who creates it must `close` it. */
+/** A position in the sequence of events. It holds no events. The creator must `close` it. */
 export class EventReader {
   readonly #bus: EventBus;
   readonly #pattern: EventPattern;
@@ -26,7 +26,7 @@ export class EventReader {
   #lastSequence: number;
   #isLost: boolean;
 
-  /** `onReady` is called when there may be something to read; it must return at once. */
+  /** `onReady` is called when there may be something to read. It must return quickly. */
   constructor(bus: EventBus, options: { pattern: EventPattern; start: EventStart; onReady: () => void }) {
     this.#bus = bus;
     this.#pattern = options.pattern;
@@ -36,17 +36,17 @@ export class EventReader {
     this.#unsubscribe = bus.subscribe((event) => matches(this.#pattern, event) && onReady(), onReady);
   }
 
-  /** All was given that there will ever be. */
+  /** Whether the last event was read. */
   get ended(): boolean {
     return this.#bus.ended && this.#lastSequence === this.#bus.head;
   }
 
-  /** The sequence of the last event that was given or passed over. */
+  /** The sequence of the last event that was read or skipped. */
   get position(): number {
     return this.#lastSequence;
   }
 
-  /** What comes next; undefined when there is nothing now. */
+  /** The next item, or undefined if there is none yet. */
   next(): EventItem | undefined {
     if (this.#isLost) {
       this.#isLost = false;
@@ -80,7 +80,7 @@ function lastBefore(bus: EventBus, start: EventStart): number {
       return bus.oldest - 1;
     case "since": {
       let sequence = bus.head;
-      while (sequence >= bus.oldest && (bus.at(sequence)?.timeMs ?? 0) >= start.timeMs) sequence -= 1;
+      while (sequence >= bus.oldest && bus.steadyMsOf(sequence) >= start.steadyMs) sequence -= 1;
       return sequence;
     }
   }

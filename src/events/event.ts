@@ -3,13 +3,13 @@ import type { ExitStatus } from "../process/exit-status.ts";
 export type { ExitStatus };
 
 /**
- * A fact about a template or one of its processes, told after it became so: who asks on hearing it sees the new state.
- * This is the closed list; `type` is what clients see as `event`.
+ * Something that happened to a template or one of its processes. It is published after the state has changed. This is the
+ * complete list; clients see `type` as `event`.
  */
 export type GafferdEvent = EventBase &
   (
     | { readonly type: "create" | "start" | "stop" | "restart" | "update" | "delete" }
-    /** Too many exits in a window. `retryAtMs` is absent when the template was given up. */
+    /** Too many exits in a window. `retryAtMs` is absent if the template was given up. */
     | { readonly type: "flap"; readonly retryAtMs?: number }
     | ({ readonly type: "spawn" } & ProcessIds)
     /** A process is being stopped because fewer are wanted. */
@@ -21,7 +21,7 @@ export type GafferdEvent = EventBase &
 
 export type EventType = GafferdEvent["type"];
 
-/** All of them, as patterns name them. */
+/** All event types. */
 export const eventTypes = [
   "create",
   "start",
@@ -36,25 +36,25 @@ export const eventTypes = [
   "flap",
 ] as const satisfies readonly EventType[];
 
-/** What a publisher says; the bus adds `sequence` and `timeMs`. */
+/** An event as its publisher makes it; the bus adds `sequence` and `timeMs`. */
 export type Unsequenced<E = GafferdEvent> = E extends GafferdEvent ? Omit<E, "sequence" | "timeMs"> : never;
 
 interface EventBase {
-  /** Starts at 1 and grows by 1 with each event of this run of the daemon. */
+  /** 1, 2, 3 … within this run of the daemon. */
   readonly sequence: number;
   /** Unix time in milliseconds. */
   readonly timeMs: number;
-  /** The template's. */
+  /** The name of the template. */
   readonly name: string;
 }
 
 interface ProcessIds {
-  /** Ours (`pid` in JSON). */
+  /** gafferd's own process id (`pid` in JSON). */
   readonly id: number;
-  /** The kernel's (`os_pid` in JSON). */
+  /** The kernel's process id (`os_pid` in JSON). */
   readonly osPid: number;
-  /** Its number among the processes of its template. */
+  /** Its slot among the processes of its template. */
   readonly slot: number;
-  /** The process is launched, not supervised. */
+  /** Whether the process was launched and is not supervised. */
   readonly detached: boolean;
 }

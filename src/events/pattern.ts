@@ -1,16 +1,16 @@
 import { GafferdError } from "../errors.ts";
 import { eventTypes, type GafferdEvent } from "./event.ts";
 
-/** Which events somebody wants. What is absent stands for all. */
+/** A filter for events. An absent property matches everything. */
 export interface EventPattern {
   readonly type?: string;
-  /** Of the template; may hold dots. */
+  /** The name of the template; it may contain dots. */
   readonly name?: string;
 }
 
 /**
- * Reads the parts of a pattern: none or `.` is everything; `create`, or any other type; `proc`, a name and, if it is
- * wanted, a type. Parts may come separated by dots in one text, `proc.my.app.exit`: a last part that is a type is one.
+ * Parses the parts of a pattern: nothing or `.` (everything); a type such as `create`; or `proc`, a name and optionally a
+ * type. The parts may also be one text with dots: in `proc.my.app.exit`, `exit` is the type because it is a known one.
  * Throws `bad_event_type`.
  */
 export function parsePattern(parts: readonly string[]): EventPattern {

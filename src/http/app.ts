@@ -11,7 +11,9 @@ import { connectionOf } from "./listen/connection.ts";
 import { corsHeaders } from "./operation/cors.ts";
 import { toErrorResponse } from "./operation/error.ts";
 import { judgeRequest, type Site } from "./listen/guard.ts";
+import { assertDecoded } from "./quirks/decoded-path.ts";
 import { answerHead, type Handle } from "./quirks/head.ts";
+import { toOwnError } from "./quirks/own-error.ts";
 import { answerText, everyAnswer } from "./quirks/json-answer.ts";
 import { BundledAssets } from "./plugins/bundled-assets.ts";
 import { EncodedFiles } from "./plugins/encoded-files.ts";
@@ -73,7 +75,7 @@ export function createApp(options: AppOptions) {
     .wrap((handle, { method }) => {
       return method === "HEAD" ? (request: Request) => answerHead(request, handle as unknown as Handle) : handle;
     })
-    // Elysia 1.4.30 waits a turn, for every request, for a hook whose text has a `return f(…)`: it may give a promise.
+    // Written so that Elysia does not wait a turn for it, as `immediate` explains.
     .onRequest(({ request, set }) => {
       const listed = corsOrigins();
       if (listed.length > 0) set.headers["vary"] = "Origin";
@@ -116,11 +118,7 @@ export function createApp(options: AppOptions) {
       const advice = "GET /docs describes all routes";
       return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
     }
-    if (code === "PARSE" || code === "VALIDATION") {
-      const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
-      return toErrorResponse(reason, { request, log });
-    }
-    return toErrorResponse(error, { request, log });
+    return toErrorResponse(toOwnError(code, error), { request, log });
   }
 
   /** Undefined for a path that is no plugin's. Elysia does not wait for it, so that it must not reject. */
@@ -164,14 +162,4 @@ function admit(request: Request, site: Site | undefined, corsOrigins: readonly s
   );
   if (verdict.kind === "refused") throw new GafferdError("forbidden", verdict.message);
   return verdict.kind === "listed" ? verdict.origin : undefined;
-}
-
-/** Elysia gives `null` for a part of the path that cannot be decoded. */
-function assertDecoded(params: Readonly<Record<string, string | null>> | undefined): void {
-  for (const field in params) {
-    if (params[field] !== null) continue;
-    throw new GafferdError("bad_value", `the path's \`${field}\` must be UTF-8, percent-encoded where it must be`, {
-      field,
-    });
-  }
 }

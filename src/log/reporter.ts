@@ -19,6 +19,23 @@ export function createReporter({ write, terminal }: ReporterOptions): ConsolaRep
   };
 }
 
+/**
+ * What is logged, for consola. It compares words as JSON, in which all errors are the same, so that an error that came
+ * after five others with the same message would be lost: its stack takes its place.
+ */
+export function toWords(message: string, cause: unknown): unknown[] {
+  if (cause === undefined) return [message];
+  return [message, cause instanceof Error ? new Stack(stackLines(cause)) : cause];
+}
+
+class Stack {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    this.lines = lines;
+  }
+}
+
 /** A box is a line for each of its lines where boxes cannot be drawn. */
 function toRecords(record: LogObject): LogObject[] {
   return record.type === "box" ? record.args.map((line) => ({ ...record, type: "info", args: [line] })) : [record];
@@ -29,8 +46,8 @@ function toRecords(record: LogObject): LogObject[] {
  * level: `2026-01-31T12:00:00.000Z web[1] message`.
  */
 function formatRecord({ type, tag, args, date }: LogObject, terminal: boolean): string {
-  const message = args.filter((word) => !(word instanceof Error)).map(String);
-  const stacks = args.filter((word) => word instanceof Error).flatMap(stackLines);
+  const message = args.filter((word) => !(word instanceof Stack)).map(String);
+  const stacks = args.filter((word) => word instanceof Stack).flatMap(({ lines }) => lines);
   const words = [
     timestamp(date, { terminal }),
     ...(type === "log" ? [] : [paint(type.padEnd(5), terminal ? levelColours[type] : undefined)]),

@@ -3,9 +3,11 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Ledger } from "../supervisor/context.ts";
 import { runInSlices } from "../slices.ts";
+import { suggestion } from "../suggestion.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { inRanks, rankOf } from "../template/rank.ts";
+import { assertPorts } from "../template/slot.ts";
 import { groupOf, type ProcessTemplate } from "../template/template.ts";
 
 /** A template that takes longer to stop is told of. */
@@ -59,7 +61,7 @@ export class Manager {
   /** Throws `not_found`. */
   get(name: string): Supervisor {
     const supervisor = this.#supervisors.get(name);
-    if (supervisor === undefined) throw new GafferdError("not_found", `there is no process template \`${name}\``);
+    if (supervisor === undefined) throw absence("process template", name, this.names());
     return supervisor;
   }
 
@@ -150,9 +152,11 @@ export class Manager {
     await this.#writable(name).restart(options);
   }
 
-  /** Resolves to the new number of wanted processes, when so many run. */
+  /** Resolves to the new number of wanted processes, when so many run. Throws `bad_value` if not each would have a port. */
   async scale(name: string, delta: number): Promise<number> {
-    return await this.#writable(name).scale(delta);
+    const supervisor = this.#writable(name);
+    assertPorts(supervisor.template, supervisor.template.numprocesses + delta);
+    return await supervisor.scale(delta);
   }
 
   /** Sends a signal to one process, or to each of a template; with `group`, to their process groups. */
@@ -185,7 +189,7 @@ export class Manager {
   /** The names of a group's templates, in the order of creation. Throws `not_found`. */
   group(group: string): string[] {
     const names = this.names().filter((name) => groupOf(name) === group);
-    if (names.length === 0) throw new GafferdError("not_found", `there is no group \`${group}\``);
+    if (names.length === 0) throw absence("group", group, this.groups());
     return names;
   }
 
@@ -277,4 +281,12 @@ export class Manager {
 
 function beingDeleted(name: string): GafferdError {
   return new GafferdError("conflict", `\`${name}\` is being deleted; wait until its processes are gone`);
+}
+
+/** Comparing takes the time of both lengths multiplied; who misspells a longer name has not typed it. */
+const maxComparedCharacters = 32;
+
+function absence(noun: string, name: string, names: readonly string[]): GafferdError {
+  const near = name.length > maxComparedCharacters ? "" : suggestion(name, names);
+  return new GafferdError("not_found", `there is no ${noun} \`${name}\`${near}`);
 }

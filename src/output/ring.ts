@@ -1,3 +1,4 @@
+import type { Moment } from "../moment.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Order } from "./order.ts";
 import { RankCounter } from "./rank-counter.ts";
@@ -76,7 +77,7 @@ export class Ring {
     return this.#oldest;
   }
 
-  /** When the last byte came, in the time given to `write`. */
+  /** When the last byte came, on the steady clock. */
   get lastWriteMs(): number {
     return this.#lastWriteMs;
   }
@@ -92,10 +93,10 @@ export class Ring {
   }
 
   /** Copies `chunk` in, overwriting the oldest bytes, and wakes the readers. */
-  write(chunk: Uint8Array, timeMs: number): void {
+  write(chunk: Uint8Array, moment: Moment): void {
     if (chunk.length === 0) return;
     if (this.#head === 0) this.#observer.onFirstByte?.();
-    this.arrivals.add(this.#head, timeMs);
+    this.arrivals.add(this.#head, moment);
     this.order.add(this.#head, this.#counter.next, chunk.length);
     this.#counter.next += chunk.length;
     this.#grow(this.#head + chunk.length);
@@ -110,7 +111,7 @@ export class Ring {
     }
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
-    this.#lastWriteMs = timeMs;
+    this.#lastWriteMs = moment.steadyMs;
     this.#oldest = Math.max(this.#head - this.capacity, this.order.firstPosition);
     if (this.#oldest > 0) {
       this.arrivals.dropBefore(this.#oldest);

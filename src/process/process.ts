@@ -22,6 +22,8 @@ export interface ProcessExit {
   readonly status: ExitStatus;
   /** Unix time. */
   readonly exitedAtMs: number;
+  /** The same moment on the clock of `performance.now()`. */
+  readonly exitedSteadyMs: number;
   /** User and system time, of children that it waited for too. */
   readonly cpuMs: number;
   /** The peak of its memory, as far as gafferd saw it (`usage/peak-memory.ts`). Absent when it ended before it was looked at. */
@@ -248,6 +250,7 @@ function exitOf(
   return {
     status: statusOf(subprocess),
     exitedAtMs: Date.now(),
+    exitedSteadyMs: performance.now(),
     cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
     ...(maxRssBytes > 0 && { maxRssBytes }),
   };

@@ -62,7 +62,7 @@ export class OutputReader {
     return this.#outputs.hasLost;
   }
 
-  /** When a line without its end may be given (Unix ms), if nothing comes before; undefined when none waits. */
+  /** When a line without its end may be given (on the steady clock), if nothing comes before; undefined when none waits. */
   get dueMs(): number | undefined {
     return this.#dueMs;
   }
@@ -72,7 +72,7 @@ export class OutputReader {
     return this.#progress.position;
   }
 
-  /** What comes next, of bytes at most `maxBytes`; undefined when there is nothing now. */
+  /** What comes next, of bytes at most `maxBytes`; `nowMs` is on the steady clock, or `Infinity`; undefined when there is nothing now. */
   next(maxBytes: number, nowMs: number): OutputItem | undefined {
     this.#dueMs = undefined;
     this.#outputs.update();

@@ -8,17 +8,19 @@ export function readEnvFile(file: string): ReadonlyMap<string, string> {
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new GafferdError("spawn_failed", `cannot read the env file ${file}: ${messageOf(cause)}`, { cause });
+    throw refuse(`cannot read the env file ${file}: ${messageOf(cause)}`, cause);
   }
-  if (text.includes("\0")) {
-    throw new GafferdError("spawn_failed", `cannot use the env file ${file}: it holds a NUL byte`);
-  }
+  if (text.includes("\0")) throw refuse(`cannot use the env file ${file}: it holds a NUL byte`);
   try {
     return parseEnvText(text);
   } catch (cause) {
     if (!(cause instanceof GafferdError)) throw cause;
-    throw new GafferdError("spawn_failed", `cannot use the env file ${file}: ${cause.message}`, { cause });
+    throw refuse(`cannot use the env file ${file}: ${cause.message}`, cause);
   }
+}
+
+function refuse(message: string, cause?: unknown): GafferdError {
+  return new GafferdError("spawn_failed", message, { field: "env_file", cause });
 }
 
 /**

@@ -66,18 +66,20 @@ export const templateSchema = Type.Object(
     cmd: Type.String({
       minLength: 1,
       description:
-        "The command line, split as a POSIX shell splits words. A program with a slash is relative to `cwd`. `$VAR` and `${VAR}` are replaced from the process's environment, unless `shell`.",
+        "The command line, split as a POSIX shell splits words. A program with a slash is relative to `cwd`. `$VAR`, `${VAR}` and `${VAR:-default}` are replaced from the process's environment, unless `shell`; `$$`, a backslash and single quotes give a `$` that is text.",
     }),
     args: Type.Optional(
       Type.Union([...wordList.anyOf], {
         title: "a command line's words, as text or as a list of texts",
-        description: "More words, after those of `cmd`: a text is split the same way, a list holds words as they are.",
+        description:
+          "More words, after those of `cmd`: a text is split the same way, a list holds words as they are. Variables are replaced in both; in a list `$$` is `$`.",
         default: [],
       }),
     ),
     cwd: Type.Optional(
       Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
-        description: "Working directory: absolute, or beginning with `~`. Default: that of the daemon.",
+        description:
+          "Working directory: absolute, or beginning with `~` or a variable. `$VAR`, `${VAR}` and `${VAR:-default}` are replaced from the process's environment; `$$` is `$`. Default: that of the daemon.",
       }),
     ),
     env: Type.Optional(
@@ -145,7 +147,8 @@ export const templateSchema = Type.Object(
     stop_signal: Type.Optional(
       Type.Union([Type.String(), Type.Integer(), Type.Null()], {
         title: "the name or the number of a signal",
-        description: "The signal that asks a process to end.",
+        description:
+          "The signal that asks a process to end: a name with or without `SIG`, or a number; on Linux also `RTMIN`, `RTMIN+n`, `RTMAX-n` and `RTMAX`.",
         default: "SIGTERM",
       }),
     ),

@@ -131,7 +131,7 @@ function findContradictions(
     });
   }
   const { kill_mode: killMode, stop_group: byStopGroup } = values;
-  if (byStopGroup !== undefined && (given["kill_mode"] ?? byStopGroup) !== byStopGroup) {
+  if (byStopGroup !== undefined && killMode !== undefined && (given["kill_mode"] ?? byStopGroup) !== byStopGroup) {
     const isSame = `\`stop_group = ${byStopGroup === "group"}\` means \`kill_mode = ${byStopGroup}\``;
     problems.push({
       field: "stop_group",

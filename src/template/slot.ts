@@ -10,6 +10,14 @@ export function portOf({ port }: Pick<ProcessTemplate, "port">, slot: number): n
   return port === undefined ? undefined : port + slot;
 }
 
+/** Throws `bad_value` if the template has a `port`, and so many processes go past the last one. */
+export function assertPorts({ name, port }: Pick<ProcessTemplate, "name" | "port">, numprocesses: number): void {
+  const last = (port ?? 0) + numprocesses - 1;
+  if (port === undefined || last <= maxPort) return;
+  const message = `cannot run ${numprocesses} processes of \`${name}\`: their ports, ${port} to ${last}, go past ${maxPort}`;
+  throw new GafferdError("bad_value", message, { field: "port" });
+}
+
 /**
  * What gafferd sets in the environment of the process in this slot: `GAFFER_SLOT`, and `PORT` if the template has a
  * `port`. Throws `spawn_failed` when the slot has no port.

@@ -1,19 +1,19 @@
-/** How long to wait before what failed is tried again. */
+/** The delay before a failed delivery is tried again. */
 export interface WebhookBackoff {
   readonly firstMs: number;
   readonly maxMs: number;
 }
 
-/** With ten retries: a quarter of an hour in all. */
+/** Ten retries take about 15 minutes in all. */
 export const defaultWebhookBackoff: WebhookBackoff = { firstMs: 1000, maxMs: 15 * 60_000 };
 
-/** A receiver cannot ask for more patience than that. */
+/** The longest `Retry-After` that is respected. */
 export const maxRetryAfterMs = 60 * 60_000;
 
 /**
- * The wait after so many failures (1 is the first): twice as long each time, of which up to a half is left out by chance,
- * so that those who failed together do not come back together; and never less than the receiver asked for.
- * `random` is from 0 to 1.
+ * The delay after the given number of failures (1 is the first). It doubles each time; up to half of it is taken off at
+ * random, so that receivers that failed together are not all tried together. It is never less than the receiver asked
+ * for. `random` is from 0 to 1.
  */
 export function waitMs(
   failures: number,
@@ -23,7 +23,7 @@ export function waitMs(
   return Math.max(Math.round(fullMs * (1 - random / 2)), Math.min(retryAfterMs, maxRetryAfterMs));
 }
 
-/** Milliseconds of a `Retry-After`, seconds or a date; undefined for what is neither. */
+/** Milliseconds of a `Retry-After` header: seconds or a date. Undefined for anything else. */
 export function parseRetryAfter(text: string | null, nowMs: number): number | undefined {
   if (text === null) return undefined;
   if (/^\d+$/.test(text.trim())) return Number(text) * 1000;

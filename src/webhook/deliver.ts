@@ -9,18 +9,18 @@ export interface Delivery {
   readonly timeoutMs: number;
 }
 
-/** How an attempt ended. */
+/** The result of an attempt. */
 export type Outcome =
   | { readonly kind: "delivered"; readonly status: number }
-  /** The receiver wants no more, ever. */
+  /** The receiver answered 410: it wants no more events. */
   | { readonly kind: "gone"; readonly status: number; readonly error: string }
-  /** `status` is absent when there was no answer. */
+  /** `status` is absent if there was no answer. */
   | { readonly kind: "failed"; readonly status?: number; readonly error: string; readonly retryAfterMs?: number };
 
-/** So much of an answer is read, that the connection may be used again; what it says is nobody's business. */
+/** At most this much of an answer is read, so that the connection can be reused. Its content is ignored. */
 const maxAnswerBytes = 16 * 1024;
 
-/** Sends once. It never throws; who aborts `controller` must not trust what it says. */
+/** Sends a message once. Never throws. After `controller` was aborted the result means nothing. */
 export async function deliver(
   { url, headers, body, timeoutMs }: Delivery,
   controller: AbortController,
@@ -33,7 +33,7 @@ export async function deliver(
       method: "POST",
       headers: { ...headers, ...authorization },
       body,
-      // A redirect could lead anywhere, and a 301 would lose the body.
+      // A redirect could lead to any host, and a 301 would drop the body.
       redirect: "manual",
       decompress: false,
       signal: controller.signal,
@@ -64,7 +64,7 @@ function judge({ ok, status, headers }: Response): Outcome {
   };
 }
 
-/** Reads what there is of the body, up to a limit and until the timeout; the status has said all. */
+/** Reads the rest of the body, up to a limit and until the timeout. */
 async function drain({ body }: Response): Promise<void> {
   const reader = body?.getReader();
   try {
@@ -75,11 +75,11 @@ async function drain({ body }: Response): Promise<void> {
     }
     await reader?.cancel();
   } catch {
-    // The connection broke or the time was up, after the verdict.
+    // The connection broke or timed out; the status is known already.
   }
 }
 
-/** A URL's user and password go where HTTP has them: `fetch` takes no URL that holds them. */
+/** Moves the user and password of a URL to the `Authorization` header, because `fetch` refuses URLs that contain them. */
 function takeCredentials(url: string): { href: string; authorization: Record<string, string> } {
   const bare = new URL(url);
   if (bare.username + bare.password === "") return { href: url, authorization: {} };
@@ -89,7 +89,7 @@ function takeCredentials(url: string): { href: string; authorization: Record<str
   return { href: bare.href, authorization: { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` } };
 }
 
-/** The first sentence; Bun's second one tells programmers of an option. */
+/** The first sentence. The second one of Bun is advice for programmers. */
 function firstSentenceOf(error: unknown): string {
   const message = messageOf(error);
   return message.split(/[.?!] /)[0] ?? message;

@@ -3,13 +3,13 @@ import { parseSecret, sign } from "./signature.ts";
 
 interface Sent {
   readonly secret: string | undefined;
-  /** Events that the receiver has lost since its last delivery. */
+  /** Events that were lost since the last delivery. */
   readonly missed: number;
   readonly userAgent: string;
   readonly nowMs: number;
 }
 
-/** What goes with a message: the headers of Standard Webhooks, and what of its forerunners was lost. */
+/** The headers of a delivery: those of Standard Webhooks, and `X-Gaffer-Gap`, the number of events lost before it. */
 export function toHeaders(
   { id, body }: Pick<Message, "id" | "body">,
   { secret, missed, userAgent, nowMs }: Sent,

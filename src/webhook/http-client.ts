@@ -4,9 +4,9 @@ import { loadLibc } from "../libc.ts";
 let isRunning = false;
 
 /**
- * Whether `fetch` can be called. Bun (1.4.5) starts one thread for all of its requests with the first of them, and aborts
- * the program if the system does not let it, as when the user or the container is at its limit of processes. So before
- * the first request a thread is started that ends at once.
+ * Whether `fetch` can be called safely. Bun (1.4.5) starts one thread at the first request and uses it for all requests.
+ * If the system refuses that thread, for example at the process limit of the user or the container, Bun aborts the
+ * program. So this starts a thread that ends immediately, before the first request.
  */
 export function httpClientCanRun(): boolean {
   isRunning ||= canStartThread();
@@ -18,11 +18,11 @@ function canStartThread(): boolean {
   try {
     libc = loadThreads();
   } catch {
-    return true; // Not Linux's C library, so this cannot tell.
+    return true; // Not the C library of Linux: assume that it works.
   }
   const getpid = libc.dlsym(null, ptr(Buffer.from("getpid\0")));
   const thread = new BigUint64Array(1);
-  // pthread_create(3) with a function that takes nothing and returns at once.
+  // pthread_create(3) with a function that takes no argument and returns immediately.
   if (libc.pthread_create(ptr(thread), null, getpid, null) !== 0) return false;
   libc.pthread_join(thread[0]!, null);
   return true;

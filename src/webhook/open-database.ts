@@ -16,15 +16,15 @@ export function filesOf(path: string): string[] {
 }
 
 /**
- * Opens the database for this daemon alone, and makes it and its folder when they are not there, for their owner alone.
- * A damaged one is renamed to `….damaged-2026-01-31T12-00-00Z`, named in the log, and replaced by an empty one. Throws
- * `conflict` when another daemon has it, `overloaded` when it cannot be used; the message says what to do.
+ * Opens the database exclusively. Creates it and its folder, readable by their owner only, if they do not exist. A
+ * damaged database is renamed to `….damaged-2026-01-31T12-00-00Z`, reported in the log, and replaced by an empty one.
+ * Throws `conflict` if another daemon uses it, `overloaded` if it cannot be used; the message says what to do.
  *
- * The log is written without waiting for the disk (`synchronous=NORMAL` of a write-ahead log): what was committed
- * survives the death of this process, while a power cut may take the last of it.
+ * The write-ahead log does not wait for the disk (`synchronous=NORMAL`): commits survive a kill of this process; a power
+ * failure may lose the last of them.
  */
 export async function openDatabase(stateDir: string, log: Logger): Promise<Database> {
-  // Only who has webhooks pays for it.
+  // Loaded only when there are webhooks.
   const sqlite = await import("bun:sqlite");
   const path = databasePath(stateDir);
   try {
@@ -50,7 +50,7 @@ function open(sqlite: typeof import("bun:sqlite"), path: string): Database {
   try {
     createPrivately(path);
     database = new sqlite.Database(path, { readwrite: true, strict: true });
-    // Before the first access, so that no shared memory is needed; another daemon cannot open it until this one ends.
+    // Set before the first access, so that no shared memory is needed. No other daemon can open it until this one ends.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = NORMAL");
@@ -63,7 +63,7 @@ function open(sqlite: typeof import("bun:sqlite"), path: string): Database {
   }
 }
 
-/** Reads every page that holds something, so that damage shows now. Throws what SQLite throws. */
+/** Reads every page in use, so that damage is found now and not later. Throws the errors of SQLite. */
 function readAll(database: Database): void {
   using check = database.prepare<{ quick_check: string }, []>("PRAGMA quick_check(1)");
   const problems = check.all();
@@ -71,7 +71,7 @@ function readAll(database: Database): void {
   if (problem !== undefined) throw Object.assign(new Error(problem), { code: "SQLITE_CORRUPT" });
 }
 
-/** Whether the file is no database, or one that holds nonsense. */
+/** Whether the file is not a database, or a damaged one. */
 function isDamage(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code !== undefined && /^SQLITE_(CORRUPT|NOTADB|SCHEMA|ERROR)/.test(code);
@@ -89,7 +89,7 @@ function setAside(path: string): string {
 }
 
 function createPrivately(path: string): void {
-  // To open and close an existing one would take its lock away from another daemon in this very process.
+  // Opening and closing an existing file would release the lock of another daemon in this process.
   if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
 }
 
@@ -119,7 +119,7 @@ function toOpenError(error: unknown, stateDir: string): GafferdError {
   const { code = "", message = String(error) } = error as { code?: string; message?: string };
   if (code.startsWith("SQLITE_BUSY")) {
     const advice = "give each its own folder, `state_dir` in [gaffer]";
-    return new GafferdError("conflict", `cannot keep webhooks in ${stateDir}: another gafferd does; ${advice}`, {
+    return new GafferdError("conflict", `cannot keep webhooks in ${stateDir}: another gafferd uses it; ${advice}`, {
       cause: error,
     });
   }

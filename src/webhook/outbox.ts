@@ -6,23 +6,23 @@ import type { Webhook } from "./webhook.ts";
 
 /** An event on its way to one URL. */
 export interface Message {
-  /** Of its webhook's queue; grows, and is never used twice. */
+  /** The position in the queue of its webhook. It only grows and is never reused. */
   readonly position: number;
-  /** Of the event; the same for all URLs and all attempts. */
+  /** The id of the event, the same for all URLs and all attempts. */
   readonly id: string;
   readonly body: string;
-  /** Unix time when it was added, by a clock that nobody sets (`steadyNowMs`). */
+  /** Unix time when it was added, by the steady clock (`steadyNowMs`). */
   readonly createdMs: number;
-  /** Those that failed. */
+  /** The number of failed attempts. */
   readonly attempts: number;
 }
 
-/** What was kept of a webhook. */
+/** A webhook as the database has it. */
 export interface StoredWebhook {
   readonly webhook: Webhook;
-  /** Events that it lost since its last delivery. */
+  /** Events lost since its last delivery. */
   readonly missed: number;
-  /** Events that wait for it. */
+  /** Events in its queue. */
   readonly queued: number;
 }
 
@@ -33,8 +33,8 @@ interface WebhookRow {
 }
 
 /**
- * Webhooks and what waits for each, on disk. Every call is done when it returns: each is a transaction of its own, and
- * a few microseconds long. All but `close` throw what SQLite throws.
+ * Webhooks and their queues, on disk. Each call is one transaction of a few microseconds, complete when the call returns.
+ * All methods but `close` throw the errors of SQLite.
  */
 export class Outbox {
   readonly #database: Database;
@@ -42,7 +42,7 @@ export class Outbox {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #addToAll: (webhookIds: readonly string[], message: Pick<Message, "id" | "body" | "createdMs">) => void;
   #lastPosition: number;
-  /** Messages up to here were added by an earlier run of the daemon. */
+  /** Messages up to this position were added by an earlier run of the daemon. */
   readonly #inheritedPosition: number;
 
   private constructor(database: Database, stateDir: string) {
@@ -58,12 +58,12 @@ export class Outbox {
     });
   }
 
-  /** Throws a GafferdError that says what to do. */
+  /** Throws the errors of `openDatabase`. */
   static async open(stateDir: string, log: Logger): Promise<Outbox> {
     return new Outbox(await openDatabase(stateDir, log), stateDir);
   }
 
-  /** In the order in which they were first saved. */
+  /** All webhooks, in the order in which they were first saved. */
   webhooks(): StoredWebhook[] {
     return this.#statements.webhooks
       .all()
@@ -74,7 +74,7 @@ export class Outbox {
     this.#statements.save.run({ id: webhook.id, settings: JSON.stringify(webhook) });
   }
 
-  /** With all that waits for it. */
+  /** Deletes a webhook and its queue. */
   forget(webhookId: string): void {
     this.#database.transaction(() => {
       this.#statements.forgetMessages.run({ webhook: webhookId });
@@ -86,17 +86,17 @@ export class Outbox {
     this.#addToAll(webhookIds, message);
   }
 
-  /** What is to be sent next. */
+  /** The next message to send. */
   first(webhookId: string): Message | undefined {
     return this.#statements.first.get({ webhook: webhookId }) ?? undefined;
   }
 
-  /** Remembers that an attempt failed. */
+  /** Counts a failed attempt. */
   countAttempt(webhookId: string, position: number): void {
     this.#statements.countAttempt.run({ webhook: webhookId, position });
   }
 
-  /** It was delivered: what was missed before it has been told. */
+  /** Removes a delivered message. `missed` is the number of lost events that the delivery reported. */
   settle(webhookId: string, position: number, missed: number): void {
     this.#database.transaction(() => {
       this.#statements.remove.run({ webhook: webhookId, position });
@@ -104,7 +104,7 @@ export class Outbox {
     })();
   }
 
-  /** It will not be delivered. */
+  /** Removes a message that will not be delivered, and counts it as missed. */
   giveUp(webhookId: string, position: number): void {
     this.#database.transaction(() => {
       this.#statements.remove.run({ webhook: webhookId, position });
@@ -112,23 +112,23 @@ export class Outbox {
     })();
   }
 
-  /** Drops the oldest but for the very first, which may be on its way. */
+  /** Drops the second oldest message; the oldest may be in flight. Returns how many were dropped. */
   dropSecond(webhookId: string): number {
     return this.#drop(webhookId, () => this.#statements.dropSecond.run({ webhook: webhookId }).changes);
   }
 
   /**
-   * Drops what this run of the daemon added before this time; returns how many. How long earlier ones waited, no clock
-   * can tell: somebody may have set it.
+   * Drops the messages that this run of the daemon added before this time, and returns how many. Messages of earlier
+   * runs stay: the clock may have been set since, so their age is unknown.
    */
   dropBefore(webhookId: string, createdMs: number): number {
     const limits = { webhook: webhookId, createdMs, position: this.#inheritedPosition };
     return this.#drop(webhookId, () => this.#statements.dropBefore.run(limits).changes);
   }
 
-  /** Takes the files away too, unless there is something to keep. */
+  /** Closes the database and, without `keep`, deletes its files. */
   close({ keep }: { keep: boolean }): void {
-    // One that is left keeps the file locked.
+    // A statement that is not finalized keeps the file locked.
     for (const statement of Object.values(this.#statements)) statement.finalize();
     this.#database.close();
     const path = databasePath(this.#stateDir);

@@ -6,7 +6,7 @@ import type { Message, Outbox } from "./outbox.ts";
 import { steadyNowMs } from "./steady-clock.ts";
 import { shownUrl, type Webhook } from "./webhook.ts";
 
-/** How much may wait for one webhook, and how long. */
+/** How many events one webhook may queue, and for how long. */
 export interface Limits {
   readonly maxQueued: number;
   readonly maxAgeMs: number;
@@ -14,45 +14,45 @@ export interface Limits {
 
 export interface SenderOptions {
   readonly outbox: Outbox;
-  /** As the outbox has them. */
+  /** As in the outbox. */
   readonly missed: number;
   readonly queued: number;
   readonly userAgent: string;
   readonly log: Logger;
   readonly backoff: WebhookBackoff;
   readonly limits: Limits;
-  /** The receiver wants no more; the sender has stopped. */
+  /** Called after the receiver answered 410 and the sender has stopped. */
   readonly onGone: () => void;
 }
 
-/** One try to deliver an event. */
+/** One attempt to deliver an event. */
 export interface Attempt {
   readonly messageId: string;
-  /** 1 is the first of this event. */
+  /** 1 is the first attempt for this event. */
   readonly number: number;
-  /** When it began, Unix time. */
+  /** When it began, Unix time in milliseconds. */
   readonly timeMs: number;
   readonly durationMs: number;
-  /** Absent when there was no answer. */
+  /** Absent if there was no answer. */
   readonly status?: number;
-  /** Absent when it was delivered. */
+  /** Absent if it was delivered. */
   readonly error?: string;
-  /** Absent when it is not tried again. */
+  /** Absent if there is no further attempt. */
   readonly nextTryAtMs?: number;
 }
 
 const keptAttempts = 100;
 
 /**
- * Sends what waits for one webhook, one event at a time: the next when this one was delivered or given up. All waiting is
- * its own, so that no webhook delays another.
+ * Sends the queue of one webhook, one event at a time: the next one after this one was delivered or given up. Each webhook
+ * has its own sender, so that no webhook delays another.
  */
 export class Sender {
-  /** May be replaced; it holds from the next attempt on. */
+  /** May be replaced; the new one is used from the next attempt on. */
   webhook: Webhook;
-  /** The last ones, oldest first. */
+  /** The last 100 attempts, oldest first. */
   readonly attempts: Attempt[] = [];
-  /** Since gafferd started. */
+  /** Counts since gafferd started. */
   readonly counts = { delivered: 0, failed: 0, givenUp: 0, dropped: 0 };
   readonly #options: SenderOptions;
   #state: "idle" | "sending" | "waiting" | "stopped" = "idle";
@@ -63,7 +63,7 @@ export class Sender {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #inFlight: AbortController | undefined;
   #faults = 0;
-  /** Resolves when it is idle, waits, or was stopped. */
+  /** Resolves when the sender is idle, waiting or stopped. */
   #pass: Promise<void> = Promise.resolve();
 
   constructor(webhook: Webhook, options: SenderOptions) {
@@ -81,37 +81,37 @@ export class Sender {
     return this.#queued;
   }
 
-  /** Absent unless it waits to try again. */
+  /** Undefined unless it waits for the next attempt. */
   get nextTryAtMs(): number | undefined {
     return this.#nextTryAtMs;
   }
 
-  /** An event was added to the outbox. */
+  /** Call after an event was added to the outbox. */
   noteAdded(): void {
     this.#queued += 1;
     if (this.#queued > this.#options.limits.maxQueued) this.#dropOldest();
     this.wake();
   }
 
-  /** An event could not be added. */
+  /** Call when an event could not be added. */
   noteLost(): void {
     this.counts.dropped += 1;
     this.#missed += 1;
   }
 
-  /** Begins to send, unless it does, or waits to try again. */
+  /** Starts sending, unless it is sending or waiting for the next attempt. */
   wake(): void {
     if (this.#state !== "idle" || this.#queued === 0) return;
     this.#state = "sending";
     this.#pass = this.#sendAll();
   }
 
-  /** Resolves when there is nothing that could be sent now. */
+  /** Resolves when nothing can be sent at the moment. */
   async settled(): Promise<void> {
     await this.#pass;
   }
 
-  /** Nothing is sent any more; an attempt under way is cut off, and its event stays in the outbox. */
+  /** Stops sending. An attempt in flight is aborted; its event stays in the outbox. */
   stop(): void {
     this.#state = "stopped";
     this.#nextTryAtMs = undefined;
@@ -120,7 +120,7 @@ export class Sender {
   }
 
   async #sendAll(): Promise<void> {
-    // Who publishes an event does not wait for the first connection.
+    // The publisher of an event does not wait for the first connection.
     await Promise.resolve();
     try {
       for (;;) {
@@ -139,13 +139,13 @@ export class Sender {
       this.#faults += 1;
       if (this.#faults === 1) {
         const url = shownUrl(this.webhook.url);
-        this.#options.log.error(`webhook ${url}: its queue cannot be read or written, and is tried again`, error);
+        this.#options.log.error(`webhook ${url}: cannot read or write its queue; trying again`, error);
       }
       this.#wait(waitMs(this.#faults, { policy: this.#options.backoff, random: Math.random() }));
     }
   }
 
-  /** Tries once, and says how long to wait if it is to be tried again. */
+  /** Makes one attempt. Returns the delay before the next one, or undefined if there is none. */
   async #send(message: Message): Promise<number | undefined> {
     const { url, secret, timeoutMs, retries } = this.webhook;
     const missed = this.#missed;
@@ -176,14 +176,14 @@ export class Sender {
     return waitsMs;
   }
 
-  /** The receiver wants no more. */
+  /** Stops after the receiver answered 410. */
   #end(): void {
     this.counts.failed += 1;
     this.stop();
     this.#options.onGone();
   }
 
-  /** It was delivered, and so was word of what had been missed by then. */
+  /** The message was delivered, and with it the number of events missed before. */
   #settle({ position }: Message, missed: number): void {
     this.#options.outbox.settle(this.webhook.id, position, missed);
     this.counts.delivered += 1;
@@ -198,14 +198,14 @@ export class Sender {
     this.counts.failed += 1;
     if (!isLast) {
       outbox.countAttempt(this.webhook.id, position);
-      if (number === 1) this.#warn(`event ${id} is tried again: ${error}`);
+      if (number === 1) this.#warn(`cannot deliver event ${id}: ${error}; trying again`);
       return;
     }
     outbox.giveUp(this.webhook.id, position);
     this.counts.givenUp += 1;
     this.#queued -= 1;
     this.#missed += 1;
-    this.#warn(`event ${id} is given up after ${number} ${number === 1 ? "attempt" : "attempts"}: ${error}`);
+    this.#warn(`gave up event ${id} after ${number} ${number === 1 ? "attempt" : "attempts"}: ${error}`);
   }
 
   #waitAfter({ retryAfterMs }: Extract<Outcome, { kind: "failed" }>, failures: number): number {
@@ -230,7 +230,9 @@ export class Sender {
     const dropped = this.#options.outbox.dropSecond(this.webhook.id);
     this.#noteDropped(dropped);
     if (!this.#isFull) {
-      this.#warn(`${this.#options.limits.maxQueued} events wait, and for each new one the oldest is dropped`);
+      this.#warn(
+        `the queue is full (${this.#options.limits.maxQueued} events); dropping the oldest event for each new one`,
+      );
     }
     this.#isFull = true;
   }
@@ -243,7 +245,7 @@ export class Sender {
     const dropped = this.#options.outbox.dropBefore(this.webhook.id, oldestMs);
     if (dropped === 0) return false;
     this.#noteDropped(dropped);
-    this.#warn(`events dropped for having waited more than ${maxAgeMs / 3_600_000} hours: ${dropped}`);
+    this.#warn(`dropped events that waited more than ${maxAgeMs / 3_600_000} hours: ${dropped}`);
     return true;
   }
 
@@ -258,7 +260,7 @@ export class Sender {
     if (this.attempts.length > keptAttempts) this.attempts.shift();
   }
 
-  /** A method: what is awaited may change what TypeScript has seen. */
+  /** A method, because TypeScript does not see that the state changes during an `await`. */
   #isStopped(): boolean {
     return this.#state === "stopped";
   }

@@ -14,12 +14,12 @@ import { shownUrl, type Webhook, withoutSecret } from "./webhook.ts";
 export interface SendersOptions {
   readonly bus: EventBus;
   readonly log: Logger;
-  /** Of gafferd. */
+  /** The version of gafferd. */
   readonly version: string;
   readonly stateDir: string;
   readonly backoff: WebhookBackoff;
   readonly limits: Limits;
-  /** The webhook's URL answered 410: it wants no more events. */
+  /** Called when the URL of a webhook answered 410: it wants no more events. */
   readonly onGone: (id: string) => void;
 }
 
@@ -29,12 +29,12 @@ interface Entry {
 }
 
 /**
- * One sender for each webhook, and the outbox that they send from. While there is a webhook, every event that one of its
- * patterns matches is written to the outbox before anybody else sees it.
+ * The sender of each webhook, and their outbox. An event that matches a webhook is written to the outbox before any other
+ * subscriber sees it.
  */
 export class Senders {
   readonly #options: SendersOptions;
-  /** Part of every delivery's id: two runs of the daemon number their events alike. */
+  /** Part of the id of every delivery, because each run of the daemon numbers its events from 1. */
   readonly #run = `e${BigInt(`0x${randomBytes(8).toString("hex")}`).toString(36)}`;
   readonly #entries = new Map<string, Entry>();
   #outbox: Outbox | undefined;
@@ -63,14 +63,14 @@ export class Senders {
     return this.#entries.get(id)?.sender;
   }
 
-  /** Opens the outbox. Throws what `Outbox.open` throws. */
+  /** Opens the outbox. Throws the errors of `Outbox.open`. */
   async open(): Promise<Outbox> {
     return (this.#outbox ??= await Outbox.open(this.#options.stateDir, this.#options.log));
   }
 
   /**
-   * Takes up the webhooks that were registered over HTTP, and those of the file, each with what still waits for it, and
-   * begins to send. Webhooks that the file no longer has are dropped. The outbox must be open.
+   * Restores the webhooks registered over HTTP and those of the configuration file, each with its queue, and starts
+   * sending. Webhooks that are no longer in the file are dropped. The outbox must be open.
    */
   restore(ofFile: readonly Webhook[]): void {
     const outbox = this.#outbox!;
@@ -92,8 +92,9 @@ export class Senders {
   }
 
   /**
-   * Writes a webhook to the outbox, opening it if need be, then sends by it: a new one, or the one that had its id. `live`
-   * is what is sent by, where that must not be written (a secret). Throws `overloaded` when it cannot be written.
+   * Writes a webhook to the outbox, opening it if needed, and uses it from now on, in place of the one with the same id.
+   * `live` is the webhook to use if it contains something that must not be written (a secret). Throws `overloaded` if it
+   * cannot be written.
    */
   async save(webhook: Webhook, live = webhook): Promise<void> {
     const outbox = await this.open();
@@ -111,7 +112,7 @@ export class Senders {
     }
   }
 
-  /** Stops sending to a webhook and drops what waits for it. With the last one, the outbox is closed and removed. */
+  /** Stops sending to a webhook and drops its queue. After the last webhook, the outbox is closed and deleted. */
   leave(id: string, reason: string): void {
     const sender = this.get(id);
     if (sender === undefined) return;
@@ -122,14 +123,14 @@ export class Senders {
     if (this.#entries.size === 0) this.#closeOutbox();
   }
 
-  /** Stops all senders. What waits is kept for the next start. */
+  /** Stops all senders. Their queues are kept for the next start. */
   close(): void {
     for (const sender of this.list()) sender.stop();
     this.#closeOutbox();
   }
 
   #enter({ webhook, missed, queued }: StoredWebhook): Entry {
-    // Whoever saved it has opened it.
+    // Open, because the webhook was saved in it.
     const outbox = this.#outbox!;
     const { bus, log, version, backoff, limits, onGone } = this.#options;
     const sender = new Sender(webhook, {

@@ -6,15 +6,15 @@ const minBytes = 24;
 const maxBytes = 64;
 
 /**
- * The key in a secret of Standard Webhooks: base64 of 24 to 64 bytes, after `whsec_` or, as its libraries read it too,
- * without. Throws `bad_value`, which never shows the secret.
+ * The key in a secret of Standard Webhooks: base64 of 24 to 64 bytes, with or without the prefix `whsec_` (its libraries
+ * accept both). Throws `bad_value`; the message never shows the secret.
  */
 export function parseSecret(secret: string): Buffer {
   const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret;
   const key = Buffer.from(text, "base64");
   const isBase64 = key.toString("base64").replace(/=+$/, "") === text.replace(/=+$/, "");
   if (isBase64 && key.length >= minBytes && key.length <= maxBytes) return key;
-  const reason = isBase64 ? `this one has ${key.length} bytes` : "this one is no base64";
+  const reason = isBase64 ? `this one has ${key.length} bytes` : "this one is not base64";
   throw new GafferdError(
     "bad_value",
     `must be ${prefix} and ${minBytes} to ${maxBytes} bytes in base64, and ${reason}: \`openssl rand -base64 32\` makes one`,
@@ -23,8 +23,8 @@ export function parseSecret(secret: string): Buffer {
 }
 
 /**
- * `webhook-signature` of Standard Webhooks 1. By hand: the npm library brings a SHA-256 in JavaScript of its own for what
- * is one call here. The tests verify with that library.
+ * The header `webhook-signature` of Standard Webhooks 1. The npm library is not used because it brings its own SHA-256
+ * in JavaScript; here it is one call. The tests verify signatures with that library.
  */
 export function sign(key: Buffer, message: { id: string; timestampSeconds: number; body: string }): string {
   const signed = `${message.id}.${message.timestampSeconds}.${message.body}`;

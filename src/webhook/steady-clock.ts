@@ -1,6 +1,6 @@
 const startedMs = Date.now() - performance.now();
 
-/** Unix time in whole milliseconds by the clock that this program started with: setting the machine's clock does not move it. */
+/** Unix time in whole milliseconds. Setting the clock of the machine while the program runs does not change it. */
 export function steadyNowMs(): number {
   return Math.floor(startedMs + performance.now());
 }

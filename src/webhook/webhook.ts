@@ -2,40 +2,40 @@ import { GafferdError } from "../errors.ts";
 import { parsePattern } from "../events/pattern.ts";
 import { parseSecret } from "./signature.ts";
 
-/** Whom to tell of which events, and how. There is one for a URL, so that it hears of all in one order. */
+/** A URL, the events that are sent to it, and how. There is one webhook for each URL, so that it gets all events in order. */
 export interface Webhook {
-  /** Made of the URL alone, so that what waits for it is found again after a restart. */
+  /** Derived from the URL, so that its queue is found again after a restart. */
   readonly id: string;
   readonly url: string;
-  /** At least one, as `GET /watch` has them; an event that several match is sent once. */
+  /** At least one pattern of `GET /watch`. An event that matches several is sent once. */
   readonly patterns: readonly string[];
-  /** Signs what is sent; absent: unsigned. */
+  /** The key for signatures. Absent: unsigned. */
   readonly secret?: string;
-  /** How long one delivery may take. */
+  /** The time limit of one delivery. */
   readonly timeoutMs: number;
-  /** How often a delivery that failed is tried again. */
+  /** How many times a failed delivery is tried again. */
   readonly retries: number;
-  /** The file's are as the file has them at each start; the API's are kept until they are taken back. */
+  /** Webhooks of the file are read from it at each start; those of the API are kept until they are deleted. */
   readonly source: "file" | "api";
 }
 
-/** What holds for all webhooks that do not say otherwise. */
+/** Defaults for webhooks without their own settings. */
 export interface DeliverySettings {
-  /** Signs what is sent; absent: unsigned. */
+  /** The key for signatures. Absent: unsigned. */
   readonly secret?: string;
-  /** How long one delivery may take. */
+  /** The time limit of one delivery. */
   readonly timeoutMs: number;
-  /** How often a delivery that failed is tried again. */
+  /** How many times a failed delivery is tried again. */
   readonly retries: number;
 }
 
-/** What `[webhooks]` says. */
+/** The section `[webhooks]`. */
 export interface FileWebhooks extends DeliverySettings {
   /** A pattern of `GET /watch` (`.` is every event), and URLs of http or https. */
   readonly hooks: readonly { readonly pattern: string; readonly urls: readonly string[] }[];
 }
 
-/** Of a call of the API; what is absent is as before, or as by default. */
+/** A request of the API. Settings that are absent stay as they are, or take their default. */
 export interface WebhookRequest extends Partial<DeliverySettings> {
   readonly url: string;
   readonly pattern: string;
@@ -45,7 +45,7 @@ export function webhookIdOf(url: string): string {
   return `wh_${new Bun.CryptoHasher("sha256").update(url).digest("hex").slice(0, 16)}`;
 }
 
-/** The webhooks of `[webhooks]`, in the order of its URLs. */
+/** The webhooks of `[webhooks]`, in the order of their URLs. */
 export function groupByUrl({ hooks, secret, timeoutMs, retries }: FileWebhooks): Webhook[] {
   const patternsOf = new Map<string, string[]>();
   for (const { pattern, urls } of hooks) {
@@ -62,7 +62,7 @@ export function groupByUrl({ hooks, secret, timeoutMs, retries }: FileWebhooks):
   }));
 }
 
-/** The URL as it is sent to. Throws `bad_value`. */
+/** The URL in its normal form. Throws `bad_value`. */
 export function parseWebhookUrl(text: string): string {
   const url = URL.parse(text);
   if (url?.protocol === "http:" || url?.protocol === "https:") return url.href;
@@ -71,7 +71,7 @@ export function parseWebhookUrl(text: string): string {
   });
 }
 
-/** What a caller asks for, added to what there is of that URL. Throws `bad_value`. */
+/** Merges a request with the existing webhook for that URL. Throws `bad_value`. */
 export function mergeRequest(
   request: WebhookRequest,
   present: Webhook | undefined,
@@ -92,13 +92,13 @@ export function mergeRequest(
   };
 }
 
-/** As the outbox keeps one of the file, for the file keeps its secret. */
+/** What the outbox stores of a webhook of the file: everything but its secret. */
 export function withoutSecret(webhook: Webhook): Webhook {
   const { id, url, patterns, timeoutMs, retries, source } = webhook;
   return { id, url, patterns, timeoutMs, retries, source };
 }
 
-/** The URL for people, without the secrets it may hold: its password, and the values of its query. */
+/** The URL for display, without secrets: its password and the values of its query are `***`. */
 export function shownUrl(url: string): string {
   const shown = new URL(url);
   if (shown.password !== "") shown.password = "***";

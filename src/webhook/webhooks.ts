@@ -12,9 +12,9 @@ import { type FileWebhooks, groupByUrl, mergeRequest, type WebhookRequest, witho
 export interface WebhooksOptions {
   readonly bus: EventBus;
   readonly log: Logger;
-  /** Of gafferd. */
+  /** The version of gafferd. */
   readonly version: string;
-  /** Where what waits is kept; nothing is made there before there is a webhook. */
+  /** The folder of the outbox. Nothing is created there before the first webhook. */
   readonly stateDir: string;
   readonly settings: FileWebhooks;
   readonly backoff?: WebhookBackoff;
@@ -22,18 +22,18 @@ export interface WebhooksOptions {
 }
 
 const defaultLimits: Limits = { maxQueued: 10_000, maxAgeMs: 24 * 60 * 60 * 1000 };
-/** More would be in each other's way: Bun has 256 requests under way at once. */
+/** Bun runs at most 256 requests at the same time. */
 const maxWebhooks = 200;
 
 /**
- * Tells URLs of events. Each event is in the outbox, on disk, before anybody hears of it; from there each URL gets it in
- * its turn. Create it with `startWebhooks`; who does must `stop` it.
+ * Sends events to URLs. Each event is written to the outbox on disk before it is published, and sent from there. Create it
+ * with `startWebhooks`; the caller must `stop` it.
  */
 export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #senders: Senders;
   #settings: FileWebhooks;
-  /** One change of what is registered at a time: the first opens the outbox, the last closes it. */
+  /** Changes run one after the other: the first webhook opens the outbox, the last one closes it. */
   #changes: Promise<unknown> = Promise.resolve();
   #isStopped = false;
 
@@ -49,13 +49,13 @@ export class Webhooks {
       backoff,
       limits,
       onGone: (id) => {
-        // Refused while gafferd stops: the next start sends again and hears it again.
+        // Fails while gafferd stops; the next start gets the 410 again.
         this.#change(async () => this.#senders.leave(id, "answered 410 and is unregistered")).catch(() => {});
       },
     });
   }
 
-  /** In the order of registration. */
+  /** All senders, in the order of registration. */
   list(): Sender[] {
     return this.#senders.list();
   }
@@ -70,8 +70,8 @@ export class Webhooks {
   }
 
   /**
-   * Registers a pattern for a URL; what is given besides holds for the URL from now on. Resolves to the webhook's id when
-   * it is on disk. Throws `bad_value`, and `conflict` for a URL of the file.
+   * Registers a pattern for a URL; other settings in the request replace those of the URL. Resolves to the id of the
+   * webhook when it is on disk. Throws `bad_value`, and `conflict` for a URL of the configuration file.
    */
   async register(request: WebhookRequest): Promise<string> {
     return await this.#change(async () => {
@@ -79,7 +79,7 @@ export class Webhooks {
       const wanted = mergeRequest(request, undefined, { timeoutMs, retries });
       const present = this.#senders.get(wanted.id)?.webhook;
       if (present?.source === "file") {
-        throw new GafferdError("conflict", "the configuration file has this URL: change its [webhooks]", {
+        throw new GafferdError("conflict", "this URL is in the configuration file; change it in [webhooks]", {
           field: "url",
         });
       }
@@ -93,22 +93,25 @@ export class Webhooks {
   }
 
   /**
-   * Takes back one pattern of a webhook, or all: with the last, what waits for it is dropped. One of the file is back at
-   * the next start. Throws `not_found`.
+   * Deletes one pattern of a webhook, or all of them. With the last pattern, the queue is dropped. A webhook of the
+   * configuration file returns at the next start. Throws `not_found`.
    */
   async unregister(id: string, pattern?: string): Promise<void> {
     await this.#change(async () => {
       const { webhook } = this.get(id);
       const patterns = pattern === undefined ? [] : webhook.patterns.filter((each) => each !== pattern);
       if (pattern !== undefined && patterns.length === webhook.patterns.length) {
-        throw new GafferdError("not_found", `this webhook has no \`${pattern}\`, only ${webhook.patterns.join(", ")}`);
+        throw new GafferdError(
+          "not_found",
+          `this webhook has no pattern \`${pattern}\`; it has ${webhook.patterns.join(", ")}`,
+        );
       }
       if (patterns.length === 0) return this.#senders.leave(id, "was deleted");
       await this.#senders.save({ ...webhook, patterns });
     });
   }
 
-  /** Reads what was kept, and begins to send. Throws a GafferdError when the outbox that the file needs cannot be used. */
+  /** Restores all webhooks and starts sending. Throws a GafferdError if the file has webhooks and the outbox cannot be used. */
   async start(): Promise<void> {
     const { stateDir, log } = this.#options;
     const ofFile = groupByUrl(this.#settings);
@@ -117,15 +120,15 @@ export class Webhooks {
       await this.#senders.open();
     } catch (error) {
       if (ofFile.length > 0 || !(error instanceof GafferdError)) throw error;
-      // Two daemons with one folder are fine as long as at most one of them has webhooks.
-      if (error.code === "conflict") log.debug(`${error.message}: this one has no webhooks`);
-      else log.error(`${error.message}; webhooks that were registered over HTTP get no events until then`);
+      // Two daemons may share a folder as long as at most one of them has webhooks.
+      if (error.code === "conflict") log.debug(`${error.message}; this daemon has no webhooks`);
+      else log.error(`${error.message}; webhooks registered over HTTP get no events until then`);
       return;
     }
     this.#senders.restore(ofFile);
   }
 
-  /** Throws what opening an outbox for these would throw, and changes nothing. */
+  /** Throws the error that opening the outbox for these settings would throw. Changes nothing. */
   async check(settings: FileWebhooks): Promise<void> {
     await this.#change(async () => {
       if (this.#senders.isOpen || settings.hooks.length === 0) return;
@@ -136,8 +139,8 @@ export class Webhooks {
   }
 
   /**
-   * Takes on what the file says now; what waits for a URL that is still there goes on waiting. Throws what opening the
-   * outbox throws.
+   * Applies the settings of a file that was read again. URLs that are still there keep their queues. Throws the errors of
+   * `Outbox.open`.
    */
   async reconfigure(settings: FileWebhooks): Promise<void> {
     await this.#change(async () => {
@@ -154,8 +157,8 @@ export class Webhooks {
   }
 
   /**
-   * Delivers what can be delivered in this time, then stops; the rest is kept for the next start. No event may be
-   * published any more.
+   * Delivers what it can within this time, then stops. The rest is kept for the next start. Call it after the last event
+   * was published.
    */
   async stop({ flushMs }: { readonly flushMs: number }): Promise<void> {
     await this.#change(async () => {

@@ -41,7 +41,7 @@ export const watch = defineMeasure({
     await using gafferd = await startGafferd();
     await using watching = startChild([process.execPath, client, gafferd.url, String(watchers)]);
     await watching.stdout.match(/^watching$/m);
-    const template = { name: "short", cmd: cmd.join(" "), numprocesses: processes, restart: "always", flapping: false };
+    const template = { name: "short", cmd: cmd.join(" "), numprocesses: processes, restart: "always", backoff: false };
     const startedMs = performance.now();
     await gafferd.create(template);
     const pings = await ping(gafferd.url, durationMs);

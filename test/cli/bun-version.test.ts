@@ -23,6 +23,6 @@ test("what is not Bun is refused", () => {
 test("the version is asked before anything is imported that an old Bun could fail on", async () => {
   const source = await Bun.file(join(import.meta.dir, "../../src/main.ts")).text();
   const imported = [...source.matchAll(/^import .*"(.+)";$/gm)].map(([, path]) => path);
-  expect(imported).toEqual(["./cli/bun-version.ts", "./cli/exit-status.ts"]);
+  expect(imported).toEqual(["./cli/bun-version.ts", "./cli/exit-status.ts", "./cli/steady-threads.ts"]);
   expect(source.indexOf("refuseBun(globalThis")).toBeLessThan(source.indexOf("await import("));
 });

@@ -77,3 +77,10 @@ test("says how much was taken when the process takes no more", async () => {
     details: { bytes: 0 },
   });
 });
+
+test("takes the name of a template with one process, and rejects with `conflict` when there are more", async () => {
+  await client().create(cat);
+  expect(await client().write("cat", "hello\n")).toBe(6);
+  await client().add("cat");
+  expect(await failureOf(client().write("cat", "hello\n"))).toMatchObject({ status: 409, code: "conflict" });
+});

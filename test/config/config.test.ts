@@ -104,7 +104,6 @@ http_endpoints = public
     'gaffer.ini:11: [process:db] uid: must be a number from 0 to 4294967294 or a name, not "-1"',
     "gaffer.ini:12: [process:db] uid: duplicate key; first defined at line 11",
     "gaffer.ini:14: [process:web] duplicate section; first defined at line 1",
-    "gaffer.ini:16: [gaffer] http_endpoints: there is no section [endpoint:public]",
   ]);
 });
 

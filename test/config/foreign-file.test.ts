@@ -127,8 +127,17 @@ test.each([
   ["web_%(process_num)d", "%(process_num)d is of another tool, and stays as it is written: write $GAFFER_SLOT"],
   ["%(here)s/x", "%(here)s is of another tool, and stays as it is written: leave it out"],
   ["$(circus.env.HOME)", "$(circus.env.HOME) is of another tool, and stays as it is written: write $HOME"],
+  ["http://$(POD_IP):80", "$(POD_IP) is of another tool, and stays as it is written: write $POD_IP"],
   ["$(circus.wid)", "$(circus.wid) is of another tool, and stays as it is written: write $GAFFER_SLOT"],
 ])("the variable in %s is answered with ours", (value, warning) => {
   const expected = `gaffer.ini:3: [process:web] env:A: ${warning}`;
   expect(warningsOf(`[process:web]\ncmd = x\nenv:A = ${value}`)).toEqual([expected]);
+});
+
+test("a variable as Kubernetes writes it is not taken for a command of the shell", () => {
+  const message = "$(POD_IP) is of another tool, and stays as it is written: write $POD_IP";
+  expect(warningsOf('[process:web]\ncmd = x $(POD_IP) "$(POD_IP)"')).toEqual([
+    `gaffer.ini:2: [process:web] cmd: ${message}`,
+  ]);
+  expect(warningsOf("[process:web]\nshell = yes\ncmd = x $(POD_IP)")).toEqual([]);
 });

@@ -42,7 +42,7 @@ test.each([
   ["exit = http://a/ ftp://b/", 'exit: must be URLs that begin with http:// or https://, not "ftp://b/"'],
   [
     "secret = whsec_MfKQ9r8G;x",
-    "secret: must be whsec_ and 24 to 64 bytes in base64, and this one is no base64: `openssl rand -base64 32` makes one",
+    "secret: must be whsec_ and 24 to 64 bytes in base64, and this one is not base64: `openssl rand -base64 32` makes one",
   ],
   [
     "secret =",

@@ -116,6 +116,14 @@ test("names and numbers that are not there are not found", () => {
   }
 });
 
+test("a name that is not there is answered with the nearest one", () => {
+  for (const name of ["web:api", "web:jobs"]) manager.create(template(name, { start: false }));
+  expect(() => manager.get("web:ap")).toThrow("there is no process template `web:ap`; did you mean `web:api`?");
+  expect(() => manager.group("wbe")).toThrow("there is no group `wbe`; did you mean `web`?");
+  expect(() => manager.get("database")).toThrow(/^there is no process template `database`$/);
+  expect(() => manager.get("web:api".repeat(300))).toThrow(/`$/);
+});
+
 test("numbers of processes are never used twice, whatever the template", async () => {
   manager.create(template("a"));
   manager.create(template("b"));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { currentMoment } from "../../src/moment.ts";
 import { RankCounter } from "../../src/output/rank-counter.ts";
 import { Ring } from "../../src/output/ring.ts";
 
@@ -12,7 +13,7 @@ describe("the order of the bytes of several outputs", () => {
         const ranks = rings.map((): number[] => []);
         let next = 0;
         for (const [index, length] of writes) {
-          rings[index]!.write(new Uint8Array(length), 0);
+          rings[index]!.write(new Uint8Array(length), currentMoment());
           for (let count = 0; count < length; count++) ranks[index]!.push(next++);
         }
         for (const [index, ring] of rings.entries()) {
@@ -30,7 +31,8 @@ describe("the order of the bytes of several outputs", () => {
 
   test("costs no more memory than a run for each 16 bytes: shorter writes by turns hold fewer bytes", () => {
     const rings = createRings(65_536);
-    for (let count = 0; count < 20_000; count++) for (const ring of rings) ring.write(new Uint8Array(1), 0);
+    for (let count = 0; count < 20_000; count++)
+      for (const ring of rings) ring.write(new Uint8Array(1), currentMoment());
     for (const ring of rings) expect([ring.head - ring.oldest, ring.freeBefore(ring.oldest)]).toEqual([4096, 0]);
   });
 });

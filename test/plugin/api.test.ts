@@ -25,7 +25,8 @@ const index = `
           .get("/stream", () => new Response(
             new ReadableStream({ start(c) { c.enqueue("first"); }, cancel() { globalThis.cancelled++; } }),
             { headers: { "content-type": "text/event-stream" } },
-          ));
+          ))
+          .get("/silent", () => new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } }));
       }
     `,
   })}
@@ -107,6 +108,12 @@ describe("a plugin's routes", () => {
     expect([listed.status, listed.headers.get("access-control-allow-origin")]).toEqual([200, "https://example.org"]);
     const preflight = await as({ origin: "https://example.org", "access-control-request-method": "GET" }, "OPTIONS");
     expect(preflight.headers.get("access-control-allow-methods")).toContain("GET");
+  });
+
+  test("send the headers of a stream that is silent at once", async () => {
+    const response = await fetch(`${started.url}${api}/silent`);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    await response.body?.cancel();
   });
 
   test("stream events as they come, and hear of it when the client goes away", async () => {

@@ -30,6 +30,7 @@ redirect_input = true
 output_buffer = 4m
 [process:crash]
 cmd = false
+backoff = off
 numprocesses = 4
 start = false
 redirect_output = out

@@ -51,7 +51,8 @@ try {
     url,
     async reload(spare) {
       await Bun.write(file, soakFile(spare));
-      await client.reload();
+      // Others scale and stop at the same time.
+      await client.reload({ keepDrift: true });
     },
   };
   for (let cycle = 0; elapsedSeconds() < soakSeconds || cycle < leastCycles; cycle++) {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { buildEnvironment, commandOf } from "../../src/template/environment.ts";
 import { parseTemplate } from "../../src/template/schema.ts";
-import { portOf, slotVariables } from "../../src/template/slot.ts";
+import { assertPorts, portOf, slotVariables } from "../../src/template/slot.ts";
 
 const template = (settings: object) => parseTemplate({ name: "t", cmd: "c", ...settings }, { defaultCwd: "/" });
 
@@ -20,19 +20,25 @@ test("both win over what is inherited and over env files, and GAFFER_SLOT over `
   expect(env).toEqual({ PORT: "82", GAFFER_SLOT: "2", A: "a" });
 });
 
-test("both can be used in the command", () => {
-  const served = template({ port: 5100, cmd: "serve --port $PORT --id=${GAFFER_SLOT}" });
-  expect(commandOf(served, buildEnvironment(served, { base: {}, slot: 1 })).argv).toEqual([
-    "serve",
-    "--port",
-    "5101",
-    "--id=1",
-  ]);
+test("both can be used in the command and the folder", () => {
+  const served = template({ port: 5100, cmd: "serve --port $PORT --id=${GAFFER_SLOT}", cwd: "/srv/web-$GAFFER_SLOT" });
+  expect(commandOf(served, buildEnvironment(served, { base: {}, slot: 1 }))).toMatchObject({
+    argv: ["serve", "--port", "5101", "--id=1"],
+    cwd: "/srv/web-1",
+  });
 });
 
 test("a slot past the last port is refused", () => {
   expect(slotVariables(template({ port: 65_530 }), 5)).toMatchObject({ PORT: "65535" });
   expect(() => slotVariables(template({ port: 65_530 }), 6)).toThrow(
     "cannot start `t` in slot 6: its port would be 65536, past 65535; lower `port` or `numprocesses`",
+  );
+});
+
+test("more processes than there are ports are refused", () => {
+  expect(() => assertPorts(template({}), 100_000)).not.toThrow();
+  expect(() => assertPorts(template({ port: 65_530 }), 6)).not.toThrow();
+  expect(() => assertPorts(template({ port: 65_530 }), 7)).toThrow(
+    "cannot run 7 processes of `t`: their ports, 65530 to 65536, go past 65535",
   );
 });

@@ -49,7 +49,7 @@ test("a daemon that cannot have the state folder says what to do, and ends", asy
   const config = configOf("shared", "[webhooks]\n. = http://127.0.0.1:1/\n");
   await using first = await startGafferd(["-c", config]);
   await expect(startGafferd(["-c", config])).rejects.toThrow(
-    `cannot keep webhooks in ${join(folder.path, "shared")}: another gafferd does; give each its own folder, \`state_dir\` in [gaffer]`,
+    `cannot keep webhooks in ${join(folder.path, "shared")}: another gafferd uses it; give each its own folder, \`state_dir\` in [gaffer]`,
   );
   expect((await fetch(`${first.url}/webhooks`)).status).toBe(200);
 });

@@ -105,7 +105,7 @@ test("what waited too long is dropped, and the log says how much", async () => {
   await using sending = await send({ hooks, limits: { maxQueued: 10, maxAgeMs: -1 } });
   sending.publish("a", "b");
   await waitFor(() => sending.webhooks.list()[0]?.counts.dropped === 2, "the end of the old ones");
-  expect(sending.logged.join()).toMatch(/events dropped for having waited more than .* hours: \d/);
+  expect(sending.logged.join()).toMatch(/dropped events that waited more than .* hours: \d/);
 });
 
 test("what an earlier run left is delivered however long ago the clock says that was", async () => {
@@ -151,14 +151,14 @@ test("a second daemon with webhooks cannot start on the same folder; one without
   const hooks = { ".": [`http://127.0.0.1:${await freePort()}/`] };
   await using first = await send({ hooks, stateDir });
   await expect(send({ hooks, stateDir })).rejects.toThrow(
-    `cannot keep webhooks in ${stateDir}: another gafferd does; give each its own folder, \`state_dir\` in [gaffer]`,
+    `cannot keep webhooks in ${stateDir}: another gafferd uses it; give each its own folder, \`state_dir\` in [gaffer]`,
   );
   await using second = await send({ stateDir });
   await expect(second.webhooks.register({ url: "http://127.0.0.1:1/", pattern: "." })).rejects.toMatchObject({
     code: "conflict",
   });
   // Neither attempt has taken the first one's lock.
-  await expect(send({ hooks, stateDir })).rejects.toThrow("another gafferd does");
+  await expect(send({ hooks, stateDir })).rejects.toThrow("another gafferd uses it");
   first.publish("a");
   expect(first.webhooks.list()[0]?.queued).toBe(1);
 });

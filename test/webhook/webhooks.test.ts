@@ -186,7 +186,7 @@ test("after its retries an event is given up, counted and logged, and the next o
   expect(namesOf(receiver.received)).toEqual(["bad", "bad", "bad", "good", "better"]);
   expect(receiver.accepted.map(({ headers }) => headers.get("x-gaffer-gap"))).toEqual(["1", null]);
   expect(sending.webhooks.list()[0]?.counts.givenUp).toBe(1);
-  expect(sending.logged.at(-1)).toEndWith("is given up after 3 attempts: the answer was 500");
+  expect(sending.logged.at(-1)).toMatch(/gave up event \S+ after 3 attempts: the answer was 500$/);
 });
 
 test("more than may wait is dropped from the oldest on, named in the log and counted to the receiver", async () => {
@@ -205,7 +205,7 @@ test("more than may wait is dropped from the oldest on, named in the log and cou
   expect(receiver.accepted[1]?.headers.get("x-gaffer-gap")).toBe("6");
   expect(sending.webhooks.list()[0]?.counts.dropped).toBe(6);
   expect(sending.logged).toEqual([
-    `warn webhook ${receiver.url}: 4 events wait, and for each new one the oldest is dropped`,
+    `warn webhook ${receiver.url}: the queue is full (4 events); dropping the oldest event for each new one`,
   ]);
 });
 

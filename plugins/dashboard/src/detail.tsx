@@ -5,6 +5,7 @@ import { Chart } from "./chart.tsx";
 import { Exits } from "./exits.tsx";
 import type { Figures, Series } from "./figures.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
+import { formatTime, type Mark, markOfProcess, markOfTemplate } from "./mark.ts";
 import { Output } from "./output.tsx";
 import { toHash } from "./route.ts";
 import { StateBadge } from "./state-badge.tsx";
@@ -28,7 +29,7 @@ const nothing: Series = { times: [], cpu: [], rss: [] };
 /** Everything about one template, or about one process of it. */
 export function Detail(props: DetailProps) {
   const { client, actions, template, pid, figures, look } = props;
-  const { name, status, processes } = template;
+  const { name, processes } = template;
   const process = processes.find((each) => each.pid === pid);
   const { times, cpu, rss } = figures.series(pid ?? name) ?? nothing;
   const chart = { times, look: look.isDark };
@@ -42,14 +43,15 @@ export function Detail(props: DetailProps) {
           {pid !== undefined && <a href={toHash({ name })}>{name}</a>}
         </nav>
         <h2 id="detail-title" tabIndex={-1}>
-          {pid === undefined ? name : `process ${pid}`}{" "}
-          <StateBadge state={pid === undefined ? status.state : (process?.state ?? "exited")} />
+          {pid === undefined ? name : `process ${pid}`} <StateBadge mark={markOf(props)} />
         </h2>
         <p class="facts">
           <code>{[template.cmd, ...template.args].join(" ")}</code>
           {process !== undefined && (
             <span>
-              os pid {process.os_pid}, runs for {formatAge(Date.now() - Date.parse(process.started_at))}
+              os pid {process.os_pid}, slot {process.slot}
+              {process.port === null ? "" : `, port ${process.port}`}, runs for{" "}
+              {formatAge(Date.now() - Date.parse(process.started_at))}
             </span>
           )}
           {pid === undefined && <Standing template={template} />}
@@ -78,9 +80,15 @@ export function Detail(props: DetailProps) {
   );
 }
 
+function markOf({ template, pid }: DetailProps): Mark {
+  if (pid === undefined) return markOfTemplate(template);
+  const process = template.processes.find((each) => each.pid === pid);
+  return process === undefined ? { text: "exited", tone: "exited" } : markOfProcess(template, process);
+}
+
 /** How many run, and why it is not as it should be. */
 function Standing({ template: { status, processes } }: { template: DetailDocument }) {
-  const retry = status.next_retry_at === null ? undefined : new Date(status.next_retry_at).toLocaleTimeString();
+  const retry = status.next_retry_at === null ? undefined : formatTime(status.next_retry_at);
   return (
     <>
       <span>

@@ -1,5 +1,6 @@
 import { plural } from "./format.ts";
 import type { Live } from "./live.ts";
+import { isTroubled } from "./mark.ts";
 import type { Preferences } from "./preferences.ts";
 import { toHash } from "./route.ts";
 
@@ -17,7 +18,7 @@ interface HeadProps {
 export function Head({ live, filter, onFilter, preferences, onPreferences, onAdd, onHelp }: HeadProps) {
   const { templates } = live.fleet;
   const processCount = templates.reduce((sum, { processes }) => sum + processes.length, 0);
-  const troubled = templates.filter(({ status }) => status.state === "fatal" || status.state === "backoff").length;
+  const troubled = templates.filter(isTroubled).length;
   return (
     <>
       <header class="head">

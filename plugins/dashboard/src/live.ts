@@ -7,6 +7,8 @@ import { oncePerFrame } from "./frame.ts";
 const maxSingleQuestions = 8;
 /** Events come in bursts: what they leave unknown is asked when so much time has gathered it. */
 const gatherMs = 50;
+/** How a crash loop goes on, and that it has ended, is told by no event: it is asked for every so often. */
+const recheckMs = 2000;
 /** Until all is asked for again, when that failed. */
 const retryMs = 1000;
 /** So many events may wait for an answer; with more, all is asked for anew. */
@@ -32,6 +34,7 @@ export class Live {
   #isAllUnknown = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #recheck: ReturnType<typeof setTimeout> | undefined;
 
   /** `onEvent` hears each event, as it comes. */
   constructor(client: Client, onEvent: (event: EventDocument) => void) {
@@ -66,6 +69,8 @@ export class Live {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     clearTimeout(this.#retry);
+    clearTimeout(this.#recheck);
+    this.#recheck = undefined;
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -96,6 +101,7 @@ export class Live {
       this.fleet.reset(details);
       this.#heldBack = undefined;
       for (const event of heldBack) this.#apply(event);
+      this.#recheckLoops();
       this.#setConnection("open");
     } catch {
       if (signal.aborted || this.#heldBack !== heldBack) return;
@@ -131,7 +137,18 @@ export class Live {
     const status = await this.client.status(name);
     if (signal.aborted) return;
     this.fleet.setStatus(name, status);
+    this.#recheckLoops();
     this.#draw();
+  }
+
+  #recheckLoops(): void {
+    const loops = this.fleet.templates.filter(({ status }) => status.exits_in_a_row > 0);
+    if (loops.length === 0) return;
+    this.#recheck ??= setTimeout(() => {
+      this.#recheck = undefined;
+      for (const { name } of loops) this.#unknown.add(name);
+      this.#timer ??= setTimeout(() => void this.#ask(this.#run.signal), gatherMs);
+    }, recheckMs);
   }
 
   #setConnection(state: ConnectionState): void {

@@ -1,5 +1,6 @@
 import type { Figure } from "./figures.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
+import { markOfProcess, markOfTemplate } from "./mark.ts";
 import { toHash } from "./route.ts";
 import type { Row } from "./rows.ts";
 import { StateBadge } from "./state-badge.tsx";
@@ -47,12 +48,15 @@ export function RowView({ row, index, figure, isSelected, isExpanded, onToggle }
           </span>
         ) : (
           <span class="cell">
-            {link(`process ${process.pid}`, process.pid)} <span class="quiet">os {process.os_pid}</span>
+            {link(`process ${process.pid}`, process.pid)}{" "}
+            <span class="quiet" title={`os pid ${process.os_pid}`}>
+              slot {process.slot}
+            </span>
           </span>
         )}
       </th>
       <td class="state">
-        <StateBadge state={process?.state ?? status.state} />
+        <StateBadge mark={process === undefined ? markOfTemplate(template) : markOfProcess(template, process)} />
       </td>
       <td class="running">
         {process === undefined

@@ -1,11 +1,11 @@
-import type { ProcessRow, State } from "./fleet.ts";
+import type { Mark } from "./mark.ts";
 
 /** A state in words, and in a colour beside them. */
-export function StateBadge({ state }: { state: State | ProcessRow["state"] }) {
+export function StateBadge({ mark: { text, tone, title } }: { mark: Mark }) {
   return (
-    <span class={`badge ${state}`}>
+    <span class={`badge ${tone}`} title={title}>
       <i aria-hidden="true" />
-      {state}
+      {text}
     </span>
   );
 }

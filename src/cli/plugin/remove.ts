@@ -19,7 +19,7 @@ export const removeCommand = defineCommand({
     const { path } = report.folder;
     if (!args.force) assertUnneeded(report, reports);
     if (!args.force && !args.yes) await confirm(`Delete ${path}?`);
-    // Out of sight by one rename, so that nobody sees half of it. Of a link the link goes.
+    // One rename first, so that no gafferd sees half of it. If it is a link, only the link is deleted.
     const bin = mkdtempSync(join(folder, ".removing-"));
     renameSync(path, join(bin, report.folder.name));
     rmSync(bin, { recursive: true, force: true });

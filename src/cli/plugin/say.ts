@@ -17,7 +17,7 @@ export async function printSuccess(line: string): Promise<void> {
 }
 
 /**
- * Asks a person, who can say no. Does not ask where nobody can answer: stdin or stdout is not a terminal, or `CI` is set.
+ * Asks the person at the terminal. Asks nothing when stdin or stdout is not a terminal, or `CI` is set.
  * Throws a GafferdError for no, and for Ctrl-C.
  */
 export async function confirm(question: string): Promise<void> {

@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { log } from "../../log.ts";
 
 /**
- * Signals that would end gafferd though they have no meaning for it. Not among them: SIGPWR, which Bun's garbage collector
- * uses and which does nothing when another process sends it; SIGPIPE, SIGURG and SIGCHLD, which do nothing either;
- * SIGTSTP, SIGTTIN and SIGTTOU, which stop a job of a shell; and the signals that mean a crash.
+ * Signals that would end gafferd though they have no meaning for it. Not among them: SIGPIPE, SIGURG and SIGCHLD, which do
+ * nothing; SIGTSTP, SIGTTIN and SIGTTOU, which stop a job of a shell; and the signals that mean a crash.
  */
 const named = ["SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGXCPU", "SIGXFSZ", "SIGWINCH"] as const;
 
-/** Bun cannot listen for these, which only Linux has. The real-time signals are those that the C library does not use. */
-const stackFault = 16;
+/**
+ * Bun cannot listen for these, which only Linux has. Its garbage collector uses SIGPWR itself (Bun 1.4.5). The real-time
+ * signals are those that the C library does not use.
+ */
+const [stackFault, powerFailure] = [16, 30];
 const [firstRealTime, lastRealTime] = [34, 64];
 
 /** Ignores those of the signals that Bun can listen for, with a warning each time. */
@@ -42,17 +44,25 @@ function warn(signal: string): void {
   );
 }
 
-/** The descriptor to read signal numbers from. */
-function openReports(): number {
-  const { symbols } = cc({
+const compile = () =>
+  cc({
     source: join(import.meta.dir, "stray-signals.c"),
     symbols: {
       open_reports: { args: [], returns: "i32" },
       report_signal: { args: ["i32"], returns: "i32" },
+      share_signal: { args: ["i32"], returns: "i32" },
     },
   });
+/** Kept for as long as a signal may come: garbage collection must not free the handlers. */
+let compiled: ReturnType<typeof compile> | undefined;
+
+/** The descriptor to read signal numbers from. */
+function openReports(): number {
+  compiled ??= compile();
+  const { symbols } = compiled;
   const readEnd = symbols.open_reports();
   if (readEnd === -1) throw new Error("cannot open a pipe");
+  symbols.share_signal(powerFailure);
   symbols.report_signal(stackFault);
   for (let number = firstRealTime; number <= lastRealTime; number++) symbols.report_signal(number);
   return readEnd;
@@ -61,6 +71,7 @@ function openReports(): number {
 /** As `kill -l` prints it: `SIGRTMIN+15`, `SIGRTMAX-14`. */
 function nameOf(number: number): string {
   if (number === stackFault) return "SIGSTKFLT";
+  if (number === powerFailure) return "SIGPWR";
   const [above, below] = [number - firstRealTime, lastRealTime - number];
   if (above < below) return above === 0 ? "SIGRTMIN" : `SIGRTMIN+${above}`;
   return below === 0 ? "SIGRTMAX" : `SIGRTMAX-${below}`;

@@ -1,6 +1,6 @@
 import { ptr } from "bun:ffi";
 import type { Server, Socket } from "bun";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
 import { loadLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
@@ -22,21 +22,30 @@ export interface EarlyHeaders {
    * Answers `request`, as Bun gave it, with a stream. Where that cannot be done, the response comes back for Bun to
    * send; else the promise only resolves when the connection has ended, and its value is of no use.
    */
-  send(request: Request, server: Pick<Server<unknown>, "requestIP" | "port">, response: Response): Promise<Response>;
+  send(request: Request, server: Receiver, response: Response): Promise<Response>;
   /** Resolves when no stream is open. */
   settled(): Promise<void>;
   /** Cuts off all streams. */
   close(): void;
 }
 
-/** The streams of one listener. */
-export function createEarlyHeaders({ log }: { log: Logger }): EarlyHeaders {
+type Receiver = Pick<Server<unknown>, "requestIP" | "port">;
+
+/** The streams of one listener; `path` is that of a unix socket. Bun alone can send what is encrypted. */
+export function createEarlyHeaders(options: { path?: string; isEncrypted: boolean; log: Logger }): EarlyHeaders {
+  const { path, isEncrypted, log } = options;
   const open = new Map<Connection, Promise<void>>();
+  let wasLate = false;
   return {
     async send(request, server, response) {
       if (!(await isPossible(log)) || request.signal.aborted) return response;
-      const connection = await Connection.duplicate(request, server);
-      if (connection === undefined) return response;
+      const connection = isEncrypted ? undefined : await Connection.duplicate(request, server, path);
+      if (connection === undefined) {
+        const reason = isEncrypted ? "the endpoint has TLS" : "its connection cannot be told from others";
+        if (!wasLate) log.info(`the headers of a stream wait for its first byte: ${reason}`);
+        wasLate = true;
+        return response;
+      }
       const sent = connection.send(response).finally(() => open.delete(connection));
       open.set(connection, sent);
       await sent;
@@ -59,46 +68,45 @@ const copiedBytes = 16 * 1024;
 /** A second way to a client that Bun waits to answer. */
 class Connection {
   readonly #fd: number;
+  readonly #name: string;
   #socket: Socket | undefined;
   #isOpen = true;
   #drained: (() => void) | undefined;
   readonly #closed = Promise.withResolvers<void>();
 
-  /** Undefined when the descriptor cannot be told from others, as with a unix socket, or cannot be duplicated. */
-  static async duplicate(
-    request: Request,
-    server: Pick<Server<unknown>, "requestIP" | "port">,
-  ): Promise<Connection | undefined> {
-    const fd = findConnection(server.requestIP(request)?.port, server.port);
+  /** Undefined when the descriptor cannot be told from others, or cannot be duplicated. */
+  static async duplicate(request: Request, server: Receiver, path?: string): Promise<Connection | undefined> {
+    const fd = path === undefined ? findTcp(server.requestIP(request)?.port, server.port) : findUnix(path);
     const copy = fd === undefined ? -1 : libc().fcntl(fd, duplicateAndCloseOnExec, 0);
     if (copy < 0) return undefined;
     const connection = new Connection(copy);
     try {
       await connection.#attach(request.signal);
+      return connection;
     } catch {
+      connection.#forget();
       libc().close(copy);
       return undefined;
     }
-    return connection;
   }
 
   private constructor(fd: number) {
     this.#fd = fd;
+    this.#name = nameOf(fd);
+    inUse.add(this.#name);
   }
 
   /** Resolves when all was sent, or the client has gone. */
   async send(response: Response): Promise<void> {
-    const reader = response.body?.getReader();
+    const reader = (response.body as ReadableStream<unknown> | null)?.getReader();
+    // A stream that is broken off on purpose ends without its last chunk: that says so.
+    const read = () => reader?.read().catch(() => undefined);
     void this.#closed.promise.then(() => reader?.cancel()).catch(() => {});
     try {
       await this.#write(Buffer.from(headOf(response), "latin1"));
-      for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
-        if (!this.#isOpen) return;
-        if (piece.value.length > 0) await this.#writeChunk(piece.value);
-      }
-      await this.#write(lastChunk);
-    } catch {
-      // The stream was broken off on purpose: a body without its end says so.
+      let piece = await read();
+      for (; piece?.done === false && this.#isOpen; piece = await read()) await this.#writeChunk(toBytes(piece.value));
+      if (reader === undefined || piece?.done) await this.#write(lastChunk);
     } finally {
       this.close();
     }
@@ -135,11 +143,13 @@ class Connection {
 
   #forget(): void {
     this.#isOpen = false;
+    inUse.delete(this.#name);
     this.#drained?.();
     this.#closed.resolve();
   }
 
   async #writeChunk(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
     const size = Buffer.from(bytes.length.toString(16) + crlf, "latin1");
     if (bytes.length <= copiedBytes) return await this.#write(Buffer.concat([size, bytes, Buffer.from(crlf)]));
     await this.#write(size);
@@ -158,6 +168,11 @@ class Connection {
   }
 }
 
+/** What a stream of a plugin gives may be text, as Bun takes it from a response. */
+function toBytes(piece: unknown): Uint8Array {
+  return piece instanceof Uint8Array ? piece : Buffer.from(piece as string);
+}
+
 function headOf({ status, headers }: Response): string {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${crlf}`;
   for (const [name, value] of headers) if (name !== "transfer-encoding") head += `${name}: ${value}${crlf}`;
@@ -165,24 +180,52 @@ function headOf({ status, headers }: Response): string {
 }
 
 /** The descriptor of the one TCP connection between these ports; undefined when there is none, or more than one. */
-function findConnection(clientPort: number | undefined, ownPort: number | undefined): number | undefined {
+function findTcp(clientPort: number | undefined, ownPort: number | undefined): number | undefined {
   if (clientPort === undefined || ownPort === undefined) return undefined;
-  const { getpeername, getsockname } = libc();
-  const found = readdirSync("/proc/self/fd")
-    .map(Number)
-    .filter((fd) => portOf(getpeername, fd) === clientPort && portOf(getsockname, fd) === ownPort);
+  const found = descriptors().filter(
+    (fd) => addressOf("getpeername", fd) === `:${clientPort}` && addressOf("getsockname", fd) === `:${ownPort}`,
+  );
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** `struct sockaddr` of Linux: the family, then of the two families of TCP the port; see ip(7). */
-const families = [2, 10];
+/**
+ * The descriptor of the one connection to this unix socket that no stream has. Clients of a unix socket have no address:
+ * undefined when there are several.
+ */
+function findUnix(path: string): number | undefined {
+  const found = descriptors().filter(
+    (fd) =>
+      addressOf("getsockname", fd) === path && addressOf("getpeername", fd) !== undefined && !inUse.has(nameOf(fd)),
+  );
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The connections that a stream has, as the kernel names them. */
+const inUse = new Set<string>();
+
+/** `socket:[4711]`, the same for each descriptor of a connection. */
+function nameOf(fd: number): string {
+  return readlinkSync(`/proc/self/fd/${fd}`);
+}
+
+function descriptors(): number[] {
+  return readdirSync("/proc/self/fd").map(Number);
+}
+
+/** `struct sockaddr` of Linux, that begins with the family; see unix(7), ip(7) and ipv6(7). */
+const families = { unix: 1, ip: 2, ipv6: 10 } as const;
 const address = new DataView(new ArrayBuffer(128));
 const addressLength = new Int32Array(1);
 
-function portOf(read: Libc["getpeername"], fd: number): number | undefined {
+/** `:5000` or the path of a unix socket, which is empty for a client; undefined for what is no connected socket. */
+function addressOf(side: "getpeername" | "getsockname", fd: number): string | undefined {
   addressLength[0] = address.byteLength;
-  if (read(fd, ptr(address), ptr(addressLength)) !== 0) return undefined;
-  return families.includes(address.getUint16(0, true)) ? address.getUint16(2) : undefined;
+  if (libc()[side](fd, ptr(address), ptr(addressLength)) !== 0) return undefined;
+  const family = address.getUint16(0, true);
+  if (family === families.ip || family === families.ipv6) return `:${address.getUint16(2)}`;
+  if (family !== families.unix) return undefined;
+  const path = Buffer.from(address.buffer, 2, Math.max(0, (addressLength[0] ?? 0) - 2));
+  return path.toString("utf8").replace(/\0$/, "");
 }
 
 const probeTimeoutMs = 5000;

@@ -1,6 +1,4 @@
 import type { Server, TLSOptions } from "bun";
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { hostname as machineName } from "node:os";
 import { type Bind, formatUrl } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
@@ -10,6 +8,8 @@ import { attachConnection, type Connection, type SocketHandlers } from "./connec
 import { createEarlyHeaders, type EarlyHeaders } from "./early-headers.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import type { Site } from "./guard.ts";
+import { resolveHost } from "./resolve-host.ts";
+import { toRoutable } from "./routable-request.ts";
 import {
   grantAccess,
   identityOf,
@@ -54,24 +54,24 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const { bind, access } = options;
   if (bind.kind === "tcp") {
     const hostname = await resolveHost(bind.host);
-    // The bytes of a TLS connection are Bun's alone.
-    const early = options.tls === undefined ? createEarlyHeaders(options) : undefined;
+    const early = createEarlyHeaders({ isEncrypted: options.tls !== undefined, log: options.log });
     const server = serve(options, { hostname, port: bind.port, reusePort: false }, early);
     const bound: Bind = { kind: "tcp", host: hostname || "localhost", port: server.port ?? bind.port };
     return {
       url: formatUrl(bound, options.tls !== undefined),
       async stopAccepting() {
         await server.stop();
-        await early?.settled();
+        await early.settled();
       },
       close() {
-        early?.close();
+        early.close();
         return server.stop(true);
       },
     };
   }
   await removeStaleSocket(bind.path);
-  const server = listenPrivately(() => serve(options, { unix: bind.path }));
+  const early = createEarlyHeaders({ path: bind.path, isEncrypted: false, log: options.log });
+  const server = listenPrivately(() => serve(options, { unix: bind.path }, early));
   try {
     grantAccess(bind.path, access);
   } catch (error) {
@@ -81,8 +81,14 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const ours = identityOf(bind.path);
   return {
     url: formatUrl(bind, false),
-    stopAccepting: () => stopKeepingOthers(bind.path, ours, () => server.stop()),
-    close: () => stopKeepingOthers(bind.path, ours, () => server.stop(true)),
+    async stopAccepting() {
+      await stopKeepingOthers(bind.path, ours, () => server.stop());
+      await early.settled();
+    },
+    close() {
+      early.close();
+      return stopKeepingOthers(bind.path, ours, () => server.stop(true));
+    },
   };
 }
 
@@ -95,7 +101,7 @@ interface TcpAddress {
 function serve(
   options: ListenerOptions,
   address: TcpAddress | { readonly unix: string },
-  early?: EarlyHeaders,
+  early: EarlyHeaders,
 ): Server<SocketHandlers> {
   const { app, backlog, tls, log } = options;
   const site = siteOf(options);
@@ -117,7 +123,7 @@ function serve(
       const connection: Connection = { server: receiver, request, site };
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
-      if (early === undefined || request.method !== "GET") return answer;
+      if (request.method !== "GET") return answer;
       const send = (response: Response) => (connection.isStream ? early.send(request, receiver, response) : response);
       return answer instanceof Promise ? answer.then(send) : send(answer);
     },
@@ -146,27 +152,4 @@ function siteOf(options: ListenerOptions): Site {
 
 function schemeOf({ tls }: ListenerOptions): "http" | "https" {
   return tls === undefined ? "http" : "https";
-}
-
-/** Elysia 1.4.30 looks for the path from here on, so that it finds none in `http://d/ping`. */
-const shortestOriginLength = 11;
-
-/**
- * The request itself or, where its URL cannot be read or Elysia would not find its path, a copy: for a `Host` that is
- * short, missing or malformed, as is usual on unix sockets. Undefined for a method that has no path (CONNECT) or that cannot be copied (TRACE).
- */
-function toRoutable(request: Request, { scheme, boundHost }: Site): Request | undefined {
-  // Elsewhere the guard refuses a `Host` that is none, such as `localhost:99999`.
-  const isTcp = boundHost !== undefined;
-  const pathStart = request.url.startsWith("/") ? 0 : request.url.indexOf("/", `${scheme}://`.length);
-  if (pathStart >= shortestOriginLength && (isTcp || URL.canParse(request.url))) return request;
-  if (pathStart === -1 || ["CONNECT", "TRACE", "TRACK"].includes(request.method)) return undefined;
-  return new Request(`${scheme}://localhost${request.url.slice(pathStart)}`, request);
-}
-
-/** The address to bind; empty for all. Bun 1.4.5 reports a name without an address as whatever failed before. */
-export async function resolveHost(host: string): Promise<string> {
-  const name = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
-  if (name === "" || isIP(name)) return name;
-  return (await lookup(name, { order: "ipv4first" })).address;
 }

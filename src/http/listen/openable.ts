@@ -4,7 +4,7 @@ import type { Bind } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
 import type { EndpointSettings } from "./endpoint.ts";
 import { listenError } from "./listen-error.ts";
-import { resolveHost } from "./listener.ts";
+import { resolveHost } from "./resolve-host.ts";
 import { readTls } from "./tls.ts";
 import { ownerOf } from "./unix-socket.ts";
 

@@ -1,8 +1,8 @@
 import type { JsonSchema } from "../operation/openapi-document.ts";
 
 /**
- * A schema whose properties tell their defaults in their descriptions. With the keyword `default`, `openapi-typescript`
- * takes a property for one that is always there, and would have whoever sends a template give all of it.
+ * Moves the defaults of properties into their descriptions. `openapi-typescript` (7.13) makes every property with the
+ * keyword `default` required, in requests too.
  */
 export function describeDefaults(schema: JsonSchema): JsonSchema {
   return Object.fromEntries(

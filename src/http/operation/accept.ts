@@ -1,7 +1,6 @@
 /**
- * The words of an `Accept` or `Accept-Encoding` header, in lower case and without parameters, with their weight from 0 to
- * 1 (RFC 9110, section 12.4.2). A weight that cannot be read is 0, so that what was meant as a refusal is none the less
- * one.
+ * The words of an `Accept` or `Accept-Encoding` header, in lower case and without parameters, with their weights from 0 to
+ * 1 (RFC 9110, section 12.4.2). A weight that is not valid counts as 0.
  */
 export function parseAccept(header: string): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
@@ -14,7 +13,7 @@ export function parseAccept(header: string): ReadonlyMap<string, number> {
   return weights;
 }
 
-/** Whether the client is a browser that opens a page: it names HTML, and likes it no less than JSON. */
+/** Whether the client is a browser that opens a page: it accepts HTML by name, and does not prefer JSON. */
 export function prefersHtml(accept: string | null): boolean {
   if (accept === null) return false;
   const weights = parseAccept(accept);

@@ -2,15 +2,15 @@ import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 import { parseAccept } from "./accept.ts";
 
-/** A content coding that is spoken here, as `Content-Encoding` names it. */
+/** A content coding that gafferd can produce, as `Content-Encoding` names it. */
 export type Encoding = "gzip" | "zstd";
 
-/** Whole bodies up to this size, in bytes, go out as they are: compressing them saves no packet. */
+/** Bodies up to this size are not compressed: it would save no packet. */
 export const maxPlainBytes = 1024;
 
 /**
- * The coding that a client likes best, by its `Accept-Encoding`; of two that it likes the same, zstd, which takes a third
- * of the time. Undefined when it takes none, or likes it less than none at all. `*` stands for gzip, which all can read.
+ * The coding with the highest weight in `Accept-Encoding`; zstd if both have the same, since it takes a third of the time.
+ * `*` means gzip, which every client can read. Undefined if the client accepts neither, or prefers `identity`.
  */
 export function acceptedEncoding(request: Request): Encoding | undefined {
   const header = request.headers.get("accept-encoding");
@@ -23,7 +23,7 @@ export function acceptedEncoding(request: Request): Encoding | undefined {
   return zstdWeight >= gzipWeight ? "zstd" : "gzip";
 }
 
-/** Larger than any body here when it is compressed, so that gzip is done in one step. */
+/** The output buffer of gzip. With the default of 16 KiB, a large body would return to the event loop for every 16 KiB. */
 const chunkSize = 1024 * 1024;
 const gzipped = promisify<Uint8Array, { chunkSize: number }, Uint8Array<ArrayBuffer>>(gzip);
 
@@ -33,7 +33,7 @@ export async function encode(bytes: Uint8Array<ArrayBuffer>, encoding: Encoding)
   return (await Bun.zstdCompress(bytes)) as Buffer<ArrayBuffer>;
 }
 
-/** Compresses what is too large to be held. */
+/** Compresses a stream, for content that is too large for memory. */
 export function encodeStream(stream: ReadableStream<Uint8Array>, encoding: Encoding): ReadableStream<Uint8Array> {
   // The types have no zstd, which Bun 1.4.5 has.
   const compression = new CompressionStream(encoding as "gzip");

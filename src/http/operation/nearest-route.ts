@@ -5,9 +5,9 @@ import { partsOf, type RoutePattern } from "./allow.ts";
 const maxShownCharacters = 100;
 
 /**
- * What to ask instead of a path that has no route, to end a message with: "did you mean `POST /processes/web/_start`?"
- * for `POST /processes/web/_stat`. Without a route that is spelled nearly so, it names what there is below the same
- * path. Undefined when nothing is near.
+ * Advice for a request that has no route, such as "did you mean `POST /processes/web/_start`?" for
+ * `POST /processes/web/_stat`. If no route is spelled alike, it lists the routes below the same path. Undefined if there
+ * are none.
  */
 export function adviseRoute(method: string, path: string, routes: readonly RoutePattern[]): string | undefined {
   const parts = partsOf(path);

@@ -7,15 +7,15 @@ export interface TextAnswerOptions {
 }
 
 /**
- * An answer whose whole body is text: JSON, metrics, a page. It goes out compressed when it is more than 1 KiB and the
- * client accepts that. Who gives the same answer again keeps it, and with it what it is when compressed.
+ * An answer whose whole body is text: JSON, metrics, a page. It is compressed if it is longer than 1 KiB and the client
+ * accepts that. Keep the object to give the same answer again: it keeps its compressed bodies.
  */
 export class TextAnswer {
   readonly #body: string | Uint8Array<ArrayBuffer>;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #status: number;
   readonly #isLong: boolean;
-  /** What `toResponse` was given last, and what it made of it: mostly it is the same again. */
+  /** The last `shared` of `toResponse` and the headers made of it: it is mostly the same object again. */
   #shared: Readonly<Record<string, string>> | undefined;
   #plain: { readonly status: number; readonly headers: Headers } | undefined;
   readonly #encoded = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>();
@@ -36,7 +36,7 @@ export class TextAnswer {
     });
   }
 
-  /** `shared` are headers that the answer has besides its own, which win. */
+  /** `shared` are headers that every answer has; the answer's own win. */
   toResponse(request: Request, shared: Readonly<Record<string, string>> = {}): Response | Promise<Response> {
     if (this.#plain === undefined || this.#shared !== shared) {
       this.#shared = shared;
@@ -65,7 +65,7 @@ export class TextAnswer {
     if (encoded === undefined) {
       const bytes = typeof this.#body === "string" ? new TextEncoder().encode(this.#body) : this.#body;
       encoded = encode(bytes, encoding);
-      // Who waits for it hears of the failure; the next one tries again.
+      // Those who wait get the error; the next request tries again.
       encoded.catch(() => this.#encoded.delete(encoding));
       this.#encoded.set(encoding, encoded);
     }
@@ -73,15 +73,15 @@ export class TextAnswer {
   }
 }
 
-/** Whether a body is so long that it is compressed. No character takes more than three bytes of UTF-8. */
+/** Whether a body is long enough to be compressed. A UTF-16 unit takes at most three bytes of UTF-8. */
 export function isLong(body: string | Uint8Array): boolean {
   if (typeof body !== "string") return body.length > maxPlainBytes;
   return body.length > maxPlainBytes || (body.length * 3 > maxPlainBytes && Buffer.byteLength(body) > maxPlainBytes);
 }
 
 /**
- * A response whose body is text, such as that of a failure, as the client accepts it. `vary` is what the answer depends
- * on besides.
+ * Compresses a response whose body is text, such as an error, if the client accepts that. `vary`: other headers of the
+ * request that the answer depends on.
  */
 export async function compressed(response: Response, request: Request, vary?: string): Promise<Response> {
   if (response.body === null) return response;

@@ -1,4 +1,3 @@
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnyElysia } from "elysia";
 import type { InstalledPlugins } from "../../plugin/plugins.ts";
@@ -10,32 +9,32 @@ import { TextAnswer } from "../operation/text-answer.ts";
 const folderName = "assets";
 
 const headers = {
-  // Another content has another name.
+  // A file with other content has another name.
   "cache-control": "public, max-age=31536000, immutable",
   vary: "Accept-Encoding",
 };
 
 /**
  * The scripts and styles of the dashboard that ships with gafferd: `/_plugin/dashboard/assets/[name]-[hash].[ext]`.
- * `@elysiajs/static` (1.4.10) serves them, of which each is a route of its own with the content that its name tells: it
- * is right for what never changes, and made once. It leaves compression to us.
+ * `@elysiajs/static` (1.4.10) serves them. It makes one route for each file when it is mounted, which is right for files
+ * that never change. It does not compress; that is done here.
  */
 export class BundledAssets {
   readonly #plugins: InstalledPlugins;
   readonly #mounted = new OnceEach<AnyElysia>();
-  /** By path; there are as many as the dashboard has files. */
+  /** By path; at most one for each file of the dashboard. */
   readonly #texts = new OnceEach<TextAnswer>();
 
   constructor(plugins: InstalledPlugins) {
     this.#plugins = plugins;
   }
 
-  /** Whether the file of these names in a site is one of them; one that is there, which the caller checks. */
+  /** Whether a file of a site is one of them. The caller checks that the file exists. */
   async has(site: string, names: readonly string[]): Promise<boolean> {
     return names[0] === folderName && site === (await this.#site());
   }
 
-  /** Undefined for a file that came after the others: it is served like that of any site. */
+  /** Undefined for a file that was added later; it is to be served like a file of any other site. */
   async answer(request: Request): Promise<Response | undefined> {
     const app = await this.#mounted.get("", () => this.#mount());
     const response = (await app.handle(request)) as Response;
@@ -64,11 +63,11 @@ export class BundledAssets {
   async #site(): Promise<string | undefined> {
     const root = this.#plugins.roots.find(({ bundled }) => bundled);
     if (root === undefined) return undefined;
-    return await siteIn(join(await realpath(root.folder), dashboardName));
+    return await siteIn(join(root.folder, dashboardName));
   }
 }
 
-/** What is made once for each key, when it is first asked for; what failed is made again. */
+/** Values that are made once for each key, on first use. One that failed is made again. */
 class OnceEach<Value> {
   readonly #made = new Map<string, Promise<Value>>();
 

@@ -1,8 +1,8 @@
 import { encode, type Encoding } from "../operation/encoding.ts";
 
-/** Files of more bytes are compressed anew for each client, piece by piece. */
+/** Larger files are compressed for each request, piece by piece. */
 export const maxHeldBytes = 1024 * 1024;
-/** What all that is held may take. */
+/** Limit for all compressed files together. */
 const maxTotalBytes = 16 * 1024 * 1024;
 
 interface Held {
@@ -12,13 +12,13 @@ interface Held {
   size: number;
 }
 
-/** Files of sites, compressed; those that were not asked for the longest make room for others. */
+/** A cache of compressed files of sites. The least recently used ones make room for others. */
 export class EncodedFiles {
-  /** By coding and path, the one last asked for at the end. */
+  /** By coding and path, the most recently used at the end. */
   readonly #held = new Map<string, Held>();
   #total = 0;
 
-  /** The compressed content of a file, of which `version` tells whether it has changed. */
+  /** The compressed content of a file; a new `version` means that the file has changed. */
   get(path: string, version: string, encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
     const key = `${encoding} ${path}`;
     const before = this.#held.get(key);

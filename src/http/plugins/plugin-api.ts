@@ -1,7 +1,8 @@
 import { type AnyElysia, Elysia } from "elysia";
-import { GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import { endStreamOn } from "../quirks/end-stream.ts";
+import { endStreamOn, isEndless } from "../quirks/end-stream.ts";
+import { toOwnError } from "../quirks/own-error.ts";
+import { announceStream } from "../listen/connection.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import { answerUnrouted } from "../operation/unrouted.ts";
 
@@ -32,11 +33,7 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
           log,
         });
       }
-      if (code === "PARSE" || code === "VALIDATION") {
-        const reason = new GafferdError("bad_value", "the request is not what this path takes", { cause: error });
-        return toErrorResponse(reason, { request, log });
-      }
-      return toErrorResponse(error, { request, log });
+      return toErrorResponse(toOwnError(code, error), { request, log });
     })
     .onAfterHandle(({ responseValue, set }) => {
       // With a header of the host's set beside it, Bun would call a text `application/octet-stream`.
@@ -46,7 +43,9 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
   return {
     async answer(request: Request): Promise<Response> {
       try {
-        return endStreamOn(ended.signal, await app.fetch(request));
+        const response = await app.fetch(request);
+        if (isEndless(response.headers)) announceStream(request);
+        return endStreamOn(ended.signal, response);
       } catch (error) {
         return toErrorResponse(error, { request, log });
       }

@@ -7,9 +7,9 @@ const tickMs = 100n;
 const nsPerMs = 1_000_000n;
 
 /**
- * Answers `GET` with a file, compressed if it is text of more than 1 KiB and the client accepts that. A part of it is
- * that of the plain file; Bun answers it by the request's own headers: `Range` and `If-Range` with 206 and 416, and `HEAD`
- * with the length alone. May be kept by the client, which must ask each time whether it has changed.
+ * Answers `GET` with a file, compressed if it is text of more than 1 KiB and the client accepts that. A range is always
+ * one of the uncompressed file. Bun reads the request's own headers: it answers `Range` and `If-Range` with 206 or 416, and
+ * `HEAD` with the length alone. Clients may keep the file, but must ask each time whether it has changed.
  */
 export async function answerFile(request: Request, file: SiteFile, encodedFiles: EncodedFiles): Promise<Response> {
   const { path, stat } = file;
@@ -40,7 +40,7 @@ interface Version {
   readonly encoding: Encoding;
 }
 
-/** What is large, or may change unseen, is not held. */
+/** Large files, and files that may change without a new version, are not cached. */
 async function encoded(content: Bun.BunFile, { path, version, encoding }: Version, encodedFiles: EncodedFiles) {
   if (version === undefined || content.size > maxHeldBytes) return encodeStream(content.stream(), encoding);
   return await encodedFiles.get(path, version, encoding);

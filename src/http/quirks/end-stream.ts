@@ -36,7 +36,8 @@ export function endStreamOn(signal: AbortSignal, response: Response): Response {
   return new Response(stream, { status, headers });
 }
 
-function isEndless(headers: Headers): boolean {
+/** Whether a response with these headers is a stream. */
+export function isEndless(headers: Headers): boolean {
   const type = headers.get("content-type") ?? "";
   return type.startsWith("text/event-stream") || headers.get("transfer-encoding") === "chunked";
 }

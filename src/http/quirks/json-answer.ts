@@ -11,21 +11,21 @@ const everyOfJson = { headers: new Headers({ ...everyAnswer, ...ofJson }) };
 const countOfEvery = Object.keys(everyAnswer).length;
 const none = Object.freeze({});
 
-/** The answer of a document that is given again and again. */
+/** An answer with a document, to be kept if it is given more than once. */
 export function jsonAnswer(document: unknown): TextAnswer {
   return new TextAnswer(JSON.stringify(document), { headers: ofJson });
 }
 
-/** What Elysia was told to put into an answer. */
+/** The status and headers that Elysia will put into the answer. */
 interface Set {
   status?: number | string;
   headers: Record<string, string | number>;
 }
 
 /**
- * Answers a document, or a text, which Elysia 1.4.30 cannot compress; what is short and has no headers of its own takes a
- * tenth less of the whole request than it does with Elysia, which would make the headers anew each time. Undefined for
- * all else: that is Elysia's.
+ * Answers with a document or a `TextAnswer`, compressed if need be; Elysia 1.4.30 does not compress. A short answer without
+ * headers of its own takes a tenth less time than with Elysia, which makes the headers for each answer. Undefined for
+ * other values, which are left to Elysia.
  */
 export function answerText(value: unknown, set: Set, request: Request): Response | Promise<Response> | undefined {
   if (value instanceof TextAnswer) return respond(value, set, request);

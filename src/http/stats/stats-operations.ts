@@ -1,3 +1,4 @@
+import { feedManners } from "../feed/feed-headers.ts";
 import { statsParameters } from "./stats-routes.ts";
 import { media, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
 import { pid, templateName } from "../operation/path-parameters.ts";
@@ -9,7 +10,7 @@ const sampling = {
 } as const satisfies Partial<OperationDescription>;
 const sampled = (schema: ReturnType<typeof ref>) => ({
   200: {
-    description: "A sample, or as many as come.",
+    description: `A sample, or as many as come. ${feedManners}`,
     content: {
       "application/json": media({ ...schema, description: "Without `feed`." }),
       "application/x-ndjson": media({ ...schema, description: "`feed=continuous`, a line for each." }),

@@ -1,3 +1,4 @@
+import { feedManners } from "../feed/feed-headers.ts";
 import { lastEventIdHeader } from "../feed/feed-query.ts";
 import { outputParameters } from "./output-query.ts";
 import { inputParameters } from "./stream-routes.ts";
@@ -36,7 +37,8 @@ id: r5k2x_1_2t_2s
 const output: Record<number, ResponseObject> = {
   200: {
     description:
-      "Output, in the form that `feed` and `format` ask for. Server-sent events: one holds whole lines of one output, its name is the label, its `data` the lines; `gap` names bytes that are no longer held, `exit` comes when a process has ended and all its output was sent, and in the stream of a template `spawn` comes for each new process. In `format=json` all but those three are a document each.",
+      "Output, in the form that `feed` and `format` ask for. Server-sent events: one holds whole lines of one output, its name is the label (`label:error` for `error`, `message` and `open`, which browsers use themselves), its `data` the lines; `gap` names bytes that are no longer held, `exit` comes when a process has ended and all its output was sent, and in the stream of a template `spawn` comes for each new process. In `format=json` all but those three are a document each. " +
+      feedManners,
     headers: {
       "X-Gaffer-Next": { $ref: "#/components/headers/X-Gaffer-Next" },
       "X-Gaffer-Gap": { $ref: "#/components/headers/X-Gaffer-Gap" },

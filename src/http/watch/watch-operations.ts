@@ -1,3 +1,4 @@
+import { feedManners } from "../feed/feed-headers.ts";
 import { eventTypes } from "../../events/event.ts";
 import { lastEventIdHeader } from "../feed/feed-query.ts";
 import { watchParameters } from "./watch-routes.ts";
@@ -16,7 +17,7 @@ const watching = {
   headers: [{ ...lastEventIdHeader, examples: ["r5k2x-2s"] }],
   answers: {
     200: {
-      description: "Events, in the form that `feed` asks for: one, or all that come.",
+      description: `Events, in the form that \`feed\` asks for: one, or all that come. ${feedManners}`,
       headers: {
         "X-Gaffer-Next": { $ref: "#/components/headers/X-Gaffer-Next" },
         "X-Gaffer-Gap": { $ref: "#/components/headers/X-Gaffer-Gap" },

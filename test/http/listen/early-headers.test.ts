@@ -1,9 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import type { EndpointSettings } from "../../../src/http/listen/endpoint.ts";
 import { waitFor } from "../../wait-for.ts";
-import { useServing } from "../serving.ts";
+import { serve, useServing } from "../serving.ts";
+import { endpoint, listen, temporaryFolder } from "./listening.ts";
 
 const host = useServing({ corsOrigins: ["https://page.example"] });
 const fixture = (name: string) => join(import.meta.dir, "../../fixtures", name);
@@ -37,6 +40,8 @@ const get = (path: string, headers = "") => `GET ${path} HTTP/1.1\r\nHost: local
 async function write(id: number, body: string, query = ""): Promise<void> {
   await fetch(`${host.serving.url}/streams/${id}/stdin${query}`, { method: "POST", body });
 }
+
+const descriptorCount = () => readdirSync("/proc/self/fd").length;
 
 async function headArrived({ seen }: { seen: { text: string } }): Promise<string> {
   await waitFor(() => seen.text.includes("\r\n\r\n"), "the end of the headers");
@@ -171,14 +176,117 @@ describe("a stream whose headers came first", () => {
   });
 
   test("loses nothing to a slow client for which the process waits", async () => {
-    const bytes = 20_000_000;
-    const id = await host.run(`sleep 0.2; head -c ${bytes} /dev/zero`);
+    const lines = 2_000_000;
+    const id = await host.run(`sleep 0.2; seq 1 ${lines}`);
     const answer = await fetch(`${host.serving.url}/streams/${id}/out?feed=continuous&lossless=true`);
+    const seen = new Bun.CryptoHasher("sha1");
     let received = 0;
     for await (const piece of answer.body ?? []) {
       received += piece.length;
+      seen.update(piece);
       if (received < 2_000_000) await Bun.sleep(5);
     }
-    expect(received).toBe(bytes);
+    const expected = new Bun.CryptoHasher("sha1");
+    for (let line = 1; line <= lines; line++) expected.update(`${line}\n`);
+    expect(seen.digest("hex")).toBe(expected.digest("hex"));
+  });
+
+  test("leaves no descriptor behind, however it ends", async () => {
+    const id = await startSilent();
+    const path = `/streams/${id}/out?feed=continuous`;
+    const before = descriptorCount();
+    for (let round = 0; round < 20; round++) {
+      const clients = [ask(get(path)), ask(get(path) + get("/ping")), ask(get(path))];
+      await Promise.all(clients.map(headArrived));
+      for (const { socket } of clients) socket.destroy();
+    }
+    const ended = await host.run("sleep 0.1; echo end");
+    await (await fetch(`${host.serving.url}/streams/${ended}/out?feed=continuous`)).text();
+    await waitFor(() => host.serving.cursorCount() === 0, "the end of all readers");
+    await waitFor(() => descriptorCount() <= before + 4, "the end of all connections");
+  });
+});
+
+describe("when the daemon stops", () => {
+  test("a stream ends with its last byte", async () => {
+    const serving = await serve();
+    await serving.create({
+      name: "web",
+      cmd: "trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.05; done",
+      shell: true,
+    });
+    const answer = await fetch(`${serving.url}/streams/1/out?feed=continuous`);
+    const text = answer.text();
+    await waitFor(() => serving.cursorCount() === 1, "the reader");
+    await waitFor(() => serving.process(1).rings.get("out")?.head === 3, "its output");
+    await serving.daemon.stop();
+    expect(await text).toBe("up\nbye\n");
+  });
+});
+
+/** A service with a process `1` that is silent until it is written to. */
+async function listenAt(settings: Partial<EndpointSettings>) {
+  const listening = await listen([endpoint(settings)]);
+  const template = { name: "cat", cmd: "cat", redirect_output: ["out"], redirect_input: true };
+  await listening.service.ask("POST", "/processes", template);
+  return listening;
+}
+
+test("where it cannot be done the log says so once, and streams come whole", async () => {
+  const serving = JSON.stringify(join(import.meta.dir, "../serving.ts"));
+  const code = `
+    Bun.connect = async () => { throw new Error("not with this Bun"); };
+    const { serve } = await import(${serving});
+    const serving = await serve();
+    await serving.create({ name: "web", cmd: "sleep 0.1; echo hello", shell: true });
+    for (let round = 0; round < 2; round++) {
+      console.log(await (await fetch(serving.url + "/streams/web/out?feed=continuous&follow=until-exit")).text());
+    }
+    console.log(serving.warnings.join());
+    await serving.daemon.stop();
+    process.exit(0);`;
+  const child = Bun.spawn([process.execPath, "-e", code]);
+  expect(await child.stdout.text()).toBe(
+    "hello\n\nhello\n\nheaders of streams wait for the first byte of the body: they cannot be sent earlier here\n",
+  );
+});
+
+describe("on another kind of endpoint", () => {
+  test("a unix socket: headers leave at once, of several streams at a time too", async () => {
+    using folder = temporaryFolder();
+    const unix = join(folder.path, "socket");
+    await using listening = await listenAt({ binds: [{ kind: "unix", path: unix }] });
+    const open = async () => await fetch("http://localhost/streams/1/out?feed=continuous", { unix });
+    const readers = [(await open()).body?.getReader(), (await open()).body?.getReader()];
+    await listening.service.ask("POST", "/streams/1/stdin", "hello\n");
+    for (const reader of readers) {
+      expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("hello\n");
+      await reader?.cancel();
+    }
+  });
+
+  test("a unix socket whose connections cannot be told apart: the stream comes whole, its headers with its first byte", async () => {
+    using folder = temporaryFolder();
+    const unix = join(folder.path, "socket");
+    await using listening = await listenAt({ binds: [{ kind: "unix", path: unix }] });
+    const idle = [1, 2].map(() => connect(unix));
+    await Promise.all(idle.map((socket) => once(socket, "connect")));
+    const opening = fetch("http://localhost/streams/1/out?feed=continuous", { unix });
+    await waitFor(() => listening.service.manager.readerCount() === 1, "the reader");
+    await listening.service.ask("POST", "/streams/1/stdin?eof=true", "hello\n");
+    expect(await (await opening).text()).toBe("hello\n");
+    for (const socket of idle) socket.destroy();
+  });
+
+  test("TLS: the stream comes whole, its headers with its first byte", async () => {
+    using folder = temporaryFolder();
+    const tls = { certFile: join(folder.path, "pem"), keyFile: join(folder.path, "key") };
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", tls.keyFile];
+    await Bun.$`openssl req -x509 ${key} -days 1 -subj /CN=server -out ${tls.certFile}`.quiet();
+    await using listening = await listenAt({ tls });
+    const opening = fetch(`${listening.url}/streams/1/out?feed=continuous`, { tls: { rejectUnauthorized: false } });
+    await waitFor(() => listening.service.manager.readerCount() === 1, "the reader");
+    await listening.service.ask("POST", "/streams/1/stdin?eof=true", "hello\n");
+    expect(await (await opening).text()).toBe("hello\n");
   });
 });

@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { join } from "node:path";
 import { openEndpoints } from "../../../src/http/listen/endpoint.ts";
-import { listenPrivately } from "../../../src/http/listen/unix-socket.ts";
+import { listenPrivately, ownerOf } from "../../../src/http/listen/unix-socket.ts";
 import { waitFor } from "../../wait-for.ts";
 import { curl, endpoint, listen, temporaryFolder } from "./listening.ts";
 import { createService } from "../service.ts";
@@ -104,6 +105,19 @@ describe("who may use a unix socket", () => {
     await using other = await listen([at(`${path}2`, { owner: String(nobody), group: daemon })]);
     expect(other.endpoints.urls).toHaveLength(1);
     expect(statSync(`${path}2`)).toMatchObject({ uid: nobody, gid: daemon });
+  });
+
+  test("can be a user or a group that only a directory service knows", () => {
+    using folder = temporaryFolder();
+    const script = `#!/bin/sh\ncase "$1 $2" in "passwd ldap") echo ldap:x:7001:7002:::;; "group staff-l") echo staff-l:x:7003:;; *) exit 2;; esac`;
+    writeFileSync(join(folder.path, "getent"), script, { mode: 0o755 });
+    const path = process.env["PATH"];
+    process.env["PATH"] = `${folder.path}:${path}`;
+    try {
+      expect(ownerOf({ owner: "ldap", group: "staff-l" })).toEqual({ uid: 7001, gid: 7003 });
+    } finally {
+      process.env["PATH"] = path;
+    }
   });
 
   test.each([

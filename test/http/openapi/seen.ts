@@ -48,6 +48,10 @@ export class Seen {
     const [, media] = Object.entries(response.content ?? {}).find(([known]) => known.split(";")[0] === type) ?? [];
     if (media === undefined) return refuse(`the type ${type} is not documented`);
     this.#facts.add(`${answer.status} ${type}`);
+    // Bun's `fetch` accepts compression. Output of processes is text too, but goes out as it came.
+    const isWhole = type === "application/json" || type === "text/html" || request.endsWith(" /metrics");
+    const isCompressed = answer.headers.has("content-encoding");
+    if (isWhole && isCompressed !== answer.bytes.length > 1024) refuse("text of more than 1 KiB is to be compressed");
     for (const problem of await this.#findProblems(type, media, answer.bytes)) refuse(problem);
     if (answer.status < 400) return;
     const { error } = JSON.parse(text) as { error: string };

@@ -382,6 +382,14 @@ test("GET /processes/:name/_pids has the pids that run", async () => {
   expect((await service.ask("GET", "/processes/a/_pids")).body).toEqual({ ok: true, pids: [1, 2, 3] });
 });
 
+test("`_add` past the last port is refused, and changes nothing", async () => {
+  await using service = createService();
+  await create(service, "a", { port: 65_535 });
+  const { status, body } = await service.ask("POST", "/processes/a/_add");
+  expect([status, body]).toMatchObject([400, { error: "bad_value", field: "port" }]);
+  expect((await service.ask("GET", "/status/a")).body).toMatchObject({ state: "running", numprocesses: 1 });
+});
+
 test("each process has its slot, and with `port` its own port, wherever it is described", async () => {
   await using service = createService();
   await create(service, "a", { numprocesses: 2, port: 5100 });

@@ -56,7 +56,7 @@ done`;
   const settings = { cwd: programs.path, redirect_output: ["stdout", "stderr"] };
   await create({ name: "shop:api", cmd: "./api", numprocesses: 2, redirect_input: true, ...settings });
   await create({ name: "shop:worker", cmd: "sleep 600", ...settings });
-  await create({ name: "shop:mailer", cmd: "./mailer", restart: "always", flapping: "2, 10s, 1h, 5", ...settings });
+  await create({ name: "shop:mailer", cmd: "./mailer", restart: "always", backoff: "on", ...settings });
   await create({ name: "db", cmd: "sleep 600", ...settings });
   await create({ name: "import", cmd: "sleep 600", start: false, ...settings });
 }

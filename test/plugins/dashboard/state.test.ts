@@ -3,6 +3,7 @@ import type { DetailDocument, EventDocument, TemplateStatsDocument } from "gaffe
 import { Figures } from "../../../plugins/dashboard/src/figures.ts";
 import { Fleet } from "../../../plugins/dashboard/src/fleet.ts";
 import { formatAge, formatBytes, formatPercent } from "../../../plugins/dashboard/src/format.ts";
+import { markOfProcess, markOfTemplate } from "../../../plugins/dashboard/src/mark.ts";
 import { emptyDraft, toBody, toField } from "../../../plugins/dashboard/src/new-template.ts";
 import { type Order, toRows } from "../../../plugins/dashboard/src/rows.ts";
 
@@ -14,6 +15,8 @@ const event = (type: EventDocument["event"], name: string, pid?: number): EventD
   seq: 1,
   ...(pid !== undefined && { pid, os_pid: 1000 + pid }),
 });
+type Status = DetailDocument["status"];
+
 const status = { numprocesses: 1, state: "running", restarts: 0 };
 /** Of what a template's document holds, what is looked at here. */
 const detail = (name: string, pids: number[] = []) =>
@@ -60,6 +63,44 @@ describe("a fleet", () => {
     fleet.setStatus("a", { ...status, state: "stopped" } as DetailDocument["status"]);
     expect(fleet.get("a")).not.toBe(a as DetailDocument);
     expect(fleet.get("b")).toBe(b as DetailDocument);
+  });
+});
+
+const mark = (of: object) =>
+  markOfTemplate({
+    status: { state: "running", exits_in_a_row: 0, reason: null, next_retry_at: null, ...of } as Status,
+  });
+const reason = "exited with status 1 after 0.01 s, 14 times in a row";
+
+describe("the mark of a template", () => {
+  test("is its state", () => {
+    expect(mark({})).toEqual({ text: "running", tone: "running" });
+    expect(mark({ state: "fatal", reason: "no such program" })).toEqual({
+      text: "fatal",
+      tone: "fatal",
+      title: "no such program",
+    });
+  });
+
+  test("is that of a crash loop in all of its moments, with the reason and the next attempt", () => {
+    const loop = { exits_in_a_row: 14, reason };
+    expect(mark({ ...loop, state: "backoff", next_retry_at: time })).toEqual({
+      text: "backoff",
+      tone: "failing",
+      title: `${reason}; next attempt ${new Date(time).toLocaleTimeString()}`,
+    });
+    expect(mark({ ...loop, state: "running" })).toMatchObject({ text: "crash loop", tone: "failing", title: reason });
+    expect(mark({ ...loop, state: "starting" })).toMatchObject({ text: "crash loop", tone: "failing" });
+  });
+
+  test("a process in a crash loop is not good before it has run long enough", () => {
+    const process = { state: "running", started_at: time } as const;
+    const toneAt = (afterMs: number, of: object, backoff: unknown = { reset_after: 5 }) =>
+      markOfProcess({ status: of as Status, backoff: backoff as never }, process, Date.parse(time) + afterMs).tone;
+    expect(toneAt(0, { exits_in_a_row: 0 })).toBe("running");
+    expect(toneAt(4999, { exits_in_a_row: 3 })).toBe("starting");
+    expect(toneAt(5000, { exits_in_a_row: 3 })).toBe("running");
+    expect(toneAt(9999, { exits_in_a_row: 3 }, false)).toBe("starting");
   });
 });
 
