@@ -89,7 +89,7 @@ export class Process {
   /** What ends it: the signals that were sent last. */
   #ending: readonly number[] = [];
 
-  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, log }: Started) {
+  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, keeper, log }: Started) {
     this.#template = template;
     this.#log = log;
     this.#subprocess = subprocess;
@@ -102,6 +102,7 @@ export class Process {
     this.exited = subprocess.exited.then(() => {
       stdin?.abandon();
       this.#peak.close();
+      keeper?.close();
       return exitOf(subprocess, { ownMaxRssBytes, seenMaxRssBytes: this.#peak.bytes });
     });
     if (this.#hasTree && !template.detach && hasProc) {
