@@ -36,7 +36,7 @@ async function around(byMs: number): Promise<number> {
   const script = "echo o1; echo e1 >&2; read go; echo o2; echo e2 >&2; sleep 60";
   const id = await run(script, { redirect_input: true });
   await waitFor(() => heldBytes(id) === 6, "the lines before");
-  await Bun.sleep(300); // Two lines are apart for a reader when 10 ms are between them; `since` below needs more.
+  await Bun.sleep(2500); // Two lines are apart for a reader when 10 ms are between them; `since` below needs more, however late a request comes.
   setClock(byMs);
   await go(id);
   await waitFor(() => heldBytes(id) === 12, "the lines after");
@@ -74,8 +74,8 @@ describe.each([
       const ring = host.serving.process(id).rings.get(line === "o2" ? "out" : "err");
       return Date.now() - (ring?.arrivals.unixMsAt(3) ?? 0);
     };
-    /** An age between that of the second lines and that of the first, which are 0.3 s older. */
-    const since = async () => `${Math.round(Math.max(ageOf("o2"), ageOf("e2")) + 150)}ms`;
+    /** An age between that of the second lines and that of the first, which are 2.5 s older. */
+    const since = async () => `${Math.round(Math.max(ageOf("o2"), ageOf("e2")) + 2000)}ms`;
     const query = async () => `feed=continuous&follow=false&since=${await since()}`;
     expect(sorted(await textOf(`/streams/${id}?${await query()}`))).toBe("e2 o2");
     expect(await textOf(`/streams/${id}/out?${await query()}`)).toBe("o2\n");
