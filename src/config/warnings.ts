@@ -6,7 +6,7 @@ import type { ProcessTemplate } from "../template/template.ts";
 import type { InheritedEnvironment } from "./expand-values.ts";
 import type { IniValue } from "./ini.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { type Report, type Section, valueOf, warnOfValue } from "./section.ts";
+import { type Report, type Section, type SectionKind, valueOf, warnOfValue } from "./section.ts";
 
 /** Reports values that likely hold more than was meant: a comment at their end, quotes around all of them. */
 export function warnOfSections(sections: readonly Section[], report: Report): void {
@@ -14,16 +14,19 @@ export function warnOfSections(sections: readonly Section[], report: Report): vo
     for (const value of section.values) {
       const isCommand = section.kind === "process" && (value.key === "cmd" || value.key === "args");
       const comment = isCommand ? undefined : inlineComment(value.text);
-      if (comment !== undefined) warnOfValue(section, value, report, `${JSON.stringify(comment)} ${commentAdvice}`);
+      if (comment !== undefined) warnOfValue(section, value, report, adviceOnComment(comment));
       const foreign = isCommand && isShell(section) ? undefined : foreignVariable(value.text);
       if (foreign !== undefined) warnOfValue(section, value, report, foreign);
-      const isVariable = section.kind === "env" || value.key.startsWith("env:");
-      if (isVariable && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
+      const takesQuotes = isCommand || !quotedKinds.includes(section.kind) || value.key.startsWith("include");
+      if (!takesQuotes && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
         warnOfValue(section, value, report, `the quotes are part of the value: leave them out, unless they are meant`);
       }
     }
   }
 }
+
+/** Where quotes around a whole value are likely meant to be removed. A plugin may do that itself. */
+const quotedKinds: readonly SectionKind[] = ["env", "process", "endpoint", "gaffer"];
 
 /** Reports what in the commands of `templates` is allowed, and likely not meant: what only a shell knows, unset variables. */
 export function warnOfTemplates(
@@ -70,15 +73,18 @@ export function withCommentAdvice(problems: readonly ConfigProblem[], sections: 
     const value = problem.key === undefined ? undefined : values.get(`${problem.file}:${problem.line}`);
     const comment = value === undefined ? undefined : inlineComment(value.text);
     if (comment === undefined) return problem;
-    return { ...problem, message: `${problem.message} (${JSON.stringify(comment)} ${commentAdvice})` };
+    return { ...problem, message: `${problem.message} (${adviceOnComment(comment)})` };
   });
 }
 
-/** What looks like a comment after a value: a `;` or `#` after a blank, outside of quotes. */
+/** The sign that begins what looks like a comment after a value: a `;` or `#` after a blank, outside of quotes. */
 function inlineComment(text: string): string | undefined {
-  const bare = text.replaceAll(/'[^'\n]*'|"[^"\n]*"/g, (quoted) => "_".repeat(quoted.length));
-  const match = /(?<=\S)[ \t]+([;#].*)/.exec(bare);
-  return match === null ? undefined : text.slice(bare.indexOf(match[1] ?? "", match.index)).split("\n", 1)[0];
+  return /(?<=\S)[ \t]+([;#])/.exec(text.replaceAll(/'[^'\n]*'|"[^"\n]*"/g, "_"))?.[1];
+}
+
+/** What follows the sign is not shown: it may be the rest of a password. */
+function adviceOnComment(sign: string): string {
+  return `\`${sign}\` and what follows it ${commentAdvice}`;
 }
 
 function isShell(section: Section): boolean {

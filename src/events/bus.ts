@@ -1,3 +1,4 @@
+import { currentMoment } from "../moment.ts";
 import type { GafferdEvent, Unsequenced } from "./event.ts";
 
 /** How many events are kept for readers that come back. */
@@ -11,6 +12,8 @@ export class EventBus {
   readonly #onListenerError: (error: unknown) => void;
   /** Event n is at index n modulo 1,000. */
   readonly #recent: GafferdEvent[] = [];
+  /** When each of those came, on the steady clock. */
+  readonly #steadyMs: number[] = [];
   #head = 0;
   #ended = false;
 
@@ -46,9 +49,11 @@ export class EventBus {
   /** Call after the state has changed: a listener that asks for the state must see the new one. */
   publish(event: Unsequenced): void {
     this.#head += 1;
-    const sequenced = { ...event, sequence: this.#head, timeMs: Date.now() } as GafferdEvent;
+    const { unixMs, steadyMs } = currentMoment();
+    const sequenced = { ...event, sequence: this.#head, timeMs: unixMs } as GafferdEvent;
     this.#tell(this.#firstListeners, sequenced);
     this.#recent[this.#head % keptEvents] = sequenced;
+    this.#steadyMs[this.#head % keptEvents] = steadyMs;
     this.#tell(this.#listeners, sequenced);
   }
 
@@ -62,6 +67,11 @@ export class EventBus {
   at(sequence: number): GafferdEvent | undefined {
     if (sequence < this.oldest || sequence > this.#head) return undefined;
     return this.#recent[sequence % keptEvents];
+  }
+
+  /** When a remembered event came, on the steady clock. */
+  steadyMsOf(sequence: number): number {
+    return this.#steadyMs[sequence % keptEvents] ?? 0;
   }
 
   /** Returns a function that ends the subscription. `onEnd` is called after the last event. */

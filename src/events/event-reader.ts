@@ -8,8 +8,8 @@ export type EventStart =
   | { readonly kind: "now" }
   /** After the event of this sequence. */
   | { readonly kind: "after"; readonly sequence: number }
-  /** At the first event at or after this time (Unix ms). */
-  | { readonly kind: "since"; readonly timeMs: number }
+  /** At the first event at or after this time on the steady clock. */
+  | { readonly kind: "since"; readonly steadyMs: number }
   /** At the oldest event that is kept, with a gap of unknown size before it. */
   | { readonly kind: "restart" };
 
@@ -80,7 +80,7 @@ function lastBefore(bus: EventBus, start: EventStart): number {
       return bus.oldest - 1;
     case "since": {
       let sequence = bus.head;
-      while (sequence >= bus.oldest && (bus.at(sequence)?.timeMs ?? 0) >= start.timeMs) sequence -= 1;
+      while (sequence >= bus.oldest && bus.steadyMsOf(sequence) >= start.steadyMs) sequence -= 1;
       return sequence;
     }
   }

@@ -1,34 +1,42 @@
+import type { Moment } from "../moment.ts";
+
 /** Arrivals closer than this share an entry. */
 const coalesceMs = 10;
 const maxEntries = 1024;
 
 /**
- * When bytes came: a bounded index over one ring's positions, each entry the start of some bytes and their time. When it
+ * When bytes came: a bounded index over one ring's positions, each entry the start of some bytes and their moment. When it
  * is full, older entries are thinned: times grow coarser with age.
  */
 export class Arrivals {
   #positions: number[] = [];
-  #timesMs: number[] = [];
+  /** On the steady clock. */
+  #steadyMs: number[] = [];
+  #unixMs: number[] = [];
 
-  /** Positions and times never go back. */
-  add(position: number, timeMs: number): void {
+  /** Positions and the steady clock never go back. */
+  add(position: number, { steadyMs, unixMs }: Moment): void {
     const last = this.#positions.length - 1;
-    if (last >= 0 && timeMs - this.#timesMs[last]! < coalesceMs) return;
+    if (isSoonAfter(steadyMs, this.#steadyMs[last]) && isSoonAfter(unixMs, this.#unixMs[last])) return;
     if (last + 1 === maxEntries) this.#thin();
     this.#positions.push(position);
-    this.#timesMs.push(timeMs);
+    this.#steadyMs.push(steadyMs);
+    this.#unixMs.push(unixMs);
   }
 
   /** Forgets what starts and ends before `position`. */
   dropBefore(position: number): void {
     const keep = this.#entryAt(position);
     if (keep < maxEntries / 4) return;
-    for (const column of [this.#positions, this.#timesMs]) column.splice(0, keep);
+    for (const column of [this.#positions, this.#steadyMs, this.#unixMs]) column.splice(0, keep);
   }
 
-  /** The first position whose byte came at `timeMs` or later, undefined when none did; may be early, never late. */
-  positionSince(timeMs: number): number | undefined {
-    const index = firstIndex(this.#timesMs, (entryMs) => entryMs > timeMs - coalesceMs);
+  /**
+   * The first position whose byte came then, on the steady clock, or later; undefined when none did. It may be early,
+   * never late.
+   */
+  positionSince(steadyMs: number): number | undefined {
+    const index = firstIndex(this.#steadyMs, (entryMs) => entryMs > steadyMs - coalesceMs);
     return this.#positions[index];
   }
 
@@ -37,9 +45,9 @@ export class Arrivals {
     return this.#positions[firstIndex(this.#positions, (start) => start > position)];
   }
 
-  /** Unix milliseconds at which the byte at `position` came, to some 10 ms; 0 when nothing is known. */
-  timeAt(position: number): number {
-    return this.#timesMs[this.#entryAt(position)] ?? 0;
+  /** The Unix time, in milliseconds, when the byte at `position` came, to some 10 ms; 0 when nothing is known. */
+  unixMsAt(position: number): number {
+    return this.#unixMs[this.#entryAt(position)] ?? 0;
   }
 
   #entryAt(position: number): number {
@@ -50,8 +58,14 @@ export class Arrivals {
     const half = maxEntries / 2;
     const stays = (_: number, index: number) => index >= half || index % 2 === 0;
     this.#positions = this.#positions.filter(stays);
-    this.#timesMs = this.#timesMs.filter(stays);
+    this.#steadyMs = this.#steadyMs.filter(stays);
+    this.#unixMs = this.#unixMs.filter(stays);
   }
+}
+
+/** Not where a clock was set in between. */
+function isSoonAfter(ms: number, beforeMs: number | undefined): boolean {
+  return beforeMs !== undefined && ms >= beforeMs && ms - beforeMs < coalesceMs;
 }
 
 /** Binary search in an ascending column; `column.length` when no entry is as wanted. */

@@ -1,3 +1,4 @@
+import type { Moment } from "../moment.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Order } from "./order.ts";
 import { RankCounter } from "./rank-counter.ts";
@@ -48,6 +49,7 @@ export class Ring {
   /** A Buffer, since what is made of its views (framing, searching) is faster with one. */
   #bytes = Buffer.alloc(0);
   #head = 0;
+  #oldest = 0;
   #endRank = Infinity;
   #observer: RingObserver = {};
   #lastWriteMs = 0;
@@ -72,10 +74,10 @@ export class Ring {
 
   /** The position of the first byte still held. */
   get oldest(): number {
-    return Math.max(this.#head - this.capacity, this.order.firstPosition);
+    return this.#oldest;
   }
 
-  /** When the last byte came, in the time given to `write`. */
+  /** When the last byte came, on the steady clock. */
   get lastWriteMs(): number {
     return this.#lastWriteMs;
   }
@@ -91,10 +93,10 @@ export class Ring {
   }
 
   /** Copies `chunk` in, overwriting the oldest bytes, and wakes the readers. */
-  write(chunk: Uint8Array, timeMs: number): void {
+  write(chunk: Uint8Array, moment: Moment): void {
     if (chunk.length === 0) return;
     if (this.#head === 0) this.#observer.onFirstByte?.();
-    this.arrivals.add(this.#head, timeMs);
+    this.arrivals.add(this.#head, moment);
     this.order.add(this.#head, this.#counter.next, chunk.length);
     this.#counter.next += chunk.length;
     this.#grow(this.#head + chunk.length);
@@ -109,10 +111,11 @@ export class Ring {
     }
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
-    this.#lastWriteMs = timeMs;
-    if (this.#head > this.capacity) {
-      this.arrivals.dropBefore(this.oldest);
-      this.order.dropBefore(this.oldest);
+    this.#lastWriteMs = moment.steadyMs;
+    this.#oldest = Math.max(this.#head - this.capacity, this.order.firstPosition);
+    if (this.#oldest > 0) {
+      this.arrivals.dropBefore(this.#oldest);
+      this.order.dropBefore(this.#oldest);
     }
     this.#wake();
   }

@@ -59,7 +59,7 @@ export function readOutput(
   async function changed(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { dueMs } = reader;
-    const timer = dueMs === undefined ? undefined : setTimeout(resolve, Math.max(1, dueMs - Date.now()));
+    const timer = dueMs === undefined ? undefined : setTimeout(resolve, Math.max(1, dueMs - performance.now()));
     wake = resolve;
     await promise;
     clearTimeout(timer);
@@ -67,7 +67,7 @@ export function readOutput(
 
   async function* items(): AsyncGenerator<PluginOutputItem, void, undefined> {
     while (!closing.signal.aborted) {
-      const item = reader.next(maxItemBytes, Date.now());
+      const item = reader.next(maxItemBytes, performance.now());
       if (item === undefined) {
         if (reader.ended) return;
         await changed();

@@ -22,6 +22,8 @@ export interface ProcessExit {
   readonly status: ExitStatus;
   /** Unix time. */
   readonly exitedAtMs: number;
+  /** The same moment on the clock of `performance.now()`. */
+  readonly exitedSteadyMs: number;
   /** User and system time, of children that it waited for too. */
   readonly cpuMs: number;
   /** The peak of its memory, as far as gafferd saw it (`usage/peak-memory.ts`). Absent when it ended before it was looked at. */
@@ -87,7 +89,7 @@ export class Process {
   /** What ends it: the signals that were sent last. */
   #ending: readonly number[] = [];
 
-  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, log }: Started) {
+  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, keeper, log }: Started) {
     this.#template = template;
     this.#log = log;
     this.#subprocess = subprocess;
@@ -100,6 +102,7 @@ export class Process {
     this.exited = subprocess.exited.then(() => {
       stdin?.abandon();
       this.#peak.close();
+      keeper?.close();
       return exitOf(subprocess, { ownMaxRssBytes, seenMaxRssBytes: this.#peak.bytes });
     });
     if (this.#hasTree && !template.detach && hasProc) {
@@ -248,6 +251,7 @@ function exitOf(
   return {
     status: statusOf(subprocess),
     exitedAtMs: Date.now(),
+    exitedSteadyMs: performance.now(),
     cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
     ...(maxRssBytes > 0 && { maxRssBytes }),
   };

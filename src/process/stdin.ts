@@ -46,10 +46,12 @@ export class Stdin {
   #taken: ByteCounter = { bytes: 0 };
   #timer: Timer | undefined;
   #timerDueMs = Infinity;
+  readonly #onReleased: () => void;
 
-  /** Takes `writeEnd` over, the non-blocking end of a pipe. */
-  constructor(writeEnd: number) {
+  /** Takes `writeEnd` over, the non-blocking end of a pipe. `onReleased` is called when that is closed. */
+  constructor(writeEnd: number, onReleased: () => void = () => {}) {
     this.#fd = writeEnd;
+    this.#onReleased = onReleased;
   }
 
   /** No more units are taken: `close` was called, or the process has closed its stdin or ended. */
@@ -187,6 +189,7 @@ export class Stdin {
     const ended = this.#sink?.end();
     if (ended instanceof Promise) ended.catch(() => {});
     closeSync(this.#fd);
+    this.#onReleased();
   }
 }
 

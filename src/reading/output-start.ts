@@ -11,8 +11,8 @@ export type OutputStart =
   | { readonly kind: "held" }
   /** So many lines back, over all outputs together; 0 is from now on. */
   | { readonly kind: "tail"; readonly lines: number }
-  /** At what came at this time (Unix ms) or later. */
-  | { readonly kind: "since"; readonly timeMs: number }
+  /** At what came then, on the steady clock, or later. */
+  | { readonly kind: "since"; readonly steadyMs: number }
   | { readonly kind: "resume"; readonly position: StreamPosition }
   /** At the oldest byte held, after a gap of which nothing is known: the position is none of this template's. */
   | { readonly kind: "restart" };
@@ -73,19 +73,21 @@ function ranksOf(start: Exclude<OutputStart, { kind: "resume" }>, held: Held): R
     case "tail":
       return start.lines === 0 ? { order: held.now, floor: held.now } : ranksOfLastLines(held.rings, start.lines);
     case "since": {
-      const rank = firstRankSince(held, start.timeMs);
+      const rank = firstRankSince(held, start.steadyMs);
       return { order: rank, floor: rank };
     }
   }
 }
 
-/** The first rank of what came at a time or later. */
-function firstRankSince({ rings, processes, now }: Held, timeMs: number): number {
+/** The first rank of what came then, on the steady clock, or later. */
+function firstRankSince({ rings, processes, now }: Held, steadyMs: number): number {
   const ofBytes = rings.map((ring) => {
-    const position = Math.max(ring.oldest, ring.arrivals.positionSince(timeMs) ?? ring.head);
+    const position = Math.max(ring.oldest, ring.arrivals.positionSince(steadyMs) ?? ring.head);
     return position < ring.head ? ring.order.rankAt(position) : now;
   });
-  const ofExits = processes.map(({ exit, exitRank }) => ((exit?.exitedAtMs ?? 0) >= timeMs ? (exitRank ?? now) : now));
+  const ofExits = processes.map(({ exit, exitRank }) =>
+    (exit?.exitedSteadyMs ?? 0) >= steadyMs ? (exitRank ?? now) : now,
+  );
   return Math.min(now, ...ofBytes, ...ofExits);
 }
 

@@ -38,8 +38,8 @@ export interface CrashLoopOptions {
  */
 export class CrashLoop {
   readonly #options: CrashLoopOptions;
-  /** With the timer that ends the place's part in it. */
-  readonly #places = new Map<LoopPlace, NodeJS.Timeout | undefined>();
+  /** The places in the loop: how each failed last, and the timer that ends its part in it. */
+  readonly #places = new Map<LoopPlace, { readonly failure: FailedRun; readonly timer?: NodeJS.Timeout }>();
   #latest: FailedRun | undefined;
   #reminder: NodeJS.Timeout | undefined;
 
@@ -63,8 +63,8 @@ export class CrashLoop {
       if (!isQuiet) this.#options.log.warn(`${who} ${what}; ${next}`);
       return;
     }
-    clearTimeout(this.#places.get(place));
-    this.#places.set(place, undefined);
+    clearTimeout(this.#places.get(place)?.timer);
+    this.#places.set(place, { failure });
     const isNew = this.#latest === undefined;
     this.#latest = failure;
     if (!isNew) return;
@@ -76,13 +76,14 @@ export class CrashLoop {
   /** A process runs in the slot: it leaves the loop when it still does after so long. */
   spawned(slot: number, steadyAfterMs: number): void {
     this.#leave("spawn", "it could be started");
-    if (!this.#places.has(slot)) return;
-    clearTimeout(this.#places.get(slot));
+    const { failure, timer } = this.#places.get(slot) ?? {};
+    if (failure === undefined) return;
+    clearTimeout(timer);
     const onSteady = () => {
       this.#leave(slot, `its process has run for ${formatSpan(steadyAfterMs)}`);
       this.#options.onSteady(slot);
     };
-    this.#places.set(slot, setTimeout(onSteady, steadyAfterMs));
+    this.#places.set(slot, { failure, timer: setTimeout(onSteady, steadyAfterMs) });
   }
 
   /** No process of the slot is wanted any more. */
@@ -92,7 +93,7 @@ export class CrashLoop {
 
   /** Ends the loop, if there is one. */
   end(why: string): void {
-    for (const timer of this.#places.values()) clearTimeout(timer);
+    for (const { timer } of this.#places.values()) clearTimeout(timer);
     this.#places.clear();
     clearInterval(this.#reminder);
     if (this.#latest === undefined) return;
@@ -103,8 +104,11 @@ export class CrashLoop {
   }
 
   #leave(place: LoopPlace, why: string): void {
-    clearTimeout(this.#places.get(place));
-    if (this.#places.delete(place) && this.#places.size === 0) this.end(why);
+    clearTimeout(this.#places.get(place)?.timer);
+    if (!this.#places.delete(place)) return;
+    if (this.#places.size === 0) return this.end(why);
+    // What is told is of a place that is still in it.
+    if (this.#latest?.place === place) this.#latest = [...this.#places.values()].at(-1)?.failure;
   }
 
   #warn(text: string): void {

@@ -1,3 +1,4 @@
+import { currentMoment } from "../moment.ts";
 import type { Ring } from "../output/ring.ts";
 import { room, waitForReaders } from "../output/pace.ts";
 import type { OutputPipe } from "../process/spawn/output-pipe.ts";
@@ -54,7 +55,7 @@ export class Pump {
           await this.#wait();
           continue;
         }
-        this.#ring.write(rest.subarray(0, free), Date.now());
+        this.#ring.write(rest.subarray(0, free), currentMoment());
         rest = rest.subarray(free);
       }
       if (performance.now() >= this.#turnEndMs) await this.#endTurn();

@@ -72,7 +72,7 @@ export const transitions: Readonly<Record<SupervisorState, Row>> = {
   starting: {
     ...row(to("starting")),
     start: to("starting", "cancel-retry", "forget", "fill"),
-    stop: to("stopping", "announce-stop", "drain"),
+    stop: to("stopping", "cancel-retry", "announce-stop", "drain"),
     resized: to("starting", "reap", "fill"),
     vacated: to("starting", "fill"),
     filled: to("running"),

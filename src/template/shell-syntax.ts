@@ -18,7 +18,9 @@ const builtins: Readonly<Record<string, string>> = {
 interface Syntax {
   /** What there is of it in a word whose quoted parts were cut out. */
   readonly find: RegExp;
-  /** Follows the text that was found. */
+  /** What is shown; default: what was found. Never more of the word, which may hold a secret. */
+  readonly shown?: string;
+  /** Follows what is shown. */
   readonly advice: string;
 }
 
@@ -31,13 +33,14 @@ const syntaxes: readonly Syntax[] = [
     find: /;/,
     advice: `is passed to the program, since no shell runs: put a comment on a line of its own, set \`shell = true\` for a second command, ${orQuote}`,
   },
-  { find: /^&$|[^&]&$/, advice: "is passed to the program: leave it out, gafferd does not wait for it anyway" },
+  { find: /^&$|(?<=[^&])&$/, advice: "is passed to the program: leave it out, gafferd does not wait for it anyway" },
   {
-    find: /^(?:\d*|&)(?:>>?|<<?)&?/,
+    find: /^(?:\d*|&)(?:>>?|<<?)(?:&\d)?/,
     advice: `is passed to the program, since no shell runs: see \`redirect_output\` and \`redirect_input\`, set \`shell = true\`, ${orQuote}`,
   },
   // `$(NAME)` is how Kubernetes writes a variable.
-  { find: /\$\((?![A-Z_][A-Z\d_]*\))|`/, advice: needsShell },
+  { find: /\$\((?![A-Z_][A-Z\d_]*\))/, shown: "$(…)", advice: needsShell },
+  { find: /`/, shown: "` … `", advice: needsShell },
 ];
 
 /**
@@ -46,14 +49,12 @@ const syntaxes: readonly Syntax[] = [
  */
 export function findShellSyntax(line: string, kind: "cmd" | "args"): string[] {
   const words = scanWords(line).map((word) => ({ ...word, bare: bareTextOf(line, word) }));
-  const found = syntaxes.flatMap(({ find, advice }) => {
-    const word = words.find(({ bare }) => find.test(bare));
-    return word === undefined ? [] : [`\`${word.text}\` ${advice}`];
+  const found = syntaxes.flatMap(({ find, shown, advice }) => {
+    const [operator] = words.flatMap(({ bare }) => find.exec(bare)?.[0] ?? []);
+    return operator === undefined ? [] : [`\`${shown ?? operator}\` ${advice}`];
   });
-  const comment = words.slice(1).find(({ bare }) => bare.startsWith("#"));
-  if (comment !== undefined) found.push(`\`${comment.text}\` ${commentAdvice}`);
-  const glob = words.slice(1).find(({ bare }) => isGlob(bare));
-  if (glob !== undefined) found.push(`\`${glob.text}\` ${needsShell}`);
+  if (words.slice(1).some(({ bare }) => bare.startsWith("#"))) found.push(`\`#\` and what follows it ${commentAdvice}`);
+  if (words.slice(1).some(({ bare }) => isGlob(bare))) found.push(`\`*\` ${needsShell}`);
   return kind === "cmd" ? [...found, ...findAtStart(words)] : found;
 }
 
@@ -64,11 +65,13 @@ interface BareWord extends Word {
   readonly bare: string;
 }
 
-function findAtStart([first]: readonly BareWord[]): string[] {
-  const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(first?.text ?? "") ?? [];
-  if (name !== undefined) {
-    return [`begins with \`${first?.text}\`, which only a shell would set: write \`env:${name} = ${value}\``];
+function findAtStart([first, ...others]: readonly BareWord[]): string[] {
+  // A path may hold blanks, and be in quotes for them.
+  if (others.length === 0 && first?.bare === "_" && /^[^/.~].*\s/.test(first.text)) {
+    return ["is one word, since all of it is in quotes: leave them out"];
   }
+  const [, name] = /^([A-Za-z_]\w*)=/.exec(first?.text ?? "") ?? [];
+  if (name !== undefined) return [`begins with \`${name}=\`, which only a shell would set: write \`env:${name} = …\``];
   const builtin = first?.bare ?? "";
   if (!Object.hasOwn(builtins, builtin)) return [];
   return [`begins with \`${builtin}\`, which is a command of the shell: ${builtins[builtin]}`];
@@ -78,7 +81,7 @@ function findAtStart([first]: readonly BareWord[]): string[] {
 function bareTextOf(line: string, { start, end }: Word): string {
   const raw = line.slice(start, end);
   return raw.replaceAll(/\\[^]|'[^']*'|"(?:\\[^]|[^"\\])*"/g, (quoted) =>
-    quoted.startsWith('"') && /(?<!\\)(\$\((?![A-Z_][A-Z\d_]*\))|`)/.test(quoted) ? "_`" : "_",
+    quoted.startsWith('"') ? `_${/(?<!\\)(?:\$\((?![A-Z_][A-Z\d_]*\))|`)/.exec(quoted)?.[0] ?? ""}` : "_",
   );
 }
 

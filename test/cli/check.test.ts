@@ -52,7 +52,7 @@ test("--check prints warnings before its last line, and they are no error", asyn
   const [, warnings = ""] = out.split("warnings\n");
   expect(warnings).toMatch(/gaffer.ini:4: \[process:a\] cmd: `\|` is passed to the program/);
   expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: \$NO_SUCH_VARIABLE is not set/);
-  expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: "; none" is part of the value/);
+  expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: `;` and what follows it is part of the value/);
   expect(warnings).toEndWith("\n\nOK: 1 template, 1 endpoint\n");
 });
 

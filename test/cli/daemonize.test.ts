@@ -37,17 +37,23 @@ test("paths are those of the folder where it was started", async () => {
   expect(status).toBe(0);
   const socket = join(folder.path, "gafferd.sock");
   expect(urlIn(out)).toBe(`unix:${socket}`);
-  const answer = await fetch("http://localhost/streams/1/stdout", { unix: socket });
-  expect(await answer.text()).toBe(`${folder.path}\n`);
+  const written = await waitFor(
+    () => fetch("http://localhost/streams/1/stdout", { unix: socket }).then((response) => response.text()),
+    "what the process writes",
+  );
+  expect(written).toBe(`${folder.path}\n`);
 });
 
 test("its processes do not hear that it was started as a daemon", async () => {
   folder.write(
     "env.ini",
-    "[process:env]\ncmd = sh -c 'env; ls /proc/self/fd; exec sleep 60'\nredirect_output = stdout\n",
+    "[process:env]\ncmd = sh -c 'env; ls /proc/self/fd; echo done; exec sleep 60'\nredirect_output = stdout\n",
   );
   const { out } = await run([...daemonArguments, "env.ini"]);
-  const text = await fetch(`${urlIn(out)}/streams/1/stdout`).then((response) => response.text());
+  const text = await waitFor(async () => {
+    const written = await fetch(`${urlIn(out)}/streams/1/stdout`).then((response) => response.text());
+    return written.endsWith("done\n") ? written : "";
+  }, "what the process writes");
   expect(text).toContain("PATH=");
   expect(text).not.toMatch(/^GAFFERD_(?!PROCESS=)/m);
   // The three standard ones, and the one that `ls` has open.

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { currentMoment } from "../../src/moment.ts";
 import { followRing } from "../../src/cli/follow.ts";
 import { Ring } from "../../src/output/ring.ts";
 
@@ -33,7 +34,7 @@ test("who stops following leaves no cursor", async () => {
 });
 
 function write(ring: Ring, text: string): void {
-  ring.write(new TextEncoder().encode(text), Date.now());
+  ring.write(new TextEncoder().encode(text), currentMoment());
 }
 
 async function readAll(ring: Ring): Promise<unknown[]> {

@@ -93,7 +93,7 @@ describe("a tail", () => {
     expect(a).toMatchObject({ text: "a\n" });
     expect(await firstOf({ tail: 1 })).toMatchObject({ text: "c\n" });
     expect(await firstOf({ since: "10m" })).toMatchObject({ text: "a\n" });
-    const between = new Date((host.serving.process(pid).rings.get("out")?.arrivals.timeAt(2) ?? 0) - 50);
+    const between = new Date((host.serving.process(pid).rings.get("out")?.arrivals.unixMsAt(2) ?? 0) - 50);
     expect(await firstOf({ since: between })).toMatchObject({ text: "b\nc\n" });
     expect(await firstOf({ since: a?.id ?? "" })).toMatchObject({ text: "b\nc\n" });
   });

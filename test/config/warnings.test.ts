@@ -8,11 +8,11 @@ const web = (lines: string) => warningsOf(`[process:web]\n${lines}`);
 
 describe("a comment after a value is warned of", () => {
   test.each([
-    ["cmd = x\ncwd = /tmp ; the folder", `cwd: "; the folder" ${advice}`],
-    ["cmd = x\nenv:A = 1 # one", `env:A: "# one" ${advice}`],
-    ["cmd = x\nenv:A = 1\n  2 ; two\n  3", `env:A: "; two" ${advice}`],
-    ["cmd = x # the program", `cmd: \`#\` ${advice}`],
-    ["cmd = x\nargs = -a # all", `args: \`#\` ${advice}`],
+    ["cmd = x\ncwd = /tmp ; the folder", `cwd: \`;\` and what follows it ${advice}`],
+    ["cmd = x\nenv:A = 1 # one", `env:A: \`#\` and what follows it ${advice}`],
+    ["cmd = x\nenv:A = 1\n  2 ; two\n  3", `env:A: \`;\` and what follows it ${advice}`],
+    ["cmd = x # the program", `cmd: \`#\` and what follows it ${advice}`],
+    ["cmd = x\nargs = -a # all", `args: \`#\` and what follows it ${advice}`],
   ])("in %j", (lines, message) => {
     const line = lines.split("\n").findIndex((each) => each.startsWith(message.split(": ")[0] ?? "")) + 2;
     expect(web(lines)).toEqual([`gaffer.ini:${line}: [process:web] ${message}`]);
@@ -26,17 +26,17 @@ describe("a comment after a value is warned of", () => {
 
   test("in the settings of plugins, endpoints and gafferd", () => {
     expect(warningsOf("[plugin:x]\na = 1 ; one\n[gaffer]\nplugins_dir = p ; mine")).toEqual([
-      `gaffer.ini:2: [plugin:x] a: "; one" ${advice}`,
-      `gaffer.ini:4: [gaffer] plugins_dir: "; mine" ${advice}`,
+      `gaffer.ini:2: [plugin:x] a: \`;\` and what follows it ${advice}`,
+      `gaffer.ini:4: [gaffer] plugins_dir: \`;\` and what follows it ${advice}`,
     ]);
   });
 
   test("in the error, where the value is refused for it", () => {
     expect(problemsOf("[process:web]\ncmd = x\nnumprocesses = 2 ; two")).toEqual([
-      `gaffer.ini:3: [process:web] numprocesses: must be a whole number from 0 to 10000, not "2 ; two" ("; two" ${advice})`,
+      `gaffer.ini:3: [process:web] numprocesses: must be a whole number from 0 to 10000, not "2 ; two" (\`;\` and what follows it ${advice})`,
     ]);
-    expect(problemsOf("[endpoint:a]\nbind = 127.0.0.1:1 # here")[0]).toEndWith(`("# here" ${advice})`);
-    expect(problemsOf("[webhooks]\nexit = http://h/ ; mine")[0]).toEndWith(`("; mine" ${advice})`);
+    expect(problemsOf("[endpoint:a]\nbind = 127.0.0.1:1 # here")[0]).toEndWith(`(\`#\` and what follows it ${advice})`);
+    expect(problemsOf("[webhooks]\nexit = http://h/ ; mine")[0]).toEndWith(`(\`;\` and what follows it ${advice})`);
   });
 
   test.each(["env:A = a;b#c", "env:A = x 'a ; b'", 'env:A = x "a # b"', "env:A = #fff", "env:A = ;x"])(
@@ -51,17 +51,28 @@ test("what only a shell would understand is warned of, with the line", () => {
   expect(web("args = > log\ncmd = A=1 prog | cat && ls")).toEqual([
     "gaffer.ini:2: [process:web] args: `>` is passed to the program, since no shell runs: see `redirect_output` and `redirect_input`, set `shell = true`, or put it in quotes if the program is to get it",
     "gaffer.ini:3: [process:web] cmd: `|` is passed to the program, since no shell runs: set `shell = true`, or put it in quotes if the program is to get it",
-    "gaffer.ini:3: [process:web] cmd: begins with `A=1`, which only a shell would set: write `env:A = 1`",
+    "gaffer.ini:3: [process:web] cmd: begins with `A=`, which only a shell would set: write `env:A = …`",
   ]);
   expect(web("cmd = a | b\nshell = true")).toEqual([]);
 });
 
-test("quotes around the whole value of a variable are warned of, since they are part of it", () => {
+test("quotes around a whole value are warned of, since they are part of it", () => {
   const message = "the quotes are part of the value: leave them out, unless they are meant";
   expect(warningsOf(`[process:web]\ncmd = x\nenv:A = "a b"\n[env:web]\nB = 'b'\nC = '$HOME'\nD = {"a": "b"}`)).toEqual([
     `gaffer.ini:3: [process:web] env:A: ${message}`,
     `gaffer.ini:5: [env:web] B: ${message}`,
   ]);
+  expect(web('cmd = x\ncwd = "/srv/my app"\nargs = "a b"')).toEqual([`gaffer.ini:3: [process:web] cwd: ${message}`]);
+  expect(warningsOf("[plugin:x]\na = 'b'\n[gaffer]\nplugins_dir = \"p\"")).toEqual([
+    `gaffer.ini:4: [gaffer] plugins_dir: ${message}`,
+  ]);
+});
+
+test("a command that is all in quotes is one word, which is warned of", () => {
+  expect(web('cmd = "node server.js"')).toEqual([
+    "gaffer.ini:2: [process:web] cmd: is one word, since all of it is in quotes: leave them out",
+  ]);
+  expect(web("cmd = '/opt/my app/run'")).toEqual([]);
 });
 
 test("`on_give_up` that never happens is warned of", () => {

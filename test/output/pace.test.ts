@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { currentMoment } from "../../src/moment.ts";
 import { Cursor } from "../../src/output/cursor.ts";
 import { room, waitForReaders } from "../../src/output/pace.ts";
 import { Ring } from "../../src/output/ring.ts";
@@ -12,9 +13,9 @@ test("the writer has all the room it wants while nobody reads", () => {
 test("a lossless reader is never overrun", () => {
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 30_000 });
-  ring.write(new Uint8Array(capacity - 100), 0);
+  ring.write(new Uint8Array(capacity - 100), currentMoment());
   expect(room(ring, 1000)).toBe(100);
-  ring.write(new Uint8Array(100), 0);
+  ring.write(new Uint8Array(100), currentMoment());
   expect(room(ring, 1000)).toBe(0);
   reader.advance(300);
   expect(room(ring, 1000)).toBe(300);
@@ -25,7 +26,7 @@ test("a lossless reader is never overrun", () => {
 test("the writer goes on as soon as the lossless reader reads", async () => {
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 30_000 });
-  ring.write(new Uint8Array(capacity), 0);
+  ring.write(new Uint8Array(capacity), currentMoment());
   const waiting = waitForReaders(ring);
   reader.advance(10);
   await waiting;
@@ -36,10 +37,10 @@ test("a lossless reader that takes nothing for its timeout is cut off, and the w
   const ring = new Ring(capacity);
   let cutOffs = 0;
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 30, onCutOff: () => cutOffs++ });
-  ring.write(new Uint8Array(capacity), 0);
+  ring.write(new Uint8Array(capacity), currentMoment());
   while (room(ring, 100) === 0) await waitForReaders(ring);
   expect(cutOffs).toBe(1);
-  ring.write(new Uint8Array(100), 0);
+  ring.write(new Uint8Array(100), currentMoment());
   expect(reader.takeGap()).toEqual({ from: 0, to: 100 });
 });
 
@@ -47,12 +48,12 @@ test("a lossless reader that reads a little within its timeout, again and again,
   const ring = new Ring(capacity);
   let cutOffs = 0;
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 60, onCutOff: () => cutOffs++ });
-  ring.write(new Uint8Array(capacity), 0);
+  ring.write(new Uint8Array(capacity), currentMoment());
   const startedMs = performance.now();
   while (performance.now() - startedMs < 150) {
     setTimeout(() => reader.advance(reader.position + 1), 10);
     await waitForReaders(ring);
-    ring.write(new Uint8Array(room(ring, 1)), 0);
+    ring.write(new Uint8Array(room(ring, 1)), currentMoment());
   }
   expect(cutOffs).toBe(0);
 });
@@ -61,7 +62,7 @@ test("a lossless reader that was idle before the flood has its whole timeout", a
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 50 });
   await Bun.sleep(80);
-  ring.write(new Uint8Array(capacity), 0);
+  ring.write(new Uint8Array(capacity), currentMoment());
   expect(reader.patienceMs).toBe(50);
   expect(room(ring, 1)).toBe(0);
 });
@@ -69,10 +70,10 @@ test("a lossless reader that was idle before the flood has its whole timeout", a
 test("the writer waits for any other reader 20 ms at most, until it has read enough to earn more", async () => {
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0 });
-  ring.write(new Uint8Array(capacity), 0);
+  ring.write(new Uint8Array(capacity), currentMoment());
   while (room(ring, capacity) === 0) await waitForReaders(ring);
   expect(reader.patienceMs).toBeLessThanOrEqual(0);
-  ring.write(new Uint8Array(capacity), 0);
+  ring.write(new Uint8Array(capacity), currentMoment());
   reader.takeGap();
   reader.advance(reader.position + 100);
   expect(reader.patienceMs).toBeLessThan(0.01);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { currentMoment } from "../../src/moment.ts";
 import { Cursor } from "../../src/output/cursor.ts";
 import { Ring } from "../../src/output/ring.ts";
 
@@ -32,7 +33,7 @@ describe("ring", () => {
         for (const step of steps) {
           if (step.kind === "write") {
             const bytes = Uint8Array.from({ length: step.length }, (_, index) => (written.length + index) % 251);
-            ring.write(bytes, 0);
+            ring.write(bytes, currentMoment());
             written = [...written, ...bytes];
           } else if (step.kind === "join") {
             const begin = Math.max(ring.oldest, ring.head - step.back);
@@ -60,11 +61,11 @@ describe("ring", () => {
   test("memory grows by doubling from 4 KiB and stops at the capacity", () => {
     const ring = new Ring(10_000);
     expect(ring.view(0, 0).buffer.byteLength).toBe(0);
-    ring.write(new Uint8Array(1), 0);
+    ring.write(new Uint8Array(1), currentMoment());
     expect(ring.view(0, 1).buffer.byteLength).toBe(4096);
-    ring.write(new Uint8Array(4096), 0);
+    ring.write(new Uint8Array(4096), currentMoment());
     expect(ring.view(0, 1).buffer.byteLength).toBe(8192);
-    ring.write(new Uint8Array(50_000), 0);
+    ring.write(new Uint8Array(50_000), currentMoment());
     expect(ring.view(ring.oldest, ring.head).buffer.byteLength).toBe(10_000);
     expect(ring.head).toBe(54_097);
     expect(ring.oldest).toBe(44_097);
@@ -76,7 +77,7 @@ describe("ring", () => {
       fc.property(fc.array(line, { maxLength: 600 }), fc.boolean(), fc.nat(20), (lines, isEnded, count) => {
         const text = lines.join("\n") + (isEnded && lines.length > 0 ? "\n" : "");
         const ring = new Ring(4096);
-        for (let at = 0; at < text.length; at += 97) ring.write(Buffer.from(text.slice(at, at + 97)), 0);
+        for (let at = 0; at < text.length; at += 97) ring.write(Buffer.from(text.slice(at, at + 97)), currentMoment());
         const held = Buffer.from(ring.copy(ring.oldest, ring.head)).toString("latin1");
         const whole = held.split("\n");
         if (whole.at(-1) === "") whole.pop();
@@ -100,8 +101,8 @@ describe("ring", () => {
     const ring = new Ring(4096);
     let woken = 0;
     const cursor = new Cursor(ring, { position: 0, onChange: () => woken++ });
-    ring.write(Buffer.from("a"), 0);
-    ring.write(new Uint8Array(0), 0);
+    ring.write(Buffer.from("a"), currentMoment());
+    ring.write(new Uint8Array(0), currentMoment());
     ring.end();
     ring.end();
     expect(woken).toBe(2);

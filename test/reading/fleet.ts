@@ -10,7 +10,7 @@ interface FleetProcess {
   readonly rings: Map<string, Ring>;
   readonly template: { readonly name: string; readonly losslessTimeoutMs: number };
   exitRank?: number;
-  exit?: { readonly exitedAtMs: number };
+  exit?: { readonly exitedSteadyMs: number };
 }
 
 export interface Fleet {
@@ -61,11 +61,11 @@ export function createFleet({ labels, capacity, keptExits }: FleetOptions): Flee
       announce();
       return process.id;
     },
-    write: (id, label, bytes, timeMs) => find(id).rings.get(label)?.write(bytes, timeMs),
+    write: (id, label, bytes, timeMs) => find(id).rings.get(label)?.write(bytes, { unixMs: timeMs, steadyMs: timeMs }),
     exit(id, timeMs) {
       const process = find(id);
       for (const ring of process.rings.values()) ring.end();
-      process.exit = { exitedAtMs: timeMs };
+      process.exit = { exitedSteadyMs: timeMs };
       process.exitRank = ranks.next++;
       exits.push(process);
       const forgotten = exits.length > keptExits ? exits.shift() : undefined;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { currentMoment, toSteadyMs } from "../../src/moment.ts";
 import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/reading/output-reader.ts";
 import { processSource, templateSource } from "../../src/reading/output-source.ts";
 import type { StreamPosition } from "../../src/reading/stream-position.ts";
@@ -32,7 +33,7 @@ afterEach(async () => {
 const options: OutputReaderOptions = { start: { kind: "held" }, unit: "lines", onReady: () => {} };
 
 /** What is told now, each in a line: `out 1: text`, `gap 1 out 0-5`, `spawn 2`, `exit 1`. */
-function tell(reader: OutputReader, nowMs = Date.now()): string[] {
+function tell(reader: OutputReader, nowMs = performance.now()): string[] {
   const told: string[] = [];
   for (let item = reader.next(takeBytes, nowMs); item; item = reader.next(takeBytes, nowMs))
     told.push(describeItem(item));
@@ -161,10 +162,11 @@ describe("where to begin", () => {
   test("a time begins at what arrived then or later", async () => {
     const supervisor = await chattered();
     const ring = firstOf(supervisor).rings.get("out");
-    const timeMs = ring?.arrivals.timeAt(6) ?? 0;
+    // A Unix time is whole, and its place on the other clock up to a millisecond early.
+    const steadyMs = toSteadyMs(ring?.arrivals.unixMsAt(6) ?? 0, currentMoment()) + 1;
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), {
       ...options,
-      start: { kind: "since", timeMs },
+      start: { kind: "since", steadyMs },
     });
     expect(tell(reader)).toEqual(["out 1: o3\n", "err 1: e3\n"]);
     reader.close();
@@ -178,7 +180,7 @@ describe("where to begin", () => {
     whole.close();
     for (let count = 0; count <= all.length; count++) {
       const first = new OutputReader(source, options);
-      for (let index = 0; index < count; index++) first.next(takeBytes, Date.now());
+      for (let index = 0; index < count; index++) first.next(takeBytes, performance.now());
       const position = first.position();
       first.close();
       const second = new OutputReader(source, { ...options, start: { kind: "resume", position } });
@@ -206,7 +208,7 @@ describe("where to begin", () => {
 
 describe("a template's output", () => {
   test("lives through restarts: exit, spawn and the output of the next process", async () => {
-    const supervisor = host({ cmd: "echo line; sleep 60", restart: "always" });
+    const supervisor = host({ cmd: "echo line; exec sleep 60", restart: "always" });
     const reader = new OutputReader(templateSource(supervisor), options);
     await waitFor(() => firstOf(supervisor).rings.get("out")?.head === 5, "the first line");
     expect(tell(reader)).toEqual(["out 1: line\n"]);

@@ -37,7 +37,7 @@ const units = fc.constantFrom<OutputUnit>("lines", "lines", "bytes");
 const leave = fc.record({ kind: fc.constant("leave" as const), unit: units });
 const starts = fc.oneof(
   fc.record({ kind: fc.constant("tail" as const), lines: fc.nat(5) }),
-  fc.record({ kind: fc.constant("since" as const), timeMs: fc.integer({ min: 1_000_000, max: 1_002_000 }) }),
+  fc.record({ kind: fc.constant("since" as const), steadyMs: fc.integer({ min: 1_000_000, max: 1_002_000 }) }),
 );
 const join = fc.record({ kind: fc.constant("join" as const), start: starts });
 const actions = fc.array(

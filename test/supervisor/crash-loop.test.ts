@@ -75,6 +75,15 @@ describe("the log of failures", () => {
     );
   });
 
+  test("of which a slot is still in it tells how that one fails", () => {
+    const { loop, fail } = createLoop();
+    fail(9, { place: 0 });
+    fail(3, { place: 1, what: "exited with status 2 after 1 s" });
+    loop.dropped(1);
+    expect([loop.times, loop.reason]).toEqual([9, "exited with status 1 after 0.01 s, 9 times in a row"]);
+    loop.end("it was stopped");
+  });
+
   test("a process that exits again before it has run long enough stays in the loop", async () => {
     const { loop, warnings, steady, fail } = createLoop();
     fail(3);

@@ -11,7 +11,7 @@ const apartMs = 15;
 export async function lockstep(process: SupervisedProcess, times: number): Promise<void> {
   const rings = [...process.rings.values()];
   const heldBytes = () => rings.reduce((sum, { head }) => sum + head, 0);
-  const isApart = () => rings.every(({ head, lastWriteMs }) => head === 0 || Date.now() - lastWriteMs > apartMs);
+  const isApart = () => rings.every(({ head, lastWriteMs }) => head === 0 || performance.now() - lastWriteMs > apartMs);
   for (let step = 0, before = 0; step < times; step++) {
     await waitFor(() => heldBytes() > before && isApart(), `output ${step + 1} of process ${process.id}`);
     before = heldBytes();

@@ -5,7 +5,7 @@ import { isWantedUp, type Stimulus, type SupervisorState, transitions } from "..
 const table = `
             start                            stop                          resized                vacated         filled   emptied  flapped        deferred  gave_up                      retry
 stopped     starting:forget,announce-start,fill    .                             .                      .               .        .        .              .         .                            .
-starting    starting:cancel-retry,forget,fill   stopping:announce-stop,drain                starting:reap,fill     starting:fill   running  exited   backoff:drain  backoff   fatal:drain,tell-given-up                  starting:fill
+starting    starting:cancel-retry,forget,fill   stopping:cancel-retry,announce-stop,drain                starting:reap,fill     starting:fill   running  exited   backoff:drain  backoff   fatal:drain,tell-given-up                  starting:fill
 running     starting:forget,fill             stopping:announce-stop,drain                starting:reap,fill     starting:fill   .        exited   backoff:drain  backoff   fatal:drain,tell-given-up                  .
 stopping    starting:forget,announce-start,fill    .                             .                      .               .        stopped  .              .         .                            .
 backoff     starting:cancel-retry,forget,announce-start,fill  stopping:cancel-retry,announce-stop,drain  starting:reap,fill  starting:fill  .        .        backoff:drain  .         fatal:cancel-retry,drain,tell-given-up     starting:fill

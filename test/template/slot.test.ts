@@ -20,14 +20,12 @@ test("both win over what is inherited and over env files, and GAFFER_SLOT over `
   expect(env).toEqual({ PORT: "82", GAFFER_SLOT: "2", A: "a" });
 });
 
-test("both can be used in the command", () => {
-  const served = template({ port: 5100, cmd: "serve --port $PORT --id=${GAFFER_SLOT}" });
-  expect(commandOf(served, buildEnvironment(served, { base: {}, slot: 1 })).argv).toEqual([
-    "serve",
-    "--port",
-    "5101",
-    "--id=1",
-  ]);
+test("both can be used in the command and the folder", () => {
+  const served = template({ port: 5100, cmd: "serve --port $PORT --id=${GAFFER_SLOT}", cwd: "/srv/web-$GAFFER_SLOT" });
+  expect(commandOf(served, buildEnvironment(served, { base: {}, slot: 1 }))).toMatchObject({
+    argv: ["serve", "--port", "5101", "--id=1"],
+    cwd: "/srv/web-1",
+  });
 });
 
 test("a slot past the last port is refused", () => {

@@ -13,7 +13,7 @@ test.each([
   ["whsec_", "has 0 bytes"],
   ["whsec_c2hvcnQ=", "has 5 bytes"],
   [`whsec_${"A".repeat(88)}`, "has 66 bytes"],
-  ["my secret of 24 letters!", "is no base64"],
+  ["my secret of 24 letters!", "is not base64"],
 ])("%j is no secret", (secret, reason) => {
   expect(() => parseSecret(secret)).toThrow(
     `must be whsec_ and 24 to 64 bytes in base64, and this one ${reason}: \`openssl rand -base64 32\` makes one`,

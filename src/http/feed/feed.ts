@@ -16,7 +16,7 @@ export interface FeedSource {
   next(): Uint8Array | undefined;
   /** All pieces that were given are with the kernel, or copied by Bun (1.4.5): they may change. */
   taken?(): void;
-  /** When to ask again though nobody wakes the feed (Unix ms). */
+  /** When to ask again though nobody wakes the feed, on the steady clock. */
   readonly dueMs: number | undefined;
   /** Nothing will ever follow. */
   readonly ended: boolean;
@@ -141,7 +141,7 @@ class Feed {
     const { heartbeat } = this.#options;
     const { dueMs } = this.#source;
     const beatAtMs = heartbeat === undefined ? Infinity : this.#waitingSinceMs + heartbeat.everyMs;
-    const atMs = Math.min(beatAtMs, dueMs === undefined ? Infinity : performance.now() + dueMs - Date.now());
+    const atMs = Math.min(beatAtMs, dueMs ?? Infinity);
     clearTimeout(this.#timer);
     if (atMs === Infinity) return;
     this.#timer = setTimeout(

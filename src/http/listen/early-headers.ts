@@ -121,10 +121,9 @@ class Connection {
   }
 
   async #attach(signal: AbortSignal): Promise<void> {
-    // The types have no `fd`.
-    const options = { fd: this.#fd } as unknown as { unix: string };
     this.#socket = await Bun.connect<undefined>({
-      ...options,
+      // The types have no `fd`.
+      ...({ fd: this.#fd } as unknown as { unix: string }),
       socket: {
         open: (socket) => void socket.pause(),
         drain: () => this.#drained?.(),
@@ -136,9 +135,8 @@ class Connection {
       },
     });
     // Bun reads from the connection as well, and leaves it when the client has closed it, or sends one more request.
-    const watch = () => void this.#socket?.resume();
-    if (signal.aborted) watch();
-    else signal.addEventListener("abort", watch, { once: true });
+    signal.addEventListener("abort", () => this.#socket?.resume(), { once: true });
+    if (signal.aborted) this.#socket.resume();
   }
 
   #forget(): void {
@@ -173,9 +171,11 @@ function toBytes(piece: unknown): Uint8Array {
   return piece instanceof Uint8Array ? piece : Buffer.from(piece as string);
 }
 
+const ownHeaders = ["connection", "content-length", "date", "transfer-encoding"];
+
 function headOf({ status, headers }: Response): string {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${crlf}`;
-  for (const [name, value] of headers) if (name !== "transfer-encoding") head += `${name}: ${value}${crlf}`;
+  for (const [name, value] of headers) if (!ownHeaders.includes(name)) head += `${name}: ${value}${crlf}`;
   return `${head}date: ${new Date().toUTCString()}${crlf}connection: close${crlf}transfer-encoding: chunked${crlf}${crlf}`;
 }
 

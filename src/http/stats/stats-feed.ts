@@ -64,7 +64,7 @@ export class StatsFeed implements FeedSource {
   }
 
   get dueMs(): number | undefined {
-    return this.#isReading ? undefined : Date.now() + this.#dueAtMs - performance.now();
+    return this.#isReading ? undefined : this.#dueAtMs;
   }
 
   get ended(): boolean {

@@ -31,7 +31,7 @@ export async function answerLongpoll(
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
       const isOver = reader.ended || isAtRest || signal.aborted || performance.now() >= deadlineMs;
       if (held.hasNews || isOver) return toResponse(held, query);
-      await waiter.wait(Math.min((reader.dueMs ?? Infinity) - Date.now(), deadlineMs - performance.now()));
+      await waiter.wait(Math.min(reader.dueMs ?? Infinity, deadlineMs) - performance.now());
     }
   } finally {
     waiter.close();
@@ -59,7 +59,7 @@ function takeHeld(reader: OutputReader, query: OutputQuery): Held {
   const gaps: OutputGap[] = [];
   let length = 0;
   while (length < maxAnswerBytes) {
-    const item = reader.next(Math.min(takeBytes, encoder.maxBytes), query.follow ? Date.now() : Infinity);
+    const item = reader.next(Math.min(takeBytes, encoder.maxBytes), query.follow ? performance.now() : Infinity);
     if (item === undefined) break;
     if (item.kind === "gap") gaps.push(item);
     const chunk = encoder.encode(item, place);

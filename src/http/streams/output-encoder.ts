@@ -189,7 +189,7 @@ function toJsonDocument({ process, label, ring, from }: Bytes, to: number): Outp
     pid: process.id,
     name: process.template.name,
     stream: label,
-    time: toTime(ring.arrivals.timeAt(from)),
+    time: toTime(ring.arrivals.unixMsAt(from)),
     data: Buffer.from(ring.copy(from, to).buffer).toString("utf8"),
     ...(ring.isLineEnd(to) ? {} : { partial: true }),
   };

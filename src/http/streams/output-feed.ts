@@ -67,7 +67,7 @@ export class OutputFeed implements FeedSource {
 
   next(): Uint8Array | undefined {
     const { encoder, follow } = this.#options;
-    const item = this.#reader.next(encoder.maxBytes, follow ? Date.now() : Infinity);
+    const item = this.#reader.next(encoder.maxBytes, follow ? performance.now() : Infinity);
     this.#wasExhausted = item === undefined;
     return item && encoder.encode(item, this.#place);
   }

@@ -1,3 +1,4 @@
+import { type Moment, toSteadyMs } from "../../moment.ts";
 import { GafferdError } from "../../errors.ts";
 import type { OutputStart } from "../../reading/output-start.ts";
 import {
@@ -61,7 +62,7 @@ export const outputParameters = {
 } as const satisfies Record<string, Parameter>;
 
 /** Throws `bad_value` with the parameter's name in `field`. */
-export function parseOutputQuery(query: URLSearchParams, lastEventId: string | null, nowMs: number): OutputQuery {
+export function parseOutputQuery(query: URLSearchParams, lastEventId: string | null, now: Moment): OutputQuery {
   const feed = outputParameters.feed.read(query);
   const format = outputParameters.format.read(query);
   const isRaw = feed === "continuous" && format === "text";
@@ -70,14 +71,14 @@ export function parseOutputQuery(query: URLSearchParams, lastEventId: string | n
     format,
     // Raw bytes are the process's own: nothing comes between them unless it is asked for.
     heartbeatMs: parseHeartbeat(query.get("heartbeat"), isRaw ? undefined : defaultHeartbeatMs),
-    start: parseStart(query, lastEventId, nowMs),
+    start: parseStart(query, lastEventId, now),
     follow: outputParameters.follow.read(query),
     lossless: outputParameters.lossless.read(query),
   };
 }
 
 /** Where `tail`, `since` or `Last-Event-ID` say to begin. Throws `bad_value`. */
-export function parseStart(query: URLSearchParams, lastEventId: string | null, nowMs: number): OutputStart {
+export function parseStart(query: URLSearchParams, lastEventId: string | null, now: Moment): OutputStart {
   if (lastEventId) return parseStreamId(lastEventId);
   const since = query.get("since");
   const tail = query.get("tail");
@@ -89,5 +90,5 @@ export function parseStart(query: URLSearchParams, lastEventId: string | null, n
   if (tail !== null) return { kind: "tail", lines: parseWhole(tail, "tail") };
   if (since === null) return { kind: "held" };
   if (looksLikeStreamId(since)) return parseStreamId(since);
-  return { kind: "since", timeMs: parseTime(since, nowMs) };
+  return { kind: "since", steadyMs: toSteadyMs(parseTime(since, now.unixMs), now) };
 }

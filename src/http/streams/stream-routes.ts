@@ -1,3 +1,4 @@
+import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
@@ -46,7 +47,7 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     );
 
   function answer(request: Request, target: string, label?: string): Response | Promise<Response> {
-    const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), Date.now());
+    const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), currentMoment());
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
     // A client that has read all that will ever come, and comes again as a browser's `EventSource` does, is to stop.

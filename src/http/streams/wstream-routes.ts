@@ -1,3 +1,4 @@
+import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
@@ -46,7 +47,7 @@ export function wstreamRoutes(manager: Manager) {
 
   function handlersOf(request: Request, target: string, isBinary: boolean): Wstream {
     const query = new URL(request.url).searchParams;
-    const start = parseStart(query, request.headers.get("last-event-id"), Date.now());
+    const start = parseStart(query, request.headers.get("last-event-id"), currentMoment());
     const pingMs = parseHeartbeat(query.get(wstreamParameters.heartbeat.name), defaultHeartbeatMs);
     const eof = wstreamParameters.eof.read(query);
     try {

@@ -107,7 +107,7 @@ class Sender {
 
   #send(): void {
     while (this.#socket !== undefined && !this.#isFull) {
-      const item = this.#reader.next(frameBytes, Date.now());
+      const item = this.#reader.next(frameBytes, performance.now());
       if (item === undefined) break;
       this.#isFull = send(this.#socket, item, this.#isBinary) < 0;
     }

@@ -1,3 +1,4 @@
+import { currentMoment, toSteadyMs } from "../../moment.ts";
 import { Elysia } from "elysia";
 import type { EventBus } from "../../events/bus.ts";
 import type { Logger } from "../../log.ts";
@@ -69,7 +70,8 @@ export function watchRoutes({ bus, log }: WatchRoutesOptions) {
     if (lastEventId) return parseEventId(lastEventId, bus);
     if (since === null) return { kind: "now" };
     if (looksLikeStreamId(since)) return parseEventId(since, bus);
-    return { kind: "since", timeMs: parseTime(since, Date.now()) };
+    const now = currentMoment();
+    return { kind: "since", steadyMs: toSteadyMs(parseTime(since, now.unixMs), now) };
   }
 
   /** Waits for one event; 204 after the heartbeat's time, so that no proxy loses patience. */

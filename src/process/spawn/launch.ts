@@ -9,6 +9,7 @@ import { markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
 import { fateOf } from "./fate.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
+import { type PipeKeeper, type PipeKeeperOptions, startPipeKeeper } from "./pipe-keeper.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
 import { spawnLimited } from "./spawn-limited.ts";
@@ -22,6 +23,8 @@ export interface Launched {
   /** One a label, in the order of `redirect_output`. */
   readonly outputs: readonly OutputPipe[];
   readonly stdin: Stdin | undefined;
+  /** Only of a process that lives on when gafferd is killed. To be closed when it has ended. */
+  readonly keeper: PipeKeeper | undefined;
   /** What it and all that it starts carry in their environment. */
   readonly marker: string;
 }
@@ -111,10 +114,17 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     noteSpawned(subprocess);
     // Before ours are read: Bun then needs descriptors of its own, which may be scarce.
     closeAll(theirs);
+    const keeper = keepPipes(template, {
+      osPid: subprocess.pid,
+      outputs: outputs.map(({ readEnd }) => readEnd),
+      input: input?.writeEnd,
+      log,
+    });
     return {
       subprocess,
+      keeper,
       outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd, log)),
-      stdin: input && new Stdin(input.writeEnd),
+      stdin: input && new Stdin(input.writeEnd, () => keeper?.closeInput()),
       marker,
     };
   } catch (error) {
@@ -122,6 +132,12 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     closeAll(theirs);
     throw error;
   }
+}
+
+/** Nothing ends its pipes together with gafferd if it is to live on. */
+function keepPipes({ detach, onHostExit }: ProcessTemplate, options: PipeKeeperOptions): PipeKeeper | undefined {
+  const hasPipes = options.outputs.length > 0 || options.input !== undefined;
+  return onHostExit === "keep" && !detach && hasPipes ? startPipeKeeper(options) : undefined;
 }
 
 function closeAll(fds: number[]): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { currentMoment } from "../../../src/moment.ts";
 import { parseStatsQuery } from "../../../src/http/stats/stats-routes.ts";
 import { parseOutputQuery } from "../../../src/http/streams/output-query.ts";
 import { useServing } from "../serving.ts";
@@ -34,7 +35,7 @@ describe("every feed", () => {
     ["feed=continuous&heartbeat=true", 15_000],
     ["feed=eventsource&heartbeat=false", undefined],
   ])("has a heartbeat before proxies lose patience, but for raw bytes that did not ask for one: %s", (query, ms) => {
-    expect(parseOutputQuery(new URLSearchParams(query), null, 0).heartbeatMs).toBe(ms);
+    expect(parseOutputQuery(new URLSearchParams(query), null, currentMoment()).heartbeatMs).toBe(ms);
     if (query.includes("json")) expect(parseStatsQuery(new URLSearchParams("feed=continuous")).heartbeatMs).toBe(ms);
   });
 

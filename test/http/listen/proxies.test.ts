@@ -27,6 +27,9 @@ const proxies = {
 } as const;
 type ProxyName = keyof typeof proxies;
 
+/** Debian keeps servers in /usr/sbin, which is in the PATH of root alone. */
+const searchPath = `${process.env["PATH"]}:/usr/sbin`;
+
 const cleanups: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -43,8 +46,19 @@ async function startProxy(name: ProxyName): Promise<string> {
   expect(ours).not.toBe(text);
   const file = join(folder.path, "config");
   writeFileSync(file, proxies[name].wrap(ours, folder.path));
-  const env = { ...process.env, HOME: folder.path, XDG_DATA_HOME: folder.path, XDG_CONFIG_HOME: folder.path };
-  const child = Bun.spawn(proxies[name].command(file, folder.path), { env, stdout: "ignore", stderr: "ignore" });
+  const env = {
+    ...process.env,
+    PATH: searchPath,
+    HOME: folder.path,
+    XDG_DATA_HOME: folder.path,
+    XDG_CONFIG_HOME: folder.path,
+  };
+  const [program = "", ...args] = proxies[name].command(file, folder.path);
+  const child = Bun.spawn([Bun.which(program, { PATH: searchPath }) ?? program, ...args], {
+    env,
+    stdout: "ignore",
+    stderr: "ignore",
+  });
   cleanups.push(async () => {
     child.kill();
     await child.exited;
@@ -67,7 +81,7 @@ function freePort(): number {
 }
 
 describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configuration of the manual", (name) => {
-  const isMissing = Bun.which(name) === null && process.env["CI"] === undefined;
+  const isMissing = Bun.which(name, { PATH: searchPath }) === null && process.env["CI"] === undefined;
 
   test.skipIf(isMissing)("headers of a silent stream leave at once, and each piece of output as it comes", async () => {
     const url = await startProxy(name);

@@ -335,7 +335,7 @@ describe("sampling", () => {
     });
     feed.next();
     await waitFor(() => {
-      if (feed.dueMs !== undefined && feed.dueMs <= Date.now()) feed.next();
+      if (feed.dueMs !== undefined && feed.dueMs <= performance.now()) feed.next();
       return frames >= 2;
     }, "two samples");
     feed.close();

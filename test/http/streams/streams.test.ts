@@ -324,7 +324,7 @@ describe("where to begin", () => {
     expect(await textOf(`${path}&tail=2`)).toBe("b\nc\n");
     expect(await textOf(`${path}&tail=0`)).toBe("");
     expect(await textOf(`${path}&since=10m`)).toBe("a\nb\nc\n");
-    const since = new Date((held(id)?.arrivals.timeAt(2) ?? 0) - 50).toISOString();
+    const since = new Date((held(id)?.arrivals.unixMsAt(2) ?? 0) - 50).toISOString();
     expect(await textOf(`${path}&since=${since}`)).toBe("b\nc\n");
     expect(await textOf(`${path}&since=${new Date(Date.now() + 60_000).toISOString()}`)).toBe("");
   });

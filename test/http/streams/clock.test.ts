@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { waitFor } from "../../wait-for.ts";
+import { readEvents } from "../feed/event-stream.ts";
+import { useServing } from "../serving.ts";
+
+const host = useServing();
+const { run } = host;
+
+const hourMs = 3_600_000;
+const textOf = async (path: string) => await (await fetch(`${host.serving.url}${path}`)).text();
+const rings = (id: number) => [...host.serving.process(id).rings.values()];
+const heldBytes = (id: number) => rings(id).reduce((sum, { head }) => sum + head, 0);
+const go = async (id: number) => {
+  await fetch(`${host.serving.url}/streams/${id}/stdin`, { method: "POST", body: "\n" });
+};
+
+/** Sets the clock of this program; it goes on from there, as the system's does. */
+const realNow = Date.now;
+let setMs = 0;
+
+function setClock(byMs: number): void {
+  setMs += byMs;
+  Date.now = () => realNow() + setMs;
+}
+
+afterEach(() => {
+  Date.now = realNow;
+  setMs = 0;
+});
+
+const sorted = (text: string) => text.split("\n").toSorted().join(" ").trim();
+const at = (ms: number) => encodeURIComponent(new Date(ms).toISOString());
+
+/** Two lines on each output, one before and one after the clock is set. */
+async function around(byMs: number): Promise<number> {
+  const script = "echo o1; echo e1 >&2; read go; echo o2; echo e2 >&2; sleep 60";
+  const id = await run(script, { redirect_input: true });
+  await waitFor(() => heldBytes(id) === 6, "the lines before");
+  await Bun.sleep(2500); // Two lines are apart for a reader when 10 ms are between them; `since` below needs more, however late a request comes.
+  setClock(byMs);
+  await go(id);
+  await waitFor(() => heldBytes(id) === 12, "the lines after");
+  return id;
+}
+
+describe.each([
+  ["back by an hour", -hourMs],
+  ["back by a day", -24 * hourMs],
+  ["forward by an hour", hourMs],
+])("when the clock is set %s", (_, byMs) => {
+  test("each line has the time that the clock showed, on each output", async () => {
+    const beforeMs = Date.now();
+    const id = await around(byMs);
+    const text = await textOf(`/streams/${id}?feed=continuous&follow=false&format=json`);
+    const lines = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { data: string; time: string })
+      .flatMap(({ data, time }) =>
+        data
+          .trim()
+          .split("\n")
+          .map((each) => [each, Date.parse(time)] as const),
+      );
+    const times = new Map(lines);
+    expect([...times.keys()].toSorted()).toEqual(["e1", "e2", "o1", "o2"]);
+    for (const line of ["o1", "e1"]) expect(times.get(line)).toBeWithin(beforeMs, beforeMs + 20_000);
+    for (const line of ["o2", "e2"]) expect(times.get(line)).toBeWithin(beforeMs + byMs, beforeMs + byMs + 20_000);
+  });
+
+  test("an age means that age, on each output and on all together", async () => {
+    const id = await around(byMs);
+    const ageOf = (line: string) => {
+      const ring = host.serving.process(id).rings.get(line === "o2" ? "out" : "err");
+      return Date.now() - (ring?.arrivals.unixMsAt(3) ?? 0);
+    };
+    /** An age between that of the second lines and that of the first, which are 2.5 s older. */
+    const since = async () => `${Math.round(Math.max(ageOf("o2"), ageOf("e2")) + 2000)}ms`;
+    const query = async () => `feed=continuous&follow=false&since=${await since()}`;
+    expect(sorted(await textOf(`/streams/${id}?${await query()}`))).toBe("e2 o2");
+    expect(await textOf(`/streams/${id}/out?${await query()}`)).toBe("o2\n");
+    expect(await textOf(`/streams/${id}/err?${await query()}`)).toBe("e2\n");
+    expect(sorted(await textOf(`/streams/${id}?feed=continuous&follow=false&since=1h`))).toBe("e1 e2 o1 o2");
+  });
+
+  test("a time means what the clock shows now", async () => {
+    const id = await around(byMs);
+    const ring = host.serving.process(id).rings.get("out");
+    const since = at((ring?.arrivals.unixMsAt(3) ?? 0) - 150);
+    expect(await textOf(`/streams/${id}/out?feed=continuous&follow=false&since=${since}`)).toBe("o2\n");
+    expect(await textOf(`/streams/${id}/out?feed=continuous&follow=false&since=${at(Date.now() + 60_000)}`)).toBe("");
+    const everything = await textOf(`/streams/${id}/out?feed=continuous&follow=false&since=${at(Date.now() - hourMs)}`);
+    expect(everything).toBe("o1\no2\n");
+  });
+
+  test("events of an age are those of that age", async () => {
+    const id = await around(byMs);
+    await fetch(`${host.serving.url}/processes/${id}/_stop`, { method: "POST" });
+    const answer = await fetch(`${host.serving.url}/watch?feed=eventsource&since=10s`);
+    const [first] = await firstOf(answer, 1);
+    expect(first?.event).toBe("create");
+    const later = await fetch(`${host.serving.url}/watch?feed=longpoll&since=0.0001s&heartbeat=0.2`);
+    expect(later.status).toBe(204);
+  });
+});
+
+test("a line without its end is sent 100 ms later, though the clock is set back after it came", async () => {
+  const id = await run("printf prompt; sleep 60");
+  const answer = await fetch(`${host.serving.url}/streams/${id}/out?feed=eventsource`);
+  await waitFor(() => heldBytes(id) === 6, "the prompt");
+  setClock(-hourMs);
+  const [first] = await firstOf(answer, 1);
+  expect(first?.data).toBe("prompt");
+});
+
+async function firstOf(answer: Response, count: number) {
+  const events = readEvents(answer.body);
+  const found = [];
+  for await (const event of events) {
+    found.push(event);
+    if (found.length === count) break;
+  }
+  return found;
+}
