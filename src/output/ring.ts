@@ -49,6 +49,7 @@ export class Ring {
   /** A Buffer, since what is made of its views (framing, searching) is faster with one. */
   #bytes = Buffer.alloc(0);
   #head = 0;
+  #oldest = 0;
   #endRank = Infinity;
   #observer: RingObserver = {};
   #lastWriteMs = 0;
@@ -73,7 +74,7 @@ export class Ring {
 
   /** The position of the first byte still held. */
   get oldest(): number {
-    return Math.max(this.#head - this.capacity, this.order.firstPosition);
+    return this.#oldest;
   }
 
   /** When the last byte came, on the steady clock. */
@@ -111,9 +112,10 @@ export class Ring {
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
     this.#lastWriteMs = moment.steadyMs;
-    if (this.#head > this.capacity) {
-      this.arrivals.dropBefore(this.oldest);
-      this.order.dropBefore(this.oldest);
+    this.#oldest = Math.max(this.#head - this.capacity, this.order.firstPosition);
+    if (this.#oldest > 0) {
+      this.arrivals.dropBefore(this.#oldest);
+      this.order.dropBefore(this.#oldest);
     }
     this.#wake();
   }

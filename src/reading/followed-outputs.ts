@@ -85,9 +85,8 @@ export class FollowedOutputs {
     return false;
   }
 
-  /** The outputs that have bytes to give, or have lost them. */
-  readable(): ReadonlySet<OutputTrack> {
-    for (const track of this.#readable) if (track.cursor.available === 0) this.#readable.delete(track);
+  /** The outputs that have bytes to give, once `takeLost` has nothing more to tell. */
+  get readable(): ReadonlySet<OutputTrack> {
     return this.#readable;
   }
 
@@ -100,6 +99,7 @@ export class FollowedOutputs {
       return lost;
     }
     for (const track of this.#readable) {
+      if (track.cursor.available === 0) this.#readable.delete(track);
       const gap = track.cursor.takeGap();
       if (gap === undefined) continue;
       this.#progress.lost(gap.to - gap.from, track);

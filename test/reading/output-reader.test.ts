@@ -208,7 +208,7 @@ describe("where to begin", () => {
 
 describe("a template's output", () => {
   test("lives through restarts: exit, spawn and the output of the next process", async () => {
-    const supervisor = host({ cmd: "echo line; sleep 60", restart: "always" });
+    const supervisor = host({ cmd: "echo line; exec sleep 60", restart: "always" });
     const reader = new OutputReader(templateSource(supervisor), options);
     await waitFor(() => firstOf(supervisor).rings.get("out")?.head === 5, "the first line");
     expect(tell(reader)).toEqual(["out 1: line\n"]);

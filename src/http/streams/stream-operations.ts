@@ -37,7 +37,7 @@ id: r5k2x_1_2t_2s
 const output: Record<number, ResponseObject> = {
   200: {
     description:
-      "Output, in the form that `feed` and `format` ask for. Server-sent events: one holds whole lines of one output, its name is the label, its `data` the lines; `gap` names bytes that are no longer held, `exit` comes when a process has ended and all its output was sent, and in the stream of a template `spawn` comes for each new process. In `format=json` all but those three are a document each. " +
+      "Output, in the form that `feed` and `format` ask for. Server-sent events: one holds whole lines of one output, its name is the label (`label:error` for `error`, `message` and `open`, which browsers use themselves), its `data` the lines; `gap` names bytes that are no longer held, `exit` comes when a process has ended and all its output was sent, and in the stream of a template `spawn` comes for each new process. In `format=json` all but those three are a document each. " +
       feedManners,
     headers: {
       "X-Gaffer-Next": { $ref: "#/components/headers/X-Gaffer-Next" },
