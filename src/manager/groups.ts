@@ -7,7 +7,7 @@ export function groupNames(names: readonly string[]): string[] {
 }
 
 /** The template names that belong to a group, in their order. Throws `not_found` if there are none. */
-export function groupMembers(group: string, names: readonly string[]): string[] {
+export function templatesInGroup(group: string, names: readonly string[]): string[] {
   const members = names.filter((name) => groupOf(name) === group);
   if (members.length === 0) throw notFound("group", group, groupNames(names));
   return members;

@@ -8,7 +8,7 @@ import { Supervisor } from "../supervisor/supervisor.ts";
 import { inRanks, rankOf } from "../template/rank.ts";
 import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { groupMembers, groupNames } from "./groups.ts";
+import { templatesInGroup, groupNames } from "./groups.ts";
 import { notFound } from "./not-found.ts";
 
 /** `close` reports a template that takes longer than this to stop. */
@@ -189,7 +189,7 @@ export class Manager {
 
   /** The names of a group's templates, in the order of creation. Throws `not_found`. */
   group(group: string): string[] {
-    return groupMembers(group, this.names());
+    return templatesInGroup(group, this.names());
   }
 
   /**

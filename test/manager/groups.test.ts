@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { groupMembers, groupNames } from "../../src/manager/groups.ts";
+import { templatesInGroup, groupNames } from "../../src/manager/groups.ts";
 
 const names = ["web:api", "cron", "jobs:mail", "web:page:1"];
 
@@ -9,10 +9,10 @@ test("groups are the parts of names before the first colon, in the order of thei
 });
 
 test("the members of a group keep their order", () => {
-  expect(groupMembers("web", names)).toEqual(["web:api", "web:page:1"]);
+  expect(templatesInGroup("web", names)).toEqual(["web:api", "web:page:1"]);
 });
 
 test("an unknown group is an error that suggests a similar group", () => {
-  expect(() => groupMembers("wbe", names)).toThrow("there is no group `wbe`; did you mean `web`?");
-  expect(() => groupMembers("cron", names)).toThrow("there is no group `cron`");
+  expect(() => templatesInGroup("wbe", names)).toThrow("there is no group `wbe`; did you mean `web`?");
+  expect(() => templatesInGroup("cron", names)).toThrow("there is no group `cron`");
 });
