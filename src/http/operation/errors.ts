@@ -6,7 +6,7 @@ import type { JsonSchema, Reference, ResponseObject } from "./openapi-document.t
 const meanings: Readonly<Record<ErrorCode, string>> = {
   not_found: "the template, process, group or webhook does not exist",
   conflict:
-    "the name is already in use, the template is being deleted, or the webhook belongs to the configuration file or to another gafferd",
+    "the request conflicts with the current state: the name is already in use, the template is being deleted or has several processes, the webhook is defined in the configuration file, there are too many webhooks, or another gafferd uses the webhook database",
   invalid_json: "the body is not valid JSON in UTF-8",
   invalid_process_info: "the body is not a valid process template; `field` is the invalid setting",
   bad_value: "a part of the path, a query parameter, or a setting of a webhook is invalid; `field` names it",
