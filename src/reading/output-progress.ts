@@ -53,10 +53,6 @@ export class OutputProgress {
     };
   }
 
-  get order(): number {
-    return this.#order;
-  }
-
   get given(): number {
     return this.#given;
   }

@@ -34,7 +34,7 @@ export interface StreamPosition {
 
 /** Longest text of a position that `formatPosition` makes, as long as `ahead` takes no more than `maxAheadLength`. */
 export const maxPositionLength = 119;
-export const maxAheadLength = 25;
+export const maxAheadLength = 24;
 
 const positionPattern =
   /^(_[0-9a-z]+){3}((_[0-9a-z]*(_-?[0-9a-z]*(_[0-9a-z]*)?)?)?|_[0-9a-z]*_(-?[0-9a-z]+)?_[0-9a-z]*(_[0-9a-z]+-[0-9a-z]-[0-9a-z]+)*(\.[0-9a-z]+-[0-9a-z]-[0-9a-z]+)?)$/;

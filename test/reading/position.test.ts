@@ -4,6 +4,7 @@ import { maxIdLength, formatStreamId, parseStreamId } from "../../src/http/feed/
 import type { OutputUnit } from "../../src/output/output-range.ts";
 import { type OutputItem, OutputReader } from "../../src/reading/output-reader.ts";
 import { begin, type OutputStart } from "../../src/reading/output-start.ts";
+import { formatPlace, maxAheadLength } from "../../src/reading/stream-position.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 
 type Action =
@@ -241,6 +242,32 @@ function expectEvents(fleet: Fleet, { told }: Client, processesAtStart: number):
     if (firstOutput >= 0) expect(spawnedAt).toBeLessThan(firstOutput);
   }
 }
+
+test("an id has at most 128 characters and says what it was made of, whatever the numbers", () => {
+  const count = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
+  const place = fc.record({ processId: count, outputIndex: fc.nat(1), position: count });
+  const position = fc.record({
+    serial: count,
+    order: count,
+    floor: count,
+    spawnFloor: count,
+    given: count,
+    scope: fc.nat(2 ** 32 - 1),
+    ahead: fc
+      .array(place, { maxLength: 3 })
+      .filter((ahead) => ahead.map(formatPlace).join("").length <= maxAheadLength),
+    piece: fc.option(place, { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(position, (made) => {
+      const id = formatStreamId(made);
+      expect(id.length).toBeLessThanOrEqual(128);
+      const spawnFloor = made.spawnFloor > made.order ? made.spawnFloor : 0;
+      expect(parseStreamId(id)).toEqual({ kind: "resume", position: { ...made, spawnFloor } });
+    }),
+    { numRuns: 2000 },
+  );
+});
 
 describe("whoever comes again with the last id", () => {
   test("gets every later byte once, or told of, whatever runs and in ids of at most 128 characters", () => {
