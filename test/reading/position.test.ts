@@ -257,6 +257,7 @@ test("an id has at most 128 characters and says what it was made of, whatever th
       .array(place, { maxLength: 3 })
       .filter((ahead) => ahead.map(formatPlace).join("").length <= maxAheadLength),
     piece: fc.option(place, { nil: undefined }),
+    hasGaps: fc.boolean(),
   });
   fc.assert(
     fc.property(position, (made) => {
@@ -267,6 +268,24 @@ test("an id has at most 128 characters and says what it was made of, whatever th
     }),
     { numRuns: 2000 },
   );
+});
+
+const firstWrites = (label: number, text: string): Action => ({ kind: "write", at: 0, label, text });
+
+test("what was lost in one output before is not taken for what was lost in another since", () => {
+  const steps: Action[] = [
+    firstWrites(1, "line\natwo\nlines\n"),
+    { kind: "write", at: 10, label: 1, text: "20%\r\na🦉 owl" },
+    { kind: "write", at: 25, label: 1, text: `é${"x".repeat(40)}20%\r\n20%\r\n` },
+    firstWrites(0, "20%\r\néaa"),
+    firstWrites(1, `two\nlines\n${"x".repeat(40)}a`),
+    firstWrites(1, "10%\r"),
+    { kind: "read", items: 2, maxBytes: 8, takeBack: 0 },
+    firstWrites(0, `${"x".repeat(40)}🦉 owltwo\nlines\n`),
+    firstWrites(0, "10%\ré"),
+    { kind: "exit", at: 0 },
+  ];
+  play({ unit: "lines", label: undefined, capacity: 64, keptExits: 2, processes: 3, steps });
 });
 
 describe("whoever comes again with the last id", () => {
