@@ -8,7 +8,7 @@ export interface FileLimit {
   readonly hard: number;
 }
 
-/** In which `bin/gafferd` tells the soft limit that it was started with. */
+/** In which `src/gafferd.sh` tells the soft limit that it was started with. */
 export const fileLimitVariable = "GAFFERD_NOFILE";
 
 const resource = 7; // RLIMIT_NOFILE of Linux.
@@ -44,7 +44,7 @@ let startingLimit: number | null | undefined;
 /**
  * The soft limit of open files that gafferd was started with, or undefined if it is still in force or cannot be told. Bun
  * raises the limit to the hard one before any code of ours runs. Processes must not inherit that: programs that use
- * select(2) would fail, and others would close a million descriptors one by one. `bin/gafferd` passes the limit on;
+ * select(2) would fail, and others would close a million descriptors one by one. `src/gafferd.sh` passes the limit on;
  * without it, it is taken from the parent process if that has the same hard limit. Call this early, while the process
  * that started gafferd is still its parent.
  */
