@@ -1,6 +1,6 @@
 /**
- * The codes of all errors that a caller can get; docs/errors.md describes each. The core throws them without knowing
- * HTTP; `http/operation/error.ts` maps each to a status.
+ * The error codes of the API. Core modules throw them in a `GafferdError` and know nothing of HTTP;
+ * `http/operation/error.ts` maps each code to a status. `docs/errors.md` has a heading for each.
  */
 export const errorCodes = [
   "not_found",
@@ -31,16 +31,16 @@ export type ErrorCode = (typeof errorCodes)[number];
 export interface GafferdErrorOptions {
   /** Path of the invalid value in the request, such as `env.PORT` or `args.0`. */
   field?: string;
-  /** More members for the response body, in snake_case, such as `{bytes: 512}`. */
+  /** Additional fields of the response body, in snake_case, such as `{bytes: 512}`. */
   details?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
-/** An error that a caller can act on. `message` is one sentence: what failed, why, and what to do. */
+/** An error that the caller can act on. `message` is one sentence: what was wrong and what to do. */
 export class GafferdError extends Error {
   override readonly name = "GafferdError";
   readonly code: ErrorCode;
-  /** Absent if no single value is the cause. */
+  /** Absent if no single value caused the error. */
   readonly field?: string;
   readonly details?: Readonly<Record<string, unknown>>;
 

@@ -8,25 +8,27 @@ const metrics: readonly Metric[] = [
   {
     name: "gafferd_process_cpu_seconds_total",
     type: "counter",
-    help: "User and system time that the process took, without its children, in seconds.",
+    help: "User and system CPU time of the process, without its child processes, in seconds.",
     valueOf: ({ cpuMs }) => cpuMs / 1000,
   },
   {
     name: "gafferd_process_resident_memory_bytes",
     type: "gauge",
-    help: "Memory of the process, without its children, in bytes.",
+    help: "Resident memory of the process, without its child processes, in bytes.",
     valueOf: ({ rssBytes }) => rssBytes,
   },
   {
     name: "gafferd_process_open_fds",
     type: "gauge",
-    help: "File descriptors that the process has open.",
+    help: "Open file descriptors of the process.",
     valueOf: ({ openFds }) => openFds,
   },
 ];
 
 /**
- * What each process takes, read once; an empty label is one that is not there, says Prometheus, as of `port`; what the system does not say has no sample. Throws `overloaded`. */
+ * The resource usage of each process, from one sample. A value that the system does not report has no sample. Without
+ * `port`, the label is empty; to Prometheus, an empty label is a missing one. Throws `overloaded`.
+ */
 export async function processFamilies(
   processes: readonly SupervisedProcess[],
   sampler: Sampler,

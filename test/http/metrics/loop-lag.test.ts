@@ -8,7 +8,7 @@ function block(ms: number): void {
 }
 
 test("a loop that was blocked shows as late timers, and figures only grow", async () => {
-  const lag = new LoopLag({ everyMs: 5, lingerMs: 60_000 });
+  const lag = new LoopLag({ intervalMs: 5, stopAfterMs: 60_000 });
   expect(lag.read()).toMatchObject({ count: 0, sumSeconds: 0 });
   block(120);
   await waitFor(() => lag.read().count > 0, "the first measure");
@@ -23,7 +23,7 @@ test("a loop that was blocked shows as late timers, and figures only grow", asyn
 });
 
 test("nothing is measured before somebody asks, nor long after, and asking begins it again", async () => {
-  const lag = new LoopLag({ everyMs: 5, lingerMs: 30 });
+  const lag = new LoopLag({ intervalMs: 5, stopAfterMs: 30 });
   expect(lag.isMeasuring).toBe(false);
   lag.read();
   expect(lag.isMeasuring).toBe(true);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { fileURLToPath } from "node:url";
 import { statsRoutes } from "../../../src/http/stats/stats-routes.ts";
 import { statsLineEncoder, StatsFeed } from "../../../src/http/stats/stats-feed.ts";
-import { everything } from "../../../src/http/stats/stats-subject.ts";
+import { subjectOfAll } from "../../../src/http/stats/stats-subject.ts";
 import { Sampler } from "../../../src/process/usage/sampler.ts";
 import { membershipOf } from "../../../src/process/proc-stat.ts";
 import { takeUsageSample } from "../../../src/process/usage/usage-sample.ts";
@@ -328,7 +328,7 @@ describe("sampling", () => {
     let frames = 0;
     const feed = new StatsFeed({
       sampler,
-      subject: everything(manager, bus),
+      subject: subjectOfAll(manager, bus),
       encoder: statsLineEncoder,
       intervalMs: 100,
       wake: () => void (feed.next() !== undefined && frames++),

@@ -96,11 +96,14 @@ describe.each([
   test("events of an age are those of that age", async () => {
     const id = await around(byMs);
     await fetch(`${host.serving.url}/processes/${id}/_stop`, { method: "POST" });
-    const answer = await fetch(`${host.serving.url}/watch?feed=eventsource&since=10s`);
-    const [first] = await firstOf(answer, 1);
-    expect(first?.event).toBe("create");
-    const later = await fetch(`${host.serving.url}/watch?feed=longpoll&since=0.0001s&heartbeat=0.2`);
-    expect(later.status).toBe(204);
+    const firstSince = async (age: string) => {
+      const answer = await fetch(`${host.serving.url}/watch/proc.${host.lastName}?feed=eventsource&since=${age}`);
+      const [first] = await firstOf(answer, 1);
+      return first?.event;
+    };
+    // It was created 2.5 s before, and is stopped now.
+    expect(await firstSince("2s")).toBe("stop_pid");
+    expect(await firstSince("30m")).toBe("create");
   });
 });
 
