@@ -16,6 +16,8 @@ export interface Connection {
   /** As Bun gave it; Bun knows no copy of it. */
   readonly request: Request;
   readonly site: Site;
+  /** Headers may arrive with the first byte of the body only (`early-headers.ts`). */
+  readonly mayDelayHeaders: boolean;
   /** The answer is a stream, which may be silent for long after its headers. */
   isStream?: boolean;
 }

@@ -105,6 +105,7 @@ function serve(
 ): Server<SocketHandlers> {
   const { app, backlog, tls, log } = options;
   const site = siteOf(options);
+  const mayDelayHeaders = tls !== undefined || options.bind.kind === "unix";
   const before = openSockets();
   const server = Bun.serve<SocketHandlers>({
     // The types have no `idleTimeout` for a unix socket; Bun 1.4.5 obeys it there all the same.
@@ -120,7 +121,7 @@ function serve(
         const error = new GafferdError("method_not_allowed", `nothing here takes ${request.method}`);
         return toErrorResponse(error, { request, log });
       }
-      const connection: Connection = { server: receiver, request, site };
+      const connection: Connection = { server: receiver, request, site, mayDelayHeaders };
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
       if (request.method !== "GET") return answer;

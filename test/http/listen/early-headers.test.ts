@@ -278,15 +278,32 @@ describe("on another kind of endpoint", () => {
     for (const socket of idle) socket.destroy();
   });
 
-  test("TLS: the stream comes whole, its headers with its first byte", async () => {
+  test.each([
+    "/streams/1/out?feed=continuous&format=json",
+    "/streams/1/out?feed=continuous&format=base64",
+    "/stats/cat?feed=continuous&interval=60",
+  ])("TLS: the headers of lines come at once, with an empty line: %s", async (path) => {
     using folder = temporaryFolder();
-    const tls = { certFile: join(folder.path, "pem"), keyFile: join(folder.path, "key") };
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", tls.keyFile];
-    await Bun.$`openssl req -x509 ${key} -days 1 -subj /CN=server -out ${tls.certFile}`.quiet();
-    await using listening = await listenAt({ tls });
+    await using listening = await listenAt({ tls: await createCertificate(folder.path) });
+    const response = await fetch(listening.url + path, { tls: { rejectUnauthorized: false } });
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toStartWith("\n");
+    await reader?.cancel();
+  });
+
+  test("TLS: a raw stream comes whole, its headers with its first byte", async () => {
+    using folder = temporaryFolder();
+    await using listening = await listenAt({ tls: await createCertificate(folder.path) });
     const opening = fetch(`${listening.url}/streams/1/out?feed=continuous`, { tls: { rejectUnauthorized: false } });
     await waitFor(() => listening.service.manager.readerCount() === 1, "the reader");
     await listening.service.ask("POST", "/streams/1/stdin?eof=true", "hello\n");
     expect(await (await opening).text()).toBe("hello\n");
   });
 });
+
+async function createCertificate(folder: string) {
+  const tls = { certFile: join(folder, "pem"), keyFile: join(folder, "key") };
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", tls.keyFile];
+  await Bun.$`openssl req -x509 ${key} -days 1 -subj /CN=server -out ${tls.certFile}`.quiet();
+  return tls;
+}

@@ -34,7 +34,12 @@ async function timeoutsOf(method: string, path: string): Promise<{ status: numbe
   const site = { scheme: "http", boundHost: undefined, hosts: [], machineName: "box", endpointName: "main" } as const;
   const body = method === "PUT" ? '{"cmd":"sleep 1000"}' : null;
   const copy = new Request(`http://localhost${path}`, { method, body });
-  attachConnection(copy, { server: server as unknown as Connection["server"], request: original, site });
+  attachConnection(copy, {
+    server: server as unknown as Connection["server"],
+    request: original,
+    site,
+    mayDelayHeaders: false,
+  });
   const { status } = await service.app.handle(copy);
   return { status, timeouts };
 }
