@@ -5,7 +5,7 @@ export const info: Omit<OpenapiDocument["info"], "version"> = {
   title: "gafferd",
   description: [
     "gafferd starts processes, keeps them running, and lets any HTTP client read their output and write to their input, byte for byte.",
-    "A template describes what to run; a process is one run of it. A `pid` is the ID that gafferd gives a process: 1, 2, 3 … in order of start, never reused. The process ID of the kernel is `os_pid`. The part of a template's name before the first colon is its group.",
+    "A template describes what to run; a process is one run of it. A `pid` is the ID that gafferd gives a process: 1, 2, 3 … in order of start, never reused. The kernel's process ID is `os_pid`. The part of a template's name before the first colon is its group.",
     'Request and response bodies are JSON in UTF-8; the `Content-Type` of a request is ignored. Output and input of processes are raw bytes. A successful request returns `200` with `{"ok":true}` or the requested document. An action responds when its work is done. An error response has the error code in `error`, and one sentence for people in `message`: what went wrong, and what to do.',
     "Every path supports `HEAD` and `OPTIONS`. A method that a path does not support returns `405 method_not_allowed` with an `Allow` header; an unknown path returns `404 resource_not_found`. A trailing slash is ignored.",
     "Every request needs a `Host` header that the endpoint accepts. A request from a web page of another origin is rejected, unless the origin is listed in `cors_origins`.",

@@ -8,7 +8,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   conflict:
     "the request conflicts with the current state: the name is already in use, the template is being deleted or has several processes, the webhook is defined in the configuration file, there are too many webhooks, or another gafferd uses the webhook database",
   invalid_json: "the body is not valid JSON in UTF-8",
-  invalid_process_info: "the body is not a valid process template; `field` is the invalid setting",
+  invalid_process_info: "the body is not a valid process template; `field` names the invalid setting",
   bad_value: "a part of the path, a query parameter, or a setting of a webhook is invalid; `field` names it",
   no_signal_number: "the path contains no signal",
   resource_not_found: "no route has this path",

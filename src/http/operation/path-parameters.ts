@@ -23,7 +23,7 @@ export const templateName: Parameter = { ...template, name: "name" };
 
 export const pid: Parameter = {
   name: "pid",
-  description: "The ID that gafferd gave the process (1, 2, 3 …), not the process ID of the kernel.",
+  description: "The ID that gafferd gave the process (1, 2, 3 …), not the kernel's process ID.",
   schema: numbers,
   examples: ["1"],
 };

@@ -44,7 +44,7 @@ export const outputParameters = {
   tail: {
     name: "tail",
     description:
-      "Start with the last lines of the buffer: this many. `0` starts with new output. Default: the oldest byte in the buffer. Cannot be combined with `since`.",
+      "Start this many lines before the end of the buffer. `0` sends only new output. Default: the oldest byte in the buffer. Cannot be combined with `since`.",
     schema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     examples: ["20", "0"],
   },

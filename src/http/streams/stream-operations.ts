@@ -37,7 +37,7 @@ id: r5k2x_1_2t_2s
 const output: Record<number, ResponseObject> = {
   200: {
     description:
-      "Output, in the form that `feed` and `format` ask for. Server-sent events: one holds whole lines of one output, its name is the label (`label:error` for `error`, `message` and `open`, which browsers use themselves), its `data` the lines; `gap` names bytes that are no longer held, `exit` comes when a process has ended and all its output was sent, and in the stream of a template `spawn` comes for each new process. In `format=json` all but those three are a document each. " +
+      "Output, in the form selected by `feed` and `format`. With `eventsource`, an event contains whole lines of one output: its name is the label (`label:error` for the labels `error`, `message` and `open`, which have a meaning in browsers), its `data` the lines. `gap` reports bytes that are no longer in the buffer. `exit` is sent when a process has exited and all its output was sent. In the stream of a template, `spawn` is sent for each new process. With `format=json`, the `data` of output events is a JSON document. " +
       feedHeadersDescription,
     headers: {
       "X-Gaffer-Next": { $ref: "#/components/headers/X-Gaffer-Next" },
