@@ -72,7 +72,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       ...(options.verbosity > 0 && { onWaiting: tellWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
     });
-    signals.onHasten(() => daemon.hasten());
+    signals.onHasten(() => daemon.forceStop());
     const stray = guard.endStart((error) => daemon.culpritOf(error));
     let failure = stray === undefined ? undefined : strayed(stray, daemon.culpritOf(stray));
     if (failure === undefined) {

@@ -2,6 +2,7 @@ import { GafferdError } from "../errors.ts";
 import { defaultBacklog, defaultBind, type Endpoint, isLoopback, parseBind } from "./endpoint.ts";
 import { refusalToOpen } from "./endpoint-section.ts";
 import type { GafferSettings } from "./gaffer-section.ts";
+import { commandLine } from "./problem.ts";
 import type { Report } from "./section.ts";
 import { checkReadable, parseInteger, resolvePath } from "./value.ts";
 
@@ -14,8 +15,6 @@ export interface ConfigOverrides {
   readonly backlog?: string | number;
   readonly pluginsDir?: string;
 }
-
-const commandLine = "command line";
 
 /** `resolvePath` and `parseBind` take a file, and use its folder. */
 const fileInWorkingDirectory = "./-";

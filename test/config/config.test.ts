@@ -129,10 +129,8 @@ test.each([
 
 test("a file that cannot be read is a problem of its own", () => {
   const missing = join(folder, "missing.ini");
-  expect(() => loadConfig(missing)).toThrow(
-    `${missing}: cannot read the configuration: there is no such file or folder`,
-  );
-  expect(() => loadConfig(folder)).toThrow(`${folder}: cannot read the configuration: it is a folder`);
+  expect(() => loadConfig(missing)).toThrow(`${missing}: cannot read the configuration: no such file or directory`);
+  expect(() => loadConfig(folder)).toThrow(`${folder}: cannot read the configuration: it is a directory`);
   expect(() => loadConfig(missing)).toThrow(ConfigError);
 });
 

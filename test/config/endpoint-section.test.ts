@@ -144,7 +144,7 @@ test.each([
 
 test("a certificate that cannot be read is refused now, not at the start", () => {
   expect(problemsOf("[endpoint:a]\ncertfile = gone.pem\nkeyfile = .")).toEqual([
-    "gaffer.ini:2: [endpoint:a] certfile: cannot read gone.pem: there is no such file or folder",
+    "gaffer.ini:2: [endpoint:a] certfile: cannot read gone.pem: no such file or directory",
     `gaffer.ini:3: [endpoint:a] keyfile: cannot read ${folder}: it is not a file`,
   ]);
 });

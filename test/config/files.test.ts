@@ -34,7 +34,7 @@ describe("include", () => {
 
   test("of a file that is not there is refused where it stands", () => {
     expect(problemsOf("[gaffer]\ninclude = gone.ini")).toEqual([
-      "gaffer.ini:2: [gaffer] include: cannot read gone.ini: there is no such file or folder",
+      "gaffer.ini:2: [gaffer] include: cannot read gone.ini: no such file or directory",
     ]);
   });
 
@@ -178,8 +178,8 @@ describe("include_dir", () => {
   test("of a folder that is not there, or is a file, is refused", () => {
     write("file", "");
     expect(problemsOf("[gaffer]\ninclude_dir = gone.d file")).toEqual([
-      "gaffer.ini:2: [gaffer] include_dir: cannot read gone.d: there is no such file or folder",
-      "gaffer.ini:2: [gaffer] include_dir: cannot read file: a part of its path is not a folder",
+      "gaffer.ini:2: [gaffer] include_dir: cannot read gone.d: no such file or directory",
+      "gaffer.ini:2: [gaffer] include_dir: cannot read file: part of the path is not a directory",
     ]);
   });
 

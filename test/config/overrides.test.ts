@@ -42,7 +42,7 @@ test.each([
   ],
   [{ certFile }, "--certfile: needs --keyfile too"],
   [{ keyFile }, "--keyfile: needs --certfile too"],
-  [{ certFile: "/gone.pem", keyFile }, "--certfile: cannot read /gone.pem: there is no such file or folder"],
+  [{ certFile: "/gone.pem", keyFile }, "--certfile: cannot read /gone.pem: no such file or directory"],
   [{ backlog: "many" }, '--backlog: must be a whole number from 1 to 65535, not "many"'],
   [{ backlog: 0 }, '--backlog: must be a whole number from 1 to 65535, not "0"'],
 ])("%j is refused", (overrides, problem) => {

@@ -62,7 +62,7 @@ describe("what comes back is documented, and what is documented comes back", () 
       await walk(serving, described, seen);
     } finally {
       const stopped = serving.daemon.stop();
-      serving.daemon.hasten();
+      serving.daemon.forceStop();
       await stopped;
     }
     const expected = [...mistake, ...(isSafe(described) ? noRoom : []), ...(never[described.key] ?? [])];
