@@ -15,7 +15,7 @@ const slot = Type.Integer({
   description:
     "The slot of the process within its template: the lowest free number, starting at 0. A replacement process gets the same slot. The process can read it from the environment variable `GAFFER_SLOT`.",
 });
-const osPid = Type.Integer({ minimum: 1, description: "The process ID that the kernel assigned." });
+const osPid = Type.Integer({ minimum: 1, description: "The kernel's process ID." });
 
 const exitStatusProperties = {
   exit_status: nullable(
@@ -44,8 +44,10 @@ export const exitDocumentSchema = Type.Object(
     survivors: Type.Array(
       Type.Object({
         os_pid: osPid,
-        name: Type.String({ description: "The short name of the process in the kernel." }),
-        state: Type.String({ description: "The state letter of the kernel, such as `D` (waiting for a device)." }),
+        name: Type.String({ description: "The short name of the process (`comm`)." }),
+        state: Type.String({
+          description: "The kernel's state letter of the process, such as `D` (waiting for a device).",
+        }),
       }),
       {
         description:
@@ -91,7 +93,7 @@ export const statusDocumentSchema = Type.Object(
       description: "Same as `numprocesses`, for compatibility with gaffer.",
     }),
     flapping: Type.Boolean({ description: "Whether the template exited too often and is waiting for the next retry." }),
-    stopped: Type.Boolean({ description: "Whether the template is stopped by request, or was never started." }),
+    stopped: Type.Boolean({ description: "Whether the template was stopped by request or never started." }),
     next_retry_at: nullable(time, "The time of the next retry. `null` unless `state` is `backoff`."),
     state: word(
       ["stopped", "starting", "running", "stopping", "backoff", "exited", "fatal"],
@@ -129,7 +131,7 @@ export const detailDocumentSchema = Type.Object(
       }),
       { description: "The running processes." },
     ),
-    last_exit: nullable(exitDocumentSchema, "The last exit of any process of the template. `null` if there is none."),
+    last_exit: nullable(exitDocumentSchema, "The last exit of a process of the template. `null` if there is none."),
   },
   { description: "Settings, status and processes of a template: everything that one row of a dashboard shows." },
 );

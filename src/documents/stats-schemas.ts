@@ -10,7 +10,7 @@ const figureSchema = (description: string) =>
   });
 
 const usageSchema = Type.Object({
-  pid: Type.Integer({ minimum: 1, description: "The process ID that the kernel assigned." }),
+  pid: Type.Integer({ minimum: 1, description: "The kernel's process ID." }),
   cpu: percent(
     "CPU usage since the previous sample, in percent of one core. In the first sample, since the process started.",
   ),

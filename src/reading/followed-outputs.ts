@@ -2,7 +2,7 @@ import { Cursor } from "../output/cursor.ts";
 import type { Ring } from "../output/ring.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { OutputProgress } from "./output-progress.ts";
-import type { OutputGap, OutputSource } from "./output-source.ts";
+import { type OutputGap, type OutputSource, sizeOfGap } from "./output-source.ts";
 import type { Beginning } from "./output-resume.ts";
 import { OutputTrack } from "./output-track.ts";
 
@@ -95,7 +95,7 @@ export class FollowedOutputs {
     const lost = this.#lost.shift();
     if (lost !== undefined) {
       // Not before: who leaves before it was told of this is to hear of it when it comes again.
-      this.#progress.lost(sizeOf(lost));
+      this.#progress.lost(sizeOfGap(lost) ?? 0);
       return lost;
     }
     for (const track of this.#readable) {
@@ -172,7 +172,7 @@ export class FollowedOutputs {
       if (outputs !== undefined) for (const { cursor } of outputs) bytes += cursor.position;
       else for (const [label, { head }] of process.rings) bytes += this.#isRead(label) ? head : 0;
     }
-    for (const gap of this.#lost) bytes -= sizeOf(gap);
+    for (const gap of this.#lost) bytes -= sizeOfGap(gap) ?? 0;
     if (bytes > 0) this.#lost.push({ bytes });
   }
 
@@ -234,8 +234,4 @@ export class FollowedOutputs {
   #isRead(label: string): boolean {
     return this.#options.label === undefined || this.#options.label === label;
   }
-}
-
-function sizeOf({ bytes, from, to }: OutputGap): number {
-  return bytes ?? (from === undefined || to === undefined ? 0 : to - from);
 }

@@ -52,13 +52,13 @@ export class RunLedger {
   }
 
   /** The guardian is there before the first that it is to end. */
-  expect({ onHostExit }: ProcessTemplate): void {
+  beforeSpawn({ onHostExit }: ProcessTemplate): void {
     if (this.#isGuarded || onHostExit === "keep") return;
     this.#isGuarded = true;
     this.#guardian = startGuardian({ runFile: this.#file.path, log: this.#log });
   }
 
-  born({ osPid, marker, template }: { osPid: number; marker: string; template: ProcessTemplate }): void {
+  spawned({ osPid, marker, template }: { osPid: number; marker: string; template: ProcessTemplate }): void {
     const startTicks = startOf(osPid);
     if (startTicks === undefined) return;
     const { name, killMode, stopSignal, gracefulTimeoutMs, onHostExit } = template;

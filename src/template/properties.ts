@@ -41,9 +41,12 @@ export const retryForever = -1;
 /** Defaults of the fields of `flapping`. */
 export const defaultFlapping = { attempts: 2, window: 1, retry_in: 7, max_retry: 5 } as const;
 
-const flappingPart = (minimum: number, byDefault: number) =>
+const flappingPart = (description: string, minimum: number, byDefault: number) =>
   Type.Optional(
-    Type.Union([Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], { default: byDefault }),
+    Type.Union([Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
+      description,
+      default: byDefault,
+    }),
   );
 
 /** Defaults of the fields of `backoff`; times in seconds. */
@@ -66,11 +69,11 @@ export const templateSchema = Type.Object(
     cmd: Type.String({
       minLength: 1,
       description:
-        "The command line. It is split into words like in a POSIX shell. A relative program path that contains a slash is resolved against `cwd`. Unless `shell` is set, `$VAR`, `${VAR}` and `${VAR:-default}` are replaced with values from the environment of the process. To write a literal `$`, use `$$`, a backslash or single quotes.",
+        "The command line. It is split into words as in a POSIX shell. A relative program path that contains a slash is resolved against `cwd`. Unless `shell` is set, `$VAR`, `${VAR}` and `${VAR:-default}` are replaced with values from the environment of the process. To write a literal `$`, use `$$`, a backslash or single quotes.",
     }),
     args: Type.Optional(
       Type.Union([...wordList.anyOf], {
-        title: "a command line's words, as text or as a list of texts",
+        title: "words, as a string or as a list of strings",
         description:
           "Arguments that are appended to `cmd`. A string is split like `cmd`; the items of a list are used unchanged. Variables are replaced in both. In a list, `$$` is a literal `$`.",
         default: [],
@@ -84,7 +87,7 @@ export const templateSchema = Type.Object(
     ),
     env: Type.Optional(
       Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()], {
-        title: "an object whose values are texts",
+        title: "an object whose values are strings",
         description: "Environment variables. They take precedence over `env_file` and the environment of gafferd.",
         default: {},
       }),
@@ -123,10 +126,14 @@ export const templateSchema = Type.Object(
         [
           Type.Object(
             {
-              attempts: flappingPart(1, defaultFlapping.attempts),
+              attempts: flappingPart("The number of exits within `window`.", 1, defaultFlapping.attempts),
               window: duration("The time within which exits are counted.", defaultFlapping.window),
               retry_in: duration("The time between stopping and the next start.", defaultFlapping.retry_in),
-              max_retry: flappingPart(retryForever, defaultFlapping.max_retry),
+              max_retry: flappingPart(
+                "The maximum number of retries; -1 means no limit.",
+                retryForever,
+                defaultFlapping.max_retry,
+              ),
             },
             { additionalProperties: false },
           ),
@@ -180,7 +187,8 @@ export const templateSchema = Type.Object(
     ),
     restart: Type.Optional(
       Type.Union([Type.Literal("always"), Type.Literal("on-failure"), Type.Literal("never"), Type.Null()], {
-        description: "When an exited process is restarted.",
+        description:
+          "When gafferd restarts an exited process. `on-failure`: after a signal, or an exit code that is not in `success_codes`.",
         default: "always",
       }),
     ),

@@ -17,7 +17,7 @@ export interface FlappingPolicy {
 /**
  * The delay before a process that exited is replaced: `minMs`, then `factor` times longer after each exit in a row, up
  * to `maxMs`, plus a random part of up to `jitter` (0 to 1) of the delay. A process that runs for `resetAfterMs` resets
- * the delay. The first exit in a row causes no delay if the process ran for `freeRestartMs` (`supervisor/backoff.ts`).
+ * the delay. The first exit in a row causes no delay if the process ran for `immediateRestartMs` (`supervisor/backoff.ts`).
  */
 export interface BackoffPolicy {
   readonly minMs: number;

@@ -49,7 +49,7 @@ function describeItem(item: OutputItem): string {
 /** The position of a reader that was given nothing yet. */
 function nothing(supervisor: Supervisor): StreamPosition {
   const { serial } = supervisor.ranks;
-  return { serial, order: 0, floor: 0, spawnFloor: 1, given: 0, scope: 0, ahead: [], piece: undefined };
+  return { serial, order: 0, floor: 0, spawnFloor: 1, given: 0, scope: 0, ahead: [], piece: undefined, hasGaps: false };
 }
 
 const firstOf = (supervisor: Supervisor) => {

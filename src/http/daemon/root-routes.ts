@@ -7,7 +7,7 @@ import { prefersHtml } from "../operation/accept.ts";
 export interface RootRoutesOptions {
   /** The version of gafferd. */
   readonly version: string;
-  /** The installed plugins; the dashboard is one of them. */
+  /** The installed plugins; the dashboard may be one of them. */
   readonly plugins: InstalledPlugins;
 }
 

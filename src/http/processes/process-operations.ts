@@ -88,7 +88,7 @@ export const templateOperations: OperationTable = {
     id: "deleteProcess",
     tag,
     summary: "Stop and delete a template, or stop a process",
-    description: "The template replaces a process that was stopped by its pid.",
+    description: "If you stop a process by its pid, the template starts a replacement.",
     path: [templateOrProcess],
     answers: ok("The template was deleted, or the process has exited."),
     errors: ["bad_value", "not_found", "gone"],

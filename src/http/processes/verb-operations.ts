@@ -11,7 +11,7 @@ const scaled = (description: string) =>
 const groups = { tag: "groups", path: [group] } as const satisfies Partial<OperationDescription>;
 const names = { type: "array", items: { type: "string" } };
 const partialFailure =
-  "If it fails for some templates, it is still done for the others, and `failed` names the templates that failed.";
+  "If the operation fails for some templates, it still runs for the others, and `failed` lists the templates that failed.";
 
 /** Actions on templates, processes and groups. */
 export const verbOperations: OperationTable = {
@@ -19,14 +19,14 @@ export const verbOperations: OperationTable = {
     ...verbs,
     id: "startTemplate",
     summary: "Start a template",
-    answers: ok("The template was started, and so were its processes."),
+    answers: ok("The template and its processes were started."),
     errors: [...newWork, "spawn_failed"],
   },
   "POST /processes/:id/_stop": {
     ...verbs,
     id: "stopProcess",
     summary: "Stop a template or a process",
-    description: "The template replaces a process that was stopped by its pid.",
+    description: "If you stop a process by its pid, the template starts a replacement.",
     path: [templateOrProcess],
     answers: ok("The processes have exited."),
     errors: ["bad_value", "not_found", "gone"],
@@ -107,7 +107,7 @@ export const verbOperations: OperationTable = {
     id: "startGroup",
     summary: "Start the templates of a group",
     description: partialFailure,
-    answers: ok("The templates were started, and so were their processes."),
+    answers: ok("The templates and their processes were started."),
     errors: [...newWork, "spawn_failed"],
   },
   "POST /groups/:group/_stop": {

@@ -1,4 +1,4 @@
-import { feedManners } from "../feed/feed-headers.ts";
+import { feedHeadersDescription } from "../feed/feed-headers.ts";
 import { statsParameters } from "./stats-routes.ts";
 import { media, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
 import { pid, templateName } from "../operation/path-parameters.ts";
@@ -10,7 +10,7 @@ const sampling = {
 } as const satisfies Partial<OperationDescription>;
 const sampled = (schema: ReturnType<typeof ref>) => ({
   200: {
-    description: `One sample, or a stream of samples. ${feedManners}`,
+    description: `One sample, or a stream of samples. ${feedHeadersDescription}`,
     content: {
       "application/json": media({ ...schema, description: "Without `feed`, or with `feed=longpoll`." }),
       "application/x-ndjson": media({ ...schema, description: "`feed=continuous`: one line per sample." }),

@@ -332,7 +332,7 @@ describe("GET /_plugin/", () => {
   test("who asks for a plugin that is not there is told what is", async () => {
     expect(await message("/_plugin/helo/")).toBe("no plugin `helo` is installed; did you mean `hello`?");
     expect(await message("/_plugin/something/")).toMatch(
-      /^no plugin `something` is installed; there are coded, hello, /,
+      /^no plugin `something` is installed; installed plugins: coded, hello, /,
     );
     expect(await message("/_plugin/mute/")).toContain("the plugin `mute` has no site");
     expect(await message("/_plugin/hello/none")).toBe("the site of the plugin `hello` has no such file");
