@@ -5,10 +5,10 @@ import type { ProcessTemplate } from "../template/template.ts";
 /** Is told of every process that is to be stopped some time, for whoever comes after a daemon that was killed. */
 export interface Ledger {
   /** One is about to be spawned. */
-  expect(template: ProcessTemplate): void;
-  born(process: { readonly osPid: number; readonly marker: string; readonly template: ProcessTemplate }): void;
+  prepare(template: ProcessTemplate): void;
+  add(process: { readonly osPid: number; readonly marker: string; readonly template: ProcessTemplate }): void;
   /** Nothing of it lives any more. */
-  gone(osPid: number): void;
+  remove(osPid: number): void;
 }
 
 /** What a supervisor is given by the manager that owns it. */

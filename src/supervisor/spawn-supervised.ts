@@ -14,12 +14,12 @@ export function spawnSupervised(
 ): SupervisedProcess | GafferdError {
   try {
     const ledger = template.detach ? undefined : context.ledger;
-    ledger?.expect(template);
+    ledger?.prepare(template);
     const startedMs = performance.now();
     const process = spawnProcess(template, { log: context.log, slot });
     meter.spawns += 1;
-    ledger?.born({ osPid: process.osPid, marker: process.marker, template });
-    if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
+    ledger?.add({ osPid: process.osPid, marker: process.marker, template });
+    if (ledger) void process.emptied.then(() => ledger.remove(process.osPid));
     return new SupervisedProcess(process, { id: context.nextId(), slot, startedMs, template, counter, meter });
   } catch (cause) {
     if (cause instanceof GafferdError) return cause;
