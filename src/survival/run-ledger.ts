@@ -6,7 +6,7 @@ import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
 import { RunFile } from "./run-file.ts";
-import { currentPidScope } from "./pid-scope.ts";
+import { currentPidScope } from "./pidScope.ts";
 
 export interface RunLedgerOptions {
   readonly stateDir: string;
@@ -52,13 +52,13 @@ export class RunLedger {
   }
 
   /** The guardian is there before the first that it is to end. */
-  prepare({ onHostExit }: ProcessTemplate): void {
+  beforeSpawn({ onHostExit }: ProcessTemplate): void {
     if (this.#isGuarded || onHostExit === "keep") return;
     this.#isGuarded = true;
     this.#guardian = startGuardian({ runFile: this.#file.path, log: this.#log });
   }
 
-  add({ osPid, marker, template }: { osPid: number; marker: string; template: ProcessTemplate }): void {
+  spawned({ osPid, marker, template }: { osPid: number; marker: string; template: ProcessTemplate }): void {
     const startTicks = startOf(osPid);
     if (startTicks === undefined) return;
     const { name, killMode, stopSignal, gracefulTimeoutMs, onHostExit } = template;
@@ -74,7 +74,7 @@ export class RunLedger {
     });
   }
 
-  remove(osPid: number): void {
+  gone(osPid: number): void {
     this.#file.remove(osPid);
   }
 
