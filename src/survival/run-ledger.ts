@@ -6,7 +6,7 @@ import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
 import { RunFile } from "./run-file.ts";
-import { currentPidScope } from "./pidScope.ts";
+import { currentPidScope } from "./pid-scope.ts";
 
 export interface RunLedgerOptions {
   readonly stateDir: string;
