@@ -15,7 +15,7 @@ export interface FlappingPolicy {
 /**
  * The delay before a process that exited is replaced: `minMs`, then `factor` times longer after each exit in a row, up to
  * `maxMs`, plus a random share of up to `jitter` (0 to 1) of it. A run of `resetAfterMs` ends the row. The first exit of a
- * row causes no delay if the process ran for `freeRestartMs` (`supervisor/backoff.ts`).
+ * row causes no delay if the process ran for `immediateRestartMs` (`supervisor/backoff.ts`).
  */
 export interface BackoffPolicy {
   readonly minMs: number;

@@ -115,7 +115,7 @@ describe("--check finds what a start would", () => {
     [
       "a socket's folder that is not there",
       "[endpoint:a]\nbind = unix:gone/x.sock",
-      /^gaffer.ini:4: \[endpoint:a\] bind: cannot listen on unix:gone\/x.sock for \[endpoint:a\]: the folder gone does not exist/,
+      /^gaffer.ini:4: \[endpoint:a\] bind: cannot listen on unix:gone\/x.sock for \[endpoint:a\]: the directory gone does not exist/,
     ],
     [
       "an address that this machine does not have",

@@ -1,5 +1,5 @@
 import type { Logger } from "../../log.ts";
-import { announceStream, connectionOf } from "../listen/connection.ts";
+import { markAsStream, connectionOf } from "../listen/connection.ts";
 import { createFeed, type FeedSource } from "./feed.ts";
 import { eventHeaders, rawHeaders } from "./feed-headers.ts";
 import type { FeedFormat, FeedKind } from "./feed-query.ts";
@@ -32,6 +32,6 @@ export function answerFeed(request: Request, { feed, format, heartbeatMs, open, 
       heartbeatMs === undefined ? undefined : { everyMs: heartbeatMs, bytes: isEvents ? commentLine : emptyLine },
     onBroken: (reason) => log.warn(`a reader of ${new URL(request.url).pathname} was cut off: ${reason}`),
   });
-  if (!source?.greeting?.length && greeting === undefined) announceStream(request);
+  if (!source?.greeting?.length && greeting === undefined) markAsStream(request);
   return new Response(body, { headers: { ...(isEvents ? eventHeaders() : rawHeaders(format)), ...source?.headers } });
 }

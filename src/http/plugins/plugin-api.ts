@@ -2,7 +2,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import type { Logger } from "../../log.ts";
 import { endStreamOn, isEndless } from "../quirks/end-stream.ts";
 import { toGafferdError } from "../quirks/gafferd-error.ts";
-import { announceStream } from "../listen/connection.ts";
+import { markAsStream } from "../listen/connection.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import { answerUnrouted } from "../operation/unrouted.ts";
 
@@ -44,7 +44,7 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
     async answer(request: Request): Promise<Response> {
       try {
         const response = await app.fetch(request);
-        if (isEndless(response.headers)) announceStream(request);
+        if (isEndless(response.headers)) markAsStream(request);
         return endStreamOn(closed.signal, response);
       } catch (error) {
         return toErrorResponse(error, { request, log });

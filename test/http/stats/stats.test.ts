@@ -4,7 +4,7 @@ import { statsRoutes } from "../../../src/http/stats/stats-routes.ts";
 import { statsLineEncoder, StatsFeed } from "../../../src/http/stats/stats-feed.ts";
 import { subjectOfAll } from "../../../src/http/stats/stats-subject.ts";
 import { Sampler } from "../../../src/process/usage/sampler.ts";
-import { membershipOf } from "../../../src/process/proc-stat.ts";
+import { procStatOf } from "../../../src/process/proc-stat.ts";
 import { takeUsageSample } from "../../../src/process/usage/usage-sample.ts";
 import { silentLog } from "../../supervisor/hosting.ts";
 import { waitFor } from "../../wait-for.ts";
@@ -68,7 +68,7 @@ describe("GET /stats/:name/:pid", () => {
     const id = await host.run("kill -STOP $$; while :; do :; done");
     const path = `/stats/${host.lastName}/${id}`;
     const process = host.serving.process(id);
-    await waitFor(() => membershipOf(process.osPid)?.state === "T", "a process that has stopped itself");
+    await waitFor(() => procStatOf(process.osPid)?.state === "T", "a process that has stopped itself");
     await waitFor(async () => (await json(path)).cpu === 0, "an idle process");
     process.signal(18);
     await waitFor(async () => (await json(path)).cpu > 30, "a busy process");
