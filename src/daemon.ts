@@ -18,8 +18,8 @@ import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
-import { stopLeftBehind } from "./process/stop/left-behind.ts";
-import { endLeftovers } from "./survival/leftovers.ts";
+import { stopOrphans } from "./process/stop/stop-orphans.ts";
+import { stopLeftovers } from "./survival/leftovers.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
@@ -136,7 +136,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampler,
     plugins,
   });
-  if (options.endWithHost) await endLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+  if (options.endWithHost) await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the outbox for another daemon.
     await webhooks.stop({ flushMs: 0 });
@@ -164,7 +164,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.
-    if (options.adoptOrphans) await stopLeftBehind({ log, graceMs: end.leftMs / 2, hastened: end.movedEarlier });
+    if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
     await ledger?.close();
   }

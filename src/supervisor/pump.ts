@@ -1,6 +1,6 @@
 import { currentMoment } from "../moment.ts";
 import type { Ring } from "../output/ring.ts";
-import { room, waitForReaders } from "../output/pace.ts";
+import { writableBytes, waitForReaders } from "../output/pace.ts";
 import type { OutputPipe } from "../process/spawn/output-pipe.ts";
 
 /** How long output is read after the process has exited. A grandchild can keep the pipe open. */
@@ -50,7 +50,7 @@ export class Pump {
       if (done) break;
       let rest = value;
       while (rest.length > 0) {
-        const free = room(this.#ring, rest.length);
+        const free = writableBytes(this.#ring, rest.length);
         if (free === 0) {
           await this.#wait();
           continue;
