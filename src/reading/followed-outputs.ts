@@ -186,7 +186,7 @@ export class FollowedOutputs {
       const { process, outputs } = followed;
       if (held.has(process)) continue;
       for (const track of outputs) {
-        const gap = track.cursor.giveUp();
+        const gap = track.cursor.skipAll();
         if (gap !== undefined) this.#lost.push({ processId: process.id, label: track.label, ...gap });
       }
       this.#leave(followed);

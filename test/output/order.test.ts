@@ -5,7 +5,7 @@ import { RankCounter } from "../../src/output/rank-counter.ts";
 import { Ring } from "../../src/output/ring.ts";
 
 describe("the order of the bytes of several outputs", () => {
-  test("is exact for every byte that is held, and bytes are given up with their order", () => {
+  test("is exact for every byte in the ring; bytes are dropped together with their rank", () => {
     const write = fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 40 }));
     fc.assert(
       fc.property(fc.array(write, { maxLength: 3000, size: "max" }), (writes) => {
@@ -20,7 +20,7 @@ describe("the order of the bytes of several outputs", () => {
           const held = ranks[index]!.slice(ring.oldest);
           expect(held.map((_, at) => ring.order.rankAt(ring.oldest + at))).toEqual(held);
           for (const rank of [0, next >> 1, next]) {
-            if (!ring.order.knows(rank)) continue;
+            if (!ring.order.covers(rank)) continue;
             expect(ring.countBefore(rank)).toBe(ranks[index]!.filter((each) => each < rank).length);
           }
         }
@@ -29,7 +29,7 @@ describe("the order of the bytes of several outputs", () => {
     );
   });
 
-  test("costs no more memory than a run for each 16 bytes: shorter writes by turns hold fewer bytes", () => {
+  test("needs at most one run per 16 bytes of capacity; with shorter alternating writes, the ring keeps fewer bytes", () => {
     const rings = createRings(65_536);
     for (let count = 0; count < 20_000; count++)
       for (const ring of rings) ring.write(new Uint8Array(1), currentMoment());
