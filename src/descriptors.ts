@@ -1,38 +1,39 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-/** Who asks for descriptors. */
+/** What the descriptors are for. */
 export type DescriptorUse = "process" | "stream";
 
 /**
- * The last descriptors of the table that each leaves to others: streams to short requests, processes to both. So however
- * many processes are wanted, somebody can still ask what is wrong, and stop some. A small table keeps fewer.
+ * How many descriptors at the end of the table each use leaves free: `most`, or this `share` of a small table. Streams
+ * leave some for short requests, processes for streams and requests. So you can still query gafferd and stop processes
+ * when too many of them are wanted.
  */
-const keptFrom: Readonly<Record<DescriptorUse, { readonly most: number; readonly share: number }>> = {
+const reserves: Readonly<Record<DescriptorUse, { readonly most: number; readonly share: number }>> = {
   process: { most: 32, share: 1 / 4 },
   stream: { most: 8, share: 1 / 16 },
 };
 
-/** As it was read last: it may be changed from outside (`prlimit`). */
+/** The soft limit as last read. Other programs can change it (`prlimit`). */
 let limit = 0;
 
 /**
- * Whether `use` may open some more. The kernel gives the lowest free number, so that what is given shows how full the
- * table is. Where the limit cannot be read, as on macOS, the last ones may be taken too.
+ * Whether `use` may open more descriptors. The kernel hands out the lowest free number, which shows how full the table
+ * is. Where the limit cannot be read, as on macOS, nothing is reserved.
  */
 export function hasDescriptorsFor(use: DescriptorUse): boolean {
   const lowestFree = findLowestFree();
   if (lowestFree === undefined) return false;
-  if (lowestFree < limit - kept(use)) return true;
+  if (lowestFree < limit - reserveFor(use)) return true;
   limit = readLimit() ?? 0;
-  return limit === 0 || lowestFree < limit - kept(use);
+  return limit === 0 || lowestFree < limit - reserveFor(use);
 }
 
-function kept(use: DescriptorUse): number {
-  const { most, share } = keptFrom[use];
+function reserveFor(use: DescriptorUse): number {
+  const { most, share } = reserves[use];
   return Math.min(most, Math.floor(limit * share));
 }
 
-/** Undefined when all are taken. */
+/** Undefined if no descriptor is free. */
 function findLowestFree(): number | undefined {
   try {
     const descriptor = openSync("/dev/null", "r");
@@ -44,12 +45,12 @@ function findLowestFree(): number | undefined {
   }
 }
 
-/** From the row `Max open files  1024  8192  files`; see proc(5). */
+/** Reads the row `Max open files  1024  8192  files`; see proc(5). */
 function readLimit(): number | undefined {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1")) ?? [];
     return soft === undefined ? undefined : Number(soft);
   } catch {
-    return undefined; // No Linux.
+    return undefined; // Not Linux.
   }
 }

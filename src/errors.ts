@@ -1,6 +1,6 @@
 /**
- * Every way in which a caller's request can fail, as `docs` and clients know it. The core throws these and never
- * speaks of HTTP; `http/error.ts` gives each its status.
+ * The error codes of the API. Core modules throw them in a `GafferdError` and know nothing of HTTP;
+ * `http/operation/error.ts` maps each code to a status. `docs/errors.md` has a heading for each.
  */
 export const errorCodes = [
   "not_found",
@@ -29,18 +29,18 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 export interface GafferdErrorOptions {
-  /** Path of the offending value in what the caller sent, such as `env.PORT` or `args.0`. */
+  /** Path of the invalid value in the request, such as `env.PORT` or `args.0`. */
   field?: string;
-  /** More members for the answer's body, in snake_case, such as `{bytes: 512}`. */
+  /** Additional fields of the response body, in snake_case, such as `{bytes: 512}`. */
   details?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
-/** A failure that a caller can act on. `message` is one sentence that says what was wrong and what to do. */
+/** An error that the caller can act on. `message` is one sentence: what was wrong and what to do. */
 export class GafferdError extends Error {
   override readonly name = "GafferdError";
   readonly code: ErrorCode;
-  /** Absent when no single value is at fault. */
+  /** Absent if no single value caused the error. */
   readonly field?: string;
   readonly details?: Readonly<Record<string, unknown>>;
 

@@ -2,16 +2,16 @@ import { ptr } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import { loadLibc } from "./libc.ts";
 
-/** How many files a program may have open. Only root can raise `hard`. */
+/** How many files a process may have open. Only root can raise `hard`. */
 export interface FileLimit {
   readonly soft: number;
   readonly hard: number;
 }
 
-/** In which `bin/gafferd` tells the soft limit that it was started with. */
+/** The variable in which `src/gafferd.sh` passes on the soft limit that it was started with. */
 export const fileLimitVariable = "GAFFERD_NOFILE";
 
-const resource = 7; // RLIMIT_NOFILE of Linux.
+const resource = 7; // RLIMIT_NOFILE on Linux.
 const numbers = new BigUint64Array(2);
 
 let calls: ReturnType<typeof load> | undefined;
@@ -23,7 +23,7 @@ function load() {
   });
 }
 
-/** The limit of this program; undefined where it cannot be told (Linux only). */
+/** The limit of this process; undefined if it cannot be read (anywhere but on Linux). */
 export function fileLimit(): FileLimit | undefined {
   if (process.platform !== "linux") return undefined;
   calls ??= load();
@@ -31,22 +31,22 @@ export function fileLimit(): FileLimit | undefined {
   return { soft: Number(numbers[0]), hard: Number(numbers[1]) };
 }
 
-/** Returns whether it worked. Call it only where `fileLimit` tells the limit. */
+/** Returns whether it worked. Call it only if `fileLimit` returns a limit. */
 export function setFileLimit({ soft, hard }: FileLimit): boolean {
   calls ??= load();
   numbers.set([BigInt(soft), BigInt(hard)]);
   return calls.setrlimit(resource, ptr(numbers)) === 0;
 }
 
-/** `null`: not known, or still in force. */
+/** `null`: unknown, or still in force. */
 let startingLimit: number | null | undefined;
 
 /**
- * The soft limit of open files that gafferd was started with, or undefined if it is still in force or cannot be told. Bun
- * raises the limit to the hard one before any code of ours runs. Processes must not inherit that: programs that use
- * select(2) would fail, and others would close a million descriptors one by one. `bin/gafferd` passes the limit on;
- * without it, it is taken from the parent process if that has the same hard limit. Call this early, while the process
- * that started gafferd is still its parent.
+ * The soft limit of open files that gafferd was started with; undefined if it is still in force or unknown. Bun raises
+ * the soft limit to the hard limit before it runs any of gafferd's code. Processes must not inherit that: programs that
+ * use select(2) would fail, and others would close a million descriptors one by one. `src/gafferd.sh` passes the limit
+ * on. Without it, the limit of the parent process is used, if both have the same hard limit. Call this early, while the
+ * process that started gafferd is still its parent.
  */
 export function startingFileLimit(): number | undefined {
   startingLimit ??= findStartingLimit() ?? null;
@@ -55,7 +55,7 @@ export function startingFileLimit(): number | undefined {
 
 function findStartingLimit(): number | undefined {
   const passed = process.env[fileLimitVariable];
-  // Each gafferd has a limit of its own.
+  // A gafferd started by a process of this one has its own limit.
   delete process.env[fileLimitVariable];
   const own = fileLimit();
   if (own === undefined) return undefined;
@@ -63,13 +63,13 @@ function findStartingLimit(): number | undefined {
   return before !== undefined && before < own.soft ? before : undefined;
 }
 
-/** From the row `Max open files  1024  8192  files`; see proc_pid_limits(5). */
+/** Reads the row `Max open files  1024  8192  files`; see proc_pid_limits(5). */
 function limitOfParent(hard: number): number | undefined {
   try {
     const limits = readFileSync(`/proc/${process.ppid}/limits`, "latin1");
     const [, theirSoft, theirHard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits) ?? [];
     return Number(theirHard) === hard ? Number(theirSoft) : undefined;
   } catch {
-    return undefined; // The parent is another user's, or has ended.
+    return undefined; // The parent belongs to another user, or has exited.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * gafferd inside a Bun program of your own.
+ * Runs gafferd inside your own Bun program.
  *
  * @module
  * @example
@@ -21,14 +21,14 @@ export { type ErrorCode, errorCodes, GafferdError, type GafferdErrorOptions } fr
 export type { EventBus } from "./events/bus.ts";
 export type { EventType, ExitStatus, GafferdEvent } from "./events/event.ts";
 export type { Logger } from "./log.ts";
-/** That of a daemon of your own: all of it, of which plugins are given a part. */
+/** The complete manager of an embedded daemon. Plugins get the part of it that is exported as `Manager`. */
 export type { Manager as DaemonManager } from "./manager/manager.ts";
 export { type OutputItem, OutputReader, type OutputReaderOptions } from "./reading/output-reader.ts";
 export { type OutputGap, type OutputSource, processSource, templateSource } from "./reading/output-source.ts";
 export type { OutputStart } from "./reading/output-start.ts";
 export type { OutputPlace, StreamPosition } from "./reading/stream-position.ts";
 export type { ProcessUsage } from "./process/usage/sampler.ts";
-/** What plugins call `Manager`: the part of gafferd that one is lent. */
+/** The part of the manager that plugins can use. */
 export type { PluginManager as Manager } from "./plugin/plugin-manager.ts";
 export type { OutputOptions, PluginOutputItem } from "./plugin/output.ts";
 export type { DaemonSettings, PluginConfig } from "./plugin/plugin-config.ts";

@@ -4,8 +4,8 @@ const muslName = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.s
 const libraryNames = process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", muslName, "libc.so"];
 
 /**
- * Functions of this machine's C library: for calls that neither Bun nor node offers. Throws an AggregateError with one
- * reason for each name under which the library was looked for.
+ * Loads functions of the system's C library, for calls that neither Bun nor Node.js offers. Throws an AggregateError
+ * with one error for each library name that was tried.
  */
 export function loadLibc<const Functions extends Record<string, FFIFunction>>(functions: Functions) {
   const reasons: unknown[] = [];
@@ -16,5 +16,5 @@ export function loadLibc<const Functions extends Record<string, FFIFunction>>(fu
       reasons.push(error);
     }
   }
-  throw new AggregateError(reasons, `no C library could be loaded (tried ${libraryNames.join(", ")})`);
+  throw new AggregateError(reasons, `cannot load the C library (tried ${libraryNames.join(", ")})`);
 }

@@ -2,7 +2,7 @@ import { createConsola, LogLevels } from "consola/core";
 import { stderr } from "./log/outlet.ts";
 import { createReporter, toWords } from "./log/reporter.ts";
 
-/** What the parts tell the operator: one line a call, the stack of `cause` below it. */
+/** Messages for the operator: one line per call, followed by the stack of `cause`. */
 export interface Logger {
   debug(message: string, cause?: unknown): void;
   info(message: string, cause?: unknown): void;
@@ -10,26 +10,26 @@ export interface Logger {
   error(message: string, cause?: unknown): void;
 }
 
-/** What the command line prints, beside log lines. */
+/** A logger that also prints events and boxes, for the command line. */
 export interface Printer extends Logger {
-  /** A line without a level: `message` is about `tag`, a template (`web`) or a process (`web[1]`). */
+  /** Prints a line without a level. `tag` is the template (`web`) or process (`web[1]`) that `message` is about. */
   event(event: { readonly tag: string; readonly message: string; readonly date: Date }): void;
-  /** Lines that belong together: in a box on a terminal, else as `info`. */
+  /** Prints lines that belong together: in a box on a terminal, else at level `info`. */
   box(lines: readonly string[]): void;
 }
 
 export interface LoggerOptions {
-  /** What is less than this is not shown; default `info`. */
+  /** Messages below this level are not shown. Default: `info`. */
   level?: keyof Logger;
-  /** Takes whole lines, newline included; default: to stderr. */
+  /** Is called with complete lines, newline included. Default: writes to stderr. */
   write?: (text: string) => void;
-  /** For a person at a terminal: colours, boxes, and the local time of day instead of an ISO date. Default `false`. */
+  /** Formats for a terminal: colours, boxes, and the local time of day instead of an ISO date. Default: `false`. */
   terminal?: boolean;
 }
 
 /**
- * Makes a logger of its own; the command line uses `log`. A line that comes more than five times within a second is
- * counted instead; an event never is.
+ * Creates a separate logger; the command line uses `log`. A line that repeats more than five times within a second is
+ * counted instead of printed. Events are always printed.
  */
 export function createLogger(options: LoggerOptions = {}): Printer {
   const { level = "info", write = stderr.write, terminal = false } = options;
@@ -47,7 +47,7 @@ export function createLogger(options: LoggerOptions = {}): Printer {
 
 let current = createLogger();
 
-/** The logger of the whole program. */
+/** The logger of the command line. */
 export const log: Printer = {
   debug: (...words) => current.debug(...words),
   info: (...words) => current.info(...words),
@@ -57,7 +57,7 @@ export const log: Printer = {
   box: (lines) => current.box(lines),
 };
 
-/** Says what `log` shows from now on, and where; `cli/` calls it once at start. */
+/** Sets what `log` shows and where it writes. `cli/` calls it once at start. */
 export function configureLog(options: LoggerOptions): void {
   current = createLogger(options);
 }

@@ -1,8 +1,8 @@
-/** When something happened, on two clocks. */
+/** A point in time on two clocks. */
 export interface Moment {
-  /** Unix time in milliseconds: what the system's clock showed then. It may be set, forwards and backwards. */
+  /** Unix time in milliseconds, from the system clock, which can be set forwards and backwards. */
   readonly unixMs: number;
-  /** Milliseconds on a clock that nobody sets (that of `performance.now()`): for order, ages and delays. */
+  /** Milliseconds on the monotonic clock (`performance.now()`): for order, ages and delays. */
   readonly steadyMs: number;
 }
 
@@ -11,8 +11,9 @@ export function currentMoment(): Moment {
 }
 
 /**
- * Where a Unix time is on the steady clock, by what the system's clock shows `now`. So it means the last time that the
- * clock showed it, if the clock was set back. It is up to a millisecond early, since Unix times are whole ones.
+ * Converts a Unix time to the monotonic clock, based on what the system clock shows `now`. If the clock was set back,
+ * the result is the last time it showed this value. It is up to a millisecond early, because Unix times are whole
+ * milliseconds.
  */
 export function toSteadyMs(unixMs: number, now: Moment): number {
   return now.steadyMs - (now.unixMs - unixMs) - 1;

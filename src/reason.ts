@@ -1,18 +1,18 @@
-/** What a thrown value says, whatever it is. */
+/** The message of a thrown value, which need not be an Error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file or folder",
-  ENOTDIR: "a part of its path is not a folder",
-  EISDIR: "it is a folder",
+  ENOENT: "no such file or directory",
+  ENOTDIR: "part of the path is not a directory",
+  EISDIR: "it is a directory",
   EACCES: "permission denied",
-  ELOOP: "its symbolic links lead in a circle",
-  ENAMETOOLONG: "its name is too long",
+  ELOOP: "too many levels of symbolic links",
+  ENAMETOOLONG: "the file name is too long",
 };
 
-/** Why the file system refused, in words. */
+/** The reason of a file system error in words; for other errors, the message. */
 export function reasonOf(error: unknown): string {
   const { code = "" } = (error ?? {}) as { code?: string };
   return reasons[code] ?? messageOf(error);

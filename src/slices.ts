@@ -1,8 +1,8 @@
 const sliceMs = 5;
 
 /**
- * Calls `step` until it returns false (nothing is left to do), then `onDone`; the first steps at once, and after each 5 ms it lets the daemon
- * turn to everything else. A thousand spawns take most of a second.
+ * Calls `step` until it returns false (no work is left), then `onDone`. The first steps run immediately. Every 5 ms it
+ * yields to the event loop: a thousand spawns take most of a second.
  */
 export function runInSlices(step: () => boolean, onDone: () => void): void {
   const sliceEndMs = performance.now() + sliceMs;

@@ -66,6 +66,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The public door too: it is what plugins import.
   cli: ["daemon", "index", "client", "plugin", "config", "output", "events", "template", "file-limit", "libc"],
   main: ["cli"],
+  // The launcher, a shell script, and what makes `dist/`: no part of the program.
+  gafferd: [],
+  build: [],
   index: ["daemon", "config", "plugin", "manager", "reading", "supervisor", "process", "output", "events", "template"],
 };
 
@@ -257,7 +260,7 @@ function findViolations(tree: Tree): string[] {
 
 /** `http` of `http/routes/a.ts`, `daemon` of `daemon.ts`. */
 function partOf(path: string): string {
-  return path.split("/")[0]?.replace(/\.ts$/, "") ?? path;
+  return path.split("/")[0]?.replace(/\.(ts|sh)$/, "") ?? path;
 }
 
 /**

@@ -43,7 +43,7 @@ async function readLine(descriptor: number): Promise<string> {
   return text;
 }
 
-/** With the options of the launcher, `bin/gafferd`. A compiled gafferd is its own command. */
+/** With the options of the launcher, `src/gafferd.sh`. A compiled gafferd is its own command. */
 function ownCommand(): string[] {
   const bun = [process.execPath, "--no-install", "--no-env-file", "--config=/dev/null"];
   return Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [...bun, Bun.main];

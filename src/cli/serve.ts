@@ -72,7 +72,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
     });
-    signals.onRepeatedStop(() => daemon.hasten());
+    signals.onRepeatedStop(() => daemon.forceStop());
     const unhandled = guard.endStart((error) => daemon.culpritOf(error));
     let failure = unhandled === undefined ? undefined : toStartError(unhandled, daemon.culpritOf(unhandled));
     if (failure === undefined) {

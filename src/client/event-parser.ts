@@ -7,7 +7,7 @@ export interface StreamEvent {
   readonly id: string;
 }
 
-/** An event longer than this (in UTF-16 units) is refused: gafferd's are 64 KiB of output, escaped as JSON. */
+/** An event longer than this (in UTF-16 units) is refused: gafferd's are at most 60 KiB, but for samples of statistics. */
 const maxEventLength = 16 * 1024 * 1024;
 
 /**

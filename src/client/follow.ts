@@ -121,10 +121,9 @@ function assertEventStream(response: Response): void {
   }
 }
 
-/** What was followed to its end is no longer there: a template that was deleted, or its name is another's now. */
+/** What was followed to its end is no longer there: a template that was deleted. */
 function isGone(error: unknown): boolean {
-  if (!(error instanceof GafferdClientError)) return false;
-  return error.code === "not_found" || (error.code === "bad_value" && error.field === "since");
+  return error instanceof GafferdClientError && error.code === "not_found";
 }
 
 /** Not so: a network that fails, a daemon that is stopping, a proxy whose daemon is not there. */

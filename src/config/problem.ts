@@ -1,19 +1,22 @@
-/** One thing that is wrong with a configuration, and where. */
+/** The `file` of problems with command line options. */
+export const commandLine = "command line";
+
+/** One error or warning in a configuration, and its place. */
 export interface ConfigProblem {
-  /** Path of the file, or `command line`. */
+  /** Path of the file, or `commandLine`. */
   readonly file: string;
-  /** From 1; absent for the command line and for a main file that cannot be read at all. */
+  /** Counted from 1; absent for the command line and for a main file that cannot be read. */
   readonly line?: number;
-  /** Without its brackets. */
+  /** The name without brackets: `process:web`. */
   readonly section?: string;
   readonly key?: string;
-  /** What was expected, with the value shown. */
+  /** What is wrong, the value, and what to do. */
   readonly message: string;
-  /** Present where the configuration can be used all the same. */
+  /** Present if the configuration can still be used. */
   readonly isWarning?: true;
 }
 
-/** A configuration that cannot be used, with everything that is wrong with it; `message` is one line for each problem. */
+/** A configuration that cannot be used, with all its problems. `message` has one line for each problem. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly ConfigProblem[];

@@ -4,16 +4,16 @@ import { inRanks } from "../template/rank.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
 export interface TemplateChanges {
-  /** To be created, or updated if there is one of its name. */
+  /** Templates to create, or to update if the name exists. */
   readonly templates: readonly ProcessTemplate[];
-  /** The names of those to be deleted. */
+  /** Names of the templates to delete. */
   readonly removed: readonly string[];
 }
 
 /**
- * Makes the templates of a file be as it says: those `removed` are deleted, then the others created or updated, by
- * priority; processes that differ in nothing stay. What fails is logged, and the others are done all the same; what cannot
- * be started is kept, as at the start of the daemon.
+ * Applies the templates of a configuration file: deletes those in `removed`, then creates or updates the others by
+ * priority. Processes of unchanged templates keep running. If one fails, logs the error and continues with the others.
+ * A template that cannot be started is kept, as when the daemon starts.
  */
 export async function applyTemplates(
   { manager, log }: { readonly manager: Manager; readonly log: Logger },

@@ -1,7 +1,7 @@
-/** When something is to be over at the latest. It can be brought forward, never put off. Who makes it disposes of it. */
+/** A point in time by which work must end. It can be moved earlier, never later. The creator must dispose of it. */
 export class Deadline implements Disposable {
   readonly #passed = Promise.withResolvers<void>();
-  readonly #hastened = Promise.withResolvers<void>();
+  readonly #movedEarlier = Promise.withResolvers<void>();
   #atMs = Infinity;
   #timer: Timer | undefined;
 
@@ -9,22 +9,22 @@ export class Deadline implements Disposable {
     this.#set(inMs);
   }
 
-  /** Never less than 0. */
+  /** Time left; 0 once the deadline has passed. */
   get leftMs(): number {
     return Math.max(0, this.#atMs - performance.now());
   }
 
-  /** Resolves when it is brought forward for the first time. */
-  get hastened(): Promise<void> {
-    return this.#hastened.promise;
+  /** Resolves when the deadline is moved earlier for the first time. */
+  get movedEarlier(): Promise<void> {
+    return this.#movedEarlier.promise;
   }
 
-  bringForward(inMs: number): void {
+  moveEarlier(inMs: number): void {
     this.#set(inMs);
-    this.#hastened.resolve();
+    this.#movedEarlier.resolve();
   }
 
-  /** Resolves when `done` does, and at the deadline at the latest. */
+  /** Resolves when `done` resolves, at the latest at the deadline. */
   async wait(done: Promise<void>): Promise<void> {
     await Promise.race([done, this.#passed.promise]);
   }

@@ -21,18 +21,20 @@ import {
 
 export interface ReloaderOptions {
   readonly config: Config;
-  /** Reads the configuration again; undefined when there is none to read. Throws ConfigError. */
+  /** Reads the configuration again; undefined if there is no configuration file. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
-  /** Checks what only plugins and webhooks can. Throws ConfigError, or a GafferdError for what the machine refuses. */
+  /**
+   * Checks the settings of plugins and webhooks. Throws ConfigError, or GafferdError if the system refuses something.
+   */
   readonly check: (config: Config) => Promise<void>;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
   readonly log: Logger;
-  /** Called with what is now in force, when endpoints and templates are as it says. */
+  /** Applies all other settings. Called after endpoints and templates have been applied. */
   readonly apply: (config: Config, changes: SectionChanges) => Promise<void>;
 }
 
-/** Reads a configuration again and applies what is different, or nothing when any of it is wrong. */
+/** Reads a configuration again and applies the differences. If it has an error, applies nothing. */
 export class Reloader {
   readonly #options: ReloaderOptions;
   #sections;
@@ -44,9 +46,10 @@ export class Reloader {
   }
 
   /**
-   * One at a time, in the order of the calls. With `dryRun` nothing is changed; with `keepDrift` not the templates that
-   * were changed by request. Throws `conflict` without a configuration file, `invalid_config` with all problems, what a new
-   * endpoint throws, and what webhooks cannot be kept for. Then nothing was changed, unless the message says so.
+   * Reloads run one at a time, in the order of the calls. With `dryRun` nothing is changed. With `keepDrift`, templates
+   * that were changed at runtime are not reset. Throws `conflict` if there is no configuration file, `invalid_config`
+   * with all problems, and the errors of opening endpoints and the webhook outbox. Nothing has been changed then,
+   * unless the message says so.
    */
   reload({ dryRun = false, keepDrift = false }: ReloadRequest = {}): Promise<ReloadReport> {
     const report = this.#last.then(() => this.#reload({ dryRun, keepDrift }));
@@ -65,7 +68,7 @@ export class Reloader {
       const wanted = new Set(namesOf("process", names));
       return config.templates.filter(({ name }) => wanted.has(name));
     };
-    // What cannot be spawned is as wrong as a misspelt key: a start goes on without it, a reload has something to keep.
+    // A template that cannot be spawned is an error here. A start continues without it, but a reload can keep what runs.
     const edited = pick([...changes.added, ...changes.changed]);
     const unlaunchable = findUnlaunchable(edited, config);
     if (unlaunchable.length > 0) throw invalid(unlaunchable.map(formatProblem));
@@ -74,7 +77,9 @@ export class Reloader {
     const drifted = pick(changes.drifted);
     for (const template of drifted) {
       const what = describeDrift(findRunning(template.name), template);
-      log.warn(`process:${template.name} ${what}; ${keepDrift ? "left as it is" : "made as the file says"}`);
+      log.warn(
+        `process:${template.name} ${what}; ${keepDrift ? "keeping it (keep_drift)" : "resetting it to the file"}`,
+      );
     }
     const templates = keepDrift ? edited : pick([...changes.added, ...changes.changed, ...changes.drifted]);
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
@@ -82,7 +87,7 @@ export class Reloader {
     await applyTemplates({ manager, log }, { templates, removed: namesOf("process", changes.removed) });
     await apply(config, changes).catch((error: unknown) => {
       this.#sections = withUnknown(sections, changes);
-      throw inPart(error);
+      throw toPartialFailure(error);
     });
     return report;
   }
@@ -90,7 +95,10 @@ export class Reloader {
   async #read(): Promise<Config> {
     const { readConfig, check } = this.#options;
     if (readConfig === undefined) {
-      throw new GafferdError("conflict", "gafferd was started without a configuration file, and has none to reload");
+      throw new GafferdError(
+        "conflict",
+        "cannot reload the configuration: gafferd was started without a configuration file",
+      );
     }
     try {
       const config = readConfig();
@@ -103,16 +111,16 @@ export class Reloader {
   }
 }
 
-/** The next reload tries again, even of the same file. */
-function inPart(error: unknown): unknown {
+/** The next reload applies the rest again, even if the file has not changed. */
+function toPartialFailure(error: unknown): unknown {
   if (!(error instanceof GafferdError)) return error;
-  const message = `endpoints and processes are as the configuration says, not all else is: ${error.message}`;
+  const message = `the configuration was applied in part (endpoints and processes only): ${error.message}`;
   return new GafferdError(error.code, message, { cause: error });
 }
 
 function invalid(problems: readonly string[], cause?: unknown): GafferdError {
   const [first, ...others] = problems;
-  const more = others.length === 0 ? "" : ` (and ${others.length} more, in \`problems\`)`;
-  const message = `the configuration is wrong, and nothing was changed: ${first}${more}`;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more, see \`problems\`)`;
+  const message = `cannot reload the configuration, nothing was changed: ${first}${more}`;
   return new GafferdError("invalid_config", message, { details: { problems }, cause });
 }

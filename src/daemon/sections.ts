@@ -3,23 +3,25 @@ import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../config/endpoint.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
-/** What a configuration says, by the names that people know it by: `process:web`, `endpoint:tls`, `gaffer.cors_origins`. */
+/**
+ * The settings of a configuration by the names that users know: `process:web`, `endpoint:tls`, `gaffer.cors_origins`.
+ */
 export type Sections = ReadonlyMap<string, unknown>;
 
-/** The names of what differs between two configurations, each in the order of the file that has it. */
+/** The differences between two configurations, as names of settings, in the order of the file that has them. */
 export interface SectionChanges {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
-  /** Unchanged in the file, but something else runs: a template was deleted, replaced or scaled by request. */
+  /** Unchanged in the file, but changed at runtime: a template was deleted, replaced or scaled. */
   readonly drifted: readonly string[];
   readonly unchanged: readonly string[];
 }
 
-/** Settings of `[gaffer]` that a running daemon cannot take back: they say where it has already looked, and keeps. */
-const settledAtStart = ["gaffer.plugins_dir", "gaffer.bundled_plugins", "gaffer.state_dir"];
+/** Settings of `[gaffer]` that a running daemon cannot change: it has already used these folders. */
+const fixedAtStart = ["gaffer.plugins_dir", "gaffer.bundled_plugins", "gaffer.state_dir"];
 
-/** What is read of each certificate is part of its endpoint: a renewed one is a change. */
+/** The settings of a configuration. An endpoint includes the text of its certificates, so a renewed one is a change. */
 export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: Config): Sections {
   return new Map<string, unknown>([
     ["gaffer.cors_origins", gaffer.corsOrigins],
@@ -36,8 +38,8 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
 }
 
 /**
- * Compares what a file says now with what it said `before`, and with what `running` says is in force of it: where that is
- * as the file says now, nothing is to be done.
+ * Compares the settings of a file with those it had `before` and with those that are `running`. A setting that already
+ * runs as the file says now is unchanged.
  */
 export function compareSections(before: Sections, after: Sections, running: Sections = before): SectionChanges {
   const names = [...after.keys()];
@@ -53,23 +55,25 @@ export function compareSections(before: Sections, after: Sections, running: Sect
   };
 }
 
-/** As `sections`, but with the templates that run: undefined for one that does not exist any more. */
+/** `sections` with the running templates in place of the file's; undefined for a template that was deleted. */
 export function withTemplates(sections: Sections, find: (name: string) => ProcessTemplate | undefined): Sections {
   return new Map([...sections].map(([name, value]) => [name, isProcess(name) ? find(labelOf(name)) : value]));
 }
 
-/** What was changed and will be so only after a new start. */
+/** The changed settings that take effect only when gafferd is restarted. */
 export function needingRestart({ changed }: SectionChanges): string[] {
-  return changed.filter((name) => settledAtStart.includes(name));
+  return changed.filter((name) => fixedAtStart.includes(name));
 }
 
-/** As `sections`, but of what `apply` was to change nobody knows what is in force: whatever is read next differs from it. */
+/**
+ * `sections` with undefined for the settings that `apply` failed to change, so that the next reload applies them again.
+ */
 export function withUnknown(sections: Sections, { added, changed, removed }: SectionChanges): Sections {
   const unknown = [...added, ...changed, ...removed].filter((name) => !/^(process|endpoint):/.test(name));
   return new Map([...sections, ...unknown.map((name) => [name, undefined] as const)]);
 }
 
-/** The names below a prefix: those of `process:` for `process`. */
+/** The labels of one kind of section: `["web"]` for `process` and `["process:web", "webhooks"]`. */
 export function namesOf(kind: "process" | "endpoint", sections: readonly string[]): string[] {
   return sections.filter((name) => name.startsWith(`${kind}:`)).map(labelOf);
 }

@@ -8,18 +8,24 @@ const word = <const Word extends string>(words: readonly Word[], description: st
   Type.Unsafe<Word>({ type: "string", enum: words, description });
 const pid = Type.Integer({
   minimum: 1,
-  description: "gafferd's own number of the process: 1, 2, 3 …, never used twice.",
+  description: "The ID that gafferd gave the process: 1, 2, 3 … IDs are never reused.",
 });
 const slot = Type.Integer({
   minimum: 0,
   description:
-    "The number of the process among those of its template, from 0: the lowest that was free. Its replacement gets the same. The process finds it in `GAFFER_SLOT`.",
+    "The slot of the process within its template: the lowest free number, starting at 0. A replacement process gets the same slot. The process can read it from the environment variable `GAFFER_SLOT`.",
 });
-const osPid = Type.Integer({ minimum: 1, description: "The kernel's number of the process." });
+const osPid = Type.Integer({ minimum: 1, description: "The kernel's process ID." });
 
 const exitStatusProperties = {
-  exit_status: nullable(Type.Integer(), "`null` while it runs, and when a signal ended it."),
-  term_signal: nullable(Type.String(), "The signal that ended it, such as `SIGTERM`; else `null`."),
+  exit_status: nullable(
+    Type.Integer(),
+    "The exit status. `null` while the process is running, and if a signal terminated it.",
+  ),
+  term_signal: nullable(
+    Type.String(),
+    "The signal that terminated the process, such as `SIGTERM`. `null` while the process is running, and if it exited by itself.",
+  ),
 };
 
 export const exitDocumentSchema = Type.Object(
@@ -29,63 +35,85 @@ export const exitDocumentSchema = Type.Object(
     slot,
     ...exitStatusProperties,
     started_at: time,
-    exited_at: nullable(time, "`null` while it runs."),
-    cpu_ms: nullable(Type.Number({ minimum: 0 }), "User and system time that it took, in milliseconds."),
+    exited_at: nullable(time, "`null` while the process is running."),
+    cpu_ms: nullable(Type.Number({ minimum: 0 }), "User and system CPU time that the process used, in milliseconds."),
     max_rss: nullable(
       Type.Integer({ minimum: 0 }),
-      "Bytes of memory that it held at most, as last seen: gafferd looks after 50 ms, then with pauses of up to 10 s, and before each signal. `null` if it ended before that and held less than gafferd itself.",
+      "Peak resident memory in bytes, as last sampled. gafferd samples it 50 ms after the start, then at intervals that grow to 10 s, and before it sends a signal. `null` if the process exited before the first sample and used less memory than gafferd itself.",
     ),
     survivors: Type.Array(
       Type.Object({
         os_pid: osPid,
-        name: Type.String({ description: "The kernel's short name of it." }),
-        state: Type.String({ description: "The kernel's letter, such as `D`: it waits for a device." }),
+        name: Type.String({ description: "The short name of the process (`comm`)." }),
+        state: Type.String({
+          description: "The kernel's state letter of the process, such as `D` (waiting for a device).",
+        }),
       }),
-      { description: "What of it, or of what it started, SIGKILL did not end within 1.5 seconds." },
+      {
+        description:
+          "Processes that were still there 1.5 seconds after SIGKILL: the process itself, or processes that it started.",
+      },
     ),
   },
-  { description: "How a process ended." },
+  { description: "The exit of a process." },
 );
 
 const runProperties = {
   pid,
   os_pid: osPid,
   slot,
-  port: nullable(Type.Integer({ minimum: 1 }), "What the process finds in `PORT`: `port` of its template plus `slot`."),
-  state: word(["running", "stopping", "exited"], "`exited` processes are in the history alone."),
+  port: nullable(
+    Type.Integer({ minimum: 1 }),
+    "The value of `PORT` in the environment of the process: `port` of its template plus `slot`. `null` if the template has no `port`.",
+  ),
+  state: word(
+    ["running", "stopping", "exited"],
+    "The state of the process. `exited` processes are listed only in the history.",
+  ),
   started_at: time,
 };
 
 export const processDocumentSchema = Type.Object(
   { ...templateDocumentSchema.properties, ...runProperties },
-  { description: "A process: the settings of its template with what is its own." },
+  { description: "A process: the settings of its template, plus its own IDs, slot, port, state and start time." },
 );
 
 export const statusDocumentSchema = Type.Object(
   {
-    active: Type.Boolean({ description: "It is wanted to run, and neither given up nor ended for good." }),
-    running: Type.Integer({ minimum: 0, description: "How many processes run." }),
-    numprocesses: Type.Integer({ minimum: 0, description: "How many are to run while it is active." }),
-    max_processes: Type.Integer({ minimum: 0, description: "The same, under the name that gaffer gave it." }),
-    flapping: Type.Boolean({ description: "It exited too often, and waits to be tried again." }),
-    stopped: Type.Boolean({ description: "It is not wanted to run." }),
-    next_retry_at: nullable(time, "When it is tried again; `null` unless `state` is `backoff`."),
+    active: Type.Boolean({
+      description: "Whether gafferd keeps the template running: it was started and is neither `fatal` nor `exited`.",
+    }),
+    running: Type.Integer({ minimum: 0, description: "The number of running processes." }),
+    numprocesses: Type.Integer({
+      minimum: 0,
+      description: "The number of processes that run while the template is active.",
+    }),
+    max_processes: Type.Integer({
+      minimum: 0,
+      description: "Same as `numprocesses`, for compatibility with gaffer.",
+    }),
+    flapping: Type.Boolean({ description: "Whether the template exited too often and is waiting for the next retry." }),
+    stopped: Type.Boolean({ description: "Whether the template was stopped by request or never started." }),
+    next_retry_at: nullable(time, "The time of the next retry. `null` unless `state` is `backoff`."),
     state: word(
       ["stopped", "starting", "running", "stopping", "backoff", "exited", "fatal"],
-      "`backoff`: processes are missing until `next_retry_at`. `exited`: all processes ended, and `restart` follows them with no other. `fatal`: given up.",
+      "The state of the template. `backoff`: gafferd starts the missing processes at `next_retry_at`. `exited`: all processes have exited, and the `restart` policy does not start new ones. `fatal`: gafferd gave up restarting.",
     ),
     reason: nullable(
       Type.String(),
-      "Why it does not run, or not with all its processes, and in a crash loop how the last process ended (`exited with status 1 after 0.01 s, 14 times in a row`); `null` when all is well, and while `state` is `starting` or `stopping`.",
+      "Why the template is not running, or runs with fewer processes than it should. In a crash loop, how the last process exited (`exited with status 1 after 0.01 s, 14 times in a row`). `null` if there is no problem, and while `state` is `starting` or `stopping`.",
     ),
     exits_in_a_row: Type.Integer({
       minimum: 0,
       description:
-        "3 or more while it is in a crash loop: how often in a row a process exited before it had run for `reset_after` of `backoff`, or could not be started. Else 0.",
+        "In a crash loop, the number of consecutive failures (3 or more): processes that exited before running for `reset_after` of `backoff`, or that could not be started. Otherwise 0.",
     }),
-    restarts: Type.Integer({ minimum: 0, description: "How many processes took the place of one that ended unasked." }),
+    restarts: Type.Integer({
+      minimum: 0,
+      description: "The number of processes that replaced one that exited without being asked to.",
+    }),
   },
-  { description: "How a template stands." },
+  { description: "The status of a template." },
 );
 
 export const detailDocumentSchema = Type.Object(
@@ -95,76 +123,99 @@ export const detailDocumentSchema = Type.Object(
     processes: Type.Array(
       Type.Object({
         ...runProperties,
-        restarts: Type.Integer({ minimum: 0, description: "The template's, as `last_exit`." }),
-        last_exit: nullable(exitDocumentSchema, "`null` when none has ended."),
+        restarts: Type.Integer({ minimum: 0, description: "The restarts of the template." }),
+        last_exit: nullable(
+          exitDocumentSchema,
+          "The last exit of any process of the template. `null` if there is none.",
+        ),
       }),
-      { description: "Those that run." },
+      { description: "The running processes." },
     ),
-    last_exit: nullable(exitDocumentSchema, "`null` when none has ended."),
+    last_exit: nullable(exitDocumentSchema, "The last exit of a process of the template. `null` if there is none."),
   },
-  { description: "Settings, status and processes of a template: what one row of a screen needs." },
+  { description: "Settings, status and processes of a template: everything that one row of a dashboard shows." },
 );
 
 export const eventDocumentSchema = Type.Object(
   {
-    event: word<GafferdEvent["type"]>(eventTypes, "What happened; it is so already."),
-    name: Type.String({ description: "The template's." }),
+    event: word<GafferdEvent["type"]>(eventTypes, "The event type. An event is published after the state has changed."),
+    name: Type.String({ description: "The name of the template." }),
     pid: Type.Optional(
-      Type.Integer({ ...pid, description: "Of events about a process, as `os_pid`, `slot` and `detached`." }),
+      Type.Integer({
+        ...pid,
+        description: "The process ID. Present in events about a process, like `os_pid`, `slot` and `detached`.",
+      }),
     ),
     os_pid: Type.Optional(osPid),
     slot: Type.Optional(slot),
-    detached: Type.Optional(Type.Boolean({ description: "The process is launched, not supervised." })),
-    exit_status: Type.Optional(nullable(Type.Integer(), "Of `exit`; `null` when a signal ended it.")),
-    term_signal: Type.Optional(nullable(Type.String(), "Of `exit`; `null` when it ended by itself.")),
-    retry_at: Type.Optional(nullable(time, "Of `flap`: when it is tried again; `null` when it was given up.")),
+    detached: Type.Optional(Type.Boolean({ description: "Whether the process was started without supervision." })),
+    exit_status: Type.Optional(
+      nullable(Type.Integer(), "In `exit` events: the exit status. `null` if a signal terminated the process."),
+    ),
+    term_signal: Type.Optional(
+      nullable(
+        Type.String(),
+        "In `exit` events: the signal that terminated the process. `null` if it exited by itself.",
+      ),
+    ),
+    retry_at: Type.Optional(nullable(time, "In `flap` events: the time of the next retry. `null` if gafferd gave up.")),
     time,
     seq: Type.Integer({
       minimum: 1,
       description:
-        "The number of the event among all of this run of gafferd; a pattern that leaves some out skips theirs.",
+        "The sequence number of the event since gafferd started. If a pattern filters events, their numbers are skipped.",
     }),
   },
-  { description: "What happened to a template or a process." },
+  { description: "A change in the state of a template or a process." },
 );
 
 export const gapDocumentSchema = Type.Object(
   {
     pid: Type.Optional(pid),
-    stream: Type.Optional(Type.String({ description: "The output's label." })),
-    bytes: nullable(Type.Integer({ minimum: 1 }), "How many; `null` where nobody can say."),
-    from: nullable(Type.Integer({ minimum: 0 }), "Position of the first among all bytes of the output."),
-    to: nullable(Type.Integer({ minimum: 0 }), "Position of the first byte after them."),
+    stream: Type.Optional(Type.String({ description: "The label of the output." })),
+    bytes: nullable(Type.Integer({ minimum: 1 }), "The number of lost bytes. `null` if it is unknown."),
+    from: nullable(
+      Type.Integer({ minimum: 0 }),
+      "The offset of the first lost byte in the output. `null` if it is unknown.",
+    ),
+    to: nullable(Type.Integer({ minimum: 0 }), "The offset of the first byte after the gap. `null` if it is unknown."),
   },
-  { description: "Bytes of output that are no longer held." },
+  { description: "A gap: bytes of output that are no longer in the buffer." },
 );
 
 export const outputDocumentSchema = Type.Object(
   {
     pid,
-    name: Type.String({ description: "The template's." }),
-    stream: Type.String({ description: "The output's label." }),
-    time,
-    data: Type.String({ description: "One or more lines, or what there is of one; U+FFFD for what is not UTF-8." }),
+    name: Type.String({ description: "The name of the template." }),
+    stream: Type.String({ description: "The label of the output." }),
+    time: Type.String({ format: "date-time", description: "When gafferd received the first byte of `data`." }),
+    data: Type.String({
+      description: "One or more lines, or part of a line. Bytes that are not valid UTF-8 are replaced by U+FFFD.",
+    }),
     partial: Type.Optional(
-      Type.Literal(true, { description: "The last line of `data` has no end here: its next piece follows." }),
+      Type.Literal(true, { description: "The last line of `data` is incomplete; the next document continues it." }),
     ),
   },
-  { description: "Output of a process that came together; `time` is when its first byte came." },
+  { description: "A piece of the output of a process." },
 );
 
-/** Of the event `exit` of a stream. */
+/** The data of the event `exit` in an output stream. */
 export const processExitSchema = Type.Object(
   { pid, ...exitStatusProperties },
-  { description: "A process has ended, and all its output came before." },
+  { description: "A process has exited. All its output was sent before this event." },
 );
 
-/** Of the event `spawn` of a template's stream. */
-export const processSpawnSchema = Type.Object({ pid, os_pid: osPid }, { description: "A process that came since." });
+/** The data of the event `spawn` in the output stream of a template. */
+export const processSpawnSchema = Type.Object({ pid, os_pid: osPid }, { description: "A process that was started." });
 
 export const eventGapSchema = Type.Object(
-  { events: nullable(Type.Integer({ minimum: 1 }), "How many, of any kind; `null` where nobody can say.") },
-  { description: "Events that are no longer held." },
+  {
+    events: nullable(
+      Type.Integer({ minimum: 1 }),
+      "The number of lost events, of all types and templates. `null` if it is unknown.",
+    ),
+  },
+  { description: "A gap: events that are no longer in the buffer." },
 );
 
 export type ExitDocument = Static<typeof exitDocumentSchema>;

@@ -5,7 +5,7 @@ import { toTime, toTimeOrNull } from "./time.ts";
 
 export type { EventDocument };
 
-/** An event as clients see it, on every feed. */
+/** Converts an event to the JSON that all feeds and webhooks send. */
 export function toEventDocument(event: GafferdEvent): EventDocument {
   return {
     event: event.type,

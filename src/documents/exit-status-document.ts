@@ -1,7 +1,7 @@
 import type { ExitStatus } from "../events/event.ts";
 import type { ExitStatusDocument } from "./document-schemas.ts";
 
-/** How a process ended, as every answer and event says it: one of both is `null`, both while it runs. */
+/** Converts an exit status to `exit_status` and `term_signal`. One of them is `null`; both are while the process is running. */
 export function toExitStatusDocument(status: ExitStatus | undefined): ExitStatusDocument {
   return {
     exit_status: status !== undefined && "exitCode" in status ? status.exitCode : null,

@@ -1,19 +1,22 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { nullable } from "./nullable.ts";
 
-/** A plugin, as `GET /_plugin/` tells of it. */
+/** A plugin in the answer to `GET /_plugin`. */
 export const pluginDocumentSchema = Type.Object(
   {
-    name: Type.String(),
-    version: nullable(Type.String(), "Null for a site alone."),
-    description: nullable(Type.String(), "Null for a site alone."),
-    site: nullable(Type.String(), "The path of its site; null when it has none."),
+    name: Type.String({ description: "The name of the plugin." }),
+    version: nullable(Type.String(), "`null` if the plugin is only a site, without code."),
+    description: nullable(Type.String(), "`null` if the plugin is only a site, without code."),
+    site: nullable(Type.String(), "The path of the plugin's site. `null` if it has none."),
     state: Type.Union(
       (["running", "stopped", "failed", "site"] as const).map((state) => Type.Literal(state)),
-      { description: "`failed` when it could not be started anew; `site` when it has no code." },
+      {
+        description:
+          "The state of the plugin. `failed`: it could not be restarted. `site`: it has no code, so nothing runs.",
+      },
     ),
   },
-  { title: "Plugin" },
+  { title: "Plugin", description: "An installed plugin." },
 );
 
 export type PluginDocument = Static<typeof pluginDocumentSchema>;

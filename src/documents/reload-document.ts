@@ -1,21 +1,21 @@
-/** What a reload did, or would do: names as `process:web`, `endpoint:tls` and `gaffer.cors_origins`. */
+/** What a reload changed, or would change. Names look like `process:web`, `endpoint:tls` and `gaffer.cors_origins`. */
 export interface ReloadReport {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
   /**
-   * Templates that the file has as before, but that were deleted, replaced or scaled by request: they are made as the file
-   * says again, unless `keepDrift`.
+   * Templates that did not change in the file, but were deleted, replaced or scaled over the API. The reload restores
+   * them to what the file says, unless `keepDrift` is true.
    */
   readonly drifted: readonly string[];
   readonly unchanged: readonly string[];
-  /** Those changed that will be so only after a new start. */
+  /** Changed settings that take effect only after gafferd is restarted. */
   readonly needsRestart: readonly string[];
   readonly dryRun: boolean;
   readonly keepDrift: boolean;
 }
 
-/** The same as clients see it. */
+/** The JSON form of `ReloadReport`. */
 export type ReloadDocument = Omit<ReloadReport, "needsRestart" | "dryRun" | "keepDrift"> & {
   readonly ok: true;
   readonly needs_restart: readonly string[];

@@ -3,79 +3,93 @@ import { nullable } from "./nullable.ts";
 
 const bytes = Type.Integer({ minimum: 0 });
 const percent = (description: string) => Type.Number({ minimum: 0, description });
-/** `"N/A"` where nothing runs. */
-const figureSchema = Type.Union([Type.Number({ minimum: 0 }), Type.Literal("N/A")]);
+/** `"N/A"` if no process is running. */
+const figureSchema = (description: string) =>
+  Type.Union([Type.Number({ minimum: 0 }), Type.Literal("N/A")], {
+    description: `${description} \`"N/A"\` if no process is running.`,
+  });
 
-const figuresSchema = Type.Object({
-  pid: Type.Integer({ minimum: 1, description: "The kernel's number of the process." }),
-  cpu: percent("Percent of one core since the sample before; in a first one since the process's start."),
-  mem: percent("Percent of the machine's memory."),
-  mem_info1: Type.String({ description: "`rss` for people: `12.3M`." }),
-  mem_info2: Type.String({ description: "`vms` for people." }),
-  ctime: Type.String({ description: "User and system time since its start, in minutes and seconds: `75:03.20`." }),
-  username: Type.String(),
-  nice: Type.Integer(),
-  cmdline: Type.String(),
-  rss: Type.Integer({ minimum: 0, description: "Bytes of memory that it holds." }),
-  vms: Type.Integer({ minimum: 0, description: "Bytes of its address space." }),
-  fds: nullable(Type.Integer({ minimum: 0 }), "Open file descriptors."),
-  threads: nullable(Type.Integer({ minimum: 0 }), "Threads."),
-  io_read: nullable(bytes, "Bytes that were fetched from storage for it."),
-  io_write: nullable(bytes, "Bytes that it sent to storage."),
+const usageSchema = Type.Object({
+  pid: Type.Integer({ minimum: 1, description: "The kernel's process ID." }),
+  cpu: percent(
+    "CPU usage since the previous sample, in percent of one core. In the first sample, since the process started.",
+  ),
+  mem: percent("Resident memory, in percent of the machine's memory."),
+  mem_info1: Type.String({ description: "`rss` with a unit, such as `12.3M`." }),
+  mem_info2: Type.String({ description: "`vms` with a unit, such as `1.2G`." }),
+  ctime: Type.String({
+    description: "User and system CPU time since the process started, in minutes and seconds, such as `75:03.20`.",
+  }),
+  username: Type.String({ description: "The user that the process runs as." }),
+  nice: Type.Integer({ description: "The nice value of the process." }),
+  cmdline: Type.String({ description: "The command line of the process." }),
+  rss: Type.Integer({ minimum: 0, description: "Resident memory, in bytes." }),
+  vms: Type.Integer({ minimum: 0, description: "Virtual memory (address space), in bytes." }),
+  fds: nullable(Type.Integer({ minimum: 0 }), "The number of open file descriptors. `null` if it is unknown."),
+  threads: nullable(Type.Integer({ minimum: 0 }), "The number of threads. `null` if it is unknown."),
+  io_read: nullable(bytes, "Bytes that the process read from storage. `null` if unknown."),
+  io_write: nullable(bytes, "Bytes that the process wrote to storage. `null` if unknown."),
 });
 
-/** What a process takes. `null` is what the system does not say, or not to gafferd. */
-export interface ProcessStatsDocument extends Readonly<Static<typeof figuresSchema>> {
-  /** The processes that it has started and those that they have, nested; their figures are not in its own. */
+/** Resource usage of a process. A value is `null` if the system does not report it, or not to gafferd. */
+export interface ProcessStatsDocument extends Readonly<Static<typeof usageSchema>> {
+  /** Child processes, nested. Their usage is not included in the values of the parent. */
   readonly children: readonly ProcessStatsDocument[];
 }
 
 const processProperties = {
-  ...figuresSchema.properties,
+  ...usageSchema.properties,
   children: Type.Unsafe<readonly ProcessStatsDocument[]>({
     type: "array",
     items: { $ref: "#/components/schemas/ProcessStats" },
-    description: "The processes that it has started; their figures are not in its own.",
+    description: "Child processes, nested. Their usage is not included in the values of the parent.",
   }),
 };
 
 export const processStatsSchema = Type.Object(processProperties, {
-  description: "What a process takes. `null` is what the system does not say, or not to gafferd.",
+  description:
+    "Resource usage of a process. A value is `null` if the system does not report it, or if gafferd has no permission to read it.",
 });
 
-const placeProperties = {
-  slot: Type.Integer({ minimum: 0, description: "The number of the process among those of its template." }),
-  port: nullable(Type.Integer({ minimum: 1 }), "What it finds in `PORT`; `null` if its template has no `port`."),
+const slotProperties = {
+  slot: Type.Integer({ minimum: 0, description: "The slot of the process within its template." }),
+  port: nullable(
+    Type.Integer({ minimum: 1 }),
+    "The value of `PORT` in the environment of the process. `null` if its template has no `port`.",
+  ),
 };
 
 export const supervisedStatsSchema = Type.Object(
-  { ...placeProperties, ...processProperties },
-  { description: "What a process of a template takes." },
+  { ...slotProperties, ...processProperties },
+  { description: "Resource usage of a process of a template." },
 );
 
 export const templateStatsSchema = Type.Object(
   {
-    name: Type.String(),
+    name: Type.String({ description: "The name of the template." }),
     stats: Type.Array(
       Type.Object({
-        id: Type.Integer({ minimum: 1, description: "gafferd's own number of the process." }),
-        ...placeProperties,
+        id: Type.Integer({ minimum: 1, description: "The ID that gafferd gave the process." }),
+        ...slotProperties,
         ...processProperties,
       }),
+      { description: "The running processes." },
     ),
-    mem: figureSchema,
-    max_mem: figureSchema,
-    min_mem: figureSchema,
-    cpu: figureSchema,
-    max_cpu: figureSchema,
-    min_cpu: figureSchema,
+    mem: figureSchema("The sum of `mem`."),
+    max_mem: figureSchema("The highest `mem` of a process."),
+    min_mem: figureSchema("The lowest `mem` of a process."),
+    cpu: figureSchema("The sum of `cpu`."),
+    max_cpu: figureSchema("The highest `cpu` of a process."),
+    min_cpu: figureSchema("The lowest `cpu` of a process."),
   },
-  { description: "What the running processes of a template take, without their children: sum, greatest and least." },
+  {
+    description: "Resource usage of the running processes of a template. The totals do not include child processes.",
+  },
 );
 
-/** What stands for a figure where nothing runs is `"N/A"`. */
-export type Figure = Static<typeof figureSchema>;
-/** What `/stats/:name/:pid` answers. */
+/** A number, or `"N/A"` if no process is running. */
+export type Figure = Static<ReturnType<typeof figureSchema>>;
+/** The answer to `/stats/:name/:pid`. */
 export type SupervisedStatsDocument = ProcessStatsDocument & {
   readonly slot: number;
   readonly port: number | null;

@@ -5,82 +5,95 @@ import { nullable } from "./nullable.ts";
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 const time = Type.String({ format: "date-time" });
 
-const url = Type.String({ minLength: 1, description: "Where events are sent to: http or https." });
+const url = Type.String({ minLength: 1, description: "The `http` or `https` URL to send events to." });
 const pattern = Type.String({
   minLength: 1,
-  description: `Which events: ${eventTypes.map((type) => `\`${type}\``).join(", ")}, \`proc.NAME\`, \`proc.NAME.EVENT\`, or \`.\` for all.`,
+  description: `The events to send: an event type (${eventTypes.map((type) => `\`${type}\``).join(", ")}), \`proc.NAME\`, \`proc.NAME.EVENT\`, or \`.\` for all events.`,
 });
-const idSchema = Type.String({ description: "Made of the URL alone." });
+const idSchema = Type.String({ description: "The ID of the webhook, derived from its URL." });
 
 export const webhookBodySchema = Type.Object(
   {
     url,
     event: Type.Optional(pattern),
-    pattern: Type.Optional(Type.String({ minLength: 1, description: "The same as `event`; one of both is required." })),
+    pattern: Type.Optional(Type.String({ minLength: 1, description: "Same as `event`. One of the two is required." })),
     secret: Type.Optional(
       Type.String({
-        description: "Signs what is sent: `whsec_` and 24 to 64 bytes in base64. Default: the one there is.",
+        description:
+          "The secret that signs each request: `whsec_`, then 24 to 64 bytes in base64. Default: the webhook's current secret, if it has one.",
       }),
     ),
     timeout: Type.Optional(
       Type.Union([Type.Number(), Type.String()], {
         title: "seconds, or a duration such as 500ms",
-        description: "How long one delivery may take: seconds, or `500ms`, `30s`. Default: that of the file.",
+        description:
+          "The timeout of one attempt: a number of seconds, or a duration such as `500ms` or `30s`. Default: the `timeout` of the configuration file.",
       }),
     ),
     retries: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: 1000,
-        description: "How often a delivery that failed is tried again. Default: that of the file.",
+        description: "How many times a failed delivery is retried. Default: the `retries` of the configuration file.",
       }),
     ),
   },
-  { additionalProperties: false, description: "A URL to tell of events." },
+  { additionalProperties: false, description: "A URL to send events to." },
 );
 
 export const webhookRemovalSchema = Type.Object(
   {
     url,
-    event: Type.Optional(Type.String({ minLength: 1, description: "One of its patterns; default all." })),
-    pattern: Type.Optional(Type.String({ minLength: 1, description: "The same as `event`." })),
+    event: Type.Optional(
+      Type.String({ minLength: 1, description: "The pattern to remove. Default: all patterns of the URL." }),
+    ),
+    pattern: Type.Optional(Type.String({ minLength: 1, description: "Same as `event`." })),
   },
-  { additionalProperties: false, description: "What to take back of a URL." },
+  { additionalProperties: false, description: "The URL, and the pattern to remove." },
 );
 
 export const webhookDocumentSchema = Type.Object(
   {
     id: idSchema,
-    url: Type.String({ description: "Without the password that it may hold." }),
-    patterns: Type.Array(pattern, { description: "An event that several match is sent once." }),
-    source: Type.Unsafe<"file" | "api">({ type: "string", enum: ["file", "api"], description: "Who registered it." }),
-    signed: Type.Boolean({ description: "It has a secret, which nobody is shown." }),
-    timeout: Type.Number({ description: "Seconds that one delivery may take." }),
-    retries: count("How often a delivery that failed is tried again."),
+    url: Type.String({ description: "The URL, without its password." }),
+    patterns: Type.Array(pattern, {
+      description: "The patterns of the webhook. An event that matches several of them is sent once.",
+    }),
+    source: Type.Unsafe<"file" | "api">({
+      type: "string",
+      enum: ["file", "api"],
+      description: "Where the webhook was registered: in the configuration `file`, or over the `api`.",
+    }),
+    signed: Type.Boolean({
+      description: "Whether requests are signed with a secret. The API never returns the secret.",
+    }),
+    timeout: Type.Number({ description: "The timeout of one attempt, in seconds." }),
+    retries: count("How many times a failed delivery is retried."),
     state: Type.Unsafe<"idle" | "sending" | "waiting" | "stopped">({
       type: "string",
       enum: ["idle", "sending", "waiting", "stopped"],
-      description: "`waiting`: an attempt failed, and is tried again. `stopped`: it is being unregistered.",
+      description:
+        "The state of the webhook. `waiting`: an attempt failed and will be retried. `stopped`: the webhook is being removed.",
     }),
-    queued: count("Events that wait to be delivered."),
-    next_try_at: nullable(time, "`null` unless it is `waiting`."),
-    delivered: count("Events that were delivered since gafferd started; so are the figures that follow."),
-    failed: count("Attempts that failed."),
-    given_up: count("Events that were given up after all attempts."),
-    dropped: count("Events that were dropped, because too many waited or for too long."),
+    queued: count("Events that are waiting to be delivered."),
+    next_try_at: nullable(time, "The time of the next attempt. `null` unless `state` is `waiting`."),
+    delivered: count("Events delivered since gafferd started."),
+    failed: count("Failed attempts since gafferd started."),
+    given_up: count("Events since gafferd started whose attempts all failed."),
+    dropped: count("Events dropped since gafferd started, because the queue was full or they had waited too long."),
   },
-  { description: "A URL that is told of events, and how it stands." },
+  { description: "A webhook: its settings, state and counters." },
 );
 
 export const deliveryDocumentSchema = Type.Object(
   {
-    time: Type.String({ format: "date-time", description: "When it began." }),
-    event_id: Type.String({ description: "`webhook-id`, the event's `id`." }),
-    attempt: Type.Integer({ minimum: 1, description: "1 is the first of this event." }),
-    status: nullable(Type.Integer(), "Of the answer; `null` when there was none."),
-    error: nullable(Type.String(), "Why it failed; `null` when it was delivered."),
-    duration_ms: count("How long it took, in milliseconds."),
-    next_try_at: nullable(time, "`null` when it is not tried again."),
+    time: Type.String({ format: "date-time", description: "When the attempt began." }),
+    event_id: Type.String({ description: "The `id` of the event, sent in the `webhook-id` header." }),
+    attempt: Type.Integer({ minimum: 1, description: "The number of the attempt for this event; the first is 1." }),
+    status: nullable(Type.Integer(), "The HTTP status of the response. `null` if there was no response."),
+    error: nullable(Type.String(), "Why the attempt failed. `null` if the event was delivered."),
+    duration_ms: count("The duration of the attempt, in milliseconds."),
+    next_try_at: nullable(time, "The time of the next attempt for this event. `null` if there is none."),
   },
   { description: "An attempt to deliver an event." },
 );

@@ -13,8 +13,8 @@ import { toErrorResponse } from "./operation/error.ts";
 import { judgeRequest, type Site } from "./listen/guard.ts";
 import { assertDecoded } from "./quirks/decoded-path.ts";
 import { answerHead, type Handle } from "./quirks/head.ts";
-import { toOwnError } from "./quirks/own-error.ts";
-import { answerText, everyAnswer } from "./quirks/json-answer.ts";
+import { toGafferdError } from "./quirks/gafferd-error.ts";
+import { answerText, commonHeaders } from "./quirks/json-answer.ts";
 import { BundledAssets } from "./plugins/bundled-assets.ts";
 import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
@@ -40,24 +40,24 @@ export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
   readonly webhooks: Webhooks;
-  /** Of gafferd, as `GET /` tells it. */
+  /** The version of gafferd. */
   readonly version: string;
-  /** Origins of the web pages that may call; asked at each request. */
+  /** Returns the allowed origins of web pages. Called for each request. */
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
-  /** Default: none. */
+  /** Default: no plugins. */
   readonly plugins?: InstalledPlugins;
-  /** Default: one of its own. */
+  /** Default: a new sampler. */
   readonly sampler?: Sampler;
 }
 
 /**
- * All routes, and what holds for each: who may ask, which methods there are, and how a failure looks. `openEndpoints`
- * makes it reachable; `app.handle(new Request(…))` asks it directly, and is let in always.
+ * Creates the app with all routes, access checks, `HEAD`, `OPTIONS` and error responses. `openEndpoints` makes it
+ * reachable. `app.handle(new Request(…))` calls it directly, without access checks.
  */
 export function createApp(options: AppOptions) {
-  // Who asks for statistics and who scrapes metrics in the same moment share a reading.
+  // Statistics and metrics share the sampler, so that requests at the same time share a sample.
   const {
     manager,
     bus,
@@ -71,11 +71,11 @@ export function createApp(options: AppOptions) {
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
   const app = new Elysia({ name: "gafferd" })
-    .headers(everyAnswer)
+    .headers(commonHeaders)
     .wrap((handle, { method }) => {
       return method === "HEAD" ? (request: Request) => answerHead(request, handle as unknown as Handle) : handle;
     })
-    // Written so that Elysia does not wait a turn for it, as `immediate` explains.
+    // Written so that Elysia does not await the result; `immediate` explains why.
     .onRequest(({ request, set }) => {
       const listed = corsOrigins();
       if (listed.length > 0) set.headers["vary"] = "Origin";
@@ -118,16 +118,16 @@ export function createApp(options: AppOptions) {
       const advice = "GET /docs describes all routes";
       return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
     }
-    return toErrorResponse(toOwnError(code, error), { request, log });
+    return toErrorResponse(toGafferdError(code, error), { request, log });
   }
 
-  /** Undefined for a path that is no plugin's. Elysia does not wait for it, so that it must not reject. */
+  /** Undefined if the path does not belong to a plugin. Must not reject, because Elysia does not await it. */
   function answerOfPlugin(request: Request, isPreflight: boolean, vary: string | undefined) {
     const answer = answerByPlugin(request, plugins) ?? answerBySite(request, { ...sites, isPreflight });
     return answer
       ?.catch((error: unknown) => compressed(toErrorResponse(error, { request, log }), request))
       .then((response) => {
-        // Elysia leaves out what the answer has itself.
+        // Elysia does not add headers that the response already has.
         if (vary !== undefined && response.headers.has("vary")) response.headers.append("vary", vary);
         return response;
       });
@@ -135,12 +135,12 @@ export function createApp(options: AppOptions) {
 }
 
 interface FailedRequest {
-  /** Elysia's name for it. */
+  /** Elysia's error code. */
   readonly code: number | string;
   readonly error: unknown;
   readonly request: Request;
   readonly path: string;
-  /** A browser asks for a web page of another origin, which may. */
+  /** Whether to answer `OPTIONS` as a CORS preflight request from an allowed origin. */
   readonly isPreflight: boolean;
 }
 
@@ -151,7 +151,7 @@ function varyOf({ headers }: { readonly headers: Readonly<Record<string, unknown
 
 export type HttpApp = ReturnType<typeof createApp>;
 
-/** The origin of the web page that asks, if it is one of `corsOrigins`. Throws `forbidden`. */
+/** Checks access. Returns the origin of the web page if it is one of `corsOrigins`. Throws `forbidden`. */
 function admit(request: Request, site: Site | undefined, corsOrigins: readonly string[]): string | undefined {
   if (site === undefined) return undefined;
   const { headers } = request;

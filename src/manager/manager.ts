@@ -3,15 +3,16 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Ledger } from "../supervisor/context.ts";
 import { runInSlices } from "../slices.ts";
-import { suggestion } from "../suggestion.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { inRanks, rankOf } from "../template/rank.ts";
 import { assertPorts } from "../template/slot.ts";
-import { groupOf, type ProcessTemplate } from "../template/template.ts";
+import type { ProcessTemplate } from "../template/template.ts";
+import { templatesInGroup, groupNames } from "./groups.ts";
+import { notFound } from "./not-found.ts";
 
-/** `onWaiting` is called for a template that takes longer than this to stop. */
-const waitingNoticeMs = 500;
+/** `close` reports a template that takes longer than this to stop. */
+const slowStopMs = 500;
 
 export interface ManagerOptions {
   readonly bus: EventBus;
@@ -61,7 +62,7 @@ export class Manager {
   /** Throws `not_found`. */
   get(name: string): Supervisor {
     const supervisor = this.#supervisors.get(name);
-    if (supervisor === undefined) throw absence("process template", name, this.names());
+    if (supervisor === undefined) throw notFound("process template", name, this.names());
     return supervisor;
   }
 
@@ -181,16 +182,14 @@ export class Manager {
     return this.#all().reduce((sum, supervisor) => sum + supervisor.listenerCount, 0);
   }
 
-  /** The names of all groups, in the order in which their first template was created. */
+  /** The names of all groups, in the order in which their first members were created. */
   groups(): string[] {
-    return [...new Set(this.names().map(groupOf))].filter((group) => group !== undefined);
+    return groupNames(this.names());
   }
 
   /** The names of a group's templates, in the order of creation. Throws `not_found`. */
   group(group: string): string[] {
-    const names = this.names().filter((name) => groupOf(name) === group);
-    if (names.length === 0) throw absence("group", group, this.groups());
-    return names;
+    return templatesInGroup(group, this.names());
   }
 
   /**
@@ -202,7 +201,7 @@ export class Manager {
     this.#isClosed = true;
     const deadline = setTimeout(() => this.kill(), this.longestGraceMs());
     const stop = async (supervisor: Supervisor): Promise<void> => {
-      const waiting = setTimeout(onWaiting, waitingNoticeMs, supervisor);
+      const waiting = setTimeout(onWaiting, slowStopMs, supervisor);
       await supervisor.stop();
       clearTimeout(waiting);
     };
@@ -281,12 +280,4 @@ export class Manager {
 
 function beingDeleted(name: string): GafferdError {
   return new GafferdError("conflict", `\`${name}\` is being deleted; wait until its processes have ended`);
-}
-
-/** Longer names are not compared: the time grows with the product of both lengths. */
-const maxComparedCharacters = 32;
-
-function absence(noun: string, name: string, names: readonly string[]): GafferdError {
-  const near = name.length > maxComparedCharacters ? "" : suggestion(name, names);
-  return new GafferdError("not_found", `there is no ${noun} \`${name}\`${near}`);
 }

@@ -1,20 +1,21 @@
 import type { Moment } from "../moment.ts";
 
-/** Arrivals closer than this share an entry. */
+/** Bytes that arrive closer together than this share an entry. */
 const coalesceMs = 10;
 const maxEntries = 1024;
 
 /**
- * When bytes came: a bounded index over one ring's positions, each entry the start of some bytes and their moment. When it
- * is full, older entries are thinned: times grow coarser with age.
+ * The arrival times of the bytes in one ring. Each entry has the position of a first byte and the moment it arrived. The
+ * number of entries is limited: if the index is full, every second one of the older entries is removed, so that older times
+ * are less precise.
  */
 export class Arrivals {
   #positions: number[] = [];
-  /** On the steady clock. */
+  /** Times on the steady clock. */
   #steadyMs: number[] = [];
   #unixMs: number[] = [];
 
-  /** Positions and the steady clock never go back. */
+  /** Neither `position` nor `steadyMs` may be lower than in the last call. */
   add(position: number, { steadyMs, unixMs }: Moment): void {
     const last = this.#positions.length - 1;
     if (isSoonAfter(steadyMs, this.#steadyMs[last]) && isSoonAfter(unixMs, this.#unixMs[last])) return;
@@ -24,7 +25,7 @@ export class Arrivals {
     this.#unixMs.push(unixMs);
   }
 
-  /** Forgets what starts and ends before `position`. */
+  /** Removes entries that are wholly before `position`, when there are enough of them. */
   dropBefore(position: number): void {
     const keep = this.#entryAt(position);
     if (keep < maxEntries / 4) return;
@@ -32,20 +33,20 @@ export class Arrivals {
   }
 
   /**
-   * The first position whose byte came then, on the steady clock, or later; undefined when none did. It may be early,
-   * never late.
+   * The position of the first byte that arrived at `steadyMs` or later, on the steady clock; undefined if there is none. The
+   * position may be too low, never too high.
    */
   positionSince(steadyMs: number): number | undefined {
     const index = firstIndex(this.#steadyMs, (entryMs) => entryMs > steadyMs - coalesceMs);
     return this.#positions[index];
   }
 
-  /** Where the first run of bytes starts that lies wholly after `position`, undefined when there is none. */
+  /** The position of the first entry after `position`; undefined if there is none. */
   nextAfter(position: number): number | undefined {
     return this.#positions[firstIndex(this.#positions, (start) => start > position)];
   }
 
-  /** The Unix time, in milliseconds, when the byte at `position` came, to some 10 ms; 0 when nothing is known. */
+  /** When the byte at `position` arrived: Unix ms, exact to about 10 ms; 0 if unknown. */
   unixMsAt(position: number): number {
     return this.#unixMs[this.#entryAt(position)] ?? 0;
   }
@@ -63,12 +64,12 @@ export class Arrivals {
   }
 }
 
-/** Not where a clock was set in between. */
+/** False if the clock was set back in between. */
 function isSoonAfter(ms: number, beforeMs: number | undefined): boolean {
   return beforeMs !== undefined && ms >= beforeMs && ms - beforeMs < coalesceMs;
 }
 
-/** Binary search in an ascending column; `column.length` when no entry is as wanted. */
+/** Binary search in an ascending column. Returns `column.length` if no entry is wanted. */
 function firstIndex(column: readonly number[], isWanted: (entry: number) => boolean): number {
   let low = 0;
   let high = column.length;

@@ -1,6 +1,6 @@
 import type { Ring, RingReader } from "./ring.ts";
 
-/** Bytes that were overwritten before a reader came to them: those from `from` up to, not including, `to`. */
+/** Bytes that were overwritten before a reader read them: from `from` up to, not including, `to`. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -9,20 +9,23 @@ export interface Gap {
 export interface CursorOptions {
   /** The first byte to read. */
   position: number;
-  /** Makes a lossless reader, for whom the writer waits so long at a time. Default: it is hardly waited for. */
+  /**
+   * Makes the reader lossless: the writer waits for it, this long at a time. Default: not lossless, the writer waits at most
+   * 20 ms.
+   */
   losslessTimeoutMs?: number;
-  /** The writer is also kept from what was read, until `release`: a lossless reader can use it in place. */
+  /** Keeps read bytes from being overwritten until `release`, so that a lossless reader can use them in place. */
   holdsTaken?: boolean;
-  /** Called after every write and when the ring ends; it must return at once. */
+  /** Called after every write and when the ring ends. It must return immediately. */
   onChange?: () => void;
-  /** Called once when the patience with a lossless reader is over: from now on it may lose bytes. */
+  /** Called once when a lossless reader exceeds its timeout. From then on it may lose bytes. */
   onCutOff?: () => void;
 }
 
 const maxCreditMs = 20;
 const creditMsPerByte = 5 / 2 ** 20;
 
-/** A reader's place in a ring. It holds no bytes; who creates it must `close` it. */
+/** The position of a reader in a ring. It stores no bytes. The caller must `close` it. */
 export class Cursor implements RingReader {
   readonly ring: Ring;
   readonly #losslessTimeoutMs: number;
@@ -31,7 +34,7 @@ export class Cursor implements RingReader {
   readonly #holdsTaken: boolean;
   #position: number;
   #heldPosition: number;
-  #patienceMs: number;
+  #waitBudgetMs: number;
 
   constructor(ring: Ring, options: CursorOptions) {
     this.ring = ring;
@@ -39,7 +42,7 @@ export class Cursor implements RingReader {
     this.#heldPosition = options.position;
     this.#holdsTaken = options.holdsTaken ?? false;
     this.#losslessTimeoutMs = options.losslessTimeoutMs ?? 0;
-    this.#patienceMs = options.losslessTimeoutMs ?? maxCreditMs;
+    this.#waitBudgetMs = options.losslessTimeoutMs ?? maxCreditMs;
     this.#onChange = options.onChange ?? (() => {});
     this.#onCutOff = options.onCutOff ?? (() => {});
     ring.cursors.add(this);
@@ -54,52 +57,52 @@ export class Cursor implements RingReader {
     return this.#holdsTaken ? this.#heldPosition : this.#position;
   }
 
-  /** Bytes that can be read now, once `takeGap` was asked. */
+  /** The number of bytes that can be read now. Call `takeGap` first. */
   get available(): number {
     return this.ring.head - this.#position;
   }
 
   /**
-   * For how long the writer may yet wait before it overwrites what this reader has not read. With a lossless reader,
-   * it begins anew whenever the reader reads. Any other earns it by reading, 5 ms a MiB and 20 ms at most: who takes
-   * 200 MB/s or more sees no gap when the kernel runs it a moment late, and who is slow does not slow the process.
+   * How long the writer may still wait before it overwrites bytes that this reader has not read. For a lossless reader, the
+   * time starts again whenever it reads. Any other reader earns time by reading: 5 ms per MiB, 20 ms at most. A reader that
+   * reads at least 200 MB/s then has no gap if the kernel schedules it late, and a slow reader does not slow the process.
    */
-  get patienceMs(): number {
-    return this.#patienceMs;
+  get waitBudgetMs(): number {
+    return this.#waitBudgetMs;
   }
 
-  /** What was lost since the last call, after which the cursor stands at the oldest byte held. */
+  /** The bytes lost since the last call, if any. The cursor then moves to the oldest byte in the ring. */
   takeGap(): Gap | undefined {
     return this.#loseUntil(this.ring.oldest);
   }
 
-  /** Gives up all that was not read: nobody will hold it for this reader. */
-  giveUp(): Gap | undefined {
+  /** Skips all unread bytes. They count as lost. */
+  skipAll(): Gap | undefined {
     return this.#loseUntil(this.ring.head);
   }
 
-  /** Says that everything before `position` was read; a position before the last takes some of that back. */
+  /** Everything before `position` was read. A lower position than before makes bytes unread again. */
   advance(position: number): void {
     const bytes = position - this.#position;
     this.#position = position;
     if (this.#losslessTimeoutMs === 0)
-      this.#patienceMs = Math.min(maxCreditMs, this.#patienceMs + bytes * creditMsPerByte);
-    else if (this.#patienceMs > 0) this.#patienceMs = this.#losslessTimeoutMs;
-    this.ring.moved();
+      this.#waitBudgetMs = Math.min(maxCreditMs, this.#waitBudgetMs + bytes * creditMsPerByte);
+    else if (this.#waitBudgetMs > 0) this.#waitBudgetMs = this.#losslessTimeoutMs;
+    this.ring.notifyReaderMoved();
   }
 
-  /** Says that the writer waited for this reader. */
+  /** Call after the writer has waited for this reader; `moved` is whether the reader read meanwhile. */
   waited(ms: number, { moved }: { moved: boolean }): void {
     if (this.#losslessTimeoutMs > 0 && moved) return;
-    this.#patienceMs -= ms;
-    if (this.#losslessTimeoutMs > 0 && this.#patienceMs <= 0) this.#onCutOff();
+    this.#waitBudgetMs -= ms;
+    if (this.#losslessTimeoutMs > 0 && this.#waitBudgetMs <= 0) this.#onCutOff();
   }
 
-  /** Says that what was read is used no more. */
+  /** The bytes read so far may be overwritten. */
   release(): void {
     if (!this.#holdsTaken || this.#heldPosition === this.#position) return;
     this.#heldPosition = this.#position;
-    this.ring.moved();
+    this.ring.notifyReaderMoved();
   }
 
   wake(): void {
@@ -107,9 +110,9 @@ export class Cursor implements RingReader {
   }
 
   close(): void {
-    this.#patienceMs = 0;
+    this.#waitBudgetMs = 0;
     this.ring.cursors.delete(this);
-    this.ring.moved();
+    this.ring.notifyReaderMoved();
   }
 
   #loseUntil(to: number): Gap | undefined {

@@ -1,35 +1,35 @@
-/** Fewer runs than this are always held; beyond it, one for each 16 bytes of the ring's capacity. */
-const fewRuns = 1024;
+/** The maximum number of runs is one per 16 bytes of the capacity of the ring, and at least this many. */
+const minMaxRuns = 1024;
 const bytesPerRun = 16;
 
 /**
- * The rank of each held byte of one output: its place in the order of arrival over all outputs of the template. Every
- * byte takes one rank, and so do spawns, exits and ends of outputs, so that a rank says what came before it in all
- * outputs at once.
+ * The rank of each byte in one ring: its position in the order of arrival over all outputs of the template. Every byte has
+ * a rank of its own, and so has every spawn, exit and end of an output. A rank therefore tells what arrived before it in all
+ * outputs.
  *
- * Bytes with consecutive ranks form a run. A run ends where something else arrived in between: an output that is alone
- * has one run however long it is. Ranks are exact for every byte, or the byte is not held: when there are too many runs
- * (short writes of several outputs that take turns), the bytes of the oldest run are given up with it.
+ * Bytes with consecutive ranks form a run. A run ends where something else arrived in between; a single output is one run,
+ * however long it is. The rank of every byte in the ring is exact: if there are too many runs (short, alternating writes of
+ * several outputs), the oldest run is dropped together with its bytes.
  */
 export class Order {
   readonly #maxRuns: number;
   #positions: number[] = [];
   #ranks: number[] = [];
-  /** Those before it were dropped. */
+  /** The index of the first run that was not dropped. */
   #first = 0;
   #nextRank = -1;
 
-  /** `capacity` is the ring's, in bytes. */
+  /** `capacity` is the capacity of the ring, in bytes. */
   constructor(capacity: number) {
-    this.#maxRuns = Math.max(fewRuns, Math.floor(capacity / bytesPerRun));
+    this.#maxRuns = Math.max(minMaxRuns, Math.floor(capacity / bytesPerRun));
   }
 
   /** The position of the first byte whose rank is known. */
-  get firstPosition(): number {
+  get firstKnownPosition(): number {
     return this.#positions[this.#first] ?? 0;
   }
 
-  /** Positions and ranks never go back. */
+  /** Neither `position` nor `rank` may be lower than in the last call. */
   add(position: number, rank: number, length: number): void {
     const continues = rank === this.#nextRank;
     this.#nextRank = rank + length;
@@ -39,33 +39,33 @@ export class Order {
     this.#ranks.push(rank);
   }
 
-  /** Forgets the runs that end at or before `position`. */
+  /** Drops the runs that end at or before `position`. */
   dropBefore(position: number): void {
     while ((this.#positions[this.#first + 1] ?? Infinity) <= position) this.#first += 1;
-    if (this.#first < fewRuns || this.#first < this.#positions.length / 2) return;
+    if (this.#first < minMaxRuns || this.#first < this.#positions.length / 2) return;
     this.#positions = this.#positions.slice(this.#first);
     this.#ranks = this.#ranks.slice(this.#first);
     this.#first = 0;
   }
 
-  /** Whether a write may make the byte at `position` be given up, since there are too many runs. */
-  isCrowding(position: number): boolean {
+  /** Whether the next write may drop the byte at `position` because there are too many runs. */
+  mayDropOnWrite(position: number): boolean {
     const isFull = this.#positions.length - this.#first >= this.#maxRuns;
     return isFull && position < (this.#positions[this.#first + 1] ?? 0);
   }
 
-  /** The rank of the byte at `position`, which must be at `firstPosition` or later. */
+  /** The rank of the byte at `position`, which must not be before `firstKnownPosition`. */
   rankAt(position: number): number {
     const run = this.#lastRun(this.#positions, position);
     return (this.#ranks[run] ?? 0) + position - (this.#positions[run] ?? 0);
   }
 
-  /** Whether `countBefore` of this rank is exact. */
-  knows(rank: number): boolean {
-    return this.firstPosition === 0 || rank >= (this.#ranks[this.#first] ?? 0);
+  /** Whether `countBefore` is exact for this rank. */
+  covers(rank: number): boolean {
+    return this.firstKnownPosition === 0 || rank >= (this.#ranks[this.#first] ?? 0);
   }
 
-  /** How many bytes of this output have a lower rank; `firstPosition` at least. May exceed the bytes written. */
+  /** The number of bytes of this output with a lower rank, at least `firstKnownPosition`. May exceed the bytes written. */
   countBefore(rank: number): number {
     const run = this.#lastRun(this.#ranks, rank);
     const position = this.#positions[run];
@@ -73,10 +73,10 @@ export class Order {
     return Math.min(position + rank - this.#ranks[run]!, this.#positions[run + 1] ?? Infinity);
   }
 
-  /** The last run whose entry in `column` is not greater than `value`; the first when all are. */
+  /** The last run whose entry in `column` is at most `value`; the first run if there is none. */
   #lastRun(column: readonly number[], value: number): number {
     let high = column.length - 1;
-    // Readers that keep up ask about the last run.
+    // Fast path: readers that keep up need the last run.
     if (value >= (column[high] ?? Infinity)) return high;
     let low = this.#first;
     while (low < high) {

@@ -1,40 +1,40 @@
 import type { Ring } from "./ring.ts";
 
-/** Whether output is given byte by byte, by UTF-8 characters, or by lines. */
+/** What is never split between two items: bytes, UTF-8 characters, or lines. */
 export type OutputUnit = "bytes" | "characters" | "lines";
 
 export interface RangeOptions {
-  /** The first byte; one at least must follow. */
+  /** The position of the first byte. At least one byte must be available. */
   readonly from: number;
-  /** So many at most, 4 at least. */
+  /** The maximum length, at least 4. */
   readonly maxBytes: number;
-  /** What has this rank or a greater one waits for another output's turn. */
+  /** Bytes with this rank or a greater one are read later, after another output. */
   readonly beforeRank: number;
-  /** Give no bytes together that arrived more than some 10 ms apart, but for those of one line. */
+  /** End the range where bytes arrived more than about 10 ms apart, except within a line. */
   readonly byArrival: boolean;
 }
 
 /**
- * Readers at different places come together at the line ends before multiples of this share of `maxBytes`, and then
- * share what is framed; the rest is room for the line that such a multiple cuts.
+ * Ranges end at the last line end before a multiple of this share of `maxBytes`. Readers at different positions then reach
+ * the same boundaries and can share framed output. The rest of `maxBytes` has space for the line that such a multiple cuts.
  */
-const gridShare = 7 / 8;
+const stepShare = 7 / 8;
 const maxCharacterBytes = 4;
 
-/** Up to where to give bytes that need not be whole lines. */
+/** The end of the next range of bytes, which may end within a line. */
 export function endOfBytes(ring: Ring, options: RangeOptions): number {
-  return Math.max(options.from + 1, wishedEnd(ring, options));
+  return Math.max(options.from + 1, preferredEnd(ring, options));
 }
 
-/** Up to where to give whole lines, the first of which ends at `lineEnd`. A line that is too long is cut. */
+/** The end of the next range of whole lines. The first line ends at `lineEnd`. A line that is too long is cut. */
 export function endOfLines(ring: Ring, options: RangeOptions & { readonly lineEnd: number }): number {
   const { from, lineEnd, maxBytes } = options;
   if (lineEnd - from > maxBytes) return characterEnd(ring, from, from + maxBytes);
-  const wished = wishedEnd(ring, options);
-  return ring.lineEndBefore(from, wished) ?? ring.lastReturnBefore(lineEnd, wished - 1) ?? lineEnd;
+  const preferred = preferredEnd(ring, options);
+  return ring.lineEndBefore(from, preferred) ?? ring.lastReturnBefore(lineEnd, preferred - 1) ?? lineEnd;
 }
 
-/** The last position in `from`…`to` at which no UTF-8 character is cut; `to` itself where the bytes are not UTF-8. */
+/** The last position in `from`…`to` that does not split a UTF-8 character; `to` if the bytes are not UTF-8. */
 export function characterEnd(ring: Ring, from: number, to: number): number {
   const tail = ring.copy(Math.max(from, to - maxCharacterBytes), to);
   for (let back = 1; back <= tail.length; back++) {
@@ -47,10 +47,10 @@ export function characterEnd(ring: Ring, from: number, to: number): number {
   return to;
 }
 
-function wishedEnd(ring: Ring, { from, maxBytes, beforeRank, byArrival }: RangeOptions): number {
+function preferredEnd(ring: Ring, { from, maxBytes, beforeRank, byArrival }: RangeOptions): number {
   const turnEnd = beforeRank === Infinity ? ring.head : ring.countBefore(beforeRank);
   const arrivalEnd = byArrival ? (ring.arrivals.nextAfter(from) ?? ring.head) : ring.head;
-  const grid = maxBytes * gridShare;
-  const boundary = Math.ceil((Math.floor((from + maxBytes - grid) / grid) + 1) * grid);
+  const step = maxBytes * stepShare;
+  const boundary = Math.ceil((Math.floor((from + maxBytes - step) / step) + 1) * step);
   return Math.min(turnEnd, arrivalEnd, boundary, from + maxBytes, ring.head);
 }

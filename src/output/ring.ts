@@ -5,50 +5,51 @@ import { RankCounter } from "./rank-counter.ts";
 
 const firstCapacity = 4096;
 
-/** Counts what became of one output's bytes; rings that follow each other share one. No figure ever goes back. */
+/** The counters of one output. The rings of successive processes share them. No counter ever decreases. */
 export interface OutputMeter {
-  /** Written to a ring. */
+  /** Bytes written. */
   bytes: number;
-  /** Gaps that readers were told of. */
+  /** Gaps reported to readers. */
   gaps: number;
-  /** In those gaps: a byte that two readers lost is two. */
+  /** Bytes in these gaps. A byte that two readers lost counts twice. */
   droppedBytes: number;
 }
 
-/** What a ring and its writer know of a reader; `Cursor` is what readers use. */
+/** What a ring and its writer use of a reader. Readers use `Cursor`. */
 export interface RingReader {
-  /** The first byte that it has not done with. */
+  /** The first byte that must be kept for this reader. */
   readonly heldPosition: number;
-  /** For how long the writer may yet wait for it. */
-  readonly patienceMs: number;
-  /** Something was written, or the ring has ended. */
+  /** How long the writer may still wait for this reader. */
+  readonly waitBudgetMs: number;
+  /** Called after a write and when the ring has ended. */
   wake(): void;
-  /** The writer has waited for it. */
+  /** Called after the writer has waited for this reader; `moved` is whether the reader read meanwhile. */
   waited(ms: number, options: { moved: boolean }): void;
 }
 
-/** Hears of a ring before its readers do. */
+/** Is notified by a ring before its readers are. */
 export interface RingObserver {
-  /** Before the first byte is written. */
+  /** Called before the first byte is written. */
   readonly onFirstByte?: () => void;
-  /** When the end has its rank. */
+  /** Called when the ring has ended and `endRank` is set. */
   readonly onEnd?: () => void;
 }
 
 /**
- * The recent bytes of one output. Positions count from the first byte and never reset; the bytes from `oldest` to
- * `head` are held. Memory grows by doubling from 4 KiB to `capacity` bytes, then the oldest bytes are overwritten.
+ * The recent bytes of one output. Positions count from the first byte and never reset. The ring keeps the bytes from
+ * `oldest` to `head`. Its memory doubles from 4 KiB up to `capacity` bytes; then the oldest bytes are overwritten.
  */
 export class Ring {
   readonly capacity: number;
   readonly arrivals = new Arrivals();
   readonly order: Order;
-  /** Readers; a closed cursor takes itself out. */
+  /** The readers. A cursor removes itself when it is closed. */
   readonly cursors = new Set<RingReader>();
   readonly meter: OutputMeter;
-  /** A Buffer, since what is made of its views (framing, searching) is faster with one. */
+  /** A Buffer, because searching and framing its views is faster than with a Uint8Array. */
   #bytes = Buffer.alloc(0);
   #head = 0;
+  #oldest = 0;
   #endRank = Infinity;
   #observer: RingObserver = {};
   #lastWriteMs = 0;
@@ -66,32 +67,32 @@ export class Ring {
     this.meter = meter;
   }
 
-  /** The position after the last byte: how many were ever written. */
+  /** The position after the last byte, which is the number of bytes written. */
   get head(): number {
     return this.#head;
   }
 
-  /** The position of the first byte still held. */
+  /** The position of the first byte that is still in the ring. */
   get oldest(): number {
-    return Math.max(this.#head - this.capacity, this.order.firstPosition);
+    return this.#oldest;
   }
 
-  /** When the last byte came, on the steady clock. */
+  /** When the last byte arrived, on the steady clock. */
   get lastWriteMs(): number {
     return this.#lastWriteMs;
   }
 
-  /** No byte will follow. */
+  /** True if no byte will follow. */
   get ended(): boolean {
     return this.#endRank < Infinity;
   }
 
-  /** The rank of its end; Infinity before. */
+  /** The rank of the end; Infinity until then. */
   get endRank(): number {
     return this.#endRank;
   }
 
-  /** Copies `chunk` in, overwriting the oldest bytes, and wakes the readers. */
+  /** Appends `chunk`, overwrites the oldest bytes, and wakes the readers. */
   write(chunk: Uint8Array, moment: Moment): void {
     if (chunk.length === 0) return;
     if (this.#head === 0) this.#observer.onFirstByte?.();
@@ -111,14 +112,15 @@ export class Ring {
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
     this.#lastWriteMs = moment.steadyMs;
-    if (this.#head > this.capacity) {
-      this.arrivals.dropBefore(this.oldest);
-      this.order.dropBefore(this.oldest);
+    this.#oldest = Math.max(this.#head - this.capacity, this.order.firstKnownPosition);
+    if (this.#oldest > 0) {
+      this.arrivals.dropBefore(this.#oldest);
+      this.order.dropBefore(this.#oldest);
     }
     this.#wake();
   }
 
-  /** Says that no byte will follow; readers end when they have read what is held. */
+  /** Call when no byte will follow. Readers end after the bytes that are still in the ring. */
   end(): void {
     if (this.ended) return;
     this.#endRank = this.#counter.next++;
@@ -126,37 +128,37 @@ export class Ring {
     this.#wake();
   }
 
-  /** One observer at a time: the ring's process. */
+  /** Sets the only observer: the process of the ring. */
   observe(observer: RingObserver): void {
     this.#observer = observer;
   }
 
-  /** Says that a reader was told of so many lost bytes. */
+  /** Counts a gap of `bytes` that was reported to a reader. */
   countGap(bytes: number): void {
     this.meter.gaps += 1;
     this.meter.droppedBytes += bytes;
   }
 
-  /** How many bytes may be written before one is lost that is at `position` or later. */
+  /** How many bytes can be written before the byte at `position` is overwritten. */
   freeBefore(position: number): number {
-    return this.order.isCrowding(position) ? 0 : Math.max(0, this.capacity - (this.#head - position));
+    return this.order.mayDropOnWrite(position) ? 0 : Math.max(0, this.capacity - (this.#head - position));
   }
 
-  /** How many of the bytes written have a lower rank. Exact where `order.knows` the rank. */
+  /** The number of written bytes with a lower rank. Exact if `order.covers` the rank. */
   countBefore(rank: number): number {
     return Math.min(this.#head, this.order.countBefore(rank));
   }
 
   /**
-   * The held bytes from `from` up to at most `to`, in place: shorter where the memory wraps. The view is good until the
-   * next write; nothing may keep it.
+   * A view of the bytes from `from` up to at most `to`; shorter where the memory wraps around. The view is valid until the
+   * next write.
    */
   view(from: number, to: number): Buffer {
     const start = from % this.capacity;
     return this.#bytes.subarray(start, Math.min(start + (to - from), this.#bytes.length));
   }
 
-  /** A copy of the held bytes from `from` to `to`. */
+  /** A copy of the bytes from `from` to `to`, which must be in the ring. */
   copy(from: number, to: number): Uint8Array {
     const first = this.view(from, to);
     if (first.length === to - from) return new Uint8Array(first);
@@ -166,22 +168,22 @@ export class Ring {
     return whole;
   }
 
-  /** The last position in `from`…`to` that follows a newline, or `undefined` where there is none. */
+  /** The last position in `from`…`to` that follows a newline; undefined if there is none. */
   lineEndBefore(from: number, to: number): number | undefined {
     return this.#afterLast(newline, from, to);
   }
 
-  /** The same for a carriage return. */
+  /** The last position in `from`…`to` that follows a carriage return; undefined if there is none. */
   lastReturnBefore(from: number, to: number): number | undefined {
     return this.#afterLast(carriageReturn, from, to);
   }
 
-  /** The byte at a held position. */
+  /** The byte at `position`, which must be in the ring. */
   byteAt(position: number): number | undefined {
     return this.#bytes[position % this.capacity];
   }
 
-  /** Whether a line ends at `to`, as far as that is known; the byte before must be held. */
+  /** Whether a line is known to end at `to`. The byte before `to` must be in the ring. */
   isLineEnd(to: number): boolean {
     const last = this.byteAt(to - 1);
     if (last === newline) return true;
@@ -189,8 +191,8 @@ export class Ring {
   }
 
   /**
-   * The first position in `from`…`to` that follows a carriage return without its newline, or `undefined` where there is
-   * none. A carriage return at the very end is none: its newline may yet come.
+   * The first position in `from`…`to` that follows a carriage return without a newline; undefined if there is none. A
+   * carriage return directly before `to` does not count, because a newline may still follow.
    */
   returnEndAfter(from: number, to: number): number | undefined {
     for (let start = from; start < to - 1;) {
@@ -203,7 +205,7 @@ export class Ring {
     return undefined;
   }
 
-  /** The first position in `from`…`to` that follows a newline, or `undefined` where there is none. */
+  /** The first position in `from`…`to` that follows a newline; undefined if there is none. */
   lineEndAfter(from: number, to: number): number | undefined {
     const first = this.view(from, to);
     const index = first.indexOf(newline);
@@ -212,10 +214,10 @@ export class Ring {
     return rest < to ? this.lineEndAfter(rest, to) : undefined;
   }
 
-  /** Where each of the last `count` held lines starts, newest first; a last line without its newline counts. */
+  /** The positions where the last `count` lines start, newest first. A last line without a newline counts. */
   lastLines(count: number): number[] {
     const starts: number[] = [];
-    // The newline that ends the last line starts no other.
+    // The newline at the end of the last line does not start another line.
     let end = this.lineEndBefore(this.oldest, this.#head) === this.#head ? this.#head - 1 : this.#head;
     while (starts.length < count && end >= this.oldest && this.#head > this.oldest) {
       const start = this.lineEndBefore(this.oldest, end) ?? this.oldest;
@@ -244,13 +246,13 @@ export class Ring {
     this.#bytes = grown;
   }
 
-  /** Called by a cursor that read or was closed. */
-  moved(): void {
+  /** Called by a cursor after a read and when it is closed. */
+  notifyReaderMoved(): void {
     this.#onMoved?.();
   }
 
-  /** Resolves when a cursor reads or is closed, or after `timeoutMs`. One caller at a time: the writer. */
-  readerMoved(timeoutMs: number): Promise<void> {
+  /** Resolves when a cursor reads or is closed, or after `timeoutMs`. Only the writer may call it, once at a time. */
+  untilReaderMoves(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);

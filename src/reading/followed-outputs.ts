@@ -2,7 +2,7 @@ import { Cursor } from "../output/cursor.ts";
 import type { Ring } from "../output/ring.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { OutputProgress } from "./output-progress.ts";
-import type { OutputGap, OutputSource } from "./output-source.ts";
+import { type OutputGap, type OutputSource, sizeOfGap } from "./output-source.ts";
 import type { Beginning } from "./output-resume.ts";
 import { OutputTrack } from "./output-track.ts";
 
@@ -85,9 +85,8 @@ export class FollowedOutputs {
     return false;
   }
 
-  /** The outputs that have bytes to give, or have lost them. */
-  readable(): ReadonlySet<OutputTrack> {
-    for (const track of this.#readable) if (track.cursor.available === 0) this.#readable.delete(track);
+  /** The outputs that have bytes to give, once `takeLost` has nothing more to tell. */
+  get readable(): ReadonlySet<OutputTrack> {
     return this.#readable;
   }
 
@@ -96,10 +95,11 @@ export class FollowedOutputs {
     const lost = this.#lost.shift();
     if (lost !== undefined) {
       // Not before: who leaves before it was told of this is to hear of it when it comes again.
-      this.#progress.lost(sizeOf(lost));
+      this.#progress.lost(sizeOfGap(lost) ?? 0);
       return lost;
     }
     for (const track of this.#readable) {
+      if (track.cursor.available === 0) this.#readable.delete(track);
       const gap = track.cursor.takeGap();
       if (gap === undefined) continue;
       this.#progress.lost(gap.to - gap.from, track);
@@ -172,7 +172,7 @@ export class FollowedOutputs {
       if (outputs !== undefined) for (const { cursor } of outputs) bytes += cursor.position;
       else for (const [label, { head }] of process.rings) bytes += this.#isRead(label) ? head : 0;
     }
-    for (const gap of this.#lost) bytes -= sizeOf(gap);
+    for (const gap of this.#lost) bytes -= sizeOfGap(gap) ?? 0;
     if (bytes > 0) this.#lost.push({ bytes });
   }
 
@@ -186,7 +186,7 @@ export class FollowedOutputs {
       const { process, outputs } = followed;
       if (held.has(process)) continue;
       for (const track of outputs) {
-        const gap = track.cursor.giveUp();
+        const gap = track.cursor.skipAll();
         if (gap !== undefined) this.#lost.push({ processId: process.id, label: track.label, ...gap });
       }
       this.#leave(followed);
@@ -234,8 +234,4 @@ export class FollowedOutputs {
   #isRead(label: string): boolean {
     return this.#options.label === undefined || this.#options.label === label;
   }
-}
-
-function sizeOf({ bytes, from, to }: OutputGap): number {
-  return bytes ?? (from === undefined || to === undefined ? 0 : to - from);
 }

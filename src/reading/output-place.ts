@@ -11,10 +11,10 @@ export function placeOf(ring: Ring, { order, floor }: { readonly order: number; 
   if (order > ring.endRank) return { position: ring.head, isExact: true };
   const { oldest } = ring;
   const arrived = ring.countBefore(order);
-  const isFloorKnown = ring.order.knows(floor);
+  const isFloorKnown = ring.order.covers(floor);
   const floorPosition = isFloorKnown ? ring.countBefore(floor) : 0;
   if (isFloorKnown && (floor >= order || floorPosition >= arrived)) return { position: floorPosition, isExact: true };
-  if (!ring.order.knows(order) || arrived <= oldest) {
+  if (!ring.order.covers(order) || arrived <= oldest) {
     return { position: Math.min(arrived, oldest), isExact: arrived === 0 };
   }
   const from = Math.max(oldest, floorPosition);

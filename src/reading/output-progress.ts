@@ -12,6 +12,7 @@ interface Undo {
   readonly wasAhead: boolean;
   readonly wasFloored: boolean;
   readonly wasPiece: boolean;
+  readonly wasGapped: boolean;
   /** Does the same with fewer bytes. */
   readonly again: (to: number) => void;
 }
@@ -31,6 +32,8 @@ export class OutputProgress {
   #piece: OutputTrack | undefined;
   /** Outputs that are in the middle of a line because of the floor: without any, the floor need not be said. */
   readonly #floored = new Set<OutputTrack>();
+  /** Outputs whose place does not follow from the position, behind bytes that were lost. */
+  readonly #gapped = new Set<OutputTrack>();
   #undo: Undo | undefined;
 
   constructor(position: StreamPosition, ranks: RankCounter) {
@@ -50,11 +53,8 @@ export class OutputProgress {
       given: this.#given,
       ahead: this.#ahead.size > 0 ? [...this.#ahead].map((track) => track.place()) : [],
       piece: this.#piece?.place(),
+      hasGaps: this.#gapped.size > 0,
     };
-  }
-
-  get order(): number {
-    return this.#order;
   }
 
   get given(): number {
@@ -63,6 +63,8 @@ export class OutputProgress {
 
   /** Takes up an output that is read from where `position` says. */
   begin(track: OutputTrack, { ahead, piece }: StreamPosition): void {
+    const { ring, position: at } = track.cursor;
+    if (at === ring.oldest && at > 0) this.#gapped.add(track);
     const isHere = (place: OutputPlace) => isSameOutput(place, track.place());
     if (ahead.some(isHere)) this.#ahead.add(track);
     else if (piece !== undefined && isHere(piece)) this.#piece = track;
@@ -127,20 +129,23 @@ export class OutputProgress {
   lost(bytes: number, track?: OutputTrack): void {
     this.#given += bytes;
     this.#undo = undefined;
-    if (track !== undefined) this.end(track);
+    if (track === undefined) return;
+    this.end(track);
+    this.#gapped.add(track);
   }
 
   /** Nothing need be said of an output any more: it was given to its end, or up to a gap. */
   end(track: OutputTrack): void {
     this.#ahead.delete(track);
     this.#floored.delete(track);
+    this.#gapped.delete(track);
     if (this.#piece === track) this.#piece = undefined;
   }
 
   /** Says that of the bytes given last only those before `to` were taken. */
   takeBack(to: number): void {
     if (this.#undo === undefined) return;
-    const { track, position, order, floor, given, wasAhead, wasFloored, wasPiece, again } = this.#undo;
+    const { track, position, order, floor, given, wasAhead, wasFloored, wasPiece, wasGapped, again } = this.#undo;
     track.cursor.advance(position);
     this.#order = order;
     this.#floor = floor;
@@ -149,6 +154,7 @@ export class OutputProgress {
     if (wasAhead) this.#ahead.add(track);
     if (wasFloored) this.#floored.add(track);
     if (wasPiece) this.#piece = track;
+    if (wasGapped) this.#gapped.add(track);
     again(to);
   }
 
@@ -157,7 +163,16 @@ export class OutputProgress {
     const state = { order: this.#order, floor: this.#floor, given: this.#given };
     const wasAhead = this.#ahead.has(track);
     const wasFloored = this.#floored.has(track);
-    this.#undo = { track, position, ...state, wasAhead, wasFloored, wasPiece: this.#piece === track, again };
+    this.#undo = {
+      track,
+      position,
+      ...state,
+      wasAhead,
+      wasFloored,
+      wasPiece: this.#piece === track,
+      wasGapped: this.#gapped.has(track),
+      again,
+    };
     this.end(track);
     this.#given += to - position;
     track.cursor.advance(to);

@@ -108,7 +108,7 @@ export class OutputReader {
     const { eventRank } = this.#outputs;
     let lowestRank = eventRank;
     let nextRank = eventRank;
-    for (const each of this.#outputs.readable()) {
+    for (const each of this.#outputs.readable) {
       const { lineRank, cursor } = each;
       if (lineRank < lowestRank) {
         nextRank = lowestRank;
@@ -132,10 +132,12 @@ export class OutputReader {
   /** Of the lines that are silent without an end, the one that began first. */
   #nextSilent(maxBytes: number, nowMs: number): OutputItem | undefined {
     let track: OutputTrack | undefined;
-    for (const each of this.#outputs.readable()) {
+    let lowestRank = Infinity;
+    for (const each of this.#outputs.readable) {
       const dueMs = each.cursor.ring.lastWriteMs + silenceMs;
       if (nowMs < dueMs) this.#dueMs = Math.min(this.#dueMs ?? Infinity, dueMs);
-      else if (unfinishedEnd(each, maxBytes) > each.cursor.position && each.byteRank < (track?.byteRank ?? Infinity)) {
+      else if (each.byteRank < lowestRank && unfinishedEnd(each, maxBytes) > each.cursor.position) {
+        lowestRank = each.byteRank;
         track = each;
       }
     }
@@ -146,7 +148,7 @@ export class OutputReader {
   #giveUnfinished(track: OutputTrack, maxBytes: number): OutputItem {
     const from = track.cursor.position;
     const to = unfinishedEnd(track, maxBytes);
-    if (this.#progress.mayGoAhead(track, to, this.#outputs.readable())) {
+    if (this.#progress.mayGoAhead(track, to, this.#outputs.readable)) {
       this.#progress.gaveAhead(track, to);
       return toItem(track, from, to);
     }
@@ -177,7 +179,7 @@ export class OutputReader {
     let oldest: OutputTrack | undefined;
     let lowestRank = eventRank;
     let nextRank = eventRank;
-    for (const each of this.#outputs.readable()) {
+    for (const each of this.#outputs.readable) {
       const { byteRank } = each;
       if (byteRank < lowestRank) {
         nextRank = lowestRank;

@@ -30,6 +30,8 @@ interface Loss {
   readonly hasDropped: boolean;
   /** Undefined where the position counted other outputs. */
   readonly bytes: number | undefined;
+  /** See `StreamPosition`. */
+  readonly hasGaps: boolean;
 }
 
 /** Where a reader goes on that came as far as `position`. Throws `bad_value` where no reader can have come. */
@@ -44,7 +46,8 @@ export function resume(source: OutputSource, position: StreamPosition, label: st
   const behind = outputs.filter(({ ring, position: at, isExact }) => !isExact || at < ring.oldest);
   const exact = sum(outputs.filter((output) => !behind.includes(output)).map(({ position: at }) => at));
   const reached = sum(behind.map(({ ring }) => ring.oldest)) + dropped + exact;
-  const loss = { behind, hasDropped, bytes: position.scope === scope ? reached - position.given : undefined };
+  const { hasGaps } = position;
+  const loss = { behind, hasDropped, hasGaps, bytes: position.scope === scope ? reached - position.given : undefined };
   const { places: behindPlaces, gaps } = placesAfter(loss);
   const places = new Map(outputs.map((output) => [output.ring, behindPlaces.get(output.ring) ?? output.position]));
   const isListed = (place: OutputPlace) => outputs.some((output) => isOf(place, output) && !behind.includes(output));
@@ -84,7 +87,7 @@ function heldOutputs(source: OutputSource, position: StreamPosition, label: stri
  * Where to go on in outputs that are no longer held whole, with what was lost. What was lost before a position in the
  * output is named by that position alone: the reader finds it out. Where only the sum is known, it is one gap.
  */
-function placesAfter({ behind, hasDropped, bytes }: Loss): { places: Map<Ring, number>; gaps: OutputGap[] } {
+function placesAfter({ behind, hasDropped, hasGaps, bytes }: Loss): { places: Map<Ring, number>; gaps: OutputGap[] } {
   const atOldest = new Map(behind.map(({ ring }) => [ring, ring.oldest]));
   const atPositions = new Map(behind.map(({ ring, position }) => [ring, position]));
   const [first] = behind;
@@ -94,7 +97,9 @@ function placesAfter({ behind, hasDropped, bytes }: Loss): { places: Map<Ring, n
     return { places: atPositions, gaps: hasDropped || unknown.length > 0 ? [{}] : [] };
   }
   if (bytes === 0 || (first === undefined && !hasDropped)) return { places: atOldest, gaps: [] };
-  if (!hasDropped && sum(behind.map(({ ring, position }) => ring.oldest - position)) === bytes) {
+  // Of places that are not exact each may be too far on, and behind a gap each not far enough: both would cancel out.
+  const isSure = !hasGaps || behind.every(({ isExact }) => isExact);
+  if (!hasDropped && isSure && sum(behind.map(({ ring, position }) => ring.oldest - position)) === bytes) {
     return { places: atPositions, gaps: [] };
   }
   if (!hasDropped && behind.length === 1 && first !== undefined && bytes > 0) {

@@ -43,6 +43,11 @@ export interface OutputGap {
 
 const restingStates: readonly SupervisorState[] = ["exited", "stopped", "fatal"];
 
+/** How many bytes; undefined where that is not known. */
+export function sizeOfGap({ bytes, from, to }: OutputGap): number | undefined {
+  return bytes ?? (from === undefined || to === undefined ? undefined : to - from);
+}
+
 export function templateSource(supervisor: Supervisor): OutputSource {
   const processes = () => [...supervisor.exits, ...supervisor.processes].toSorted((a, b) => a.id - b.id);
   return {

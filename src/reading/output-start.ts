@@ -37,7 +37,7 @@ export function begin(source: OutputSource, start: OutputStart, label: string | 
   const scope = scopeOf(source, label);
   const position = { serial: source.ranks.serial, ...ranks, order, spawnFloor: now, given, scope };
   return {
-    position: { ...position, ahead: [], piece: undefined },
+    position: { ...position, ahead: [], piece: undefined, hasGaps: false },
     places,
     gaps: start.kind === "restart" ? [{}] : [],
   };

@@ -19,7 +19,7 @@ export class OutputTrack {
   /** Where the line at `cursor.position` ends, if that is greater than the position. */
   #lineEnd = 0;
   #lineRank = Infinity;
-  /** No line ends before this position, nor at it. */
+  /** When the bytes ended here, no line was complete. */
   #searchedTo = 0;
 
   constructor({ process, label, outputIndex, cursor }: OutputTrackOptions) {
@@ -48,15 +48,16 @@ export class OutputTrack {
     const { ring, position } = this.cursor;
     if (this.#lineEnd > position) return this.#lineEnd;
     const { head } = ring;
-    const from = Math.max(position, this.#searchedTo);
+    if (head === this.#searchedTo && !ring.ended) return undefined;
+    // A carriage return at the end is looked at again with the byte that follows it.
+    const from = Math.max(position, this.#searchedTo - 1);
     const newlineEnd = from < head ? ring.lineEndAfter(from, head) : undefined;
     const returnEnd = from < head ? ring.returnEndAfter(from, newlineEnd ?? head) : undefined;
     if (returnEnd !== undefined) this.#lineRank = ring.order.rankAt(returnEnd);
     else if (newlineEnd !== undefined) this.#lineRank = ring.order.rankAt(newlineEnd - 1);
     else if (ring.ended && position < head) this.#lineRank = ring.endRank;
     else {
-      // A carriage return at the end is looked at again with the byte that follows it.
-      this.#searchedTo = Math.max(from, head - 1);
+      this.#searchedTo = head;
       return undefined;
     }
     this.#lineEnd = returnEnd ?? newlineEnd ?? head;

@@ -30,23 +30,25 @@ export interface StreamPosition {
   readonly ahead: readonly OutputPlace[];
   /** The output of whose line only a piece was given so far. */
   readonly piece: OutputPlace | undefined;
+  /** Some output is further than all this says, behind bytes that were lost. */
+  readonly hasGaps: boolean;
 }
 
 /** Longest text of a position that `formatPosition` makes, as long as `ahead` takes no more than `maxAheadLength`. */
 export const maxPositionLength = 119;
-export const maxAheadLength = 25;
+export const maxAheadLength = 23;
 
 const positionPattern =
-  /^(_[0-9a-z]+){3}((_[0-9a-z]*(_-?[0-9a-z]*(_[0-9a-z]*)?)?)?|_[0-9a-z]*_(-?[0-9a-z]+)?_[0-9a-z]*(_[0-9a-z]+-[0-9a-z]-[0-9a-z]+)*(\.[0-9a-z]+-[0-9a-z]-[0-9a-z]+)?)$/;
+  /^(_[0-9a-z]+){3}((_[0-9a-z]*(_-?[0-9a-z]*(_[0-9a-z]*)?)?)?|_[0-9a-z]*_(-?[0-9a-z]+)?_[0-9a-z]*(_[0-9a-z]+-[0-9a-z]-[0-9a-z]+)*(\.[0-9a-z]+-[0-9a-z]-[0-9a-z]+)?)~?$/;
 
 const number = (value: number) => value.toString(36);
 const parse = (digits: string | undefined) => (digits ? Number.parseInt(digits, 36) : 0);
 
 /**
  * `_1_2s_2s` in most cases: serial, order and given; then, where they say something, scope, floor, spawn floor and the
- * places that are ahead: `_1_5k_5k__-2__2-0-1c.3-1-80`. All numbers are in base 36; floor is how much it is below order.
+ * places that are ahead: `_1_5k_5k__-2__2-0-1c.3-1-80~`. All numbers are in base 36; floor is how much it is below order.
  */
-export function formatPosition({ ahead, piece, ...rest }: StreamPosition): string {
+export function formatPosition({ ahead, piece, hasGaps, ...rest }: StreamPosition): string {
   const { serial, order, floor, spawnFloor, given, scope } = rest;
   const optional = [scope, floor > 0 ? order - floor : undefined, spawnFloor > order ? spawnFloor : 0];
   const digits = optional.map((value, index) =>
@@ -56,7 +58,8 @@ export function formatPosition({ ahead, piece, ...rest }: StreamPosition): strin
   if (ahead.length > 0 || piece !== undefined) text += `_${digits.join("_")}`;
   else if (digits.some((each) => each !== "")) text += `_${digits.join("_")}`.replace(/_+$/, "");
   for (const place of ahead) text += formatPlace(place);
-  return piece === undefined ? text : `${text}.${formatPlace(piece).slice(1)}`;
+  if (piece !== undefined) text += `.${formatPlace(piece).slice(1)}`;
+  return hasGaps ? `${text}~` : text;
 }
 
 /** `_2-0-1c`: the process, which of its outputs, the position. */
@@ -67,7 +70,7 @@ export function formatPlace({ processId, outputIndex, position }: OutputPlace): 
 /** Undefined for a text that `formatPosition` cannot have made. */
 export function parsePosition(text: string): StreamPosition | undefined {
   if (!positionPattern.test(text)) return undefined;
-  const [before = "", piece] = text.split(".");
+  const [before = "", piece] = text.replace("~", "").split(".");
   const [, serial, orderDigits, given, scope, floor, spawnFloor, ...ahead] = before.split("_");
   const order = parse(orderDigits);
   return {
@@ -79,6 +82,7 @@ export function parsePosition(text: string): StreamPosition | undefined {
     scope: parse(scope),
     ahead: ahead.map(parsePlace),
     piece: piece === undefined ? undefined : parsePlace(piece),
+    hasGaps: text.endsWith("~"),
   };
 }
 

@@ -1,35 +1,35 @@
-/** Who is told, without particulars, whenever something has changed. */
+/** Notifies listeners that something has changed, without saying what. */
 export class Changes {
   readonly #subscribers = new Set<() => void>();
-  /** Those that wait for one thing only. */
+  /** The callers of `until`. */
   readonly #waiters = new Set<() => void>();
 
   get listenerCount(): number {
     return this.#subscribers.size + this.#waiters.size;
   }
 
-  /** Without those that wait `until` something is so. */
+  /** Without the callers of `until`. */
   get subscriberCount(): number {
     return this.#subscribers.size;
   }
 
-  /** Returns what ends the subscription. */
+  /** Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void {
     this.#subscribers.add(listener);
     return () => this.#subscribers.delete(listener);
   }
 
-  announce(): void {
+  notify(): void {
     for (const subscriber of this.#subscribers) subscriber();
     for (const waiter of this.#waiters) waiter();
   }
 
-  /** Resolves when a change makes `isSo` true, at once if it is. */
-  until(isSo: () => boolean): Promise<void> {
-    if (isSo()) return Promise.resolve();
+  /** Resolves as soon as `condition` returns true. It is checked now and after every change. */
+  until(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve();
     return new Promise((resolve) => {
       const waiter = () => {
-        if (!isSo()) return;
+        if (!condition()) return;
         this.#waiters.delete(waiter);
         resolve();
       };

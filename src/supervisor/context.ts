@@ -2,24 +2,28 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
-/** Is told of every process that is to be stopped some time, for whoever comes after a daemon that was killed. */
+/**
+ * Records every process that gafferd must stop at some time. If gafferd is killed, its successor finds these processes and
+ * stops them.
+ */
 export interface Ledger {
-  /** One is about to be spawned. */
-  expect(template: ProcessTemplate): void;
-  born(process: { readonly osPid: number; readonly marker: string; readonly template: ProcessTemplate }): void;
-  /** Nothing of it lives any more. */
+  /** Called before a process of the template is spawned. */
+  beforeSpawn(template: ProcessTemplate): void;
+  /** Called after the spawn. */
+  spawned(process: { readonly osPid: number; readonly marker: string; readonly template: ProcessTemplate }): void;
+  /** Called when nothing of the process is running any more. */
   gone(osPid: number): void;
 }
 
-/** What a supervisor is given by the manager that owns it. */
+/** What the manager passes to its supervisors. */
 export interface SupervisorContext {
   readonly bus: EventBus;
   readonly log: Logger;
   readonly ledger?: Ledger | undefined;
-  /** How often the log tells that a crash loop lasts; default: once a minute. */
-  readonly remindMs?: number;
-  /** The next number for a process of this daemon. */
+  /** How often the log repeats that a crash loop continues; default: once a minute. */
+  readonly reminderMs?: number;
+  /** The next process id of this daemon. */
   nextId(): number;
-  /** Called when the template became `fatal`. */
+  /** Called after the template has become `fatal`. */
   gaveUp(template: ProcessTemplate, reason: string): void;
 }

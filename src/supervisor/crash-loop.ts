@@ -1,45 +1,46 @@
 import type { Logger } from "../log.ts";
-import { describeRow, formatSpan } from "./exit-words.ts";
+import { describeStreak, formatSpan } from "./describe-exit.ts";
 
-/** So many failures in a row are a crash loop. */
-const loopAt = 3;
+/** This many failures in a row are a crash loop. */
+const loopThreshold = 3;
 
-/** What a loop is of: the processes of a slot, or attempts to spawn one. */
-export type LoopPlace = number | "spawn";
+/** What fails repeatedly: the processes of a slot, or the attempts to spawn a process. */
+export type LoopMember = number | "spawn";
 
-/** An exit that nobody asked for, or a process that could not be spawned. */
+/** An unexpected exit, or a process that could not be spawned. */
 export interface FailedRun {
-  readonly place: LoopPlace;
-  /** How many of them there were in a row. */
+  readonly member: LoopMember;
+  /** The number of consecutive failures, including this one. */
   readonly times: number;
-  /** As the log names it: `web[3]`. */
+  /** The name in the log: `web[3]`. */
   readonly who: string;
-  /** `exited with status 1 after 0.01 s`; without `times`. */
+  /** What happened, without `times`: `exited with status 1 after 0.01 s`. */
   readonly what: string;
-  /** `next start in 0.4 s`. */
+  /** What follows: `restarting in 0.4 s`. */
   readonly next: string;
-  /** Not logged by itself, but counted: an exit that was no failure. */
+  /** Counted but not logged by itself: a successful exit. */
   readonly isQuiet: boolean;
 }
 
 export interface CrashLoopOptions {
   readonly log: Logger;
-  /** Of the template. */
+  /** The name of the template. */
   readonly name: string;
-  /** Called when a process of the slot has run long enough. */
-  readonly onSteady: (slot: number) => void;
-  /** Between two lines of one loop; default: a minute. */
-  readonly remindMs?: number | undefined;
+  /** Called when a process of the slot has run long enough to leave the loop. */
+  readonly onStable: (slot: number) => void;
+  /** The time between two log lines about the same loop; default: one minute. */
+  readonly reminderMs?: number | undefined;
 }
 
 /**
- * Logs the failures of a template: each in a line of its own, but of a crash loop one line when it begins, one a minute
- * while it lasts, and one when it ends. Owns a timer while there is a loop, and one for each slot in it whose process runs.
+ * Logs the failures of a template. Each failure gets one line, except in a crash loop: that gets one line when it begins,
+ * one a minute while it continues, and one when it ends. Owns a timer while there is a loop, and one for each of its slots
+ * whose process is running.
  */
 export class CrashLoop {
   readonly #options: CrashLoopOptions;
-  /** The places in the loop: how each failed last, and the timer that ends its part in it. */
-  readonly #places = new Map<LoopPlace, { readonly failure: FailedRun; readonly timer?: NodeJS.Timeout }>();
+  /** The members of the loop, each with its last failure and the timer after which it leaves the loop. */
+  readonly #members = new Map<LoopMember, { readonly failure: FailedRun; readonly timer?: NodeJS.Timeout }>();
   #latest: FailedRun | undefined;
   #reminder: NodeJS.Timeout | undefined;
 
@@ -47,68 +48,68 @@ export class CrashLoop {
     this.#options = options;
   }
 
-  /** How many in a row there were of late; 0 while there is no loop. */
+  /** The consecutive failures of the member that failed last; 0 while there is no loop. */
   get times(): number {
     return this.#latest?.times ?? 0;
   }
 
   /** `exited with status 1 after 0.01 s, 14 times in a row`; undefined while there is no loop. */
   get reason(): string | undefined {
-    return this.#latest && `${this.#latest.what}${describeRow(this.#latest.times)}`;
+    return this.#latest && `${this.#latest.what}${describeStreak(this.#latest.times)}`;
   }
 
   failed(failure: FailedRun): void {
-    const { place, times, who, what, next, isQuiet } = failure;
-    if (times < loopAt) {
+    const { member, times, who, what, next, isQuiet } = failure;
+    if (times < loopThreshold) {
       if (!isQuiet) this.#options.log.warn(`${who} ${what}; ${next}`);
       return;
     }
-    clearTimeout(this.#places.get(place)?.timer);
-    this.#places.set(place, { failure });
+    clearTimeout(this.#members.get(member)?.timer);
+    this.#members.set(member, { failure });
     const isNew = this.#latest === undefined;
     this.#latest = failure;
     if (!isNew) return;
     this.#warn(`is in a crash loop: ${this.reason}; ${next}`);
     const remind = () => this.#warn(`is still in a crash loop: ${this.reason}`);
-    this.#reminder = setInterval(remind, this.#options.remindMs ?? 60_000);
+    this.#reminder = setInterval(remind, this.#options.reminderMs ?? 60_000);
   }
 
-  /** A process runs in the slot: it leaves the loop when it still does after so long. */
-  spawned(slot: number, steadyAfterMs: number): void {
-    this.#leave("spawn", "it could be started");
-    const { failure, timer } = this.#places.get(slot) ?? {};
+  /** A process was spawned in the slot. The slot leaves the loop if the process is still running after `stableAfterMs`. */
+  spawned(slot: number, stableAfterMs: number): void {
+    this.#leave("spawn", "a process was started");
+    const { failure, timer } = this.#members.get(slot) ?? {};
     if (failure === undefined) return;
     clearTimeout(timer);
-    const onSteady = () => {
-      this.#leave(slot, `its process has run for ${formatSpan(steadyAfterMs)}`);
-      this.#options.onSteady(slot);
+    const onStable = () => {
+      this.#leave(slot, `its process has run for ${formatSpan(stableAfterMs)}`);
+      this.#options.onStable(slot);
     };
-    this.#places.set(slot, { failure, timer: setTimeout(onSteady, steadyAfterMs) });
+    this.#members.set(slot, { failure, timer: setTimeout(onStable, stableAfterMs) });
   }
 
-  /** No process of the slot is wanted any more. */
-  dropped(slot: number): void {
-    this.#leave(slot, "fewer processes are wanted");
+  /** The slot was removed because fewer processes are wanted. */
+  removed(slot: number): void {
+    this.#leave(slot, "it was scaled down");
   }
 
   /** Ends the loop, if there is one. */
   end(why: string): void {
-    for (const { timer } of this.#places.values()) clearTimeout(timer);
-    this.#places.clear();
+    for (const { timer } of this.#members.values()) clearTimeout(timer);
+    this.#members.clear();
     clearInterval(this.#reminder);
     if (this.#latest === undefined) return;
-    const { place, times } = this.#latest;
+    const { member, times } = this.#latest;
     this.#latest = undefined;
-    const what = place === "spawn" ? "failed starts" : "exits";
+    const what = member === "spawn" ? "failed starts" : "exits";
     this.#warn(`is no longer in a crash loop, after ${times} ${what} in a row: ${why}`);
   }
 
-  #leave(place: LoopPlace, why: string): void {
-    clearTimeout(this.#places.get(place)?.timer);
-    if (!this.#places.delete(place)) return;
-    if (this.#places.size === 0) return this.end(why);
-    // What is told is of a place that is still in it.
-    if (this.#latest?.place === place) this.#latest = [...this.#places.values()].at(-1)?.failure;
+  #leave(member: LoopMember, why: string): void {
+    clearTimeout(this.#members.get(member)?.timer);
+    if (!this.#members.delete(member)) return;
+    if (this.#members.size === 0) return this.end(why);
+    // Reminders must describe a member that is still in the loop.
+    if (this.#latest?.member === member) this.#latest = [...this.#members.values()].at(-1)?.failure;
   }
 
   #warn(text: string): void {

@@ -1,6 +1,6 @@
 import type { SupervisedProcess } from "./supervised-process.ts";
 
-/** What is known of processes whose output is no longer held, so that readers can tell how much they lost. */
+/** Totals of the processes whose output is no longer kept, so that readers can report how much they lost. */
 export class DroppedOutput {
   readonly #bytes = new Map<string, number>();
   #count = 0;
@@ -11,17 +11,17 @@ export class DroppedOutput {
     return this.#count;
   }
 
-  /** The greatest of their ids; 0 without any. */
+  /** The greatest id of these processes; 0 if there are none. */
   get newestId(): number {
     return this.#newestId;
   }
 
-  /** The greatest rank of their exits; Infinity when the output of one went on after it was dropped. */
+  /** The greatest rank of their exits; Infinity if one of them still wrote output after it was dropped. */
   get exitRank(): number {
     return this.#exitRank;
   }
 
-  /** How many bytes they wrote to the output of this label; without one, to all outputs. */
+  /** How many bytes they wrote to the output with this label; without a label, to all outputs. */
   bytes(label: string | undefined): number {
     if (label !== undefined) return this.#bytes.get(label) ?? 0;
     return this.#bytes.values().reduce((sum, bytes) => sum + bytes, 0);

@@ -4,39 +4,39 @@ import type { ByteCounter } from "../process/stdin.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
- * What is counted of a template as long as it lives, over all its processes: no figure goes back, whatever they do. Who
- * makes something happen counts it, so that nothing has to be added up when somebody asks. Its size is bounded by what
- * the kernel knows of exits, and by the labels that the template ever had.
+ * The counters of a template, over all its processes, from its creation to its deletion. No counter ever decreases. The
+ * code that causes an event counts it, so that reading a counter adds nothing up. The number of counters is limited by the
+ * exit codes and signals of the kernel, and by the output labels that the template has had.
  */
 export class Meter {
-  /** How many processes were spawned. */
+  /** Spawned processes. */
   spawns = 0;
-  /** How many processes took the place of one that ended unasked. */
+  /** Processes that replaced one which exited without being asked to. */
   restarts = 0;
-  /** How often it exited too often in its window. */
+  /** How many times the template was flapping. */
   flaps = 0;
-  /** What the pipes to stdin took. */
+  /** Bytes written to the pipes of stdin. */
   readonly input: ByteCounter = { bytes: 0 };
   readonly #outputs = new Map<string, OutputMeter>();
   readonly #exitsByCode = new Map<number, number>();
   readonly #exitsBySignal = new Map<string, number>();
 
-  /** By label; one that no process had yet is absent. */
+  /** By label. A label is absent until a process has that output. */
   get outputs(): ReadonlyMap<string, Readonly<OutputMeter>> {
     return this.#outputs;
   }
 
-  /** How many processes ended with each exit code, asked to or not. */
+  /** Exited processes by exit code, whether or not gafferd stopped them. */
   get exitsByCode(): ReadonlyMap<number, number> {
     return this.#exitsByCode;
   }
 
-  /** The same for those that a signal ended, by its name. */
+  /** Processes that a signal ended, by signal name. */
   get exitsBySignal(): ReadonlyMap<string, number> {
     return this.#exitsBySignal;
   }
 
-  /** The one that all rings of a label share. */
+  /** The counters that all rings with this label share. */
   output(label: string): OutputMeter {
     let output = this.#outputs.get(label);
     if (output === undefined) {

@@ -1,64 +1,65 @@
+import type { ProcessExit } from "../process/process.ts";
 import { DroppedOutput } from "./dropped-output.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 
-/** So many exits are remembered, with their output. */
+/** The number of exited processes that are kept, with their output. */
 const keptExits = 10;
 
-/** The processes of one template: those alive, those gone but not finished, and the last exits. */
+/** The processes of one template: alive, exited but not finished, and the last that exited. */
 export class Population {
   readonly #alive = new Map<number, SupervisedProcess>();
   readonly #unfinished = new Set<SupervisedProcess>();
   readonly #exits: SupervisedProcess[] = [];
   readonly #dropped = new DroppedOutput();
 
-  /** How many have not exited: what is stopping keeps its place until it is gone. */
+  /** The number of processes that have not exited. A process that is stopping still counts. */
   get size(): number {
     return this.#alive.size;
   }
 
-  /** Those that have not exited, ascending by id. */
+  /** The processes that have not exited, ascending by id. */
   get alive(): readonly SupervisedProcess[] {
     return [...this.#alive.values()];
   }
 
-  /** Those that nobody has told to stop. */
+  /** The alive processes that were not asked to stop. */
   get running(): readonly SupervisedProcess[] {
     return this.alive.filter((process) => process.state === "running");
   }
 
-  /** So many of them, those with the highest slots. */
+  /** The `count` running processes with the highest slots. */
   highest(count: number): readonly SupervisedProcess[] {
     return count <= 0 ? [] : this.running.toSorted((a, b) => a.slot - b.slot).slice(-count);
   }
 
-  /** How many of them there are. */
+  /** The number of running processes. */
   get runningCount(): number {
     let count = 0;
     for (const { state } of this.#alive.values()) if (state === "running") count++;
     return count;
   }
 
-  /** Those alive that stop with their template. */
+  /** The alive processes that are not detached: they stop with their template. */
   get supervised(): readonly SupervisedProcess[] {
     return this.alive.filter((process) => !process.template.detach);
   }
 
-  /** All of those outlived SIGKILL. */
+  /** Every process that is left survived SIGKILL. */
   get isUnkillable(): boolean {
     return this.#unfinished.size === 0 && this.supervised.every(({ survivors }) => survivors.length > 0);
   }
 
-  /** Gone, but their output or what they left of their group is not. */
+  /** The processes that have exited, but whose output or process group has not ended. */
   get unfinished(): ReadonlySet<SupervisedProcess> {
     return this.#unfinished;
   }
 
-  /** The last that exited, oldest exit first. */
+  /** The last processes that exited, oldest exit first. */
   get exits(): readonly SupervisedProcess[] {
     return this.#exits;
   }
 
-  /** Of the exits that are no longer remembered. */
+  /** Totals of the exited processes that are no longer kept. */
   get dropped(): DroppedOutput {
     return this.#dropped;
   }
@@ -67,19 +68,27 @@ export class Population {
     return this.#alive.get(id) ?? this.#exits.find((process) => process.id === id);
   }
 
-  add(process: SupervisedProcess): void {
+  /** Calls `onExit` when the process has exited, and `onFinished` when its output and its process group have ended too. */
+  add(
+    process: SupervisedProcess,
+    { onExit, onFinished }: { readonly onExit: (exit: ProcessExit) => void; readonly onFinished: () => void },
+  ): void {
     this.#alive.set(process.id, process);
+    void process.exited.then((exit) => {
+      this.#exited(process);
+      void process.finished.then(() => {
+        this.#unfinished.delete(process);
+        onFinished();
+      });
+      onExit(exit);
+    });
   }
 
-  exited(process: SupervisedProcess): void {
+  #exited(process: SupervisedProcess): void {
     this.#alive.delete(process.id);
     this.#unfinished.add(process);
     this.#exits.push(process);
     const forgotten = this.#exits.length > keptExits ? this.#exits.shift() : undefined;
     if (forgotten !== undefined) this.#dropped.add(forgotten);
-  }
-
-  finished(process: SupervisedProcess): void {
-    this.#unfinished.delete(process);
   }
 }

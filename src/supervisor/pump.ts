@@ -1,20 +1,20 @@
 import { currentMoment } from "../moment.ts";
 import type { Ring } from "../output/ring.ts";
-import { room, waitForReaders } from "../output/pace.ts";
+import { writableBytes, waitForReaders } from "../output/pace.ts";
 import type { OutputPipe } from "../process/spawn/output-pipe.ts";
 
-/** How long the output of a process that is gone may go on: a grandchild can hold its pipe. */
+/** How long output is read after the process has exited. A grandchild can keep the pipe open. */
 const drainTimeoutMs = 1000;
-/** No pipe holds more, so what comes after so much was not written by the process that is gone. */
+/** The largest capacity of a pipe. Anything after this many bytes was not written by the exited process. */
 const maxPipeBytes = 2 ** 20;
 
 /**
- * So long a process that floods may keep the daemon to itself: a pipe that is never empty and readers that are never
- * full go round in microtasks, in which no other socket, timer or exit is looked at.
+ * How long one pipe may be read without a pause. If the pipe is never empty and no reader is ever full, the loop runs in
+ * microtasks only, and no other socket, timer or exit is handled.
  */
 const turnMs = 10;
 
-/** Carries what comes through a pipe to a ring, no faster than the readers allow that must be waited for. */
+/** Copies a pipe to a ring, no faster than the readers that the writer waits for. */
 export class Pump {
   readonly #pipe: OutputPipe;
   readonly #ring: Ring;
@@ -29,15 +29,15 @@ export class Pump {
     this.#ended = this.#run();
   }
 
-  /** Call when the process is gone: resolves at the output's end, or cuts it off after a second. */
+  /** Call after the process has exited. Resolves at the end of the output, or stops reading after a second. */
   async finish(): Promise<void> {
     const exitedMs = performance.now();
     const exitedAt = this.#ring.head;
     const timer = setInterval(() => {
-      // A reader that is waited for keeps bytes of the process itself in the pipe: its time does not count.
+      // While a reader is slow, bytes of the process itself are still in the pipe, so this time does not count.
       const lossless = this.#isWaiting && this.#ring.head - exitedAt < maxPipeBytes;
       const sinceMs = Math.max(exitedMs, this.#waitedUntilMs);
-      // Timers run before the pipes are polled: the next turn has read what was there in time.
+      // Timers run before the pipes are polled. Cancelling in the next turn first reads what arrived in time.
       if (!lossless && performance.now() - sinceMs >= drainTimeoutMs) setImmediate(() => void this.#pipe.cancel());
     }, drainTimeoutMs / 4);
     await this.#ended;
@@ -50,7 +50,7 @@ export class Pump {
       if (done) break;
       let rest = value;
       while (rest.length > 0) {
-        const free = room(this.#ring, rest.length);
+        const free = writableBytes(this.#ring, rest.length);
         if (free === 0) {
           await this.#wait();
           continue;
@@ -63,7 +63,7 @@ export class Pump {
     this.#ring.end();
   }
 
-  /** Lets the daemon turn to everything else. */
+  /** Lets the event loop handle everything else. */
   async #endTurn(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#turnEndMs = performance.now() + turnMs;

@@ -1,10 +1,10 @@
 import type { GafferdError } from "../errors.ts";
 import type { ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { resetAfterMs, rowAfterExit } from "./backoff.ts";
+import { resetAfterMs, streakAfterExit } from "./backoff.ts";
 import type { SupervisorContext } from "./context.ts";
 import { CrashLoop } from "./crash-loop.ts";
-import { describeExit } from "./exit-words.ts";
+import { describeExit } from "./describe-exit.ts";
 import { Retry, type RetryReason } from "./retry.ts";
 import { Slots } from "./slots.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
@@ -12,18 +12,18 @@ import { noTally, type Tally } from "./tally.ts";
 import { decideExit, decideSpawnFailure, describeNext, isFailure, type Verdict } from "./verdict.ts";
 
 export interface RestartsOptions {
-  readonly context: Pick<SupervisorContext, "log" | "remindMs">;
-  /** Of the template. */
+  readonly context: Pick<SupervisorContext, "log" | "reminderMs">;
+  /** The name of the template. */
   readonly name: string;
-  /** Called when more may be spawned than before. */
+  /** Called when more processes may be spawned than before. */
   readonly onDue: () => void;
-  /** Called when a crash loop has changed by itself. */
+  /** Called when a crash loop has changed because time passed. */
   readonly onChange: () => void;
 }
 
 /**
- * When the processes of a template are replaced: decides what follows an exit or a failed spawn, logs it, and remembers
- * which slots are taken or wait, until when all of it waits, and what was counted.
+ * Decides what follows an exit or a failed spawn, and logs it. It keeps the slots of the template, the time of the next
+ * retry, and the counts on which the decisions depend.
  */
 export class Restarts {
   readonly #slots: Slots;
@@ -35,39 +35,39 @@ export class Restarts {
   constructor({ context, name, onDue, onChange }: RestartsOptions) {
     this.#slots = new Slots(onDue);
     this.#retry = new Retry(onDue);
-    const onSteady = (slot: number) => {
-      this.#slots.forgetRow(slot);
+    const onStable = (slot: number) => {
+      this.#slots.resetStreak(slot);
       onChange();
     };
-    this.#crashLoop = new CrashLoop({ log: context.log, name, onSteady, remindMs: context.remindMs });
+    this.#crashLoop = new CrashLoop({ log: context.log, name, onStable, reminderMs: context.reminderMs });
   }
 
-  /** How many processes ended for good. */
+  /** The number of processes that exited and are not restarted. */
   get ended(): number {
     return this.#tally.ended;
   }
 
-  /** Why no process could be spawned when that was last tried; undefined when it could. */
+  /** Why the last attempt to spawn a process failed; undefined if it succeeded. */
   get failure(): GafferdError | undefined {
     return this.#failure;
   }
 
-  /** How many slots wait to be filled. */
+  /** The number of slots that wait to be filled. */
   get waitingCount(): number {
     return this.#slots.waitingCount;
   }
 
-  /** Nothing is to be spawned for now. */
+  /** True while the whole template waits for a retry: nothing may be spawned. */
   get isHeld(): boolean {
     return this.#retry.atMs !== undefined;
   }
 
-  /** Whether more may be spawned now when so many are missing. */
+  /** Whether a process may be spawned now if `missing` processes are missing. */
   mayFill(missing: number): boolean {
     return !this.isHeld && missing > this.waitingCount;
   }
 
-  /** As `SupervisorStatus` has them. */
+  /** Fields of `SupervisorStatus`. */
   get facts(): { exitsInARow: number; nextRetryAtMs: number | undefined; retryReason: RetryReason | undefined } {
     const atMs = Math.min(this.#retry.atMs ?? Infinity, this.#slots.nextAtMs ?? Infinity);
     return {
@@ -77,12 +77,12 @@ export class Restarts {
     };
   }
 
-  /** What is wrong though all run: they keep exiting, or one ended for good. */
-  get complaint(): string | undefined {
+  /** What is wrong while the template is `running`: a crash loop, or a process that is not restarted. */
+  get problem(): string | undefined {
     return this.#crashLoop.reason ?? this.#tally.endReason;
   }
 
-  /** The lowest slot that is free, for a process to be spawned. */
+  /** Takes the lowest free slot for a new process. */
   takeSlot(): number {
     return this.#slots.take();
   }
@@ -97,20 +97,20 @@ export class Restarts {
     this.#crashLoop.spawned(slot, resetAfterMs(template.backoff));
   }
 
-  /** Decides what follows an exit that nobody asked for, and does so with its slot. */
+  /** Decides what follows an unexpected exit, and frees its slot or keeps it empty. */
   exited(template: ProcessTemplate, process: SupervisedProcess, { status, exitedAtMs }: ProcessExit): Verdict {
     const { id, slot, ranMs } = process;
     const random = Math.random();
-    const { row, delayMs } = rowAfterExit(template.backoff, this.#slots.row(slot), { ranMs, random });
-    const exit = { id, status, ranMs, exitedAtMs, exitsInARow: row.exits, delayMs };
+    const { streak, delayMs } = streakAfterExit(template.backoff, this.#slots.streak(slot), { ranMs, random });
+    const exit = { id, status, ranMs, exitedAtMs, exitsInARow: streak.exits, delayMs };
     const verdict = decideExit(template, exit, this.#tally);
-    this.#slots.setRow(slot, row);
+    this.#slots.setStreak(slot, streak);
     if (verdict.kind === "wait") this.#slots.wait(slot, delayMs);
     else if (verdict.kind === "ended") this.#slots.end(slot);
     else this.#slots.free(slot);
     this.#crashLoop.failed({
-      place: slot,
-      times: row.exits,
+      member: slot,
+      times: streak.exits,
       who: `${template.name}[${id}]`,
       what: describeExit(status, ranMs),
       next: describeNext(verdict, { nowMs: exitedAtMs, delayMs }),
@@ -120,14 +120,14 @@ export class Restarts {
     return verdict;
   }
 
-  /** Decides what follows a process that could not be spawned in the slot, and frees it. */
+  /** Decides what follows a process that could not be spawned, and frees its slot. */
   spawnFailed(template: ProcessTemplate, failure: GafferdError, slot: number): Verdict {
     this.#failure = failure;
     this.#slots.free(slot);
     const nowMs = Date.now();
     const verdict = decideSpawnFailure(template, failure, this.#tally, { nowMs, random: Math.random() });
     this.#crashLoop.failed({
-      place: "spawn",
+      member: "spawn",
       times: verdict.tally.spawnFailures,
       who: `${template.name}:`,
       what: failure.message,
@@ -138,23 +138,23 @@ export class Restarts {
     return verdict;
   }
 
-  /** Frees up to so many slots that wait, the highest first. */
+  /** Frees up to `count` of the slots that wait, the highest first. */
   dropWaits(count: number): void {
-    for (const slot of this.#slots.cancelWaits(Math.max(0, count))) this.dropped(slot);
+    for (const slot of this.#slots.cancelWaits(Math.max(0, count))) this.removed(slot);
   }
 
-  /** The process of the slot is not wanted any more. */
-  dropped(slot: number): void {
-    this.#slots.forgetRow(slot);
-    this.#crashLoop.dropped(slot);
+  /** The process in the slot is no longer wanted. */
+  removed(slot: number): void {
+    this.#slots.resetStreak(slot);
+    this.#crashLoop.removed(slot);
   }
 
-  /** Slots that wait stay empty. */
+  /** Frees all slots that wait. */
   cancelWaits(): void {
     this.#slots.cancelWaits();
   }
 
-  /** Ends the wait of all of the template, if there is one. */
+  /** Stops waiting for the retry of the whole template, if there is one. */
   cancelRetry(): void {
     this.#retry.cancel();
   }
@@ -164,12 +164,12 @@ export class Restarts {
     this.#crashLoop.end(why);
   }
 
-  /** Begins as if nothing had ever exited: only processes keep their slots. */
-  forget(): void {
+  /** Clears all counts and waits, as if no process had exited. Processes keep their slots. */
+  reset(): void {
     this.#tally = noTally;
     this.#failure = undefined;
     this.#slots.reset();
-    this.#crashLoop.end("it was started by request");
+    this.#crashLoop.end("it was started manually");
   }
 
   #remember(verdict: Verdict): void {

@@ -1,21 +1,21 @@
 const firstDelayMs = 100;
 const maxDelayMs = 10_000;
 
-/** How long to wait after the system could not spawn just then: 100 ms, then twice as long each time, up to 10 s. */
+/** How long to wait after a temporary spawn failure: 100 ms, then twice as long each time, up to 10 s. */
 export function spawnRetryDelayMs(failuresBefore: number): number {
   return Math.min(maxDelayMs, firstDelayMs * 2 ** failuresBefore);
 }
 
-/** Why all of a template is tried again later: it exited too often, or a process could not be spawned. */
+/** Why a whole template is retried later: its processes exited too often, or one could not be spawned. */
 export type RetryReason = "flapping" | "deferred";
 
-/** The one time at which a template is tried again. Owns a timer while it is armed. */
+/** The time at which a template is retried. Owns a timer while it is armed. */
 export class Retry {
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
   #armed: { readonly atMs: number; readonly reason: RetryReason } | undefined;
 
-  /** Calls `onDue` when the time has come, and is then no longer armed. */
+  /** Calls `onDue` at the armed time, and is then no longer armed. */
   constructor(onDue: () => void) {
     this.#onDue = onDue;
   }
@@ -30,7 +30,7 @@ export class Retry {
     return this.#armed?.reason;
   }
 
-  /** Replaces what was armed before. */
+  /** Replaces an earlier time. */
   arm(atMs: number, reason: RetryReason): void {
     this.cancel();
     this.#armed = { atMs, reason };

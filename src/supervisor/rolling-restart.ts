@@ -1,15 +1,15 @@
 import type { SupervisedProcess } from "./supervised-process.ts";
 
-/** What a rolling restart does to its supervisor. */
+/** What a rolling restart needs from its supervisor. */
 export interface RollingSteps {
   isWantedUp(): boolean;
-  /** Resolves when as many run as are wanted and `surplus`, or when nothing is being started. */
+  /** Resolves when all wanted processes run, including `surplus`, or when nothing is being started. */
   refill(): Promise<void>;
-  /** Resolves when nothing is left of the process; its slot is then free. */
+  /** Resolves when nothing of the process is left. Its slot is then free. */
   stop(process: SupervisedProcess): Promise<void>;
 }
 
-/** The rolling restarts of a template, one after the other. */
+/** Runs the rolling restarts of a template, one after the other. */
 export class RollingRestarts {
   readonly #steps: RollingSteps;
   #surplus: 0 | 1 = 0;
@@ -19,12 +19,12 @@ export class RollingRestarts {
     this.#steps = steps;
   }
 
-  /** How many processes are wanted beside those of the template: 1 while one is spawned before another is stopped. */
+  /** The number of extra processes: 1 while a process is spawned before an old one is stopped, otherwise 0. */
   get surplus(): 0 | 1 {
     return this.#surplus;
   }
 
-  /** Replaces processes one at a time, after the restarts before; a template that is stopped meanwhile ends it. */
+  /** Replaces processes one at a time, after any earlier restart. Ends early if the template is stopped. */
   begin(old: readonly SupervisedProcess[], options: { readonly spawnFirst: boolean }): Promise<void> {
     return (this.#last = this.#last.then(() => this.#run(old, options)));
   }

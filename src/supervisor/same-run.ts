@@ -1,7 +1,7 @@
 import type { ProcessTemplate } from "../template/template.ts";
 
-/** What the supervisor alone heeds. */
-const ofSupervision: ReadonlySet<string> = new Set<keyof ProcessTemplate>([
+/** The settings that only the supervisor uses. */
+const supervisorKeys: ReadonlySet<string> = new Set<keyof ProcessTemplate>([
   "numprocesses",
   "start",
   "priority",
@@ -12,11 +12,11 @@ const ofSupervision: ReadonlySet<string> = new Set<keyof ProcessTemplate>([
   "onGiveUp",
 ]);
 
-/** Whether a process of the one template is as good as one of the other. */
+/** Whether both templates run the same process: they differ at most in settings of the supervisor. */
 export function isSameRun(a: ProcessTemplate, b: ProcessTemplate): boolean {
-  return Bun.deepEquals(ofProcess(a), ofProcess(b), true);
+  return Bun.deepEquals(processSettings(a), processSettings(b), true);
 }
 
-function ofProcess(template: ProcessTemplate): object {
-  return Object.fromEntries(Object.entries(template).filter(([key]) => !ofSupervision.has(key)));
+function processSettings(template: ProcessTemplate): object {
+  return Object.fromEntries(Object.entries(template).filter(([key]) => !supervisorKeys.has(key)));
 }

@@ -1,7 +1,7 @@
-import { type ExitRow, noExitRow } from "./backoff.ts";
+import { type ExitStreak, noExitStreak } from "./backoff.ts";
 
 /**
- * The slots of a template: 0, 1, 2 … A slot is taken by a process, or it stays empty until a known time, or for good.
+ * The slots of a template: 0, 1, 2 … A slot is free, used by a process, empty until a known time, or empty until `reset`.
  * Owns one timer while a slot waits.
  */
 export class Slots {
@@ -9,29 +9,29 @@ export class Slots {
   readonly #taken = new Set<number>();
   /** No slot below this is free. */
   #lowest = 0;
-  /** When each of them may be filled: Unix ms. */
+  /** The slots that wait, and when each may be filled: Unix ms. */
   readonly #waiting = new Map<number, number>();
   readonly #ended: number[] = [];
-  readonly #rows = new Map<number, ExitRow>();
+  readonly #streaks = new Map<number, ExitStreak>();
   #timer: NodeJS.Timeout | undefined;
   #nextAtMs = Infinity;
 
-  /** Calls `onDue` when a slot has waited long enough and is free. */
+  /** Calls `onDue` after a slot that waited has become free. */
   constructor(onDue: () => void) {
     this.#onDue = onDue;
   }
 
-  /** How many wait to be filled. */
+  /** The number of slots that wait to be filled. */
   get waitingCount(): number {
     return this.#waiting.size;
   }
 
-  /** When the first of them may be filled (Unix ms); undefined when none waits. */
+  /** When the first of them may be filled (Unix ms); undefined if none waits. */
   get nextAtMs(): number | undefined {
     return this.#waiting.size === 0 ? undefined : this.#nextAtMs;
   }
 
-  /** Takes the lowest that is free. */
+  /** Takes the lowest free slot. */
   take(): number {
     while (this.#taken.has(this.#lowest)) this.#lowest += 1;
     this.#taken.add(this.#lowest);
@@ -43,19 +43,19 @@ export class Slots {
     this.#lowest = Math.min(this.#lowest, slot);
   }
 
-  /** Keeps a slot that was taken empty for so long. */
+  /** Keeps a taken slot empty for `delayMs`. */
   wait(slot: number, delayMs: number): void {
     const atMs = Date.now() + delayMs;
     this.#waiting.set(slot, atMs);
     if (atMs < this.#nextAtMs) this.#arm(atMs, delayMs);
   }
 
-  /** Keeps a slot that was taken empty until `reset`. */
+  /** Keeps a taken slot empty until `reset`. */
   end(slot: number): void {
     this.#ended.push(slot);
   }
 
-  /** Frees so many of those that wait, the highest first, and returns them. */
+  /** Frees at most `count` of the slots that wait, the highest first, and returns them. */
   cancelWaits(count = Infinity): number[] {
     const slots = [...this.#waiting.keys()].toSorted((a, b) => b - a).slice(0, count);
     for (const slot of slots) {
@@ -66,24 +66,24 @@ export class Slots {
     return slots;
   }
 
-  row(slot: number): ExitRow {
-    return this.#rows.get(slot) ?? noExitRow;
+  streak(slot: number): ExitStreak {
+    return this.#streaks.get(slot) ?? noExitStreak;
   }
 
-  setRow(slot: number, row: ExitRow): void {
-    this.#rows.set(slot, row);
+  setStreak(slot: number, streak: ExitStreak): void {
+    this.#streaks.set(slot, streak);
   }
 
-  /** The next exit in this slot begins a new row. */
-  forgetRow(slot: number): void {
-    this.#rows.delete(slot);
+  /** The next exit in this slot starts a new streak. */
+  resetStreak(slot: number): void {
+    this.#streaks.delete(slot);
   }
 
-  /** Frees those that wait and those that ended, and forgets all rows. */
+  /** Frees all slots that are kept empty, and clears all streaks. */
   reset(): void {
     this.cancelWaits();
     for (const slot of this.#ended.splice(0)) this.free(slot);
-    this.#rows.clear();
+    this.#streaks.clear();
   }
 
   #arm(atMs: number, delayMs: number): void {
@@ -105,7 +105,7 @@ export class Slots {
       this.#waiting.delete(slot);
       this.free(slot);
     }
-    // Relative to what was due and not to the clock, which may have been set meanwhile.
+    // Relative to the time that was due, not to the clock, which may have been set since.
     const nextMs = Math.min(...this.#waiting.values());
     if (this.#waiting.size > 0) this.#arm(nextMs, nextMs - dueMs);
     this.#onDue();

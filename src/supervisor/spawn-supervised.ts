@@ -6,7 +6,7 @@ import type { SupervisorContext } from "./context.ts";
 import type { Meter } from "./meter.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
-/** Spawns a process in a slot and begins to hold its output, or says why it cannot. Only a spawned process takes an id. */
+/** Spawns a process in a slot and starts to keep its output. Returns the error if this fails; then no id is used. */
 export function spawnSupervised(
   template: ProcessTemplate,
   slot: number,
@@ -14,11 +14,11 @@ export function spawnSupervised(
 ): SupervisedProcess | GafferdError {
   try {
     const ledger = template.detach ? undefined : context.ledger;
-    ledger?.expect(template);
+    ledger?.beforeSpawn(template);
     const startedMs = performance.now();
     const process = spawnProcess(template, { log: context.log, slot });
     meter.spawns += 1;
-    ledger?.born({ osPid: process.osPid, marker: process.marker, template });
+    ledger?.spawned({ osPid: process.osPid, marker: process.marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
     return new SupervisedProcess(process, { id: context.nextId(), slot, startedMs, template, counter, meter });
   } catch (cause) {

@@ -1,57 +1,57 @@
-/** Where a template stands. All but `stopped` and `stopping` mean that it is wanted to run. */
+/** The state of a template. In every state except `stopped` and `stopping`, it is wanted to run. */
 export type SupervisorState =
-  /** Nothing runs and nothing is wanted to. */
+  /** No process is running or wanted. */
   | "stopped"
-  /** Fewer run than are wanted; they are being spawned. */
+  /** Fewer processes run than wanted. The missing ones are being spawned. */
   | "starting"
-  /** As many run as are wanted. */
+  /** All wanted processes run. */
   | "running"
-  /** Nothing is wanted; some still run. */
+  /** No process is wanted, but some still run. */
   | "stopping"
-  /** Fewer run than are wanted until a known time: after an exit, flapping, or a process that could not be spawned. */
+  /** Fewer processes run than wanted until a known time: after an exit, flapping or a failed spawn. */
   | "backoff"
-  /** All processes ended and the restart policy follows them with no other. */
+  /** All processes have exited, and the restart policy does not restart them. */
   | "exited"
-  /** Given up: it flapped too often or cannot be spawned. */
+  /** Given up: the template flapped too often, or its processes cannot be spawned. */
   | "fatal";
 
 export type Stimulus =
-  /** An operator wants it up. */
+  /** A request to start the template. */
   | "start"
-  /** An operator wants it down. */
+  /** A request to stop the template. */
   | "stop"
   /** The number of wanted processes changed. */
   | "resized"
-  /** A process is gone and another may take its place. */
+  /** A process has exited, and another may replace it. */
   | "vacated"
-  /** As many run as are wanted. */
+  /** All wanted processes run. */
   | "filled"
-  /** No process is left, and none is wanted: after a stop, or because all ended for good. */
+  /** No process is left and none is wanted: after a stop, or because none of them is restarted. */
   | "emptied"
-  /** Too many exits in the window; to be tried again. */
+  /** Too many exits in the window; to be retried. */
   | "flapped"
-  /** A slot stays empty for a while: after an exit, or since a process could not be spawned. */
+  /** A slot stays empty for some time, after an exit or a failed spawn. */
   | "deferred"
-  /** Flapped too often, or what cannot be spawned. */
+  /** The template flapped too often, or a process cannot be spawned. */
   | "gave_up"
-  /** The time to try again has come. */
+  /** The time of the retry has come. */
   | "retry";
 
 export type Effect =
-  /** Forget exits, retries, slots that wait and processes that ended for good. */
-  | "forget"
-  /** Tell that it was started, or stopped. */
-  | "announce-start"
-  | "announce-stop"
-  /** Spawn until as many run as are wanted. */
+  /** Clear exits, retries, slots that wait, and processes that are not restarted. */
+  | "reset"
+  /** Publish the event that the template was started, or stopped. */
+  | "publish-start"
+  | "publish-stop"
+  /** Spawn until all wanted processes run. */
   | "fill"
-  /** Stop those that are too many. */
+  /** Stop the processes that are too many. */
   | "reap"
-  /** Stop all processes, and fill no slot that waits. */
+  /** Stop all processes, and free the slots that wait. */
   | "drain"
-  /** Tell who owns it that it was given up. */
-  | "tell-given-up"
-  /** Stop waiting for the time to try all of it again. */
+  /** Notify the owner of the supervisor that the template was given up. */
+  | "notify-given-up"
+  /** Stop waiting for the retry of the whole template. */
   | "cancel-retry";
 
 export interface Transition {
@@ -63,65 +63,65 @@ type Row = Readonly<Record<Stimulus, Transition>>;
 
 const to = (state: SupervisorState, ...effects: Effect[]): Transition => ({ state, effects });
 
-/** Every (state, stimulus); the supervisor performs the effects in their order. */
+/** The transition for every state and stimulus. The supervisor performs the effects in their order. */
 export const transitions: Readonly<Record<SupervisorState, Row>> = {
   stopped: {
     ...row(to("stopped")),
-    start: to("starting", "forget", "announce-start", "fill"),
+    start: to("starting", "reset", "publish-start", "fill"),
   },
   starting: {
     ...row(to("starting")),
-    start: to("starting", "cancel-retry", "forget", "fill"),
-    stop: to("stopping", "cancel-retry", "announce-stop", "drain"),
+    start: to("starting", "cancel-retry", "reset", "fill"),
+    stop: to("stopping", "cancel-retry", "publish-stop", "drain"),
     resized: to("starting", "reap", "fill"),
     vacated: to("starting", "fill"),
     filled: to("running"),
     emptied: to("exited"),
     flapped: to("backoff", "drain"),
     deferred: to("backoff"),
-    gave_up: to("fatal", "drain", "tell-given-up"),
+    gave_up: to("fatal", "drain", "notify-given-up"),
     retry: to("starting", "fill"),
   },
   running: {
     ...row(to("running")),
-    start: to("starting", "forget", "fill"),
-    stop: to("stopping", "announce-stop", "drain"),
+    start: to("starting", "reset", "fill"),
+    stop: to("stopping", "publish-stop", "drain"),
     resized: to("starting", "reap", "fill"),
     vacated: to("starting", "fill"),
     emptied: to("exited"),
     flapped: to("backoff", "drain"),
     deferred: to("backoff"),
-    gave_up: to("fatal", "drain", "tell-given-up"),
+    gave_up: to("fatal", "drain", "notify-given-up"),
   },
   stopping: {
     ...row(to("stopping")),
-    start: to("starting", "forget", "announce-start", "fill"),
+    start: to("starting", "reset", "publish-start", "fill"),
     emptied: to("stopped"),
   },
   backoff: {
     ...row(to("backoff")),
-    start: to("starting", "cancel-retry", "forget", "announce-start", "fill"),
-    stop: to("stopping", "cancel-retry", "announce-stop", "drain"),
+    start: to("starting", "cancel-retry", "reset", "publish-start", "fill"),
+    stop: to("stopping", "cancel-retry", "publish-stop", "drain"),
     resized: to("starting", "reap", "fill"),
     vacated: to("starting", "fill"),
     flapped: to("backoff", "drain"),
-    gave_up: to("fatal", "cancel-retry", "drain", "tell-given-up"),
+    gave_up: to("fatal", "cancel-retry", "drain", "notify-given-up"),
     retry: to("starting", "fill"),
   },
   exited: {
     ...row(to("exited")),
-    start: to("starting", "forget", "announce-start", "fill"),
-    stop: to("stopping", "announce-stop", "drain"),
+    start: to("starting", "reset", "publish-start", "fill"),
+    stop: to("stopping", "publish-stop", "drain"),
     resized: to("starting", "reap", "fill"),
   },
   fatal: {
     ...row(to("fatal")),
-    start: to("starting", "forget", "announce-start", "fill"),
-    stop: to("stopping", "announce-stop", "drain"),
+    start: to("starting", "reset", "publish-start", "fill"),
+    stop: to("stopping", "publish-stop", "drain"),
   },
 };
 
-/** A row in which no stimulus does anything. */
+/** A row in which no stimulus changes anything. */
 function row(stay: Transition): Row {
   return {
     start: stay,

@@ -1,47 +1,47 @@
 import type { RetryReason } from "./retry.ts";
 import { isWantedUp, type SupervisorState } from "./state.ts";
 
-/** What can be said of a template at a glance. */
+/** A summary of the state of a template. */
 export interface SupervisorStatus {
   readonly state: SupervisorState;
-  /** It is wanted to run, and neither given up nor ended for good. */
+  /** True if the template is wanted to run and its state is neither `fatal` nor `exited`. */
   readonly active: boolean;
   readonly running: number;
-  /** How many are wanted while it is active. */
+  /** The number of processes that the template should have while it is active. */
   readonly numprocesses: number;
-  /** How many are wanted now: none of a stopped template, and none in place of those that ended for good. */
+  /** The number of processes wanted now: 0 if stopped, and without those that exited and are not restarted. */
   readonly wanted: number;
   readonly flapping: boolean;
   readonly stopped: boolean;
-  /** How many processes took the place of one that ended unasked. */
+  /** Processes that replaced one which exited without being asked to. */
   readonly restarts: number;
-  /** While it is in a crash loop: how often in a row a process exited, or could not be spawned; else 0. */
+  /** In a crash loop, the consecutive exits or failed spawns; otherwise 0. */
   readonly exitsInARow: number;
-  /** When it is tried again (Unix ms); undefined unless `state` is `backoff`. */
+  /** The time of the next retry (Unix ms); undefined unless `state` is `backoff`. */
   readonly nextRetryAtMs: number | undefined;
   /**
-   * Why it does not run, or not with all its processes, in a sentence, and in a crash loop how the last process ended.
-   * Undefined when all is well, or is about to be.
+   * Why the template, or some of its processes, does not run; in a crash loop, how the last process exited. Undefined if
+   * all wanted processes run, or are being started or stopped.
    */
   readonly reason: string | undefined;
 }
 
-/** What a supervisor knows, beside its state. */
+/** What the status depends on, in addition to the state. */
 export interface StatusFacts {
   readonly running: number;
   readonly numprocesses: number;
-  /** How many processes may run, were the template wanted; below 0 when more have ended for good than are wanted. */
+  /** The number of processes wanted if the template is up; below 0 if more than that exited and are not restarted. */
   readonly placesLeft: number;
   readonly restarts: number;
   readonly exitsInARow: number;
   readonly nextRetryAtMs: number | undefined;
   readonly retryReason: RetryReason | undefined;
-  /** Why it did not run when it last did not, or why a process of it that ended is not followed by another. */
+  /** Why the template last did not run, or why one of its processes is not restarted. */
   readonly reason: string | undefined;
 }
 
-/** Gives the same object as long as it says the same. */
-export class Statuses {
+/** Returns the same object until its content changes. */
+export class StatusCache {
   #last: SupervisorStatus | undefined;
 
   next(state: SupervisorState, facts: StatusFacts): SupervisorStatus {
@@ -67,7 +67,7 @@ function toStatus(state: SupervisorState, facts: StatusFacts): SupervisorStatus 
   };
 }
 
-/** Nothing is on its way: it stays as it is until somebody acts, or the time for the next try comes. */
+/** Whether the state stays as it is until a request, an exit or the next retry. */
 function isSettled(state: SupervisorState): boolean {
   return state !== "starting" && state !== "stopping";
 }

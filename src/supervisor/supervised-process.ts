@@ -7,7 +7,7 @@ import type { ProcessTemplate } from "../template/template.ts";
 import type { Meter } from "./meter.ts";
 import { Pump } from "./pump.ts";
 
-/** Why a process was told to stop; the first reason stays. */
+/** Why gafferd stopped a process. The first reason is kept. */
 export type StopReason = "stop" | "reap" | "restart";
 
 export interface SupervisedProcessOptions {
@@ -16,25 +16,25 @@ export interface SupervisedProcessOptions {
   /** `performance.now()`. */
   readonly startedMs: number;
   readonly template: ProcessTemplate;
-  /** Of all its template's outputs. */
+  /** Shared by all outputs of the template. */
   readonly counter: RankCounter;
-  /** Its template's. */
+  /** Shared by all processes of the template. */
   readonly meter: Meter;
 }
 
-/** One run of a template with the output that is held of it: what the supervisor starts, watches and stops. */
+/** One run of a template with its recent output: what the supervisor starts, watches and stops. */
 export class SupervisedProcess {
-  /** Ours: 1, 2, 3… in the order of spawning, never used twice. */
+  /** gafferd's own number: 1, 2, 3 … in the order of spawning, never reused. */
   readonly id: number;
-  /** Its number among those of its template that run beside it: 0, 1, 2 … */
+  /** Its number among the processes of its template that run at the same time: 0, 1, 2 … */
   readonly slot: number;
-  /** The template as it was at the spawn. */
+  /** The template at the time of the spawn. */
   readonly template: ProcessTemplate;
   /** By label, in the order of `redirectOutput`. */
   readonly rings: ReadonlyMap<string, Ring>;
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has exited. */
   readonly exited: Promise<ProcessExit>;
-  /** Resolves when the process is gone, and nothing is left of what it started, and its output has ended. */
+  /** Resolves when the process and everything it started have exited, and its output has ended. */
   readonly finished: Promise<void>;
   readonly #process: Process;
   readonly #counter: RankCounter;
@@ -63,7 +63,7 @@ export class SupervisedProcess {
     });
     this.rings = rings;
     this.#counter.whenDrained(() => this.#rankSpawn());
-    process.stdin?.countIn(options.meter.input);
+    process.stdin?.setCounter(options.meter.input);
     this.exited = process.exited.then((exit) => {
       this.#ranMs = performance.now() - this.#startedMs;
       this.#exit = exit;
@@ -75,8 +75,8 @@ export class SupervisedProcess {
     this.finished = this.#finish(pumps);
   }
 
-  /** As events name it. */
-  get ids() {
+  /** The fields that identify the process in events. */
+  get eventFields() {
     const { id, slot, osPid, template } = this;
     return { name: template.name, id, slot, osPid, detached: template.detach };
   }
@@ -85,12 +85,12 @@ export class SupervisedProcess {
     return this.#process.osPid;
   }
 
-  /** What it finds in `PORT`; undefined without `port`. */
+  /** The value of `PORT` in its environment; undefined if the template has no `port`. */
   get port(): number | undefined {
     return portOf(this.template, this.slot);
   }
 
-  /** How long it has run, or ran, whatever was done to the clock. */
+  /** How long it has been running, or ran. Not affected by changes of the system clock. */
   get ranMs(): number {
     return this.#ranMs ?? performance.now() - this.#startedMs;
   }
@@ -104,53 +104,53 @@ export class SupervisedProcess {
     return this.#stopReason === undefined ? "running" : "stopping";
   }
 
-  /** Undefined while it runs. */
+  /** Undefined until the process has exited. */
   get exit(): ProcessExit | undefined {
     return this.#exit;
   }
 
-  /** Undefined when nobody asked it to stop. */
+  /** Undefined if gafferd did not stop it. */
   get stopReason(): StopReason | undefined {
     return this.#stopReason;
   }
 
-  /** What SIGKILL did not end; empty while that is not known. */
+  /** The processes that survived SIGKILL; empty until this is known. */
   get survivors(): readonly Survivor[] {
     return this.#survivors;
   }
 
-  /** No output will follow, and the process is gone. */
+  /** True when the process has exited and no output will follow. */
   get outputEnded(): boolean {
     return this.#exitRank !== undefined;
   }
 
-  /** The rank of its spawn among all that arrives from its template (`order.ts`); undefined while others drain. */
+  /** The rank of its spawn in the order of arrival (`order.ts`). Undefined while exited processes may still have output. */
   get spawnRank(): number | undefined {
     return this.#spawnRank;
   }
 
-  /** The rank of its exit, after that of all its output; undefined before. */
+  /** The rank of its exit, after all of its output; undefined until then. */
   get exitRank(): number | undefined {
     return this.#exitRank;
   }
 
-  /** Undefined without `redirectInput`. */
+  /** Undefined if the template does not set `redirectInput`. */
   get stdin(): Process["stdin"] {
     return this.#process.stdin;
   }
 
-  /** To the process itself or, with `group`, to its process group. Throws GafferdError `forbidden`. */
+  /** Sends a signal to the process or, with `group`, to its process group. Throws `forbidden`. */
   signal(signalNumber: number, options: { group?: boolean } = {}): void {
     this.#process.signal(signalNumber, options);
   }
 
-  /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left of it, or SIGKILL did not help (`survivors`). */
+  /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left, or if processes survive SIGKILL (`survivors`). */
   async stop(reason: StopReason): Promise<void> {
     if (this.#exit === undefined) this.#stopReason ??= reason;
     this.#survivors = await this.#process.stop();
   }
 
-  /** SIGKILL at once to it and all that it started. */
+  /** Sends SIGKILL to the process and everything it started. */
   kill(): void {
     this.#process.kill();
   }

@@ -4,29 +4,31 @@ import { assertLaunchable, type ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { Changes } from "./changes.ts";
 import type { SupervisorContext } from "./context.ts";
-import { Filling } from "./filling.ts";
+import { SpawnLoop } from "./spawn-loop.ts";
 import { Meter } from "./meter.ts";
 import { Population } from "./population.ts";
 import { RollingRestarts } from "./rolling-restart.ts";
 import { Restarts } from "./restarts.ts";
 import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
-import { Statuses, type SupervisorStatus } from "./status.ts";
+import { StatusCache, type SupervisorStatus } from "./status.ts";
 import { isSameRun } from "./same-run.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
-import { retryOf, stimulusOf, type Verdict } from "./verdict.ts";
+import { TemplateEvents } from "./template-events.ts";
+import { stimulusOf, type Verdict } from "./verdict.ts";
 
-/** Keeps as many processes of one template as are wanted, whatever happens in between. */
+/** Keeps the wanted number of processes of one template running. */
 export class Supervisor {
-  /** What is counted of it, for whoever asks; only it and its processes write there. */
+  /** The counters of the template. Only the supervisor and its processes write them. */
   readonly meter = new Meter();
   readonly #context: SupervisorContext;
+  readonly #events: TemplateEvents;
   readonly ranks = new RankCounter();
   readonly #population = new Population();
   readonly #changes = new Changes();
-  readonly #statuses = new Statuses();
+  readonly #statuses = new StatusCache();
   readonly #restarts: Restarts;
-  readonly #filling = new Filling({
+  readonly #spawnLoop = new SpawnLoop({
     isMissing: () => this.#state === "starting" && this.#restarts.mayFill(this.#wanted - this.#population.size),
     spawn: () => this.#spawnOne(),
     onDone: () => this.#settle(),
@@ -34,49 +36,50 @@ export class Supervisor {
   readonly #rolling = new RollingRestarts({
     isWantedUp: () => isWantedUp(this.#state),
     refill: async () => {
-      this.#take("vacated");
+      this.#apply("vacated");
       await this.#changes.until(() => this.#state !== "starting");
     },
     stop: (process) => this.stopProcess(process, "restart"),
   });
   #template: ProcessTemplate;
   #state: SupervisorState = "stopped";
-  /** Why it does not run, while it does not. */
+  /** Why the template is not running, while it is not. */
   #reason = "it has not been started";
   #isRetired = false;
 
   constructor(template: ProcessTemplate, context: SupervisorContext) {
     this.#template = template;
     this.#context = context;
+    this.#events = new TemplateEvents(context.bus, template.name);
     this.#restarts = new Restarts({
       context,
       name: template.name,
-      onDue: () => this.#take("retry"),
-      onChange: () => this.#changes.announce(),
+      onDue: () => this.#apply("retry"),
+      onChange: () => this.#changes.notify(),
     });
   }
 
-  /** What is spawned from now on, with the number that is wanted now. */
+  /** The current settings, with the current `numprocesses`. New processes are spawned from them. */
   get template(): ProcessTemplate {
     return this.#template;
   }
 
-  /** Those that have not exited, ascending by id. */
+  /** The processes that have not exited, ascending by id. */
   get processes(): readonly SupervisedProcess[] {
     return this.#population.alive;
   }
 
-  /** The last that exited, oldest exit first; their output is still held. */
+  /** The last processes that exited, oldest exit first. Their output is still kept. */
   get exits(): readonly SupervisedProcess[] {
     return this.#population.exits;
   }
 
-  /** Of the exits that are no longer held. */
+  /** Totals of the exited processes that are no longer kept. */
   get dropped() {
     return this.#population.dropped;
   }
 
-  /** No process will follow, and all have exited. */
+  /** True after `retire`: all processes have exited, and no other will follow. */
   get isRetired(): boolean {
     return this.#isRetired;
   }
@@ -85,7 +88,7 @@ export class Supervisor {
     return this.#changes.listenerCount;
   }
 
-  /** Those that were subscribed with `onChange`. */
+  /** The number of listeners added with `onChange`. */
   get readerCount(): number {
     return this.#changes.subscriberCount;
   }
@@ -97,7 +100,7 @@ export class Supervisor {
       placesLeft: this.#wanted,
       restarts: this.meter.restarts,
       ...this.#restarts.facts,
-      reason: this.#state === "running" ? this.#restarts.complaint : this.#reason,
+      reason: this.#state === "running" ? this.#restarts.problem : this.#reason,
     });
   }
 
@@ -105,78 +108,78 @@ export class Supervisor {
     return this.#population.find(id);
   }
 
-  /** Calls `listener` after every change of state or processes. Returns what ends that. */
+  /** Calls `listener` after every change of state or processes. Returns a function that unsubscribes. */
   onChange(listener: () => void): () => void {
     return this.#changes.subscribe(listener);
   }
 
   /**
-   * Throws `spawn_failed` when a process cannot be spawned at all; the template is then `fatal`, or with a backoff in
-   * state `backoff`, and is tried again.
+   * Throws `spawn_failed` if a process cannot be spawned, and the failure is not temporary. The template is then `fatal`;
+   * with a backoff it is in state `backoff` instead, and is retried.
    */
   start(): void {
-    this.#take("start");
+    this.#apply("start");
     const { failure } = this.#restarts;
     if (failure !== undefined && failure.details?.["transient"] !== true) throw failure;
   }
 
-  /** Resolves when so many were spawned as were missing (some may have ended by then), or none is to be spawned now. */
+  /** Resolves when all missing processes were spawned (some may have exited by then), or none may be spawned now. */
   async filled(): Promise<void> {
     const enough = this.meter.spawns + this.#wanted - this.#population.running.length;
     await this.#changes.until(() => this.#state !== "starting" || this.meter.spawns >= enough);
   }
 
-  /** Resolves when nothing of it runs any more, or nothing but what SIGKILL does not end. */
+  /** Resolves when no process is left, or only processes that survived SIGKILL. */
   async stop(): Promise<void> {
-    this.#take("stop");
+    this.#apply("stop");
     await this.#changes.until(() => this.#state !== "stopping" || this.#population.isUnkillable);
   }
 
-  /** No process will follow: the readers of its output end when they have read what is held. */
+  /** Call when no process will follow. Readers then end after the output that is still kept. */
   retire(): void {
     this.#isRetired = true;
-    this.#changes.announce();
+    this.#changes.notify();
   }
 
-  /** SIGKILL to everything that is not gone, but for what is detached. */
+  /** Sends SIGKILL to all processes that are left, except detached ones. */
   kill(): void {
     for (const process of [...this.#population.supervised, ...this.#population.unfinished]) process.kill();
   }
 
-  /** Wants so many more or fewer, never fewer than none. Resolves to the new number when so many run. */
+  /** Changes `numprocesses` by `delta`, to 0 at least. Resolves to the new number when that many processes run. */
   async scale(delta: number): Promise<number> {
     const numprocesses = Math.max(0, this.#template.numprocesses + delta);
     this.#template = { ...this.#template, numprocesses };
-    this.#take("resized");
+    this.#apply("resized");
     const reaped = this.processes.filter(({ stopReason }) => stopReason === "reap");
     await Promise.all([this.filled(), ...reaped.map(({ finished }) => finished)]);
     return numprocesses;
   }
 
   /**
-   * Replaces the settings and, one at a time, what runs; with `keepSame` not the processes that differ in nothing. Throws
-   * `spawn_failed`, and changes nothing, if it cannot run.
+   * Replaces the settings, then the running processes, one at a time. With `keepSame`, processes that the new settings do
+   * not change keep running. Throws `spawn_failed`, and changes nothing, if the new settings cannot be spawned.
    */
   async update(template: ProcessTemplate, { keepSame = false } = {}): Promise<void> {
     assertLaunchable(template);
     this.#template = template;
-    this.#context.bus.publish({ type: "update", name: template.name });
+    this.#events.requested("update");
     const { running } = this.#population;
     const old = keepSame ? running.filter((process) => !isSameRun(process.template, template)) : running;
-    if (isWantedUp(this.#state) && (running.length === 0 || this.#state === "backoff")) this.#take("start");
-    this.#take("resized");
+    if (isWantedUp(this.#state) && (running.length === 0 || this.#state === "backoff")) this.#apply("start");
+    this.#apply("resized");
     await this.#roll(old, { spawnFirst: false });
   }
 
-  /** Replaces what runs, one process at a time (`rolling-restart.ts`), and starts what does not run. */
+  /** Replaces the running processes, one at a time (`rolling-restart.ts`). Starts the template if it does not run. */
   async restart(options: { spawnFirst: boolean }): Promise<void> {
-    this.#context.bus.publish({ type: "restart", name: this.#template.name });
+    this.#events.requested("restart");
     const old = this.#population.running;
     this.start();
     await this.#roll(old, options);
   }
 
-  /** Stops one process, whose place another takes if it is wanted. Resolves when nothing is left of it. */
+  /** Stops one process. It is replaced if it is still wanted. Resolves when nothing of it is left. */
   async stopProcess(process: SupervisedProcess, reason: StopReason = "stop"): Promise<void> {
     this.#stopOne(process, reason);
     await process.finished;
@@ -191,27 +194,27 @@ export class Supervisor {
     await this.filled();
   }
 
-  #take(stimulus: Stimulus): void {
+  #apply(stimulus: Stimulus): void {
     const { state, effects } = transitions[this.#state][stimulus];
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
-    this.#changes.announce();
+    this.#changes.notify();
   }
 
   #perform(effect: Effect): void {
     switch (effect) {
-      case "forget":
-        return this.#restarts.forget();
-      case "announce-start":
-        return this.#context.bus.publish({ type: "start", name: this.#template.name });
-      case "announce-stop":
+      case "reset":
+        return this.#restarts.reset();
+      case "publish-start":
+        return this.#events.requested("start");
+      case "publish-stop":
         this.#restarts.endLoop((this.#reason = "it was stopped"));
-        return this.#context.bus.publish({ type: "stop", name: this.#template.name });
-      case "tell-given-up":
+        return this.#events.requested("stop");
+      case "notify-given-up":
         this.#restarts.endLoop("it was given up");
         return this.#context.gaveUp(this.#template, this.#reason);
       case "fill":
-        return this.#filling.begin();
+        return this.#spawnLoop.begin();
       case "reap":
         return this.#reap();
       case "drain":
@@ -224,23 +227,23 @@ export class Supervisor {
     }
   }
 
-  /** Leaves `starting` when nothing more can be spawned now. */
+  /** Leaves the state `starting` if no more processes can be spawned now. */
   #settle(): void {
     if (this.#state !== "starting") return;
     const { waitingCount, isHeld } = this.#restarts;
     const isFull = this.#population.runningCount + waitingCount >= this.#wanted;
-    if (isHeld || (isFull && waitingCount > 0)) this.#take("deferred");
-    else if (isFull) this.#take("filled");
+    if (isHeld || (isFull && waitingCount > 0)) this.#apply("deferred");
+    else if (isFull) this.#apply("filled");
     this.#checkEmpty();
   }
 
-  /** What waits goes first, so that what runs stays; then those in the highest slots. */
+  /** Removes slots that wait first, so that running processes are kept, then stops the processes in the highest slots. */
   #reap(): void {
     const kept = Math.max(0, this.#wanted);
     this.#restarts.dropWaits(this.#population.runningCount + this.#restarts.waitingCount - kept);
     for (const process of this.#population.highest(this.#population.runningCount - kept)) {
       this.#stopOne(process, "reap");
-      this.#restarts.dropped(process.slot);
+      this.#restarts.removed(process.slot);
     }
   }
 
@@ -248,52 +251,50 @@ export class Supervisor {
     const shared = { counter: this.ranks, meter: this.meter, context: this.#context };
     const slot = this.#restarts.takeSlot();
     const process = spawnSupervised(this.#template, slot, shared);
-    if (process instanceof GafferdError) return this.#obey(this.#restarts.spawnFailed(this.#template, process, slot));
+    if (process instanceof GafferdError) return this.#follow(this.#restarts.spawnFailed(this.#template, process, slot));
     this.#restarts.spawned(process);
-    this.#population.add(process);
-    void process.exited.then((exit) => this.#exited(process, exit));
-    this.#changes.announce();
-    this.#context.bus.publish({ type: "spawn", ...process.ids });
+    this.#population.add(process, {
+      onExit: (exit) => this.#exited(process, exit),
+      onFinished: () => {
+        this.#checkEmpty();
+        this.#changes.notify();
+      },
+    });
+    this.#changes.notify();
+    this.#events.spawned(process);
   }
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
     if (process.state !== "running") return;
-    void process.stop(reason).then(() => this.#changes.announce());
-    this.#changes.announce();
-    this.#context.bus.publish({ type: reason === "reap" ? "reap" : "stop_pid", ...process.ids });
+    void process.stop(reason).then(() => this.#changes.notify());
+    this.#changes.notify();
+    this.#events.stopping(process, reason);
   }
 
   #exited(process: SupervisedProcess, exit: ProcessExit): void {
-    this.#population.exited(process);
     this.meter.countExit(exit.status);
-    void process.finished.then(() => {
-      this.#population.finished(process);
-      this.#checkEmpty();
-      this.#changes.announce();
-    });
-    this.#changes.announce();
-    this.#context.bus.publish({ type: "exit", status: exit.status, ...process.ids });
-    const isUnasked = process.stopReason === undefined && isWantedUp(this.#state);
-    if (isUnasked) this.#obey(this.#restarts.exited(this.#template, process, exit));
+    this.#changes.notify();
+    this.#events.exited(process, exit.status);
+    const isUnexpected = process.stopReason === undefined && isWantedUp(this.#state);
+    if (isUnexpected) this.#follow(this.#restarts.exited(this.#template, process, exit));
     else this.#restarts.freeSlot(process.slot);
-    if (!isUnasked) this.#take("vacated");
+    if (!isUnexpected) this.#apply("vacated");
     this.#checkEmpty();
   }
 
-  #obey(verdict: Verdict): void {
-    // Of another slot that waits there is more to tell.
+  #follow(verdict: Verdict): void {
+    // A respawn does not replace the reason why another slot is waiting.
     if (verdict.kind !== "respawn") this.#reason = verdict.reason;
     this.meter.countVerdict(verdict.kind);
-    this.#take(stimulusOf[verdict.kind]);
-    if (verdict.kind !== "flapping" && verdict.kind !== "flapped-out") return;
-    this.#context.bus.publish({ type: "flap", name: this.#template.name, ...retryOf(verdict) });
+    this.#apply(stimulusOf[verdict.kind]);
+    this.#events.decided(verdict);
   }
 
   #checkEmpty(): void {
     const { unfinished, supervised } = this.#population;
     const isDone = isWantedUp(this.#state) ? this.#restarts.ended > 0 && this.#wanted <= 0 : unfinished.size === 0;
     if (!isDone || supervised.length > 0) return;
-    this.#take("emptied");
+    this.#apply("emptied");
     this.#restarts.endLoop(this.#reason);
   }
 }

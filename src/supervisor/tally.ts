@@ -1,13 +1,13 @@
 import { type FlappingRecord, noExits } from "./flapping.ts";
 
-/** What is counted of a template since it was last started by hand. */
+/** The counts of a template since it was last started by a request. */
 export interface Tally {
   readonly flapping: FlappingRecord;
-  /** How often in a row a process could not be spawned. */
+  /** Consecutive failures to spawn a process. */
   readonly spawnFailures: number;
-  /** How many processes ended for good, as the restart policy says. */
+  /** Processes that exited and are not restarted, by the restart policy. */
   readonly ended: number;
-  /** Why no process followed the last of them; undefined while there was none. */
+  /** Why the last of these was not restarted; undefined if there is none. */
   readonly endReason: string | undefined;
 }
 

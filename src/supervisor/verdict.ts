@@ -2,38 +2,38 @@ import type { GafferdError } from "../errors.ts";
 import type { ExitStatus } from "../process/exit-status.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { delayAfter } from "./backoff.ts";
-import { describeExit, describeRow, formatSpan } from "./exit-words.ts";
+import { describeExit, describeStreak, formatSpan } from "./describe-exit.ts";
 import { judgeExit } from "./flapping.ts";
 import { spawnRetryDelayMs } from "./retry.ts";
 import type { Stimulus } from "./state.ts";
 import type { Tally } from "./tally.ts";
 
-/** An exit that nobody asked for. */
+/** An exit that gafferd did not ask for. */
 export interface UnaskedExit {
   readonly id: number;
   readonly status: ExitStatus;
   readonly ranMs: number;
   /** Unix milliseconds. */
   readonly exitedAtMs: number;
-  /** How many processes of the slot exited in a row, this one included. */
+  /** The consecutive exits of the slot, including this one. */
   readonly exitsInARow: number;
-  /** How long the backoff keeps the slot empty; 0: not at all. */
+  /** How long the backoff keeps the slot empty; 0 if it does not. */
   readonly delayMs: number;
 }
 
 /**
  * What follows an exit, or a process that could not be spawned:
- * - `respawn`: another takes its slot immediately.
- * - `wait`: its slot stays empty for a while; the other processes run on.
- * - `deferred`: a process could not be spawned, and this is tried again after a while; the others run on.
- * - `flapping`: all processes are stopped for a while.
- * - `ended`: no process takes its slot.
+ * - `respawn`: the process is replaced immediately.
+ * - `wait`: its slot stays empty for some time. The other processes keep running.
+ * - `deferred`: a process could not be spawned, and is retried later. The other processes keep running.
+ * - `flapping`: all processes are stopped, and started again later.
+ * - `ended`: the process is not replaced.
  * - `flapped-out`, `unspawnable`: the template is given up.
  */
 export type Verdict = {
-  /** What is remembered of it. */
+  /** The new counts. */
   readonly tally: Tally;
-  /** What happened, in words: of the process, or of the template when it is given up. */
+  /** What happened to the process, or to the template if it is given up. */
   readonly reason: string;
 } & (
   | { readonly kind: "respawn" | "wait" }
@@ -45,7 +45,7 @@ export type Verdict = {
   | { readonly kind: "ended" | "flapped-out" | "unspawnable" }
 );
 
-/** What each verdict is for the state table. */
+/** The stimulus of each verdict for the state table. */
 export const stimulusOf: Readonly<Record<Verdict["kind"], Stimulus>> = {
   respawn: "vacated",
   ended: "vacated",
@@ -60,7 +60,7 @@ export const stimulusOf: Readonly<Record<Verdict["kind"], Stimulus>> = {
 export function decideExit(template: ProcessTemplate, exit: UnaskedExit, before: Tally): Verdict {
   const { name, restart, flapping } = template;
   const what = describeExit(exit.status, exit.ranMs);
-  if (template.detach || !isFollowed(template, exit.status)) {
+  if (template.detach || !isRestarted(template, exit.status)) {
     const policy = template.detach ? "detached processes are not restarted" : `\`restart = ${restart}\``;
     const reason = `process ${exit.id} ${what} and is not restarted (${policy})`;
     return { kind: "ended", tally: { ...before, ended: before.ended + 1, endReason: reason }, reason };
@@ -73,15 +73,15 @@ export function decideExit(template: ProcessTemplate, exit: UnaskedExit, before:
       return { kind: "flapped-out", tally: before, reason: `${exits} and was given up; start it to try again` };
     }
     const tally = { ...before, flapping: flap.record };
-    return { kind: "flapping", tally, retryAtMs: flap.retryAtMs, reason: `${exits}; it waits for its next try` };
+    return { kind: "flapping", tally, retryAtMs: flap.retryAtMs, reason: `${exits}; waiting to retry` };
   }
   const kind = exit.delayMs > 0 ? "wait" : "respawn";
-  return { kind, tally: { ...before, flapping: flap.record }, reason: `${what}${describeRow(exit.exitsInARow)}` };
+  return { kind, tally: { ...before, flapping: flap.record }, reason: `${what}${describeStreak(exit.exitsInARow)}` };
 }
 
 /**
- * What may pass by itself is tried again, after longer each time. Everything else too if the template has a backoff, since
- * a program can be away for the moment of a deploy; without one, and where no exit would be followed by a start, it is
+ * A temporary failure is always retried, with growing delays. With a backoff, every other failure is retried too, since a
+ * program can be missing during a deploy. Without a backoff, or if its exits are not followed by a restart, the template is
  * given up. `random` is from 0 to 1.
  */
 export function decideSpawnFailure(
@@ -93,7 +93,7 @@ export function decideSpawnFailure(
   const { spawnFailures } = before;
   const { backoff, restart, detach } = template;
   const tally = { ...before, spawnFailures: spawnFailures + 1 };
-  const reason = `${message}${describeRow(tally.spawnFailures)}`;
+  const reason = `${message}${describeStreak(tally.spawnFailures)}`;
   if (details?.["transient"] === true) {
     return { kind: "deferred", tally, retryAtMs: nowMs + spawnRetryDelayMs(spawnFailures), reason };
   }
@@ -101,7 +101,7 @@ export function decideSpawnFailure(
   return { kind: "deferred", tally, retryAtMs: nowMs + delayAfter(backoff, spawnFailures, random), reason };
 }
 
-/** What follows, for the log: `next start in 0.4 s`. */
+/** What follows, for the log: `restarting in 0.4 s`. */
 export function describeNext(
   verdict: Verdict,
   { nowMs, delayMs }: { readonly nowMs: number; readonly delayMs: number },
@@ -110,30 +110,30 @@ export function describeNext(
     case "respawn":
       return "restarting now";
     case "wait":
-      return `next start in ${formatSpan(delayMs)}`;
+      return `restarting in ${formatSpan(delayMs)}`;
     case "deferred":
-      return `next try in ${formatSpan(verdict.retryAtMs - nowMs)}`;
+      return `retrying in ${formatSpan(verdict.retryAtMs - nowMs)}`;
     case "flapping":
-      return `flapping, next try in ${formatSpan(verdict.retryAtMs - nowMs)}`;
+      return `flapping; retrying in ${formatSpan(verdict.retryAtMs - nowMs)}`;
     case "ended":
       return "not restarted";
     case "flapped-out":
     case "unspawnable":
-      return "given up, start it to try again";
+      return "given up; start it to try again";
   }
 }
 
-/** When all of it is tried again, if it is. */
+/** The time of the retry of the whole template, if there is one. */
 export function retryOf(verdict: Verdict): { readonly retryAtMs?: number } {
   return "retryAtMs" in verdict ? { retryAtMs: verdict.retryAtMs } : {};
 }
 
-function isFollowed({ restart, successCodes }: ProcessTemplate, status: ExitStatus): boolean {
+function isRestarted({ restart, successCodes }: ProcessTemplate, status: ExitStatus): boolean {
   if (restart === "on-failure") return isFailure(status, successCodes);
   return restart === "always";
 }
 
-/** Whether a signal ended it, or its code is none of `success_codes`. */
+/** Whether a signal ended the process, or its exit code is not in `success_codes`. */
 export function isFailure(status: ExitStatus, successCodes: readonly number[]): boolean {
   return !("exitCode" in status && successCodes.includes(status.exitCode));
 }

@@ -10,7 +10,7 @@ const flag = (key: TemplateKey) => Type.Boolean(described(key));
 const seconds = (key: TemplateKey) => Type.Number({ minimum: 0, ...described(key) });
 const account = (key: TemplateKey) => Type.Union([Type.Integer(), Type.String(), Type.Null()], described(key));
 
-/** A template as answers show it: what `templateSchema` takes, each setting in its one form. */
+/** A template in responses: the settings of `templateSchema`, each in its normalized form. */
 export const templateDocumentSchema = Type.Object(
   {
     name: Type.String(described("name")),
@@ -84,7 +84,7 @@ export const templateDocumentSchema = Type.Object(
   } satisfies Record<Exclude<TemplateKey, "stop_group">, TSchema>,
   {
     description:
-      "Every setting in force: durations in seconds, sizes in bytes, words as lists, and `null` for what is not set.",
+      "All settings in effect. Durations are in seconds, sizes in bytes, words are lists, and `null` means not set.",
   },
 );
 

@@ -24,7 +24,7 @@ const integer = (description: string, options: { minimum?: number; maximum?: num
 
 export const maxPort = 65_535;
 
-/** The kernel's 4294967295 means "unchanged" and is no user. */
+/** To the kernel, 4294967295 means "unchanged"; it is not a user. */
 const maxUserId = 2 ** 32 - 2;
 
 const user = (description: string) =>
@@ -35,25 +35,28 @@ const user = (description: string) =>
     }),
   );
 
-/** The most tries of `max_retry`; no limit at all. */
+/** The value of `max_retry` that means: no limit. */
 export const retryForever = -1;
 
-/** What a flapping object may leave out. */
+/** Defaults of the fields of `flapping`. */
 export const defaultFlapping = { attempts: 2, window: 1, retry_in: 7, max_retry: 5 } as const;
 
-const flappingPart = (minimum: number, byDefault: number) =>
+const flappingPart = (description: string, minimum: number, byDefault: number) =>
   Type.Optional(
-    Type.Union([Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], { default: byDefault }),
+    Type.Union([Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
+      description,
+      default: byDefault,
+    }),
   );
 
-/** What a backoff object may leave out; seconds. */
+/** Defaults of the fields of `backoff`; times in seconds. */
 export const defaultBackoff = { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 10 } as const;
 
 const wordList = Type.Union([Type.String(), Type.Array(Type.String()), Type.Null()]);
 
 /**
- * The schema of a process template, as `POST /processes` and `PUT /processes/:name` take it and as `[process:NAME]` is
- * turned into. `null` stands for a key that is not given. What JSON Schema cannot say is checked in `schema.ts`.
+ * The schema of a process template: the body of `POST /processes` and `PUT /processes/:name`, and the result of parsing
+ * `[process:NAME]`. `null` means the key is not set. `schema.ts` checks the rules that JSON Schema cannot express.
  */
 export const templateSchema = Type.Object(
   {
@@ -61,65 +64,76 @@ export const templateSchema = Type.Object(
       minLength: 1,
       maxLength: 255,
       description:
-        "Unique name: letters, digits and `_ . : @ + -`, beginning with a letter or a digit, not digits alone. What precedes the first colon is its group.",
+        "The unique name: letters, digits and `_ . : @ + -`. It must start with a letter or a digit, and must not consist of digits only. The part before the first colon is the group.",
     }),
     cmd: Type.String({
       minLength: 1,
       description:
-        "The command line, split as a POSIX shell splits words. A program with a slash is relative to `cwd`. `$VAR`, `${VAR}` and `${VAR:-default}` are replaced from the process's environment, unless `shell`; `$$`, a backslash and single quotes give a `$` that is text.",
+        "The command line. It is split into words as in a POSIX shell. A relative program path that contains a slash is resolved against `cwd`. Unless `shell` is set, `$VAR`, `${VAR}` and `${VAR:-default}` are replaced with values from the environment of the process. To write a literal `$`, use `$$`, a backslash or single quotes.",
     }),
     args: Type.Optional(
       Type.Union([...wordList.anyOf], {
-        title: "a command line's words, as text or as a list of texts",
+        title: "words, as a string or as a list of strings",
         description:
-          "More words, after those of `cmd`: a text is split the same way, a list holds words as they are. Variables are replaced in both; in a list `$$` is `$`.",
+          "Arguments that are appended to `cmd`. A string is split like `cmd`; the items of a list are used unchanged. Variables are replaced in both. In a list, `$$` is a literal `$`.",
         default: [],
       }),
     ),
     cwd: Type.Optional(
       Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
         description:
-          "Working directory: absolute, or beginning with `~` or a variable. `$VAR`, `${VAR}` and `${VAR:-default}` are replaced from the process's environment; `$$` is `$`. Default: that of the daemon.",
+          "The working directory: an absolute path, or a path that starts with `~` or a variable. `$VAR`, `${VAR}` and `${VAR:-default}` are replaced with values from the environment of the process; `$$` is a literal `$`. Default: the working directory of gafferd.",
       }),
     ),
     env: Type.Optional(
       Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()], {
-        title: "an object whose values are texts",
-        description: "Environment variables. They win over `env_file` and the daemon's environment.",
+        title: "an object whose values are strings",
+        description: "Environment variables. They take precedence over `env_file` and the environment of gafferd.",
         default: {},
       }),
     ),
     env_file: Type.Optional(
       Type.Union([...wordList.anyOf], {
         title: "a path, several separated by commas or newlines, or a list of paths",
-        description: "dotenv files, read at each spawn; a later one wins. Absolute, or beginning with `~`.",
+        description:
+          "dotenv files, read every time a process starts. Later files take precedence. Paths must be absolute or start with `~`.",
         default: [],
       }),
     ),
-    os_env: flag("Inherit the daemon's environment.", true),
-    uid: user("User to run as. Default: the daemon's own."),
-    gid: user("Group to run as. Default: the primary group of `uid`."),
-    detach: flag("Launched, not supervised, and left alone when the template or the daemon stops.", false),
+    os_env: flag("Inherit the environment of gafferd.", true),
+    uid: user("The user that processes run as. Default: the user that gafferd runs as."),
+    gid: user("The group that processes run as. Default: the primary group of `uid`."),
+    detach: flag(
+      "Start processes without supervising them. They keep running when the template or gafferd stops.",
+      false,
+    ),
     shell: flag("Run `cmd` under `sh -c`.", false),
-    numprocesses: integer("How many processes to keep running.", { minimum: 0, maximum: 10_000, default: 1 }),
+    numprocesses: integer("The number of processes to keep running.", { minimum: 0, maximum: 10_000, default: 1 }),
     port: integer(
-      "The process in slot 0 finds this number in `PORT`, the one in slot 1 the next, and so on. Default: `PORT` is not set.",
+      "The value of the environment variable `PORT` for the process in slot 0. The process in slot 1 gets the next number, and so on. Default: `PORT` is not set.",
       { minimum: 1, maximum: maxPort },
     ),
-    start: flag("Start when created.", true),
-    priority: integer("Smaller starts earlier and stops later. Default: after all that have one.", {
-      minimum: Number.MIN_SAFE_INTEGER,
-      maximum: Number.MAX_SAFE_INTEGER,
-    }),
+    start: flag("Start the template when it is created.", true),
+    priority: integer(
+      "Templates with a lower number start earlier and stop later. Default: after all templates that have a priority.",
+      {
+        minimum: Number.MIN_SAFE_INTEGER,
+        maximum: Number.MAX_SAFE_INTEGER,
+      },
+    ),
     flapping: Type.Optional(
       Type.Union(
         [
           Type.Object(
             {
-              attempts: flappingPart(1, defaultFlapping.attempts),
-              window: duration("The exits counted are those within this time.", defaultFlapping.window),
-              retry_in: duration("Time from the stop to the next start.", defaultFlapping.retry_in),
-              max_retry: flappingPart(retryForever, defaultFlapping.max_retry),
+              attempts: flappingPart("The number of exits within `window`.", 1, defaultFlapping.attempts),
+              window: duration("The time within which exits are counted.", defaultFlapping.window),
+              retry_in: duration("The time between stopping and the next start.", defaultFlapping.retry_in),
+              max_retry: flappingPart(
+                "The maximum number of retries; -1 means no limit.",
+                retryForever,
+                defaultFlapping.max_retry,
+              ),
             },
             { additionalProperties: false },
           ),
@@ -130,7 +144,7 @@ export const templateSchema = Type.Object(
         {
           title: "attempts, window, retry_in, max_retry (2, 1., 7., 5), an object of these, or false",
           description:
-            "`attempts` exits within `window` seconds: stop, start again after `retry_in` seconds, at most `max_retry` times (-1: for ever). Default: off.",
+            "Restart policy of gaffer. After `attempts` exits within `window` seconds, the template stops, and starts again after `retry_in` seconds, at most `max_retry` times (-1: no limit). Default: off.",
         },
       ),
     ),
@@ -138,41 +152,43 @@ export const templateSchema = Type.Object(
       Type.Union([...wordList.anyOf], {
         title: "up to two labels, as a list or separated by commas",
         description:
-          "Labels of stdout and stderr; the same label twice merges both. An output without a label is discarded; `none`, or an empty list, discards both, as `detach` and `on_host_exit = keep` do unless labels are given.",
+          "The labels of stdout and stderr. If both have the same label, they are merged. An output without a label is discarded. `none`, or an empty list, discards both; this is the default with `detach` and with `on_host_exit = keep`.",
         default: ["stdout", "stderr"],
       }),
     ),
-    redirect_input: flag("Whether clients may write to stdin.", false),
-    graceful_timeout: duration("Time between the stop signal and SIGKILL.", 10),
+    redirect_input: flag("Let clients write to stdin.", false),
+    graceful_timeout: duration("The time between the stop signal and SIGKILL.", 10),
     stop_signal: Type.Optional(
       Type.Union([Type.String(), Type.Integer(), Type.Null()], {
         title: "the name or the number of a signal",
         description:
-          "The signal that asks a process to end: a name with or without `SIG`, or a number; on Linux also `RTMIN`, `RTMIN+n`, `RTMAX-n` and `RTMAX`.",
+          "The signal that asks a process to exit: a name with or without `SIG`, or a number. On Linux also `RTMIN`, `RTMIN+n`, `RTMAX-n` and `RTMAX`.",
         default: "SIGTERM",
       }),
     ),
     kill_mode: Type.Optional(
       Type.Union([Type.Literal("mixed"), Type.Literal("group"), Type.Literal("process"), Type.Null()], {
         description:
-          "Which processes get the stop signal. `mixed`: the process itself, then what is left of its tree when it has exited; SIGKILL goes to the whole tree. `group`: the whole tree, every time. `process`: only the process itself; what it leaves behind is stopped when gafferd ends.",
+          "Which processes get signals when a process is stopped. `mixed`: the stop signal goes to the process and, after it has exited, to the rest of its process tree; SIGKILL goes to the whole tree. `group`: both signals go to the whole tree. `process`: both signals go only to the process; processes that it leaves behind are stopped when gafferd stops.",
         default: "mixed",
       }),
     ),
     stop_group: Type.Optional(
       Type.Union([Type.Boolean(), Type.Null()], {
-        description: "Another name for `kill_mode`: `true` is `group`, `false` is `process`.",
+        description: "Alias of `kill_mode`: `true` means `group`, `false` means `process`.",
       }),
     ),
     on_host_exit: Type.Optional(
       Type.Union([Type.Literal("kill"), Type.Literal("keep"), Type.Null()], {
-        description: "What becomes of its processes when gafferd is killed: they end too, or they live on.",
+        description:
+          "What happens to the processes when gafferd is killed. `kill`: they are killed too. `keep`: they keep running.",
         default: "kill",
       }),
     ),
     restart: Type.Optional(
       Type.Union([Type.Literal("always"), Type.Literal("on-failure"), Type.Literal("never"), Type.Null()], {
-        description: "Whether an exit is followed by a new start.",
+        description:
+          "When gafferd restarts an exited process. `on-failure`: after a signal, or an exit code that is not in `success_codes`.",
         default: "always",
       }),
     ),
@@ -186,7 +202,7 @@ export const templateSchema = Type.Object(
         ],
         {
           title: "exit codes from 0 to 255, as a list or separated by commas",
-          description: "The exit codes that are no failure, for `restart = on-failure`.",
+          description: "The exit codes that `restart = on-failure` does not treat as a failure.",
           default: [0],
         },
       ),
@@ -201,19 +217,19 @@ export const templateSchema = Type.Object(
               factor: Type.Optional(
                 Type.Union([Type.Number({ minimum: 1, maximum: 1000 }), Type.Null()], {
                   title: "a number from 1 to 1000",
-                  description: "How many times longer each delay is than the one before.",
+                  description: "The factor by which the delay grows after each exit.",
                   default: defaultBackoff.factor,
                 }),
               ),
               jitter: Type.Optional(
                 Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
                   title: "a number from 0 to 1",
-                  description: "Up to this share of a delay is added to it at random.",
+                  description: "The random part of the delay: up to this fraction of the delay is added.",
                   default: defaultBackoff.jitter,
                 }),
               ),
               reset_after: duration(
-                "After a run of this length, delays begin with `min` again.",
+                "After a process has run this long, the delay starts at `min` again.",
                 defaultBackoff.reset_after,
               ),
             },
@@ -227,30 +243,31 @@ export const templateSchema = Type.Object(
         {
           title: "min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 10s), an object of these, true or false",
           description:
-            "The delay before a process that exited is replaced: `min`, then `factor` times longer after each exit in a row, up to `max`. A process that ran for at least 1 s is replaced immediately the first time. What cannot be spawned is tried again after the same delays. A number is `min` in seconds. `false`: replace immediately every time. Default: on, but off if `flapping` is set.",
+            "The delay before an exited process is replaced: `min` at first, then `factor` times longer after each consecutive exit, up to `max`. A process that ran for at least 1 s is replaced immediately the first time. A process that cannot be started is retried with the same delays. A number sets `min` in seconds. `false`: always replace immediately. Default: on, but off if `flapping` is set.",
         },
       ),
     ),
     on_give_up: Type.Optional(
       Type.Union([Type.Literal("ignore"), Type.Literal("shutdown"), Type.Null()], {
-        description: "What follows when the template is given up. `shutdown`: the daemon stops, with exit status 3.",
+        description:
+          "What happens when gafferd gives up restarting the template. `shutdown`: gafferd stops with exit status 3.",
         default: "ignore",
       }),
     ),
     output_buffer: Type.Optional(
       Type.Union([Type.Integer({ minimum: 4096, maximum: 1024 ** 3 }), Type.String(), Type.Null()], {
         title: "a size from 4k to 1g: bytes (65536) or a number with a unit (64k, 1m, 1g)",
-        description: "Bytes held for each label of each process.",
+        description: "The size of the output buffer in bytes, for each label of each process.",
         default: 1024 ** 2,
       }),
     ),
-    stdin_timeout: duration("How long a writer waits for a process that does not read its stdin.", 30),
-    lossless_timeout: duration("How long a process waits for a lossless reader that takes nothing.", 30),
+    stdin_timeout: duration("How long a write waits while the process does not read its stdin.", 30),
+    lossless_timeout: duration("How long a process waits while a lossless reader does not read its output.", 30),
   },
-  { additionalProperties: false, title: "ProcessTemplate", description: "What to run, and how." },
+  { additionalProperties: false, title: "ProcessTemplate", description: "A process template: what to run, and how." },
 );
 
-/** A body that has passed the schema. */
+/** A request body that matches the schema. */
 export type TemplateBody = Static<typeof templateSchema>;
 
 export type TemplateKey = keyof TemplateBody;

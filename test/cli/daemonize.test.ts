@@ -103,7 +103,7 @@ test("what keeps it from starting is told by the caller, with its status", async
   const wrong = folder.write("wrong.ini", "[process:web]\nnumproceses = 2\n");
   const configured = await run([...daemonArguments, wrong]);
   expect(configured).toMatchObject({ status: 2, out: "" });
-  expect(configured.err).toContain(`${wrong}:2: [process:web] numproceses: is not a known key`);
+  expect(configured.err).toContain(`${wrong}:2: [process:web] numproceses: unknown key`);
 
   using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const occupied = await run(["--daemon", `--bind=127.0.0.1:${server.port}`, "--pidfile=gafferd.pid"]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { waitFor } from "../wait-for.ts";
 
 export const main = join(import.meta.dir, "../../src/main.ts");
-export const launcher = join(import.meta.dir, "../../bin/gafferd");
+export const launcher = join(import.meta.dir, "../../src/gafferd.sh");
 
 /** A `gafferd` that a test started in the foreground; disposing of it kills what is left. */
 export interface RunningGafferd extends AsyncDisposable {

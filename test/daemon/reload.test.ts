@@ -63,7 +63,7 @@ test("only what is different is touched: added, changed, removed, and the rest l
   expect((await client.reload()).changed).toEqual([]);
 });
 
-describe("what was changed by request since has drifted", () => {
+describe("templates changed at runtime are reported as drifted", () => {
   const text = endpoint + sleeper("scaled") + sleeper("replaced") + sleeper("deleted") + sleeper("same");
   const all = ["process:scaled", "process:replaced", "process:deleted"];
 
@@ -88,9 +88,9 @@ describe("what was changed by request since has drifted", () => {
 
     expect(await client.reload()).toEqual({ ...would, dry_run: false });
     expect(warnings).toEqual([
-      "process:scaled was scaled by request from 1 to 3; made as the file says",
-      "process:replaced was changed by request (env, stop_signal); made as the file says",
-      "process:deleted was deleted by request; made as the file says",
+      "process:scaled was scaled at runtime from 1 to 3; resetting it to the file",
+      "process:replaced was changed at runtime (env, stop_signal); resetting it to the file",
+      "process:deleted was deleted at runtime; resetting it to the file",
     ]);
     expect(daemon.manager.get("scaled").template.numprocesses).toBe(1);
     expect(daemon.manager.get("replaced").template).toMatchObject({ env: {}, stopSignal: "SIGTERM" });
@@ -105,7 +105,7 @@ describe("what was changed by request since has drifted", () => {
       expect(await client.reload({ keepDrift: true })).toMatchObject({ drifted: all, keep_drift: true });
     }
     expect(warnings).toHaveLength(6);
-    expect(warnings[0]).toBe("process:scaled was scaled by request from 1 to 3; left as it is");
+    expect(warnings[0]).toBe("process:scaled was scaled at runtime from 1 to 3; keeping it (keep_drift)");
     expect(daemon.manager.get("scaled").template.numprocesses).toBe(3);
     expect(daemon.manager.names()).not.toContain("deleted");
     expect((await client.reload()).drifted).toEqual(all);
@@ -198,7 +198,7 @@ test("a wrong file changes nothing, and all that is wrong is said", async () => 
   expect(refusal).toMatchObject({ status: 422, code: "invalid_config" });
   const { problems } = (refusal as GafferdClientError).details as { problems: string[] };
   expect(problems.length).toBeGreaterThanOrEqual(2);
-  expect(problems.join("\n")).toContain(`${file}:8: [process:c] cdm: is not a known key; did you mean \`cmd\`?`);
+  expect(problems.join("\n")).toContain(`${file}:8: [process:c] cdm: unknown key; did you mean \`cmd\`?`);
   expect(daemon.manager.names()).toEqual(["a"]);
 });
 
@@ -266,7 +266,7 @@ test("what could not be put in force is tried again by the next reload, though t
       throw new Error("database or disk is full");
     });
     await expect(client.reload()).rejects.toThrow(
-      "endpoints and processes are as the configuration says, not all else is: cannot save the webhook",
+      "the configuration was applied in part (endpoints and processes only): cannot save the webhook",
     );
   }
   expect(daemon.manager.names()).toEqual(["a", "b"]);

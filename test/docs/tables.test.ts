@@ -16,6 +16,7 @@ import { webhookFamilies } from "../../src/http/metrics/webhook-metrics.ts";
 import { statusByCode } from "../../src/http/operation/error.ts";
 import { Sampler } from "../../src/process/usage/sampler.ts";
 import { templateSchema } from "../../src/template/properties.ts";
+import { parseSecret, sign } from "../../src/webhook/signature.ts";
 import { codesOf, codesOfFirstColumn, readPage, type Section, sectionOf, sectionsOf } from "./page.ts";
 
 test("the page on the command line has the usage that --help prints", () => {
@@ -53,7 +54,7 @@ test("the page on configuration has sections and keys that the file takes", asyn
     expect.unreachable("keys without a value are errors");
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const unknown = error.problems.filter(({ message }) => message.includes("not a known"));
+    const unknown = error.problems.filter(({ message }) => message.includes("unknown key"));
     expect(unknown.map(({ key }) => key)).toEqual(["nonsense"]);
   } finally {
     rmSync(folder, { recursive: true });
@@ -82,6 +83,15 @@ test("the page on metrics has every metric and no other", async () => {
 test("the page on streaming has every type of event", () => {
   const told = codesOf(sectionOf("docs/streaming.md", "Events"));
   expect(eventTypes.filter((type) => !told.includes(type))).toEqual([]);
+});
+
+test("the delivery on the page on webhooks is signed with the secret that the page shows", () => {
+  const page = readPage("docs/webhooks.md");
+  const [, secret = ""] = /^secret = (\S+)$/m.exec(page) ?? [];
+  const header = (name: string): string => new RegExp(`^webhook-${name}: (.*)$`, "m").exec(page)?.[1] ?? "";
+  const [, body = ""] = /^webhook-signature: .*\n\n(.*)$/m.exec(page) ?? [];
+  const message = { id: header("id"), timestampSeconds: Number(header("timestamp")), body };
+  expect(header("signature")).toBe(sign(parseSecret(secret), message));
 });
 
 /** The headings of keys, "### `cmd`", below the heading of a section, "## `[process:NAME]`". */

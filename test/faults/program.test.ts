@@ -42,7 +42,7 @@ const spoilt: [string, (place: Place) => void, (place: Place) => void, RegExp][]
     "its program is no program",
     ({ program }) => writeFileSync(program, "\u007FELF nonsense"),
     ({ program }) => writeScript(program),
-    /is nothing that this machine can execute/,
+    /is a damaged program file$/,
   ],
   [
     "its interpreter is gone",

@@ -3,7 +3,7 @@ import { Arrivals } from "../../src/output/arrivals.ts";
 
 const hourMs = 3_600_000;
 
-/** One byte after another, each so many ms after the one before, on a clock that is set by `setMs` before some of them. */
+/** The arrivals of single bytes with the given delays between them. Before some of them the clock is set by `setMs`. */
 function arrive(steps: readonly { afterMs: number; setMs?: number }[]): Arrivals {
   const arrivals = new Arrivals();
   let steadyMs = 1000;
@@ -16,7 +16,7 @@ function arrive(steps: readonly { afterMs: number; setMs?: number }[]): Arrivals
   return arrivals;
 }
 
-describe("arrivals around a clock that is set", () => {
+describe("arrivals before and after the clock is set", () => {
   test.each([
     ["back", -hourMs],
     ["back by little", -5],
@@ -27,12 +27,12 @@ describe("arrivals around a clock that is set", () => {
     const startMs = 1000 + 10 * hourMs;
     expect(arrivals.unixMsAt(0)).toBe(startMs);
     expect(arrivals.unixMsAt(1)).toBe(startMs + setMs + 3);
-    // It came within 10 ms of the one before.
+    // It arrived within 10 ms of the byte before.
     expect(arrivals.unixMsAt(2)).toBe(startMs + setMs + 3);
     expect(arrivals.unixMsAt(3)).toBe(startMs + setMs + 504);
   });
 
-  test.each([-hourMs, hourMs])("set by %d ms are found by their age", (setMs) => {
+  test.each([-hourMs, hourMs])("are found by their age when the clock is set by %d ms", (setMs) => {
     const arrivals = arrive([{ afterMs: 0 }, { afterMs: 1000 }, { afterMs: 1000, setMs }, { afterMs: 1000 }]);
     expect([999, 1500, 2500, 3500, 4500].map((steadyMs) => arrivals.positionSince(steadyMs))).toEqual([
       0,
@@ -43,11 +43,11 @@ describe("arrivals around a clock that is set", () => {
     ]);
   });
 
-  test("are found when the index was thinned and its beginning dropped", () => {
+  test("are found after the index was thinned and its first entries were removed", () => {
     const steps = Array.from({ length: 5000 }, (_, index) => ({ afterMs: 20, setMs: index === 2500 ? -hourMs : 0 }));
     const arrivals = arrive(steps);
     arrivals.dropBefore(4000);
-    // The byte at position n came at 1000 + 20 * (n + 1).
+    // The byte at position n arrived at 1000 + 20 * (n + 1).
     const found = arrivals.positionSince(1000 + 20 * 4801) ?? 0;
     expect(found).toBeWithin(4700, 4801);
     expect(arrivals.unixMsAt(4999)).toBe(1000 + 20 * 5000 + 9 * hourMs);

@@ -3,7 +3,7 @@ import { currentMoment } from "../../src/moment.ts";
 import { Cursor } from "../../src/output/cursor.ts";
 import { type OutputMeter, Ring } from "../../src/output/ring.ts";
 
-test("rings that share a meter count all bytes of both there", () => {
+test("two rings that share a meter count the bytes of both", () => {
   const meter: OutputMeter = { bytes: 0, gaps: 0, droppedBytes: 0 };
   const first = new Ring(4096, undefined, meter);
   const second = new Ring(4096, undefined, meter);
@@ -14,12 +14,12 @@ test("rings that share a meter count all bytes of both there", () => {
   expect(meter).toEqual({ bytes: 10_008, gaps: 0, droppedBytes: 0 });
 });
 
-test("each reader's gap counts once, when it is taken, with the bytes that were lost to that reader", () => {
+test("a gap is counted once per reader, when the reader takes it, with the bytes that this reader lost", () => {
   const ring = new Ring(4096);
   const readers = [new Cursor(ring, { position: 0 }), new Cursor(ring, { position: 1000 })];
   ring.write(new Uint8Array(5096), currentMoment());
   expect(ring.meter).toEqual({ bytes: 5096, gaps: 0, droppedBytes: 0 });
-  // The second stands at the oldest byte and lost nothing.
+  // The second reader is at the oldest byte and lost nothing.
   for (const reader of [...readers, ...readers]) reader.takeGap();
   expect(ring.meter).toEqual({ bytes: 5096, gaps: 1, droppedBytes: 1000 });
   ring.write(new Uint8Array(100), currentMoment());

@@ -1,50 +1,50 @@
 import { expect, test } from "bun:test";
 import { currentMoment } from "../../src/moment.ts";
 import { Cursor } from "../../src/output/cursor.ts";
-import { room, waitForReaders } from "../../src/output/pace.ts";
+import { writableBytes, waitForReaders } from "../../src/output/pace.ts";
 import { Ring } from "../../src/output/ring.ts";
 
 const capacity = 8192;
 
-test("the writer has all the room it wants while nobody reads", () => {
-  expect(room(new Ring(capacity), 100_000)).toBe(100_000);
+test("without readers, the writer may write any number of bytes", () => {
+  expect(writableBytes(new Ring(capacity), 100_000)).toBe(100_000);
 });
 
 test("a lossless reader is never overrun", () => {
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 30_000 });
   ring.write(new Uint8Array(capacity - 100), currentMoment());
-  expect(room(ring, 1000)).toBe(100);
+  expect(writableBytes(ring, 1000)).toBe(100);
   ring.write(new Uint8Array(100), currentMoment());
-  expect(room(ring, 1000)).toBe(0);
+  expect(writableBytes(ring, 1000)).toBe(0);
   reader.advance(300);
-  expect(room(ring, 1000)).toBe(300);
+  expect(writableBytes(ring, 1000)).toBe(300);
   reader.close();
-  expect(room(ring, 1000)).toBe(1000);
+  expect(writableBytes(ring, 1000)).toBe(1000);
 });
 
-test("the writer goes on as soon as the lossless reader reads", async () => {
+test("the writer continues as soon as the lossless reader reads", async () => {
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 30_000 });
   ring.write(new Uint8Array(capacity), currentMoment());
   const waiting = waitForReaders(ring);
   reader.advance(10);
   await waiting;
-  expect(room(ring, 100)).toBe(10);
+  expect(writableBytes(ring, 100)).toBe(10);
 });
 
-test("a lossless reader that takes nothing for its timeout is cut off, and the writer goes on", async () => {
+test("a lossless reader that reads nothing during its timeout is cut off, and the writer continues", async () => {
   const ring = new Ring(capacity);
   let cutOffs = 0;
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 30, onCutOff: () => cutOffs++ });
   ring.write(new Uint8Array(capacity), currentMoment());
-  while (room(ring, 100) === 0) await waitForReaders(ring);
+  while (writableBytes(ring, 100) === 0) await waitForReaders(ring);
   expect(cutOffs).toBe(1);
   ring.write(new Uint8Array(100), currentMoment());
   expect(reader.takeGap()).toEqual({ from: 0, to: 100 });
 });
 
-test("a lossless reader that reads a little within its timeout, again and again, is not cut off", async () => {
+test("a lossless reader that reads a little within each timeout is not cut off", async () => {
   const ring = new Ring(capacity);
   let cutOffs = 0;
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 60, onCutOff: () => cutOffs++ });
@@ -53,28 +53,28 @@ test("a lossless reader that reads a little within its timeout, again and again,
   while (performance.now() - startedMs < 150) {
     setTimeout(() => reader.advance(reader.position + 1), 10);
     await waitForReaders(ring);
-    ring.write(new Uint8Array(room(ring, 1)), currentMoment());
+    ring.write(new Uint8Array(writableBytes(ring, 1)), currentMoment());
   }
   expect(cutOffs).toBe(0);
 });
 
-test("a lossless reader that was idle before the flood has its whole timeout", async () => {
+test("a lossless reader that was idle before the flood still has its whole timeout", async () => {
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0, losslessTimeoutMs: 50 });
   await Bun.sleep(80);
   ring.write(new Uint8Array(capacity), currentMoment());
-  expect(reader.patienceMs).toBe(50);
-  expect(room(ring, 1)).toBe(0);
+  expect(reader.waitBudgetMs).toBe(50);
+  expect(writableBytes(ring, 1)).toBe(0);
 });
 
-test("the writer waits for any other reader 20 ms at most, until it has read enough to earn more", async () => {
+test("the writer waits at most 20 ms for any other reader, until it has read enough to earn more time", async () => {
   const ring = new Ring(capacity);
   const reader = new Cursor(ring, { position: 0 });
   ring.write(new Uint8Array(capacity), currentMoment());
-  while (room(ring, capacity) === 0) await waitForReaders(ring);
-  expect(reader.patienceMs).toBeLessThanOrEqual(0);
+  while (writableBytes(ring, capacity) === 0) await waitForReaders(ring);
+  expect(reader.waitBudgetMs).toBeLessThanOrEqual(0);
   ring.write(new Uint8Array(capacity), currentMoment());
   reader.takeGap();
   reader.advance(reader.position + 100);
-  expect(reader.patienceMs).toBeLessThan(0.01);
+  expect(reader.waitBudgetMs).toBeLessThan(0.01);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 
-const launcher = join(import.meta.dir, "../../bin/gafferd");
+const launcher = join(import.meta.dir, "../../src/gafferd.sh");
 /** A PATH with the programs that the launcher uses, and without Bun. */
 let programs: string;
 let folder: string;
@@ -19,7 +19,7 @@ beforeEach(() => {
   }
   modules = join(folder, "node_modules");
   write("gafferd/src/main.ts", `console.log(JSON.stringify({ argv: process.argv.slice(2), pid: process.pid }));`);
-  copyFileSync(launcher, join(modules, place("gafferd/bin/gafferd")));
+  copyFileSync(launcher, join(modules, place("gafferd/src/gafferd.sh")));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -33,7 +33,7 @@ test("the launcher runs gafferd with the Bun that npm installed beside it, in th
 test("the launcher works through the link that npm makes", async () => {
   installBun("bun/bin/bun.exe");
   mkdirSync(join(modules, ".bin"));
-  symlinkSync("../gafferd/bin/gafferd", join(modules, ".bin/gafferd"));
+  symlinkSync("../gafferd/src/gafferd.sh", join(modules, ".bin/gafferd"));
   expect(JSON.parse((await run([], { command: join(modules, ".bin/gafferd") })).out)).toMatchObject({ argv: [] });
 });
 
@@ -84,7 +84,7 @@ function installBun(path: string): void {
 }
 
 async function run(argv: readonly string[], options: { cwd?: string; command?: string } = {}) {
-  const { cwd = folder, command = join(modules, "gafferd/bin/gafferd") } = options;
+  const { cwd = folder, command = join(modules, "gafferd/src/gafferd.sh") } = options;
   const child = Bun.spawn([command, ...argv], { cwd, env: { PATH: programs }, stdout: "pipe", stderr: "pipe" });
   const [out, err, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { out, err, status, osPid: child.pid };

@@ -85,7 +85,7 @@ describe("gafferd", () => {
     const nowhere = join(folder.path, "nowhere");
     const child = Bun.spawn({ cmd: [main, "--bind=127.0.0.1:0", "-p", nowhere], stderr: "pipe" });
     expect(await child.stderr.text()).toBe(
-      `gafferd: cannot read the plugins in ${nowhere}: there is no such file or folder; ` +
+      `gafferd: cannot read the plugins in ${nowhere}: no such file or directory; ` +
         "create it, or name another folder with -p or `plugins_dir` of [gaffer]\n",
     );
     expect(await child.exited).toBe(1);

@@ -14,7 +14,7 @@ async function open(files: Files) {
   const to = (level: string) => (message: string, cause?: unknown) =>
     void lines.push(`${level} ${message}${cause instanceof Error ? `: ${cause.message}` : ""}`);
   const log = { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
-  const bus = new EventBus((error) => log.error("a listener of events failed", error));
+  const bus = new EventBus((error) => log.error("an event listener failed", error));
   const host = await openPlugins({
     config: loadConfig(undefined, { pluginsDir: folder.path }),
     version: "1.2.3",

@@ -49,7 +49,7 @@ function describeItem(item: OutputItem): string {
 /** The position of a reader that was given nothing yet. */
 function nothing(supervisor: Supervisor): StreamPosition {
   const { serial } = supervisor.ranks;
-  return { serial, order: 0, floor: 0, spawnFloor: 1, given: 0, scope: 0, ahead: [], piece: undefined };
+  return { serial, order: 0, floor: 0, spawnFloor: 1, given: 0, scope: 0, ahead: [], piece: undefined, hasGaps: false };
 }
 
 const firstOf = (supervisor: Supervisor) => {
@@ -208,7 +208,7 @@ describe("where to begin", () => {
 
 describe("a template's output", () => {
   test("lives through restarts: exit, spawn and the output of the next process", async () => {
-    const supervisor = host({ cmd: "echo line; sleep 60", restart: "always" });
+    const supervisor = host({ cmd: "echo line; exec sleep 60", restart: "always" });
     const reader = new OutputReader(templateSource(supervisor), options);
     await waitFor(() => firstOf(supervisor).rings.get("out")?.head === 5, "the first line");
     expect(tell(reader)).toEqual(["out 1: line\n"]);

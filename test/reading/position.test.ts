@@ -4,6 +4,7 @@ import { maxIdLength, formatStreamId, parseStreamId } from "../../src/http/feed/
 import type { OutputUnit } from "../../src/output/output-range.ts";
 import { type OutputItem, OutputReader } from "../../src/reading/output-reader.ts";
 import { begin, type OutputStart } from "../../src/reading/output-start.ts";
+import { formatPlace, maxAheadLength } from "../../src/reading/stream-position.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 
 type Action =
@@ -241,6 +242,51 @@ function expectEvents(fleet: Fleet, { told }: Client, processesAtStart: number):
     if (firstOutput >= 0) expect(spawnedAt).toBeLessThan(firstOutput);
   }
 }
+
+test("an id has at most 128 characters and says what it was made of, whatever the numbers", () => {
+  const count = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
+  const place = fc.record({ processId: count, outputIndex: fc.nat(1), position: count });
+  const position = fc.record({
+    serial: count,
+    order: count,
+    floor: count,
+    spawnFloor: count,
+    given: count,
+    scope: fc.nat(2 ** 32 - 1),
+    ahead: fc
+      .array(place, { maxLength: 3 })
+      .filter((ahead) => ahead.map(formatPlace).join("").length <= maxAheadLength),
+    piece: fc.option(place, { nil: undefined }),
+    hasGaps: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(position, (made) => {
+      const id = formatStreamId(made);
+      expect(id.length).toBeLessThanOrEqual(128);
+      const spawnFloor = made.spawnFloor > made.order ? made.spawnFloor : 0;
+      expect(parseStreamId(id)).toEqual({ kind: "resume", position: { ...made, spawnFloor } });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+const firstWrites = (label: number, text: string): Action => ({ kind: "write", at: 0, label, text });
+
+test("what was lost in one output before is not taken for what was lost in another since", () => {
+  const steps: Action[] = [
+    firstWrites(1, "line\natwo\nlines\n"),
+    { kind: "write", at: 10, label: 1, text: "20%\r\na🦉 owl" },
+    { kind: "write", at: 25, label: 1, text: `é${"x".repeat(40)}20%\r\n20%\r\n` },
+    firstWrites(0, "20%\r\néaa"),
+    firstWrites(1, `two\nlines\n${"x".repeat(40)}a`),
+    firstWrites(1, "10%\r"),
+    { kind: "read", items: 2, maxBytes: 8, takeBack: 0 },
+    firstWrites(0, `${"x".repeat(40)}🦉 owltwo\nlines\n`),
+    firstWrites(0, "10%\ré"),
+    { kind: "exit", at: 0 },
+  ];
+  play({ unit: "lines", label: undefined, capacity: 64, keptExits: 2, processes: 3, steps });
+});
 
 describe("whoever comes again with the last id", () => {
   test("gets every later byte once, or told of, whatever runs and in ids of at most 128 characters", () => {

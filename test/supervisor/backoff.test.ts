@@ -1,18 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { delayAfter, type ExitRow, noExitRow, rowAfterExit } from "../../src/supervisor/backoff.ts";
+import { delayAfter, type ExitStreak, noExitStreak, streakAfterExit } from "../../src/supervisor/backoff.ts";
 import type { BackoffPolicy } from "../../src/template/template.ts";
 import { parseTemplate } from "../../src/template/schema.ts";
 
 const policy = { minMs: 100, maxMs: 1000, factor: 3, jitter: 0, resetAfterMs: 5000 };
 const crash = (ranMs = 0, random = 0) => ({ ranMs, random });
 
-/** The delays after exits of processes that ran for so long each. */
+/** The delays after consecutive exits; `runsMs` is how long each process ran. */
 function delaysAfter(runsMs: readonly number[], of: BackoffPolicy | "off" = policy): number[] {
-  let row: ExitRow = noExitRow;
+  let streak: ExitStreak = noExitStreak;
   return runsMs.map((ranMs) => {
-    const next = rowAfterExit(of === "off" ? undefined : of, row, crash(ranMs));
-    row = next.row;
+    const next = streakAfterExit(of === "off" ? undefined : of, streak, crash(ranMs));
+    streak = next.streak;
     return next.delayMs;
   });
 }
@@ -22,14 +22,14 @@ describe("the delay after an exit", () => {
     expect(delaysAfter([0, 0, 0, 0, 0])).toEqual([100, 300, 900, 1000, 1000]);
   });
 
-  test("is none the first time after a run of at least 1 s, and only then", () => {
+  test("is 0 after the first exit, if the process ran for at least 1 s", () => {
     expect(delaysAfter([1000])).toEqual([0]);
     expect(delaysAfter([999])).toEqual([100]);
     expect(delaysAfter([2000, 2000, 2000])).toEqual([0, 100, 300]);
     expect(delaysAfter([0, 2000])).toEqual([100, 300]);
   });
 
-  test("begins again after a run of `reset_after`", () => {
+  test("starts again at `min` after a run of `reset_after`", () => {
     expect(delaysAfter([0, 0, 4999, 5000, 0])).toEqual([100, 300, 900, 0, 100]);
     expect(delaysAfter([60_000, 60_000, 60_000])).toEqual([0, 0, 0]);
   });
@@ -38,14 +38,14 @@ describe("the delay after an exit", () => {
     expect(delaysAfter([500, 500], { ...policy, resetAfterMs: 500 })).toEqual([100, 100]);
   });
 
-  test("is none without a policy; exits are counted all the same, and a run of 10 s ends the row", () => {
+  test("is 0 without a policy; exits are still counted, and a run of 10 s resets the count", () => {
     expect(delaysAfter([0, 0, 0], "off")).toEqual([0, 0, 0]);
     const before = { exits: 13, delays: 0 };
-    expect(rowAfterExit(undefined, before, crash(9999)).row.exits).toBe(14);
-    expect(rowAfterExit(undefined, before, crash(10_000)).row.exits).toBe(1);
+    expect(streakAfterExit(undefined, before, crash(9999)).streak.exits).toBe(14);
+    expect(streakAfterExit(undefined, before, crash(10_000)).streak.exits).toBe(1);
   });
 
-  test("by default is 0.1 s, and doubles up to 30 s, until a process has run for 10 s", () => {
+  test("is 0.1 s by default, and doubles up to 30 s, until a process has run for 10 s", () => {
     const { backoff } = parseTemplate({ name: "a", cmd: "a" }, { defaultCwd: "/" });
     const delays = delaysAfter(Array<number>(12).fill(10), { ...policy, ...backoff, jitter: 0 });
     expect(delays.slice(0, 4)).toEqual([100, 200, 400, 800]);
@@ -66,7 +66,7 @@ test("jitter adds at most its share of the delay", () => {
   );
 });
 
-test("a number of delays beyond all powers is still `max`, and no delay is longer than a timer can be", () => {
+test("the delay is at most `max` after any number of delays, and never longer than a timer can be", () => {
   expect(delayAfter({ ...policy, factor: 1000 }, 10_000, 0)).toBe(1000);
   const days = 24 * 60 * 60 * 1000;
   expect(delayAfter({ ...policy, minMs: 23 * days, maxMs: 23 * days, jitter: 1 }, 0, 1)).toBe(2 ** 31 - 1);

@@ -7,19 +7,19 @@ import { waitFor } from "../wait-for.ts";
 import { host } from "./hosting.ts";
 
 const failure: Omit<FailedRun, "times"> = {
-  place: 0,
+  member: 0,
   who: "web[3]",
   what: "exited with status 1 after 0.01 s",
-  next: "next start in 0.4 s",
+  next: "restarting in 0.4 s",
   isQuiet: false,
 };
 
-function createLoop(remindMs?: number) {
+function createLoop(reminderMs?: number) {
   const { log, warnings } = recordWarnings();
-  const steady: number[] = [];
-  const loop = new CrashLoop({ log, name: "web", onSteady: (slot) => steady.push(slot), remindMs });
+  const stable: number[] = [];
+  const loop = new CrashLoop({ log, name: "web", onStable: (slot) => stable.push(slot), reminderMs });
   const fail = (times: number, other: Partial<FailedRun> = {}) => loop.failed({ ...failure, times, ...other });
-  return { loop, warnings, steady, fail };
+  return { loop, warnings, stable, fail };
 }
 
 describe("the log of failures", () => {
@@ -30,9 +30,9 @@ describe("the log of failures", () => {
     expect(loop.reason).toBe("exited with status 1 after 0.01 s, 14 times in a row");
     loop.end("it was stopped");
     expect(warnings).toEqual([
-      "web[3] exited with status 1 after 0.01 s; next start in 0.4 s",
-      "web[3] exited with status 1 after 0.01 s; next start in 0.4 s",
-      "web is in a crash loop: exited with status 1 after 0.01 s, 3 times in a row; next start in 0.4 s",
+      "web[3] exited with status 1 after 0.01 s; restarting in 0.4 s",
+      "web[3] exited with status 1 after 0.01 s; restarting in 0.4 s",
+      "web is in a crash loop: exited with status 1 after 0.01 s, 3 times in a row; restarting in 0.4 s",
       "web is no longer in a crash loop, after 14 exits in a row: it was stopped",
     ]);
     expect([loop.times, loop.reason]).toEqual([0, undefined]);
@@ -40,7 +40,7 @@ describe("the log of failures", () => {
     expect(warnings).toHaveLength(4);
   });
 
-  test("reminds of a loop that lasts, with what is so by then", async () => {
+  test("repeats that a loop continues, with the current count", async () => {
     const { loop, warnings, fail } = createLoop(20);
     fail(3);
     fail(4);
@@ -51,62 +51,60 @@ describe("the log of failures", () => {
     loop.end("it was stopped");
   });
 
-  test("is silent of exits that were no failure, but not of a loop of them", () => {
+  test("has no line for a successful exit, but has lines for a loop of them", () => {
     const { loop, warnings, fail } = createLoop();
     for (const times of [1, 2, 3]) fail(times, { what: "exited with status 0 after 0.002 s", isQuiet: true });
     loop.end("it was stopped");
     expect(warnings).toEqual([
-      "web is in a crash loop: exited with status 0 after 0.002 s, 3 times in a row; next start in 0.4 s",
+      "web is in a crash loop: exited with status 0 after 0.002 s, 3 times in a row; restarting in 0.4 s",
       "web is no longer in a crash loop, after 3 exits in a row: it was stopped",
     ]);
   });
 
-  test("tells of one loop, however many slots are in it, until the last is out of it", async () => {
-    const { loop, warnings, steady, fail } = createLoop();
-    for (const place of [0, 1, 2]) fail(3, { place });
+  test("reports one loop for all slots, until the last slot has left it", async () => {
+    const { loop, warnings, stable, fail } = createLoop();
+    for (const member of [0, 1, 2]) fail(3, { member });
     expect(warnings).toHaveLength(1);
     loop.spawned(0, 10);
     loop.spawned(1, 10);
-    await waitFor(() => steady.length === 2, "two that run");
+    await waitFor(() => stable.length === 2, "two stable slots");
     expect(warnings).toHaveLength(1);
-    loop.dropped(2);
-    expect(warnings.at(-1)).toBe(
-      "web is no longer in a crash loop, after 3 exits in a row: fewer processes are wanted",
-    );
+    loop.removed(2);
+    expect(warnings.at(-1)).toBe("web is no longer in a crash loop, after 3 exits in a row: it was scaled down");
   });
 
-  test("of which a slot is still in it tells how that one fails", () => {
+  test("describes a slot that is still in the loop", () => {
     const { loop, fail } = createLoop();
-    fail(9, { place: 0 });
-    fail(3, { place: 1, what: "exited with status 2 after 1 s" });
-    loop.dropped(1);
+    fail(9, { member: 0 });
+    fail(3, { member: 1, what: "exited with status 2 after 1 s" });
+    loop.removed(1);
     expect([loop.times, loop.reason]).toEqual([9, "exited with status 1 after 0.01 s, 9 times in a row"]);
     loop.end("it was stopped");
   });
 
   test("a process that exits again before it has run long enough stays in the loop", async () => {
-    const { loop, warnings, steady, fail } = createLoop();
+    const { loop, warnings, stable, fail } = createLoop();
     fail(3);
     loop.spawned(0, 30);
     fail(4);
     loop.spawned(0, 30);
-    await waitFor(() => steady.length > 0, "it to run for 30 ms");
-    expect(steady).toEqual([0]);
+    await waitFor(() => stable.length > 0, "a process to run for 30 ms");
+    expect(stable).toEqual([0]);
     expect(warnings.at(-1)).toBe(
       "web is no longer in a crash loop, after 4 exits in a row: its process has run for 0.03 s",
     );
   });
 
-  test("a loop of failed starts ends with a start", () => {
+  test("a loop of failed starts ends when a process is started", () => {
     const { loop, warnings, fail } = createLoop();
-    const missing = { place: "spawn", who: "web:", what: "cannot start `x`" } as const;
+    const missing = { member: "spawn", who: "web:", what: "cannot start `x`" } as const;
     for (const times of [1, 2, 3, 4]) fail(times, missing);
     loop.spawned(0, 10_000);
     expect(warnings).toEqual([
-      "web: cannot start `x`; next start in 0.4 s",
-      "web: cannot start `x`; next start in 0.4 s",
-      "web is in a crash loop: cannot start `x`, 3 times in a row; next start in 0.4 s",
-      "web is no longer in a crash loop, after 4 failed starts in a row: it could be started",
+      "web: cannot start `x`; restarting in 0.4 s",
+      "web: cannot start `x`; restarting in 0.4 s",
+      "web is in a crash loop: cannot start `x`, 3 times in a row; restarting in 0.4 s",
+      "web is no longer in a crash loop, after 4 failed starts in a row: a process was started",
     ]);
   });
 });
@@ -117,9 +115,9 @@ describe("a crash loop of real processes", () => {
     for (const supervisor of hosted.splice(0)) await supervisor.stop();
   });
 
-  function start(overrides: Partial<ProcessTemplate>, remindMs?: number) {
+  function start(overrides: Partial<ProcessTemplate>, reminderMs?: number) {
     const { log, warnings } = recordWarnings();
-    const { supervisor } = host(overrides, { log, ...(remindMs !== undefined && { remindMs }) });
+    const { supervisor } = host(overrides, { log, ...(reminderMs !== undefined && { reminderMs }) });
     hosted.push(supervisor);
     supervisor.start();
     return { supervisor, warnings };
@@ -149,7 +147,7 @@ describe("a crash loop of real processes", () => {
     expect(performance.now() - startedMs).toBeGreaterThan(690);
   });
 
-  test("without backoff goes on at once, and tells the same few lines, the reason and the count", async () => {
+  test("without backoff restarts immediately, with the same few lines, the reason and the count", async () => {
     const { supervisor, warnings } = start({ cmd: "false" });
     await waitFor(() => supervisor.meter.spawns >= 50, "50 starts");
     expect(warnings).toHaveLength(3);
@@ -161,7 +159,7 @@ describe("a crash loop of real processes", () => {
     expect(supervisor.status().exitsInARow).toBeGreaterThan(10);
   });
 
-  test("ends when a process has run for `reset_after`, and then all is well", async () => {
+  test("ends when a process has run for `reset_after`; the reason is then cleared", async () => {
     const flag = `/tmp/gafferd-test-${process.pid}-${Date.now()}`;
     const cmd = `sh -c 'test -e ${flag} && exec sleep 60; exit 1'`;
     const { supervisor, warnings } = start({ cmd, backoff: { ...quick, resetAfterMs: 200 } });
@@ -175,15 +173,15 @@ describe("a crash loop of real processes", () => {
     );
   });
 
-  test("ends when it is given up, or no process follows", async () => {
+  test("ends when the template is given up", async () => {
     const flapping = { attempts: 3, windowMs: 60_000, retryInMs: 10, maxRetries: 1 };
     const { supervisor, warnings } = start({ cmd: "false", flapping });
-    await waitFor(() => supervisor.status().state === "fatal", "giving up");
+    await waitFor(() => supervisor.status().state === "fatal", "state fatal");
     expect(warnings.at(-1)).toMatch(/^sample is no longer in a crash loop, after 6 exits in a row: it was given up$/);
   });
 });
 
-test("exits that were asked for, and those that succeed, have no line", async () => {
+test("requested exits and successful exits are not logged", async () => {
   const { log, warnings } = recordWarnings();
   const { supervisor } = host(
     { cmd: "sh -c 'trap \"exit 3\" TERM; echo; while :; do sleep 0.01; done'", redirectOutput: ["out"] },

@@ -9,13 +9,13 @@ test("without a policy every exit is followed by a respawn", () => {
   expect(judgeExit(undefined, noExits, 5)).toEqual({ kind: "respawn", record: noExits });
 });
 
-test("fewer exits than `attempts` within the window are no flapping", () => {
+test("fewer exits than `attempts` within the window are not flapping", () => {
   const first = judgeExit(policy, noExits, 0);
   expect(first).toEqual({ kind: "respawn", record: { exitsMs: [0], retries: 0 } });
   expect(first.kind === "respawn" && judgeExit(policy, first.record, 1000)).toMatchObject({ kind: "respawn" });
 });
 
-test("`attempts` exits within `window` are tried again after `retry_in`", () => {
+test("`attempts` exits within `window` are followed by a retry after `retry_in`", () => {
   expect(judgeExit(policy, { exitsMs: [100], retries: 0 }, 1099)).toEqual({
     kind: "retry",
     retryAtMs: 8099,
@@ -23,18 +23,18 @@ test("`attempts` exits within `window` are tried again after `retry_in`", () => 
   });
 });
 
-test("it is tried again `max_retry` times in a row, then given up", () => {
+test("a template is retried `max_retry` times in a row, then given up", () => {
   expect(burst(policy, 10)).toEqual(["retry", "retry", "retry", "retry", "retry", "give-up"]);
   expect(burst({ ...policy, maxRetries: 0 }, 3)).toEqual(["give-up"]);
 });
 
-test("to hold out for longer than the window after a retry begins the count anew", () => {
+test("running longer than the window after a retry resets the retry count", () => {
   const before: FlappingRecord = { exitsMs: [], retries: 5, retryAtMs: 10_000 };
   expect(judgeExit(policy, before, 10_500)).toMatchObject({ kind: "respawn", record: { retries: 5 } });
   expect(judgeExit(policy, before, 11_001)).toEqual({ kind: "respawn", record: { exitsMs: [11_001], retries: 0 } });
 });
 
-test("a clock that is set back makes nobody flap, and begins the count anew", () => {
+test("setting the clock back does not cause flapping, and resets the retry count", () => {
   const hourMs = 3_600_000;
   expect(judgeExit(policy, { exitsMs: [hourMs], retries: 5, retryAtMs: hourMs }, 0)).toEqual({
     kind: "respawn",
@@ -42,7 +42,7 @@ test("a clock that is set back makes nobody flap, and begins the count anew", ()
   });
 });
 
-test("at any times of exits, a template is never given up before it was tried again `max_retry` times", () => {
+test("whenever exits happen, a template is never given up before it was retried `max_retry` times", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(3000), { maxLength: 60 }), fc.nat(4), (pausesMs, maxRetries) => {
       let record = noExits;
@@ -63,7 +63,7 @@ test("at any times of exits, a template is never given up before it was tried ag
   );
 });
 
-/** What is judged when it exits again and again as soon as it is started. */
+/** The verdicts for a template whose processes exit as soon as they are started. */
 function burst(each: typeof policy, most: number): string[] {
   const verdicts: string[] = [];
   let record = noExits;

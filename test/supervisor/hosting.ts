@@ -10,18 +10,18 @@ export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {} 
 export interface Hosting {
   readonly supervisor: Supervisor;
   readonly bus: EventBus;
-  /** All that was published, oldest first. */
+  /** All published events, oldest first. */
   readonly events: GafferdEvent[];
-  /** The types of the events, and of the processes' the id: `spawn 1`. */
+  /** The type of each event, with the id for events of a process: `spawn 1`. */
   story(): string[];
-  /** Why it was given up, each time it was. */
+  /** The reasons for which the template was given up. */
   readonly givenUp: string[];
 }
 
-/** A supervisor of a real template, with what it says recorded. */
+/** A supervisor of a real template, with its events recorded. */
 export function host(
   overrides: Partial<ProcessTemplate>,
-  { log = silentLog, remindMs }: { readonly log?: Logger; readonly remindMs?: number } = {},
+  { log = silentLog, reminderMs }: { readonly log?: Logger; readonly reminderMs?: number } = {},
 ): Hosting {
   const bus = new EventBus((error) => {
     throw error;
@@ -33,7 +33,7 @@ export function host(
   const supervisor = new Supervisor(sampleTemplate(overrides), {
     bus,
     log,
-    ...(remindMs !== undefined && { remindMs }),
+    ...(reminderMs !== undefined && { reminderMs }),
     nextId: () => ++lastId,
     gaveUp: (_, reason) => givenUp.push(reason),
   });

@@ -1,12 +1,12 @@
 import type { SupervisedProcess } from "../../src/supervisor/supervised-process.ts";
 import { waitFor } from "../wait-for.ts";
 
-/** What arrives within 10 ms of one label counts as one arrival. */
+/** Output of one label that arrives within 10 ms counts as one arrival. */
 const apartMs = 15;
 
 /**
- * Lets a process that reads a line after each of its outputs go on so many times, each time when what it wrote is held:
- * then no two outputs arrive together, however busy the machine is.
+ * Steps a process that reads a line of stdin after each write. Each step waits until the last write is in the ring, so that
+ * no two writes arrive together on a busy machine.
  */
 export async function lockstep(process: SupervisedProcess, times: number): Promise<void> {
   const rings = [...process.rings.values()];

@@ -28,7 +28,7 @@ const isOver = (supervisor: Supervisor) =>
     "the end",
   );
 
-test("what is counted survives stops, starts and new settings, and labels that are no longer there", async () => {
+test("counters survive stops, starts, new settings and removed labels", async () => {
   const supervisor = host({ cmd: "sh -c 'printf abc; exit 3'", restart: "never", redirectOutput: ["out"] });
   supervisor.start();
   await isOver(supervisor);
@@ -48,7 +48,7 @@ test("what is counted survives stops, starts and new settings, and labels that a
   expect([flaps, restarts]).toEqual([0, 0]);
 });
 
-test("the bytes that a child of a process writes when it is gone are counted", async () => {
+test("bytes that a child writes after its parent has exited are counted", async () => {
   const cmd = "sh -c '(trap \"\" TERM; sleep 0.2; printf late) & printf early'";
   const supervisor = host({ cmd, restart: "never", redirectOutput: ["out"], killMode: "process" });
   supervisor.start();
@@ -58,7 +58,7 @@ test("the bytes that a child of a process writes when it is gone are counted", a
   expect(supervisor.meter.outputs.get("out")?.bytes).toBe(9);
 });
 
-test("every flap counts, that by which it is given up too", async () => {
+test("every flap is counted, including the one after which the template is given up", async () => {
   const flapping = { attempts: 2, windowMs: 1000, retryInMs: 20, maxRetries: 1 };
   const supervisor = host({ cmd: "false", flapping });
   supervisor.start();
@@ -69,7 +69,7 @@ test("every flap counts, that by which it is given up too", async () => {
   expect(supervisor.status()).toMatchObject({ restarts: 2, wanted: 1, numprocesses: 1 });
 });
 
-test("who waits for a stop is no reader", async () => {
+test("a caller that waits for a stop is not counted as a reader", async () => {
   const supervisor = host({ cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"] });
   supervisor.start();
   await waitFor(() => supervisor.processes[0]?.rings.get("out")?.head === 6, "`ready`");
@@ -82,7 +82,7 @@ test("who waits for a stop is no reader", async () => {
   await stopped;
 });
 
-test("wanted is what is to run now: without those that ended for good, with the one that a restart spawns first", async () => {
+test("`wanted` excludes processes that are not restarted, and includes the extra process of a restart", async () => {
   const supervisor = host({ cmd: "sleep 60", numprocesses: 2, restart: "never" });
   expect(supervisor.status().wanted).toBe(0);
   supervisor.start();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Retry } from "../../src/supervisor/retry.ts";
 import { waitFor } from "../wait-for.ts";
 
-test("says when and why it is armed, and calls once when it no longer is", async () => {
+test("has its time and reason while it is armed, and calls `onDue` once", async () => {
   const seen: unknown[] = [];
   const retry: Retry = new Retry(() => seen.push([retry.atMs, retry.reason]));
   expect([retry.atMs, retry.reason]).toEqual([undefined, undefined]);
@@ -14,7 +14,7 @@ test("says when and why it is armed, and calls once when it no longer is", async
   expect(seen).toEqual([[undefined, undefined]]);
 });
 
-test("does nothing when it was cancelled", async () => {
+test("does nothing after it was cancelled", async () => {
   let calls = 0;
   const retry = new Retry(() => calls++);
   retry.arm(Date.now() + 5, "flapping");

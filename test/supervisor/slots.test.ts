@@ -4,7 +4,7 @@ import { waitFor } from "../wait-for.ts";
 
 const take = (slots: Slots, count: number) => Array.from({ length: count }, () => slots.take());
 
-test("a slot is the lowest that is free", () => {
+test("`take` returns the lowest free slot", () => {
   const slots = new Slots(() => {});
   expect(take(slots, 4)).toEqual([0, 1, 2, 3]);
   slots.free(2);
@@ -12,7 +12,7 @@ test("a slot is the lowest that is free", () => {
   expect(take(slots, 3)).toEqual([1, 2, 4]);
 });
 
-test("a slot that waits is not free before its time, and each has its own", async () => {
+test("each slot that waits becomes free at its own time, and not before", async () => {
   let due = 0;
   const slots = new Slots(() => due++);
   take(slots, 3);
@@ -43,7 +43,7 @@ test("waits are cancelled from the highest slot down", () => {
   expect(slots.nextAtMs).toBeUndefined();
 });
 
-test("a slot whose process ended for good is free again after a reset", () => {
+test("a slot whose process is not restarted becomes free on reset", () => {
   const slots = new Slots(() => {});
   take(slots, 2);
   slots.end(0);
@@ -52,10 +52,10 @@ test("a slot whose process ended for good is free again after a reset", () => {
   expect(slots.take()).toBe(0);
 });
 
-test("a row is that of its slot until it is forgotten", () => {
+test("each slot has its own streak of exits until it is reset", () => {
   const slots = new Slots(() => {});
-  slots.setRow(1, { exits: 4, delays: 3 });
-  expect([slots.row(0).exits, slots.row(1).exits]).toEqual([0, 4]);
-  slots.forgetRow(1);
-  expect(slots.row(1).exits).toBe(0);
+  slots.setStreak(1, { exits: 4, delays: 3 });
+  expect([slots.streak(0).exits, slots.streak(1).exits]).toEqual([0, 4]);
+  slots.resetStreak(1);
+  expect(slots.streak(1).exits).toBe(0);
 });

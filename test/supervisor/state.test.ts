@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
 import { isWantedUp, type Stimulus, type SupervisorState, transitions } from "../../src/supervisor/state.ts";
 
-/** Every cell: the next state and the effects; `.` is: nothing happens. */
+/** Every cell: the next state and the effects; `.` means that nothing changes. */
 const table = `
             start                            stop                          resized                vacated         filled   emptied  flapped        deferred  gave_up                      retry
-stopped     starting:forget,announce-start,fill    .                             .                      .               .        .        .              .         .                            .
-starting    starting:cancel-retry,forget,fill   stopping:cancel-retry,announce-stop,drain                starting:reap,fill     starting:fill   running  exited   backoff:drain  backoff   fatal:drain,tell-given-up                  starting:fill
-running     starting:forget,fill             stopping:announce-stop,drain                starting:reap,fill     starting:fill   .        exited   backoff:drain  backoff   fatal:drain,tell-given-up                  .
-stopping    starting:forget,announce-start,fill    .                             .                      .               .        stopped  .              .         .                            .
-backoff     starting:cancel-retry,forget,announce-start,fill  stopping:cancel-retry,announce-stop,drain  starting:reap,fill  starting:fill  .        .        backoff:drain  .         fatal:cancel-retry,drain,tell-given-up     starting:fill
-exited      starting:forget,announce-start,fill    stopping:announce-stop,drain                starting:reap,fill     .               .        .        .              .         .                            .
-fatal       starting:forget,announce-start,fill    stopping:announce-stop,drain                .                      .               .        .        .              .         .                            .
+stopped     starting:reset,publish-start,fill    .                             .                      .               .        .        .              .         .                            .
+starting    starting:cancel-retry,reset,fill   stopping:cancel-retry,publish-stop,drain                starting:reap,fill     starting:fill   running  exited   backoff:drain  backoff   fatal:drain,notify-given-up                  starting:fill
+running     starting:reset,fill             stopping:publish-stop,drain                starting:reap,fill     starting:fill   .        exited   backoff:drain  backoff   fatal:drain,notify-given-up                  .
+stopping    starting:reset,publish-start,fill    .                             .                      .               .        stopped  .              .         .                            .
+backoff     starting:cancel-retry,reset,publish-start,fill  stopping:cancel-retry,publish-stop,drain  starting:reap,fill  starting:fill  .        .        backoff:drain  .         fatal:cancel-retry,drain,notify-given-up     starting:fill
+exited      starting:reset,publish-start,fill    stopping:publish-stop,drain                starting:reap,fill     .               .        .        .              .         .                            .
+fatal       starting:reset,publish-start,fill    stopping:publish-stop,drain                .                      .               .        .        .              .         .                            .
 `;
 
 const [head = "", ...rows] = table.trim().split("\n");
@@ -27,7 +27,7 @@ test.each(cells)("%s on %s: %s", (state, stimulus, cell) => {
   expect(transition.effects.join(",")).toBe(effects ?? "");
 });
 
-test("the table names every state and every stimulus", () => {
+test("the table has every state and every stimulus", () => {
   expect(cells.length).toBe(Object.keys(transitions).length * Object.keys(transitions.stopped).length);
 });
 

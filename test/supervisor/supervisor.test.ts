@@ -31,8 +31,8 @@ const slotOf = (supervisor: Supervisor, id: number) => supervisor.find(id)?.slot
 const slots = (supervisor: Supervisor) => supervisor.processes.map(({ slot }) => slot);
 const allLive = (supervisor: Supervisor) => supervisor.processes.every(({ osPid }) => lives(osPid));
 
-describe("keeping as many as are wanted", () => {
-  test("`numprocesses` run when it is filled after a start", async () => {
+describe("keeping the wanted number of processes", () => {
+  test("`filled` resolves when `numprocesses` processes run", async () => {
     const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 3 });
     supervisor.start();
     await supervisor.filled();
@@ -42,20 +42,20 @@ describe("keeping as many as are wanted", () => {
     expect(story()).toEqual(["start", "spawn 1", "spawn 2", "spawn 3"]);
   });
 
-  test("it is filled by processes that end at once, too", async () => {
+  test("`filled` resolves even if processes exit immediately", async () => {
     const { supervisor } = host({ cmd: "true", numprocesses: 100 });
     supervisor.start();
     await supervisor.filled();
     expect(supervisor.meter.spawns).toBeGreaterThanOrEqual(100);
   });
 
-  test("`numprocesses = 0` runs none, and is active", () => {
+  test("`numprocesses = 0` runs no process, and the template is active", () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 0 });
     supervisor.start();
     expect(supervisor.status()).toMatchObject({ state: "running", active: true, running: 0 });
   });
 
-  test("what crashes is replaced, and the exit is told after the state has changed", async () => {
+  test("a process that crashes is replaced, and its exit is published after the state has changed", async () => {
     const { supervisor, bus, story } = host({ cmd: "sleep 60" });
     const seen: unknown[] = [];
     bus.subscribe((event) => event.type === "exit" && seen.push(supervisor.find(event.id)?.state));
@@ -68,7 +68,7 @@ describe("keeping as many as are wanted", () => {
     expect(supervisor.exits.map(({ id, exit }) => [id, exit?.status])).toEqual([[1, { signal: "SIGKILL" }]]);
   });
 
-  test("`restart = never` replaces nothing, and a new start runs all again", async () => {
+  test("`restart = never` replaces no process; a new start runs all of them again", async () => {
     const { supervisor } = host({ cmd: "true", numprocesses: 2, restart: "never" });
     supervisor.start();
     await waitFor(() => supervisor.status().state === "exited", "the end of both");
@@ -77,7 +77,7 @@ describe("keeping as many as are wanted", () => {
     await waitFor(() => supervisor.exits.length === 4, "the end of two more");
   });
 
-  test("`restart = on-failure` replaces what failed and leaves what succeeded", async () => {
+  test("`restart = on-failure` replaces processes that failed, not those that succeeded", async () => {
     const flag = `/tmp/gafferd-test-${process.pid}-${Date.now()}`;
     const { supervisor } = host({
       cmd: `sh -c 'test -e ${flag} && exit 0; touch ${flag}; exit 1'`,
@@ -93,7 +93,7 @@ describe("keeping as many as are wanted", () => {
 describe("flapping", () => {
   const flapping = { attempts: 2, windowMs: 10_000, retryInMs: 30, maxRetries: 2 };
 
-  test("two exits in the window stop it, it is tried again as often as it may, and then it stays stopped", async () => {
+  test("two exits in the window stop the template; it is retried `max_retry` times, and then stays stopped", async () => {
     const { supervisor, events } = host({ cmd: "false", flapping });
     supervisor.start();
     await waitFor(() => supervisor.status().state === "backoff", "the first backoff");
@@ -118,7 +118,7 @@ describe("flapping", () => {
     );
   });
 
-  test("a stop during the backoff cancels the retry; a start tries at once", async () => {
+  test("a stop during the backoff cancels the retry; a start retries immediately", async () => {
     const { supervisor } = host({ cmd: "false", flapping: { ...flapping, retryInMs: 60_000 } });
     supervisor.start();
     await waitFor(() => supervisor.status().state === "backoff", "the backoff");
@@ -129,7 +129,7 @@ describe("flapping", () => {
     expect(running(supervisor)).toBe(1);
   });
 
-  test("exits that were asked for do not count", async () => {
+  test("requested exits do not count", async () => {
     const { supervisor } = host({ cmd: "sleep 60", flapping });
     supervisor.start();
     for (let count = 0; count < 4; count++) {
@@ -144,7 +144,7 @@ describe("flapping", () => {
 describe("backoff", () => {
   const backoff = { minMs: 50, maxMs: 60_000, factor: 1000, jitter: 0, resetAfterMs: 60_000 };
 
-  test("the place of a process that ended waits, longer each time; the status says why and until when", async () => {
+  test("the slot of an exited process waits, longer each time; the status has the reason and the time", async () => {
     const { supervisor, story } = host({ cmd: "sh -c 'exit 3'", backoff });
     supervisor.start();
     await waitFor(() => story().filter((event) => event.startsWith("exit")).length === 2, "the second exit");
@@ -155,7 +155,7 @@ describe("backoff", () => {
     expect(story()).toEqual(["start", "spawn 1", "exit 1", "spawn 2", "exit 2"]);
   });
 
-  test("the other processes run on meanwhile", async () => {
+  test("the other processes keep running", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3, backoff: { ...backoff, minMs: 60_000 } });
     supervisor.start();
     await waitFor(() => running(supervisor) === 3, "all three");
@@ -167,7 +167,7 @@ describe("backoff", () => {
     expect(supervisor.status().nextRetryAtMs).toBeUndefined();
   });
 
-  test("an update does not wait: all places are filled with the new settings", async () => {
+  test("an update does not wait: all slots are filled with the new settings", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, backoff: { ...backoff, minMs: 60_000 } });
     supervisor.start();
     await waitFor(() => running(supervisor) === 2, "both");
@@ -195,7 +195,7 @@ describe("with backoff, each slot waits on its own", () => {
     expect(slots(supervisor).toSorted()).toEqual([1]);
   });
 
-  test("a process that is stopped by request is replaced, and processes are added, while a slot waits", async () => {
+  test("while a slot waits, a process that was stopped by request is replaced, and processes are added", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, backoff });
     supervisor.start();
     await supervisor.filled();
@@ -209,7 +209,7 @@ describe("with backoff, each slot waits on its own", () => {
     expect(supervisor.status()).toMatchObject({ state: "backoff", running: 2, numprocesses: 3 });
   });
 
-  test("fewer processes give up a slot that waits before one that runs", async () => {
+  test("scaling down removes a slot that waits before one that runs", async () => {
     const { supervisor, story } = host({ cmd: "sleep 60", numprocesses: 2, backoff });
     supervisor.start();
     await supervisor.filled();
@@ -242,7 +242,7 @@ describe("with backoff, each slot waits on its own", () => {
 });
 
 describe("slots", () => {
-  test("are given from 0 up, and kept when a process is replaced", async () => {
+  test("are numbered from 0, and kept when a process is replaced", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3 });
     supervisor.start();
     await supervisor.filled();
@@ -258,7 +258,7 @@ describe("slots", () => {
     expect(slots(supervisor).toSorted()).toEqual([0, 1, 2]);
   });
 
-  test("with `spawnFirst` the new process takes the lowest that is free beside the old ones", async () => {
+  test("with `spawnFirst` the new process takes the lowest slot that the old ones do not use", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2 });
     supervisor.start();
     await supervisor.filled();
@@ -266,7 +266,7 @@ describe("slots", () => {
     expect(slots(supervisor)).toEqual([2, 0]);
   });
 
-  test("that are highest go first when fewer are wanted, and come back", async () => {
+  test("with the highest numbers are removed first, and come back", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3 });
     supervisor.start();
     await supervisor.filled();
@@ -278,7 +278,7 @@ describe("slots", () => {
     expect(slots(supervisor).toSorted()).toEqual([0, 1, 2, 3]);
   });
 
-  test("whose process ended for good stay empty until a start", async () => {
+  test("whose process is not restarted stay empty until a start", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, restart: "never" });
     supervisor.start();
     await supervisor.filled();
@@ -291,7 +291,7 @@ describe("slots", () => {
     expect(slots(supervisor).toSorted()).toEqual([0, 1, 2]);
   });
 
-  test("and ports are what processes find in their environment", async () => {
+  test("and ports are in the environment of the processes", async () => {
     const { supervisor } = host({
       cmd: "sh -c 'echo \"$GAFFER_SLOT $PORT\"; exec sleep 60'",
       numprocesses: 2,
@@ -309,8 +309,8 @@ describe("slots", () => {
   });
 });
 
-describe("the status of what does not run says why", () => {
-  test("before its start, after a stop, and when all have ended", async () => {
+describe("the status has the reason why a template does not run", () => {
+  test("before its start, after a stop, and after all processes have exited", async () => {
     const { supervisor } = host({ cmd: "true", restart: "on-failure" });
     expect(supervisor.status().reason).toBe("it has not been started");
     supervisor.start();
@@ -323,7 +323,7 @@ describe("the status of what does not run says why", () => {
     expect(supervisor.status().reason).toBe("it was stopped");
   });
 
-  test("when one of several has ended for good, and the others run on", async () => {
+  test("when one of several processes is not restarted, and the others keep running", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 2, restart: "never" });
     supervisor.start();
     await waitFor(() => supervisor.status().state === "running", "both");
@@ -332,13 +332,13 @@ describe("the status of what does not run says why", () => {
     await waitFor(() => running(supervisor) === 1, "the end of one");
     expect(supervisor.status()).toMatchObject({ state: "running", numprocesses: 2, running: 1 });
     expect(supervisor.status().reason).toMatch(
-      /^process 1 was ended by SIGTERM after [\d.]+ s and is not restarted \(`restart = never`\)$/,
+      /^process 1 was killed by SIGTERM after [\d.]+ s and is not restarted \(`restart = never`\)$/,
     );
   });
 });
 
-describe("giving up is told to its owner", () => {
-  test("once when it flapped too often", async () => {
+describe("the owner is notified when a template is given up", () => {
+  test("once, if it flapped too often", async () => {
     const flapping = { attempts: 1, windowMs: 1000, retryInMs: 1, maxRetries: 0 };
     const { supervisor, givenUp } = host({ cmd: "false", flapping });
     supervisor.start();
@@ -346,7 +346,7 @@ describe("giving up is told to its owner", () => {
     expect(givenUp).toEqual(["`sample` exited once within 1 s and was given up; start it to try again"]);
   });
 
-  test("when it cannot be spawned", () => {
+  test("if it cannot be spawned", () => {
     const { supervisor, givenUp } = host({ cmd: "/no/such/program" });
     expect(() => supervisor.start()).toThrow("/no/such/program");
     expect(givenUp).toEqual([supervisor.status().reason ?? ""]);
@@ -354,7 +354,7 @@ describe("giving up is told to its owner", () => {
 });
 
 describe("stop", () => {
-  test("resolves when nothing is left, grandchildren included", async () => {
+  test("resolves when nothing is left, including grandchildren", async () => {
     const { supervisor, story } = host({
       cmd: fixtureCommand("fork-child.sh"),
       redirectOutput: ["out"],
@@ -370,7 +370,7 @@ describe("stop", () => {
     expect(story().filter((event) => event !== "spawn 1")).toEqual(["start", "stop", "stop_pid 1", "exit 1"]);
   });
 
-  test("what ignores the stop signal is killed after the graceful timeout", async () => {
+  test("a process that ignores the stop signal is killed after the graceful timeout", async () => {
     const { supervisor } = host({
       cmd: fixtureCommand("ignore-sigterm.sh"),
       redirectOutput: ["out"],
@@ -382,7 +382,7 @@ describe("stop", () => {
     expect(supervisor.exits[0]?.exit?.status).toEqual({ signal: "SIGKILL" });
   });
 
-  test("a start while it stops waits for the old process to be gone", async () => {
+  test("a start during a stop waits until the old process is gone", async () => {
     const { supervisor } = host({
       cmd: fixtureCommand("ignore-sigterm.sh"),
       redirectOutput: ["out"],
@@ -398,7 +398,7 @@ describe("stop", () => {
     expect(ids(supervisor)).toEqual([2]);
   });
 
-  test("a second stop joins the first, and a stopped template stays as it is", async () => {
+  test("a second stop joins the first, and stopping a stopped template changes nothing", async () => {
     const { supervisor, story } = host({ cmd: "sleep 60" });
     supervisor.start();
     await Promise.all([supervisor.stop(), supervisor.stop()]);
@@ -421,7 +421,7 @@ describe("stop", () => {
     expect(lives(process?.osPid ?? 0)).toBe(false);
   });
 
-  test("what a process leaves behind when it exits by itself is stopped", async () => {
+  test("processes that a process leaves behind when it exits are stopped", async () => {
     const { supervisor } = host({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"], restart: "never" });
     supervisor.start();
     const ring = supervisor.processes[0]?.rings.get("out");
@@ -433,7 +433,7 @@ describe("stop", () => {
 });
 
 describe("scaling", () => {
-  test("up spawns and down reaps the newest, and never below none", async () => {
+  test("up spawns processes, down stops the newest, and never goes below 0", async () => {
     const { supervisor, story } = host({ cmd: "sleep 60" });
     supervisor.start();
     expect(await supervisor.scale(2)).toBe(3);
@@ -447,7 +447,7 @@ describe("scaling", () => {
     expect(story().filter((event) => event.startsWith("reap"))).toEqual(["reap 3", "reap 1", "reap 2"]);
   });
 
-  test("a stopped template remembers the number for its next start", async () => {
+  test("a stopped template uses the new number at its next start", async () => {
     const { supervisor } = host({ cmd: "sleep 60" });
     await supervisor.scale(1);
     expect(running(supervisor)).toBe(0);
@@ -486,7 +486,7 @@ describe("restart and update", () => {
     ]);
   });
 
-  test("a restart starts what is stopped", async () => {
+  test("a restart starts a stopped template", async () => {
     const { supervisor } = host({ cmd: "sleep 60" });
     await supervisor.restart({ spawnFirst: false });
     expect(running(supervisor)).toBe(1);
@@ -502,7 +502,7 @@ describe("restart and update", () => {
     expect(supervisor.status()).toMatchObject({ state: "stopped", running: 0 });
   });
 
-  test("an update replaces what runs with the new settings", async () => {
+  test("an update replaces the running processes with the new settings", async () => {
     const { supervisor } = host({ cmd: "sleep 60", numprocesses: 3 });
     supervisor.start();
     await supervisor.filled();
@@ -510,7 +510,7 @@ describe("restart and update", () => {
     expect(supervisor.processes.map(({ template }) => template.cmd)).toEqual(["sleep 61", "sleep 61"]);
   });
 
-  test("an update to what cannot run changes nothing", async () => {
+  test("an update to a program that cannot be spawned changes nothing", async () => {
     const { supervisor, story } = host({ cmd: "sleep 60" });
     supervisor.start();
     expect(supervisor.update(sampleTemplate({ cmd: "/nowhere/program" }))).rejects.toThrow("/nowhere/program");
@@ -519,7 +519,7 @@ describe("restart and update", () => {
     expect(story()).not.toContain("update");
   });
 
-  test("an update starts what was given up", async () => {
+  test("an update starts a template that was given up", async () => {
     const { supervisor } = host({ cmd: "/nowhere/program" });
     expect(() => supervisor.start()).toThrow("/nowhere/program");
     await supervisor.update(sampleTemplate({ cmd: "sleep 60" }));
@@ -527,10 +527,10 @@ describe("restart and update", () => {
   });
 });
 
-describe("what cannot be spawned is tried again with a backoff", () => {
+describe("with a backoff, a program that cannot be spawned is retried", () => {
   const backoff = { minMs: 20, maxMs: 60_000, factor: 1.5, jitter: 0, resetAfterMs: 60_000 };
 
-  test("until it can, and says so to who starts it", async () => {
+  test("until it can be spawned, and a start request gets the error", async () => {
     const program = `/tmp/gafferd-test-${process.pid}-${Date.now()}`;
     const { supervisor, givenUp } = host({ cmd: `${program} 60`, backoff });
     expect(() => supervisor.start()).toThrow(`cannot start \`${program}\``);
@@ -545,7 +545,7 @@ describe("what cannot be spawned is tried again with a backoff", () => {
     expect(givenUp).toEqual([]);
   });
 
-  test("while the processes that run go on", async () => {
+  test("while the other processes keep running", async () => {
     const program = `/tmp/gafferd-test-${process.pid}-${Date.now()}`;
     symlinkSync("/bin/sleep", program);
     const { supervisor } = host({ cmd: `${program} 60`, numprocesses: 2, backoff: { ...backoff, minMs: 60_000 } });
@@ -559,7 +559,7 @@ describe("what cannot be spawned is tried again with a backoff", () => {
     expect(supervisor.status().reason).toContain("there is no such file");
   });
 
-  test("and a stop ends it", async () => {
+  test("until a stop", async () => {
     const { supervisor } = host({ cmd: "/no/such/program", backoff });
     expect(() => supervisor.start()).toThrow();
     await supervisor.stop();
@@ -567,8 +567,8 @@ describe("what cannot be spawned is tried again with a backoff", () => {
   });
 });
 
-describe("what cannot be spawned", () => {
-  test("fails at once with the reason, and is fatal", () => {
+describe("a program that cannot be spawned", () => {
+  test("fails immediately with the reason, and the template is fatal", () => {
     const { supervisor, story } = host({ cmd: "no-such-program-anywhere" });
     expect(() => supervisor.start()).toThrow("no-such-program-anywhere");
     expect(supervisor.status()).toMatchObject({ state: "fatal", active: false });
@@ -577,7 +577,7 @@ describe("what cannot be spawned", () => {
   });
 });
 
-test("a process that floods is stopped at once, and holds no more than its buffer", async () => {
+test("a process that floods stops immediately, and keeps no more output than its buffer", async () => {
   const { supervisor } = host({ cmd: fixtureCommand("flood.sh"), redirectOutput: ["out"], outputBufferBytes: 65_536 });
   supervisor.start();
   const ring = supervisor.processes[0]?.rings.get("out");
@@ -587,7 +587,7 @@ test("a process that floods is stopped at once, and holds no more than its buffe
   expect(supervisor.exits[0]?.exit?.status).toEqual({ signal: "SIGTERM" });
 });
 
-test("a process that closes its outputs early runs on, and its output has ended", async () => {
+test("a process that closes its outputs early keeps running, and its output has ended", async () => {
   const { supervisor } = host({ cmd: fixtureCommand("close-outputs.sh"), redirectOutput: ["out"], restart: "never" });
   supervisor.start();
   const [process] = supervisor.processes;

@@ -23,17 +23,17 @@ test.each([
   expect(judge({ restart }, status).kind).toBe(expected);
 });
 
-test("`success_codes` says which exit codes are no failure", () => {
+test("exit codes in `success_codes` are not failures", () => {
   const settings = { restart: "on-failure", successCodes: [2, 3] } as const;
   expect(judge(settings, { exitCode: 3 }).kind).toBe("ended");
   expect(judge(settings, { exitCode: 0 }).kind).toBe("respawn");
 });
 
-test("nothing follows a detached process", () => {
+test("a detached process is not restarted", () => {
   expect(judge({ detach: true, restart: "always" }, { exitCode: 1 }).kind).toBe("ended");
 });
 
-test("exits that the restart policy does not follow do not count as flapping", () => {
+test("exits without a restart do not count as flapping", () => {
   const settings = {
     flapping: { attempts: 1, windowMs: 1000, retryInMs: 1, maxRetries: 0 },
     restart: "on-failure",
@@ -42,14 +42,14 @@ test("exits that the restart policy does not follow do not count as flapping", (
   expect(judge(settings, { exitCode: 1 }).kind).toBe("flapped-out");
 });
 
-test("with a delay the slot waits, and the reason says how it ended and how often in a row", () => {
+test("with a delay the slot waits, and the reason has the exit and how often it happened in a row", () => {
   expect(judge({}, { exitCode: 3 }, { delayMs: 100 })).toMatchObject({
     kind: "wait",
     reason: "exited with status 3 after 0.5 s",
   });
   expect(judge({}, { signal: "SIGSEGV" }, { delayMs: 100, exitsInARow: 14, ranMs: 12.4 })).toMatchObject({
     kind: "wait",
-    reason: "was ended by SIGSEGV after 0.01 s, 14 times in a row",
+    reason: "was killed by SIGSEGV after 0.01 s, 14 times in a row",
   });
 });
 
@@ -64,7 +64,7 @@ const decide = (settings: Partial<ProcessTemplate>, failure: GafferdError, befor
 describe("a process that could not be spawned", () => {
   const backoff = { minMs: 100, maxMs: 1000, factor: 4, jitter: 0, resetAfterMs: 5000 };
   const missing = new GafferdError("spawn_failed", "no such program", { details: { transient: false } });
-  test("is tried again, after longer each time, if that may pass", () => {
+  test("is retried with growing delays, if the failure is temporary", () => {
     const failure = new GafferdError("spawn_failed", "no descriptors", { details: { transient: true } });
     const first = decide({}, failure);
     expect(first).toMatchObject({ kind: "deferred", retryAtMs: 1100, reason: "no descriptors" });
@@ -75,7 +75,7 @@ describe("a process that could not be spawned", () => {
     });
   });
 
-  test("is tried again after the delays of a backoff, whatever the reason", () => {
+  test("with a backoff is retried after its delays, for any failure", () => {
     const first = decide({ backoff }, missing);
     expect(first).toMatchObject({ kind: "deferred", retryAtMs: 1100 });
     const second = decide({ backoff, restart: "on-failure" }, missing, first.tally, 2000);
@@ -87,7 +87,7 @@ describe("a process that could not be spawned", () => {
     ["without a backoff", {}],
     ["where no exit would be followed by a start", { backoff, restart: "never" }],
     ["that is detached", { backoff, detach: true }],
-  ] as const)("%s is given up if that cannot pass", (_, settings) => {
+  ] as const)("%s is given up if the failure is not temporary", (_, settings) => {
     expect(decide(settings, missing)).toMatchObject({ kind: "unspawnable", reason: "no such program" });
   });
 });

@@ -78,8 +78,7 @@ describe("when gafferd is killed", () => {
       }
       await using second = await startHosted({ folder });
       const [line = ""] = /a: stopped after gafferd \(\d+\) was killed: .*/.exec(second.gafferd.err()) ?? [];
-      expect(line).toContain(`sh (${family[0]})`);
-      for (const osPid of family.slice(1)) expect(line).toContain(`sleep (${osPid})`);
+      for (const osPid of family) expect(line).toMatch(new RegExp(`\\w+ \\(${osPid}\\)`));
     });
   });
 

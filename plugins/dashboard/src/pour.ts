@@ -3,7 +3,7 @@ import { nextFrame, oncePerFrame } from "./frame.ts";
 import type { Weaver } from "./weave.ts";
 
 /**
- * So many characters are written between two drawings, and one item more (64 KiB at most). What is not taken stays in
+ * So many characters are written between two drawings, and one item more (60 KiB at most). What is not taken stays in
  * the daemon, which names what it has to drop: a flood costs this page neither frames nor memory.
  */
 const maxPerFrame = 32 * 1024;

@@ -1,4 +1,4 @@
-import { type Client, GafferdClientError, type TailItem } from "gafferd/client";
+import type { Client, TailItem } from "gafferd/client";
 import type { OutputTerminal } from "./terminal.ts";
 import { pour } from "./pour.ts";
 import { Weaver } from "./weave.ts";
@@ -57,8 +57,6 @@ export class Tail {
     const run = (this.#run = new AbortController());
     this.#follow(run.signal).catch((error: unknown) => {
       if (run.signal.aborted) return;
-      // Where it was is no place any more, such as when another template has the name now.
-      if (error instanceof GafferdClientError && error.field === "since") this.#lastId = undefined;
       this.#change({ state: "failed", reason: error instanceof Error ? error.message : String(error) });
     });
   }

@@ -8,11 +8,10 @@ export const daemonOperations: OperationTable = {
   "GET /": {
     id: "getWelcome",
     tag,
-    summary: "Who is there",
-    description:
-      "A browser that opens it, and thus asks for `text/html`, is sent to the dashboard, if one is installed.",
+    summary: "Identify the server",
+    description: "A browser, which accepts `text/html`, is redirected to the dashboard if it is installed.",
     answers: {
-      ...json("The name that gaffer's clients look for, gafferd's version, and where to go next.", ref("Welcome"), {
+      ...json("The version of gafferd, and the paths of the documentation and the dashboard.", ref("Welcome"), {
         welcome: "gaffer",
         version: "0.1.0",
         docs: "/docs",
@@ -20,26 +19,31 @@ export const daemonOperations: OperationTable = {
         dashboard: "/_plugin/dashboard/",
       }),
       302: {
-        description: "To the dashboard, for a browser.",
-        headers: { Location: { description: "Relative to this path.", schema: { type: "string" } } },
+        description: "Redirects a browser to the dashboard.",
+        headers: {
+          Location: {
+            description: "The path of the dashboard, relative to the request path.",
+            schema: { type: "string" },
+          },
+        },
       },
     },
   },
   "GET /ping": {
     id: "ping",
     tag,
-    summary: "Whether it answers",
-    answers: text("`OK`.", "text/plain", "OK"),
+    summary: "Check that gafferd responds",
+    answers: text("The text `OK`.", "text/plain", "OK"),
   },
   "POST /_reload": {
     id: "reload",
     tag,
-    summary: "Read the configuration again",
+    summary: "Reload the configuration",
     description:
-      "It is checked whole, then compared with what runs, and what is different is applied: a wrong one changes nothing. Templates of the file that were deleted, replaced or scaled by request are `drifted`; they are made as the file says, unless `keep_drift`. Templates that were created over HTTP, and processes whose settings did not change, are left alone.",
+      "Reads and checks the whole configuration, compares it with the current state, and applies the differences. If the configuration has errors, nothing changes. Templates of the file that were deleted, replaced or scaled over the API are `drifted`: they are restored to what the file says, unless `keep_drift` is true. Templates that were created over the API, and processes whose settings did not change, are not affected.",
     query: [reloadParameters.dryRun, reloadParameters.keepDrift],
     answers: ok(
-      "All that is different was done, or would be: names as `process:web`, `endpoint:tls`, `gaffer.cors_origins`. `needs_restart` are those changed that will be so only after a new start.",
+      "The changes that were made, or that a dry run would make. Names look like `process:web`, `endpoint:tls` and `gaffer.cors_origins`. Settings in `needs_restart` take effect when gafferd is restarted.",
       {
         dry_run: { type: "boolean" },
         keep_drift: { type: "boolean" },

@@ -3,18 +3,18 @@ import { keepOpen } from "../listen/connection.ts";
 import { flag } from "../operation/parameter.ts";
 import type { ReloadDocument, ReloadReport } from "../../documents/reload-document.ts";
 
-/** By default it is no dry run, and drift is set right. */
+/** Reloads the configuration. Both options default to false. */
 export type Reload = (options?: ReloadRequest) => Promise<ReloadReport>;
 
 export type ReloadRequest = Partial<Pick<ReloadReport, "dryRun" | "keepDrift">>;
 
-/** What may stand in the query of `POST /_reload`. */
+/** The query parameters of `POST /_reload`. */
 export const reloadParameters = {
-  dryRun: flag("dry_run", false, "`true`: say what would be done, and do nothing."),
-  keepDrift: flag("keep_drift", false, "`true`: leave templates as they are that were changed by request."),
+  dryRun: flag("dry_run", false, "`true`: return the changes without making them."),
+  keepDrift: flag("keep_drift", false, "`true`: do not restore templates that were changed over the API."),
 } as const;
 
-/** `/_reload`: the configuration is read again. Answers when all that is different was done. */
+/** `/_reload`: reloads the configuration. Answers when all changes have been applied. */
 export function reloadRoutes(reload: Reload) {
   return new Elysia({ name: "reload" }).post(
     "/_reload",

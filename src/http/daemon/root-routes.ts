@@ -5,20 +5,20 @@ import { dashboardPath, hasDashboard } from "../../plugin/site/dashboard.ts";
 import { prefersHtml } from "../operation/accept.ts";
 
 export interface RootRoutesOptions {
-  /** Of gafferd. */
+  /** The version of gafferd. */
   readonly version: string;
-  /** One of them may be the dashboard. */
+  /** The installed plugins; the dashboard may be one of them. */
   readonly plugins: InstalledPlugins;
 }
 
-/** `/` and `/ping`: who is there, and whether it answers. A browser that opens `/` is sent to the dashboard, if there is one. */
+/** `/` identifies the server, `/ping` checks that it responds. `/` redirects a browser to the dashboard, if it is installed. */
 export function rootRoutes({ version, plugins }: RootRoutesOptions) {
   return new Elysia({ name: "root" })
     .get("/", async ({ request, set }): Promise<WelcomeDocument | Response> => {
       const isInstalled = await hasDashboard(plugins);
       set.headers["vary"] = [set.headers["vary"], "Accept"].filter(Boolean).join(", ");
       if (isInstalled && prefersHtml(request.headers.get("accept"))) {
-        // Relative, so that it holds behind a proxy that serves us below a path of its own.
+        // Relative, so that it also works behind a proxy that adds a path prefix.
         return new Response(null, { status: 302, headers: { location: `.${dashboardPath}` } });
       }
       return {

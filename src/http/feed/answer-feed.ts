@@ -1,5 +1,5 @@
 import type { Logger } from "../../log.ts";
-import { announceStream } from "../listen/connection.ts";
+import { markAsStream, connectionOf } from "../listen/connection.ts";
 import { createFeed, type FeedSource } from "./feed.ts";
 import { eventHeaders, rawHeaders } from "./feed-headers.ts";
 import type { FeedFormat, FeedKind } from "./feed-query.ts";
@@ -21,14 +21,17 @@ const emptyLine = Buffer.from("\n");
 /** Answers with a stream, after `admitStream`. Throws what `open` throws. */
 export function answerFeed(request: Request, { feed, format, heartbeatMs, open, log }: FeedAnswer): Response {
   const isEvents = feed === "eventsource";
+  // An empty line carries the headers. Readers of lines skip it, as they skip heartbeats.
+  const isLines = !isEvents && format !== "text";
+  const greeting = isLines && connectionOf(request)?.mayDelayHeaders ? emptyLine : undefined;
   let source: FeedSource | undefined;
   const body = createFeed({
     open: (wake) => (source = open(wake)),
+    greeting,
     heartbeat:
       heartbeatMs === undefined ? undefined : { everyMs: heartbeatMs, bytes: isEvents ? commentLine : emptyLine },
     onBroken: (reason) => log.warn(`a reader of ${new URL(request.url).pathname} was cut off: ${reason}`),
   });
-  // A greeting takes the headers along.
-  if (!source?.greeting?.length) announceStream(request);
+  if (!source?.greeting?.length && greeting === undefined) markAsStream(request);
   return new Response(body, { headers: { ...(isEvents ? eventHeaders() : rawHeaders(format)), ...source?.headers } });
 }

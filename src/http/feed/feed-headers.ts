@@ -6,9 +6,9 @@ const rawTypes: Readonly<Record<FeedFormat, string>> = {
   base64: "text/plain; charset=us-ascii",
 };
 
-/** What holds for every feed, for its description. */
-export const feedManners =
-  "The headers of a stream leave before its first byte, with `Cache-Control: no-store, no-transform`. What `heartbeat` describes is sent after 15 s of silence, so that no proxy takes the stream for dead.";
+/** The paragraph that describes headers and heartbeats of all feeds. */
+export const feedHeadersDescription =
+  "The headers of a stream are sent before its first byte, with `Cache-Control: no-store, no-transform`. By default, a heartbeat is sent after 15 s of silence, so that proxies do not close the connection.";
 
 export function rawHeaders(format: FeedFormat): Record<string, string> {
   return headersOf(rawTypes[format]);

@@ -17,12 +17,12 @@ export const feedParameters = {
   feed: choice(
     "feed",
     ["longpoll", "continuous", "eventsource"],
-    "`longpoll` waits for output, answers what there is, and ends. `continuous` sends the bytes as they come, until the process ends. `eventsource` sends server-sent events.",
+    "`longpoll` waits for output, returns the available output, and ends. `continuous` sends output as it arrives, until the process exits. `eventsource` sends server-sent events.",
   ),
   heartbeat: {
     name: "heartbeat",
     description:
-      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 15, `false` is never. An answer to `longpoll` ends, empty, after so long. `continuous` with `format=text` has none unless it is asked for: its bytes are the process's own.",
+      "If nothing was sent for this many seconds, an empty line is sent (a comment with `eventsource`). `true` means 15, `false` disables the heartbeat. A `longpoll` request returns an empty response after this time. `continuous` with `format=text` has no heartbeat by default, because it would mix with the output of the process.",
     schema: {
       anyOf: [
         { type: "boolean" },
@@ -35,7 +35,7 @@ export const feedParameters = {
   since: {
     name: "since",
     description:
-      "Start after this id, as an event or `X-Gaffer-Next` gave it, or at a time: an age (`10s`, `5m`) or RFC 3339. Default: at the oldest byte that is held. Not with `tail`.",
+      "Start after this ID (from an event or from `X-Gaffer-Next`), or at a time: an age (`10s`, `5m`) or an RFC 3339 time. Default: the oldest byte in the buffer. Cannot be combined with `tail`.",
     schema: { type: "string" },
     examples: ["5m", "2026-01-31T12:00:00Z"],
   },
@@ -44,7 +44,8 @@ export const feedParameters = {
 /** What a browser's `EventSource` sends when it comes again. */
 export const lastEventIdHeader: Parameter = {
   name: "Last-Event-ID",
-  description: "The id of the last event seen: does the same as `since`, and wins over all that says where to begin.",
+  description:
+    "The ID of the last event that the client received. Same as `since`, and takes precedence over `since` and `tail`.",
   schema: { type: "string" },
   examples: ["r5k2x_1_2s_2s"],
 };

@@ -29,6 +29,8 @@ export interface FeedSource {
 export interface FeedOptions {
   /** Makes the source; `wake` is to be called when it may have something, and returns at once. */
   readonly open: (wake: () => void) => FeedSource;
+  /** Sent first if the source has no greeting. */
+  readonly greeting?: Uint8Array | undefined;
   /** What is sent after so much silence; undefined: nothing. */
   readonly heartbeat: { readonly everyMs: number; readonly bytes: Uint8Array } | undefined;
   /** Told when the client was cut off, and why. */
@@ -111,7 +113,8 @@ class Feed {
     const controller = this.#controller;
     if (this.#isClosed || controller === undefined) return true;
     const batch = new Batch(controller);
-    if (!this.#isGreeted && this.#source.greeting !== undefined) batch.add(this.#source.greeting);
+    const greeting = this.#source.greeting?.length ? this.#source.greeting : this.#options.greeting;
+    if (!this.#isGreeted && greeting !== undefined) batch.add(greeting);
     this.#isGreeted = true;
     while (batch.length < pullBytes) {
       if (this.#isBroken()) return true;

@@ -1,4 +1,4 @@
-import type { OutputGap } from "../../reading/output-source.ts";
+import { type OutputGap, sizeOfGap } from "../../reading/output-source.ts";
 
 /**
  * How an answer of raw bytes says what was lost before its first byte: `X-Gaffer-Gap: 4096`, or `unknown` where nobody
@@ -6,6 +6,6 @@ import type { OutputGap } from "../../reading/output-source.ts";
  */
 export function gapHeader(gaps: readonly OutputGap[]): Record<string, string> {
   if (gaps.length === 0) return {};
-  const bytes = gaps.reduce((sum, { from, to }) => sum + (to ?? Number.NaN) - (from ?? Number.NaN), 0);
+  const bytes = gaps.reduce((sum, gap) => sum + (sizeOfGap(gap) ?? Number.NaN), 0);
   return { "x-gaffer-gap": Number.isNaN(bytes) ? "unknown" : String(bytes) };
 }

@@ -1,13 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { GafferdError } from "../../errors.ts";
 import type { OutputStart } from "../../reading/output-start.ts";
-import { formatPosition, parsePosition, type StreamPosition } from "../../reading/stream-position.ts";
+import {
+  formatPosition,
+  maxPositionLength,
+  parsePosition,
+  type StreamPosition,
+} from "../../reading/stream-position.ts";
 
 /** Tells the ids of this run of the daemon from those of an earlier one, whose processes had the same numbers. */
 export const runId = `r${BigInt(`0x${randomBytes(5).toString("hex")}`).toString(36)}`;
 
-/** No id is longer, whatever runs: 9 characters for the run, 119 for the position. */
-export const maxIdLength = 128;
+/** `r` and 40 bits in base 36. */
+const runLength = 9;
+/** No id is longer, whatever runs: 128 characters. */
+export const maxIdLength = runLength + maxPositionLength;
 
 /** All that gafferd has ever sent as an id: of events, and of output as it is now and as it was up to 0.1.0. */
 const knownIds = [

@@ -1,19 +1,19 @@
 import { ptr } from "bun:ffi";
-import { readdirSync, readlinkSync } from "node:fs";
 import { messageOf } from "../../reason.ts";
 import { loadLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
+import { openDescriptors, socketName } from "./socket-descriptors.ts";
 
-/** The sockets that this process has open, as the kernel names them: `socket:[12345]`. */
+/** Sockets that gafferd has open: the kernel's name (`socket:[12345]`) to its file descriptor. */
 export type OpenSockets = ReadonlyMap<string, number>;
 
-/** Undefined where there is no /proc. */
+/** Lists the sockets that gafferd has open. Undefined if there is no /proc. */
 export function openSockets(): OpenSockets | undefined {
   const sockets = new Map<string, number>();
   try {
-    for (const fd of readdirSync("/proc/self/fd")) {
-      const name = targetOf(fd);
-      if (name?.startsWith("socket:")) sockets.set(name, Number(fd));
+    for (const fd of openDescriptors()) {
+      const name = socketName(fd);
+      if (name !== undefined) sockets.set(name, fd);
     }
   } catch {
     return undefined;
@@ -22,32 +22,23 @@ export function openSockets(): OpenSockets | undefined {
 }
 
 /**
- * Sets how many connections may wait to be accepted on the listener that was opened after `before` was taken.
- * `Bun.serve` has no option for it and always asks for 512 (Bun 1.4.5), but a second `listen(2)` changes it. Where that
- * cannot be done, the log says so and the listener stays as it is.
+ * Sets the accept backlog of the listeners that were opened after `before` was recorded. `Bun.serve` has no option for
+ * it and always uses 512 (Bun 1.4.5), but a second `listen(2)` changes it. If that fails, it logs the reason and the
+ * backlog stays at 512.
  */
 export function setBacklog(before: OpenSockets | undefined, backlog: number, { log }: { log: Logger }): void {
   try {
     const after = openSockets();
-    if (before === undefined || after === undefined) throw new Error("there is no /proc/self/fd");
+    if (before === undefined || after === undefined) throw new Error("cannot read /proc/self/fd");
     const sockets = loadSockets();
     const listeners = [...after].filter(([name, fd]) => !before.has(name) && isListening(sockets, fd));
-    if (listeners.length === 0) throw new Error("its socket was not found");
+    if (listeners.length === 0) throw new Error("cannot find the listening socket");
     for (const [, fd] of listeners) {
       if (sockets.listen(fd, backlog) !== 0) throw new Error("listen(2) failed");
     }
   } catch (cause) {
     const reason = messageOf(cause);
-    log.debug(`cannot set \`backlog\` to ${backlog}, so that it is 512: ${reason}`);
-  }
-}
-
-function targetOf(fd: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    // Closed since the folder was read, as the folder itself is.
-    return undefined;
+    log.debug(`cannot set \`backlog\` to ${backlog}; it stays at 512: ${reason}`);
   }
 }
 
@@ -60,7 +51,7 @@ function loadSockets() {
   });
 }
 
-/** socket(7): SO_ACCEPTCONN, as Linux numbers it. */
+/** SOL_SOCKET and SO_ACCEPTCONN on Linux; see socket(7). */
 const solSocket = 1;
 const soAcceptConn = 30;
 

@@ -1,49 +1,52 @@
-import { ptr } from "bun:ffi";
 import type { Server, Socket } from "bun";
-import { readdirSync, readlinkSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
 import { loadLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
+import { openDescriptors, socketAddress, socketName } from "./socket-descriptors.ts";
 
 /**
  * Sends the headers of a stream before the first byte of its body.
  *
- * `Bun.serve` (1.4.5) holds back the blank line that ends the headers until the body has a byte, so that a client that
- * waits for the headers waits for the process. Nothing that a `fetch` handler can return changes this
- * (oven-sh/bun#33660). `node:http` could do it, for less than half of the requests a second; Bun's own hook below it,
- * `onNodeHTTPRequest`, takes WebSockets away from the listener and mixes up answers of a pipelined connection.
+ * `Bun.serve` (1.4.5) holds back the blank line that ends the headers until the body has a byte, so a client that waits
+ * for the headers waits for the output of the process. No return value of a `fetch` handler changes this
+ * (oven-sh/bun#33660). `node:http` can send them early but handles less than half as many requests per second. Bun's
+ * internal hook below it, `onNodeHTTPRequest`, disables WebSockets on the listener and mixes up the responses on a
+ * pipelined connection.
  *
- * But as long as Bun waits for our answer it writes nothing to the connection. So the answer is written here, to a
- * duplicate of the connection's descriptor, and Bun never gets one. That ends the connection, which the headers say.
- * When Bun sends headers by itself, delete this file and what `listener.ts` does with it.
+ * While Bun waits for the response of the `fetch` handler, it writes nothing to the connection. So this file writes the
+ * response to a duplicate of the connection's file descriptor, and Bun never gets one. Such a response always closes the
+ * connection and says so in its headers. When Bun sends headers early, delete this file and its use in `listener.ts`.
  */
 export interface EarlyHeaders {
   /**
-   * Answers `request`, as Bun gave it, with a stream. Where that cannot be done, the response comes back for Bun to
-   * send; else the promise only resolves when the connection has ended, and its value is of no use.
+   * Sends `response`, a stream, as the answer to `request`, which must be Bun's own request and not a copy. Returns
+   * `response` if that is not possible, so that Bun sends it. Otherwise it resolves when the connection has closed; ignore
+   * the value then.
    */
   send(request: Request, server: Receiver, response: Response): Promise<Response>;
-  /** Resolves when no stream is open. */
+  /** Resolves when all streams that are open now have ended. */
   settled(): Promise<void>;
-  /** Cuts off all streams. */
+  /** Closes the connections of all streams. */
   close(): void;
 }
 
 type Receiver = Pick<Server<unknown>, "requestIP" | "port">;
 
-/** The streams of one listener; `path` is that of a unix socket. Bun alone can send what is encrypted. */
+/** Creates one for a listener. `path` is the path of a unix socket. Does nothing with TLS, which only Bun can write. */
 export function createEarlyHeaders(options: { path?: string; isEncrypted: boolean; log: Logger }): EarlyHeaders {
   const { path, isEncrypted, log } = options;
   const open = new Map<Connection, Promise<void>>();
-  let wasLate = false;
+  let hasLogged = false;
   return {
     async send(request, server, response) {
       if (!(await isPossible(log)) || request.signal.aborted) return response;
       const connection = isEncrypted ? undefined : await Connection.duplicate(request, server, path);
       if (connection === undefined) {
-        const reason = isEncrypted ? "the endpoint has TLS" : "its connection cannot be told from others";
-        if (!wasLate) log.info(`the headers of a stream wait for its first byte: ${reason}`);
-        wasLate = true;
+        const reason = isEncrypted
+          ? "the endpoint has TLS"
+          : "gafferd cannot identify the file descriptor of its connection";
+        if (!hasLogged) log.info(`the headers of a stream arrive only with its first byte: ${reason}`);
+        hasLogged = true;
         return response;
       }
       const sent = connection.send(response).finally(() => open.delete(connection));
@@ -62,10 +65,10 @@ export function createEarlyHeaders(options: { path?: string; isEncrypted: boolea
 
 const crlf = "\r\n";
 const lastChunk = Buffer.from(`0${crlf}${crlf}`);
-/** A chunk of at most so many bytes is copied, so that one write sends it with its size. */
+/** Chunks of at most this many bytes are copied, so that one write sends the chunk with its size. */
 const copiedBytes = 16 * 1024;
 
-/** A second way to a client that Bun waits to answer. */
+/** A duplicate of the connection of a request that Bun has not answered yet. */
 class Connection {
   readonly #fd: number;
   readonly #name: string;
@@ -74,7 +77,7 @@ class Connection {
   #drained: (() => void) | undefined;
   readonly #closed = Promise.withResolvers<void>();
 
-  /** Undefined when the descriptor cannot be told from others, or cannot be duplicated. */
+  /** Undefined if the descriptor cannot be identified or duplicated. */
   static async duplicate(request: Request, server: Receiver, path?: string): Promise<Connection | undefined> {
     const fd = path === undefined ? findTcp(server.requestIP(request)?.port, server.port) : findUnix(path);
     const copy = fd === undefined ? -1 : libc().fcntl(fd, duplicateAndCloseOnExec, 0);
@@ -92,14 +95,14 @@ class Connection {
 
   private constructor(fd: number) {
     this.#fd = fd;
-    this.#name = nameOf(fd);
+    this.#name = socketName(fd) ?? "";
     inUse.add(this.#name);
   }
 
-  /** Resolves when all was sent, or the client has gone. */
+  /** Resolves when everything was sent or the client has disconnected. */
   async send(response: Response): Promise<void> {
     const reader = (response.body as ReadableStream<unknown> | null)?.getReader();
-    // A stream that is broken off on purpose ends without its last chunk: that says so.
+    // A stream that fails ends without its last chunk, so the client sees that the response is incomplete.
     const read = () => reader?.read().catch(() => undefined);
     void this.#closed.promise.then(() => reader?.cancel()).catch(() => {});
     try {
@@ -112,7 +115,7 @@ class Connection {
     }
   }
 
-  /** Ends the connection for Bun, too, which then closes its own descriptor. */
+  /** Shuts the connection down for Bun too, which then closes its own descriptor. */
   close(): void {
     if (!this.#isOpen) return;
     libc().shutdown(this.#fd, bothWays);
@@ -127,14 +130,14 @@ class Connection {
       socket: {
         open: (socket) => void socket.pause(),
         drain: () => this.#drained?.(),
-        // More requests on this connection are not answered.
+        // Further requests on this connection are not answered.
         data() {},
         end: () => this.close(),
         close: () => this.#forget(),
         error: () => this.close(),
       },
     });
-    // Bun reads from the connection as well, and leaves it when the client has closed it, or sends one more request.
+    // Bun reads from the connection too. It aborts when the client closes the connection or sends another request.
     signal.addEventListener("abort", () => this.#socket?.resume(), { once: true });
     if (signal.aborted) this.#socket.resume();
   }
@@ -155,7 +158,7 @@ class Connection {
     await this.#write(Buffer.from(crlf));
   }
 
-  /** Resolves when the kernel has all of it: the bytes may change then. */
+  /** Resolves when the kernel has all bytes; the buffer may be reused then. */
   async #write(bytes: Uint8Array): Promise<void> {
     let written = 0;
     while (this.#isOpen) {
@@ -166,7 +169,7 @@ class Connection {
   }
 }
 
-/** What a stream of a plugin gives may be text, as Bun takes it from a response. */
+/** The stream of a plugin may give strings, which Bun accepts in a response too. */
 function toBytes(piece: unknown): Uint8Array {
   return piece instanceof Uint8Array ? piece : Buffer.from(piece as string);
 }
@@ -179,70 +182,50 @@ function headOf({ status, headers }: Response): string {
   return `${head}date: ${new Date().toUTCString()}${crlf}connection: close${crlf}transfer-encoding: chunked${crlf}${crlf}`;
 }
 
-/** The descriptor of the one TCP connection between these ports; undefined when there is none, or more than one. */
+/** The descriptor of the TCP connection between these ports. Undefined unless there is exactly one. */
 function findTcp(clientPort: number | undefined, ownPort: number | undefined): number | undefined {
   if (clientPort === undefined || ownPort === undefined) return undefined;
-  const found = descriptors().filter(
-    (fd) => addressOf("getpeername", fd) === `:${clientPort}` && addressOf("getsockname", fd) === `:${ownPort}`,
+  const found = openDescriptors().filter(
+    (fd) => socketAddress("getpeername", fd) === `:${clientPort}` && socketAddress("getsockname", fd) === `:${ownPort}`,
   );
   return found.length === 1 ? found[0] : undefined;
 }
 
 /**
- * The descriptor of the one connection to this unix socket that no stream has. Clients of a unix socket have no address:
- * undefined when there are several.
+ * The descriptor of the only connection to this unix socket that no stream uses. Undefined if there are several, since
+ * clients of a unix socket have no address.
  */
 function findUnix(path: string): number | undefined {
-  const found = descriptors().filter(
+  const found = openDescriptors().filter(
     (fd) =>
-      addressOf("getsockname", fd) === path && addressOf("getpeername", fd) !== undefined && !inUse.has(nameOf(fd)),
+      socketAddress("getsockname", fd) === path &&
+      socketAddress("getpeername", fd) !== undefined &&
+      !inUse.has(socketName(fd) ?? ""),
   );
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** The connections that a stream has, as the kernel names them. */
+/** The kernel's names of the connections that streams use. */
 const inUse = new Set<string>();
-
-/** `socket:[4711]`, the same for each descriptor of a connection. */
-function nameOf(fd: number): string {
-  return readlinkSync(`/proc/self/fd/${fd}`);
-}
-
-function descriptors(): number[] {
-  return readdirSync("/proc/self/fd").map(Number);
-}
-
-/** `struct sockaddr` of Linux, that begins with the family; see unix(7), ip(7) and ipv6(7). */
-const families = { unix: 1, ip: 2, ipv6: 10 } as const;
-const address = new DataView(new ArrayBuffer(128));
-const addressLength = new Int32Array(1);
-
-/** `:5000` or the path of a unix socket, which is empty for a client; undefined for what is no connected socket. */
-function addressOf(side: "getpeername" | "getsockname", fd: number): string | undefined {
-  addressLength[0] = address.byteLength;
-  if (libc()[side](fd, ptr(address), ptr(addressLength)) !== 0) return undefined;
-  const family = address.getUint16(0, true);
-  if (family === families.ip || family === families.ipv6) return `:${address.getUint16(2)}`;
-  if (family !== families.unix) return undefined;
-  const path = Buffer.from(address.buffer, 2, Math.max(0, (addressLength[0] ?? 0) - 2));
-  return path.toString("utf8").replace(/\0$/, "");
-}
 
 const probeTimeoutMs = 5000;
 let probed: Promise<boolean> | undefined;
 
-/** Whether it works on this machine and with this Bun, tried once with a listener of its own. The log says if not. */
+/** Whether this works on this machine with this version of Bun. Tries it once, on a listener of its own; logs a failure. */
 function isPossible(log: Logger): Promise<boolean> {
   return (probed ??= probe().then(
     () => true,
     (cause: unknown) => {
-      log.warn("headers of streams wait for the first byte of the body: they cannot be sent earlier here", cause);
+      log.warn(
+        "the headers of a stream arrive only with its first byte: cannot send them earlier on this machine",
+        cause,
+      );
       return false;
     },
   ));
 }
 
-/** Rejects when the headers of a silent stream do not arrive. */
+/** Rejects if the headers of a stream without output do not arrive. */
 async function probe(): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(new Error("the headers did not arrive")), probeTimeoutMs);
@@ -277,7 +260,7 @@ async function probe(): Promise<void> {
   }
 }
 
-/** F_DUPFD_CLOEXEC and SHUT_RDWR of Linux. */
+/** F_DUPFD_CLOEXEC and SHUT_RDWR on Linux. */
 const duplicateAndCloseOnExec = 1030;
 const bothWays = 2;
 
@@ -290,8 +273,6 @@ function libc(): Libc {
 
 function load() {
   return loadLibc({
-    getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-    getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     shutdown: { args: ["i32", "i32"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },

@@ -6,30 +6,31 @@ import { type Application, type Listener, openListener } from "./listener.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import type { SocketAccess } from "./unix-socket.ts";
 
-/** One `[endpoint:NAME]`: addresses that share their settings. */
+/** One `[endpoint:NAME]` section: addresses that share settings. */
 export interface EndpointSettings extends SocketAccess {
   readonly name: string;
   readonly binds: readonly Bind[];
-  /** How many connections may wait to be accepted. */
+  /** Maximum number of connections waiting to be accepted. */
   readonly backlog: number;
-  /** Absent: plain HTTP. A unix socket never has it. */
+  /** Absent for plain HTTP. Unix sockets ignore it. */
   readonly tls?: TlsFiles;
-  /** Names, without a port, that it answers to besides its own. */
+  /** More host names, without a port, that are accepted in `Host`. */
   readonly hosts: readonly string[];
 }
 
-/** All that gafferd listens at. */
+/** All open endpoints. */
 export interface Endpoints {
-  /** In the order of the settings; the port is the one that was bound. */
+  /** In the order of the settings, with the port that was bound. */
   readonly urls: readonly string[];
   /**
-   * Opens what is new, and those named in `changed` anew; what is gone takes no more connections, and those that it has go
-   * on. Throws as `openEndpoints` does, and all is then as it was.
+   * Opens new endpoints, reopens those named in `changed`, and stops accepting on endpoints that were removed; open
+   * connections continue. If an endpoint cannot be opened, it restores the old endpoints and throws as `openEndpoints`
+   * does.
    */
   replace(endpoints: readonly EndpointSettings[], changed: ReadonlySet<string>): Promise<void>;
-  /** Refuses new connections and removes the unix sockets; requests that are being answered go on. */
+  /** Refuses new connections and removes the unix sockets; requests in progress continue. */
   stopAccepting(): void;
-  /** Cuts what is still open, and resolves when it is. */
+  /** Closes all connections. Resolves when they are closed. */
   close(): Promise<void>;
 }
 
@@ -39,8 +40,8 @@ interface OpenEndpoint {
 }
 
 /**
- * Makes one app reachable on every address of every endpoint, or on none: then it throws a GafferdError that says
- * which, why, and what to do.
+ * Opens every address of every endpoint. If one cannot be opened, it closes them all and throws a GafferdError that
+ * names the address, the reason and the remedy.
  */
 export async function openEndpoints(
   app: Application & { compile(): unknown },
@@ -49,18 +50,18 @@ export async function openEndpoints(
 ): Promise<Endpoints> {
   app.compile();
   let opened = await openAll(endpoints);
-  /** They take no more connections, and may have some. */
+  /** Listeners that no longer accept connections but may have open ones. */
   const retired = new Set<Listener>();
 
   async function openAll(all: readonly EndpointSettings[]): Promise<OpenEndpoint[]> {
-    const soFar: OpenEndpoint[] = [];
+    const done: OpenEndpoint[] = [];
     try {
-      for (const settings of all) soFar.push(await openEndpoint(app, settings, log));
+      for (const settings of all) done.push(await openEndpoint(app, settings, log));
     } catch (error) {
-      await closeAll(listenersOf(soFar));
+      await closeAll(listenersOf(done));
       throw error;
     }
-    return soFar;
+    return done;
   }
 
   function retire(listener: Listener): void {
@@ -74,17 +75,17 @@ export async function openEndpoints(
     },
     async replace(next, changed) {
       const kept = opened.filter(({ settings: { name } }) => isKept(name));
-      const gone = opened.filter((endpoint) => !kept.includes(endpoint));
-      // First, since the new ones may have the addresses of the old.
-      for (const listener of listenersOf(gone)) retire(listener);
-      let fresh: OpenEndpoint[];
+      const removed = opened.filter((endpoint) => !kept.includes(endpoint));
+      // Before opening the new ones, which may use the same addresses.
+      for (const listener of listenersOf(removed)) retire(listener);
+      let added: OpenEndpoint[];
       try {
-        fresh = await openAll(next.filter(({ name }) => !kept.some(({ settings }) => settings.name === name)));
+        added = await openAll(next.filter(({ name }) => !kept.some(({ settings }) => settings.name === name)));
       } catch (error) {
-        opened = [...kept, ...(await openAll(gone.map(({ settings }) => settings)))];
+        opened = [...kept, ...(await openAll(removed.map(({ settings }) => settings)))];
         throw error;
       }
-      opened = next.flatMap(({ name }) => [...kept, ...fresh].filter(({ settings }) => settings.name === name));
+      opened = next.flatMap(({ name }) => [...kept, ...added].filter(({ settings }) => settings.name === name));
 
       function isKept(name: string): boolean {
         return !changed.has(name) && next.some((settings) => settings.name === name);

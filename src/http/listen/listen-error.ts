@@ -3,13 +3,13 @@ import { type Bind, formatBind } from "../../bind.ts";
 import { GafferdError } from "../../errors.ts";
 import { messageOf } from "../../reason.ts";
 
-/** What could not be opened, why, and what to do, in one sentence. */
+/** An error whose message names the address, the reason and the remedy. The code is `conflict` or `bad_value`. */
 export function listenError(bind: Bind, endpointName: string, cause: unknown): GafferdError {
   const errno = codeOf(cause);
-  const isOurs = cause instanceof GafferdError;
+  const isKnown = cause instanceof GafferdError;
   return new GafferdError(
-    isOurs ? cause.code : errno === "EADDRINUSE" ? "conflict" : "bad_value",
-    `cannot listen on ${formatBind(bind)} for [endpoint:${endpointName}]: ${isOurs ? cause.message : (adviceOn(bind, errno) ?? messageOf(cause))}`,
+    isKnown ? cause.code : errno === "EADDRINUSE" ? "conflict" : "bad_value",
+    `cannot listen on ${formatBind(bind)} for [endpoint:${endpointName}]: ${isKnown ? cause.message : (adviceOn(bind, errno) ?? messageOf(cause))}`,
     { field: `endpoint:${endpointName}`, cause },
   );
 }
@@ -21,24 +21,24 @@ function adviceOn(bind: Bind, errno: string | undefined): string | undefined {
 
 type Reasons = Readonly<Record<string, (where: string) => string>>;
 
-const unresolved = "the host name has no address that this machine knows; bind an address, or a name in /etc/hosts";
+const unresolved = "the host name does not resolve to an address; bind an IP address, or a name in /etc/hosts";
 
 const reasons: Readonly<Record<Bind["kind"], Reasons>> = {
   tcp: {
     EADDRINUSE: (port) =>
-      `another program listens there; stop it (\`ss -ltnp 'sport = ${port}'\` names it) or bind another port`,
-    EACCES: () => "permission denied; bind a port from 1024 on, or give gafferd CAP_NET_BIND_SERVICE",
-    EADDRNOTAVAIL: () => "this machine does not have that address; bind one that `ip address` shows",
+      `another program is listening on it; stop that program (find it with \`ss -ltnp 'sport = ${port}'\`) or bind another port`,
+    EACCES: () => "permission denied; bind port 1024 or higher, or give gafferd CAP_NET_BIND_SERVICE",
+    EADDRNOTAVAIL: () => "this machine does not have that address; bind one that `ip address` lists",
     ENOTFOUND: () => unresolved,
     EAI_AGAIN: () => unresolved,
   },
   unix: {
-    EADDRINUSE: () => "another program listens there; stop it, or bind another path",
-    EACCES: (path) => `permission denied in ${dirname(path)}; choose a folder that gafferd may write to`,
-    ENOENT: (path) => `the folder ${dirname(path)} does not exist; create it`,
-    ENOTDIR: (path) => `${dirname(path)} is not a folder`,
-    ENAMETOOLONG: () => "the path is longer than the 107 bytes that a socket's may have; choose a shorter one",
-    EROFS: (path) => `${dirname(path)} is read-only; choose another folder`,
+    EADDRINUSE: () => "another program is listening on it; stop that program or bind another path",
+    EACCES: (path) => `permission denied in ${dirname(path)}; use a directory that gafferd can write to`,
+    ENOENT: (path) => `the directory ${dirname(path)} does not exist; create it`,
+    ENOTDIR: (path) => `${dirname(path)} is not a directory; bind another path`,
+    ENAMETOOLONG: () => "the path is longer than 107 bytes, the limit for a unix socket; use a shorter path",
+    EROFS: (path) => `${dirname(path)} is read-only; use another directory`,
   },
 };
 

@@ -16,10 +16,10 @@ import {
   listenPrivately,
   removeStaleSocket,
   type SocketAccess,
-  stopKeepingOthers,
+  stopPreservingOthers,
 } from "./unix-socket.ts";
 
-/** What answers requests: an Elysia app. */
+/** Handles requests: an Elysia app. */
 export interface Application {
   fetch(request: Request): Response | Promise<Response>;
 }
@@ -31,25 +31,25 @@ export interface ListenerOptions {
   readonly backlog: number;
   readonly tls: TLSOptions | undefined;
   readonly access: SocketAccess;
-  /** More names that it answers to. */
+  /** More host names that are accepted in `Host`. */
   readonly hosts: readonly string[];
   readonly log: Logger;
 }
 
-/** One open address. */
+/** An open address. */
 export interface Listener {
   /** `http://127.0.0.1:5000`, `unix:/run/gaffer.sock`. */
   readonly url: string;
-  /** Refuses new connections; those that are open go on. Resolves when none is left. */
+  /** Refuses new connections; open ones continue. Resolves when all are closed. */
   stopAccepting(): Promise<void>;
-  /** Cuts what is still open. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
-/** A client that says nothing for so long is cut off, unless `keepOpen` was called for its request. */
+/** A connection that is silent for this long is closed, unless `keepOpen` was called for its request. */
 const idleTimeoutSeconds = 30;
 
-/** Opens one address. Throws what `Bun.serve` throws, or a GafferdError whose message is a reason alone. */
+/** Opens an address. Throws what `Bun.serve` throws, or a GafferdError whose message is only the reason. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const { bind, access } = options;
   if (bind.kind === "tcp") {
@@ -78,16 +78,16 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     await server.stop(true);
     throw error;
   }
-  const ours = identityOf(bind.path);
+  const own = identityOf(bind.path);
   return {
     url: formatUrl(bind, false),
     async stopAccepting() {
-      await stopKeepingOthers(bind.path, ours, () => server.stop());
+      await stopPreservingOthers(bind.path, own, () => server.stop());
       await early.settled();
     },
     close() {
       early.close();
-      return stopKeepingOthers(bind.path, ours, () => server.stop(true));
+      return stopPreservingOthers(bind.path, own, () => server.stop(true));
     },
   };
 }
@@ -105,22 +105,23 @@ function serve(
 ): Server<SocketHandlers> {
   const { app, backlog, tls, log } = options;
   const site = siteOf(options);
+  const mayDelayHeaders = tls !== undefined || options.bind.kind === "unix";
   const before = openSockets();
   const server = Bun.serve<SocketHandlers>({
-    // The types have no `idleTimeout` for a unix socket; Bun 1.4.5 obeys it there all the same.
+    // The types do not allow `idleTimeout` with a unix socket, but Bun 1.4.5 applies it.
     ...(address as TcpAddress),
     ...(tls === undefined ? {} : { tls }),
-    // Bodies have limits of their own, where they are read.
+    // The routes limit the size of the bodies that they read.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: idleTimeoutSeconds,
     development: false,
     fetch(request, receiver) {
       const routable = toRoutable(request, site);
       if (routable === undefined) {
-        const error = new GafferdError("method_not_allowed", `nothing here takes ${request.method}`);
+        const error = new GafferdError("method_not_allowed", `gafferd does not support the method ${request.method}`);
         return toErrorResponse(error, { request, log });
       }
-      const connection: Connection = { server: receiver, request, site };
+      const connection: Connection = { server: receiver, request, site, mayDelayHeaders };
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
       if (request.method !== "GET") return answer;

@@ -9,14 +9,13 @@ import { readTls } from "./tls.ts";
 import { ownerOf } from "./unix-socket.ts";
 
 /**
- * Throws what opening the endpoint would throw, as far as that can be told beside a gafferd that has it open: its
- * certificates, the user and the folder of its socket, whether this machine has its address. The `field` is the key at
- * fault.
+ * Throws the error that opening the endpoint would throw, as far as this can be checked while another gafferd has it open:
+ * certificates, owner and directory of a unix socket, whether this machine has the address. `field` is the invalid key.
  */
 export async function assertOpenable(endpoint: EndpointSettings): Promise<void> {
   const { name, binds, tls } = endpoint;
   if (tls !== undefined && binds.some(({ kind }) => kind === "tcp")) readTls(tls);
-  if (binds.some(({ kind }) => kind === "unix")) assertGivable(ownerOf(endpoint));
+  if (binds.some(({ kind }) => kind === "unix")) assertCanChown(ownerOf(endpoint));
   for (const bind of binds) {
     try {
       await tryBind(bind);
@@ -27,22 +26,22 @@ export async function assertOpenable(endpoint: EndpointSettings): Promise<void> 
   }
 }
 
-/** A port that the system chooses is free, so only the address is tried. */
+/** Tries the address with a free port, since a running gafferd may use the configured one. */
 async function tryBind(bind: Bind): Promise<void> {
   if (bind.kind === "tcp") {
     const hostname = (await resolveHost(bind.host)) || "0.0.0.0";
     Bun.listen({ hostname, port: 0, socket: { data() {} } }).stop(true);
     return;
   }
-  const folder = dirname(bind.path);
-  if (!statSync(folder).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
-  accessSync(folder, constants.W_OK | constants.X_OK);
+  const directory = dirname(bind.path);
+  if (!statSync(directory).isDirectory()) throw Object.assign(new Error("not a directory"), { code: "ENOTDIR" });
+  accessSync(directory, constants.W_OK | constants.X_OK);
 }
 
-function assertGivable({ uid, gid }: { uid?: number; gid?: number }): void {
+function assertCanChown({ uid, gid }: { uid?: number; gid?: number }): void {
   const own = { uid: process.geteuid?.() ?? 0, groups: [process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])] };
   if (own.uid === 0) return;
-  const advice = "gafferd does not run as root, and cannot give its socket away";
-  if (uid !== undefined && uid !== own.uid) throw new GafferdError("bad_value", advice, { field: "owner" });
-  if (gid !== undefined && !own.groups.includes(gid)) throw new GafferdError("bad_value", advice, { field: "group" });
+  const reason = "cannot give the socket to another owner or group: gafferd does not run as root";
+  if (uid !== undefined && uid !== own.uid) throw new GafferdError("bad_value", reason, { field: "owner" });
+  if (gid !== undefined && !own.groups.includes(gid)) throw new GafferdError("bad_value", reason, { field: "group" });
 }

@@ -1,7 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
-/** The address to bind; empty for all. Bun 1.4.5 reports a name without an address as whatever failed before. */
+/**
+ * Resolves a host to the address to bind; empty for all addresses. Throws the error of `dns.lookup`. Needed because Bun
+ * 1.4.5 reports a name that does not resolve with the code of an earlier error.
+ */
 export async function resolveHost(host: string): Promise<string> {
   const name = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
   if (name === "" || isIP(name)) return name;

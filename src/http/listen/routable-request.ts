@@ -1,14 +1,15 @@
 import type { Site } from "./guard.ts";
 
-/** Elysia 1.4.30 looks for the path from here on, so that it finds none in `http://d/ping`. */
+/** Elysia 1.4.30 searches for the path from this offset, so it does not find the path of `http://d/ping`. */
 const shortestOriginLength = 11;
 
 /**
- * The request itself or, where its URL cannot be read or Elysia would not find its path, a copy: for a `Host` that is
- * short, missing or malformed, as is usual on unix sockets. Undefined for a method that has no path (CONNECT) or that cannot be copied (TRACE).
+ * Returns the request, or a copy with the host `localhost` if the `Host` is short, missing or malformed, as is usual on
+ * unix sockets: its URL would be invalid, or Elysia would not find the path. Undefined for a method without a path
+ * (CONNECT) or one that cannot be copied (TRACE).
  */
 export function toRoutable(request: Request, { scheme, boundHost }: Site): Request | undefined {
-  // Elsewhere the guard refuses a `Host` that is none, such as `localhost:99999`.
+  // On TCP, the guard refuses an invalid `Host` such as `localhost:99999`.
   const isTcp = boundHost !== undefined;
   const pathStart = request.url.startsWith("/") ? 0 : request.url.indexOf("/", `${scheme}://`.length);
   if (pathStart >= shortestOriginLength && (isTcp || URL.canParse(request.url))) return request;

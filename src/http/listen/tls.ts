@@ -6,20 +6,20 @@ import { GafferdError } from "../../errors.ts";
 
 /** Paths of PEM files. */
 export interface TlsFiles {
-  /** The certificate, followed by those between it and the root. */
+  /** The certificate, followed by intermediate certificates. */
   readonly certFile: string;
   readonly keyFile: string;
-  /** Only clients with a certificate from this authority are let in; absent: all. */
+  /** Accept only clients with a certificate from this authority. Absent to accept all. */
   readonly clientCaFile?: string;
 }
 
-/** What `Bun.serve` takes as `tls`. Throws `bad_value` that names the file at fault. */
+/** Reads the `tls` option of `Bun.serve`. Throws `bad_value` that names the invalid file. */
 export function readTls({ certFile, keyFile, clientCaFile }: TlsFiles): TLSOptions {
   const cert = read(certFile, "certfile");
   const key = read(keyFile, "keyfile");
   const certificate = parseCertificate(cert, certFile, "certfile");
   if (!certificate.checkPrivateKey(parseKey(key, keyFile))) {
-    throw new GafferdError("bad_value", `the key in ${keyFile} is not that of the certificate in ${certFile}`, {
+    throw new GafferdError("bad_value", `the key in ${keyFile} does not match the certificate in ${certFile}`, {
       field: "keyfile",
     });
   }
@@ -34,7 +34,7 @@ function read(path: string, field: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     const reason = messageOf(cause);
-    throw new GafferdError("bad_value", `\`${field}\` cannot be read: ${reason}`, { field, cause });
+    throw new GafferdError("bad_value", `cannot read \`${field}\`: ${reason}`, { field, cause });
   }
 }
 
@@ -42,7 +42,7 @@ function parseCertificate(pem: string, path: string, field: string): X509Certifi
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw new GafferdError("bad_value", `${path} (\`${field}\`) holds no certificate in PEM`, { field, cause });
+    throw new GafferdError("bad_value", `${path} (\`${field}\`) does not contain a PEM certificate`, { field, cause });
   }
 }
 
@@ -50,8 +50,8 @@ function parseKey(pem: string, path: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (cause) {
-    const advice = pem.includes("ENCRYPTED") ? "; take its passphrase off, for nobody is there to type it" : "";
-    throw new GafferdError("bad_value", `${path} (\`keyfile\`) holds no private key in PEM that can be read${advice}`, {
+    const advice = pem.includes("ENCRYPTED") ? "; remove its passphrase: gafferd cannot ask for it" : "";
+    throw new GafferdError("bad_value", `${path} (\`keyfile\`) does not contain a readable PEM private key${advice}`, {
       field: "keyfile",
       cause,
     });

@@ -4,13 +4,13 @@ import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
 import { findAccount, findGroupId } from "../../process/accounts.ts";
 
-/** Who may connect. */
+/** Permissions of a unix socket. */
 export interface SocketAccess {
   /** Permission bits; default 0600. */
   readonly mode?: number;
-  /** Number or name; absent: gafferd's own. */
+  /** Number or name; default: gafferd's own. */
   readonly owner?: string | number | undefined;
-  /** Number or name; absent: gafferd's own. */
+  /** Number or name; default: gafferd's own. */
   readonly group?: string | number | undefined;
 }
 
@@ -18,29 +18,32 @@ const privateMode = 0o600;
 const probeTimeoutMs = 1000;
 
 /**
- * Removes the socket of a program that is gone, so that its path can be bound. Throws `conflict` when somebody answers
- * there, and `bad_value` when something else than a socket has the path.
+ * Removes the socket that a program left behind, so that its path can be bound. Throws `conflict` if a program still uses
+ * it, and `bad_value` if the file is not a socket.
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = statOf(path);
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new GafferdError("bad_value", "something there is not a socket; remove it, or bind another path");
+    throw new GafferdError("bad_value", "the file is not a socket; remove it or bind another path");
   }
   const failure = await probe(path);
   if (failure === undefined || (failure === "ECONNREFUSED" && isOpen(path))) {
-    throw new GafferdError("conflict", "another program listens there; stop it, or bind another path");
+    throw new GafferdError("conflict", "another program is listening on it; stop that program or bind another path");
   }
   if (failure === "ENOENT") return;
   if (failure !== "ECONNREFUSED") {
-    throw new GafferdError("conflict", `the socket there cannot be tried (${failure}); remove it if nobody needs it`);
+    throw new GafferdError(
+      "conflict",
+      `cannot connect to the existing socket (${failure}); remove it if no program uses it`,
+    );
   }
   const now = statOf(path);
-  // Whoever took the path meanwhile keeps it, and binding fails.
+  // If another program took the path meanwhile, leave it: binding fails.
   if (now !== undefined && identify(now) === identify(found) && now.ctimeMs === found.ctimeMs) unlinkSync(path);
 }
 
-/** Binds with `listen`, which must do so before it returns, a socket that nobody else can use until `grantAccess`. */
+/** Calls `listen` so that only gafferd's user can use the socket until `grantAccess`. It must bind before it returns. */
 export function listenPrivately<T>(listen: () => T): T {
   const before = process.umask(0o777 & ~privateMode);
   try {
@@ -50,22 +53,22 @@ export function listenPrivately<T>(listen: () => T): T {
   }
 }
 
-/** Opens the private socket at `path` to those that `access` names. Throws `bad_value`. */
+/** Sets the owner, group and mode of the private socket at `path`. Throws `bad_value`. */
 export function grantAccess(path: string, { mode = privateMode, owner, group }: SocketAccess): void {
   const { uid, gid } = lstatSync(path);
   const wanted = ownerOf({ owner, group });
   const [wantedUid, wantedGid] = [wanted.uid ?? uid, wanted.gid ?? gid];
   try {
-    // First whose it is, then what they may: else the old group could use it for a moment.
+    // Owner and group before the mode: otherwise the old group could connect for a moment.
     if (wantedUid !== uid || wantedGid !== gid) lchownSync(path, wantedUid, wantedGid);
     if (mode !== privateMode) chmodSync(path, mode);
   } catch (cause) {
     const reason = messageOf(cause);
-    throw new GafferdError("bad_value", `\`mode\`, \`owner\` or \`group\` cannot be set: ${reason}`, { cause });
+    throw new GafferdError("bad_value", `cannot set \`mode\`, \`owner\` or \`group\`: ${reason}`, { cause });
   }
 }
 
-/** The numbers of those whom `access` names; absent for gafferd's own. Throws `bad_value` for one that does not exist. */
+/** Resolves owner and group to ids, absent for gafferd's own. Throws `bad_value` if a name does not exist. */
 export function ownerOf({ owner, group }: Pick<SocketAccess, "owner" | "group">): { uid?: number; gid?: number } {
   const uid = owner === undefined ? undefined : typeof owner === "number" ? owner : findAccount(owner)?.uid;
   const gid = group === undefined ? undefined : findGroupId(group);
@@ -80,18 +83,19 @@ function missing(noun: "user" | "group", name: string | number): GafferdError {
   });
 }
 
-/** Which file has the path now; undefined when there is none. While a socket is open, no other file gets its identity. */
+/** Device and inode of the file at `path`; undefined if there is none. Unique for as long as the socket is open. */
 export function identityOf(path: string): string | undefined {
   const found = statOf(path);
   return found === undefined ? undefined : identify(found);
 }
 
 /**
- * Calls `stop`, which removes whatever is at `path` (so does `server.stop` of Bun 1.4.5), but keeps what is not `ours`.
+ * Calls `stop`, which removes the file at `path` whatever it is (as `server.stop` of Bun 1.4.5 does), but preserves a file
+ * whose identity is not `own`.
  */
-export function stopKeepingOthers<T>(path: string, ours: string | undefined, stop: () => T): T {
-  const there = identityOf(path);
-  if (there === undefined || there === ours) return stop();
+export function stopPreservingOthers<T>(path: string, own: string | undefined, stop: () => T): T {
+  const current = identityOf(path);
+  if (current === undefined || current === own) return stop();
   const aside = `${path}.${process.pid}`;
   renameSync(path, aside);
   try {
@@ -110,8 +114,8 @@ function identify({ dev, ino }: Stats): string {
 }
 
 /**
- * Whether a program has a socket of this path open. Bun 1.4.5 gives ECONNREFUSED for a datagram socket too (`/dev/log`),
- * where the kernel says EPROTOTYPE.
+ * Whether a program has a socket with this path open. Needed because Bun 1.4.5 reports ECONNREFUSED for a datagram socket
+ * too (`/dev/log`), where the kernel returns EPROTOTYPE.
  */
 function isOpen(path: string): boolean {
   try {
@@ -119,12 +123,12 @@ function isOpen(path: string): boolean {
       .split("\n")
       .some((line) => line.endsWith(` ${path}`));
   } catch {
-    // There is no /proc; then the refusal has to do.
+    // Without /proc, rely on ECONNREFUSED alone.
     return false;
   }
 }
 
-/** Undefined when somebody answers, else the reason why not. */
+/** Tries to connect. Returns undefined if a program accepts, else the error code. */
 function probe(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -134,7 +138,7 @@ function probe(path: string): Promise<string | undefined> {
     };
     socket.once("connect", () => settle());
     socket.once("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-    // It listens, but has more to do than to accept.
+    // A program is listening but is too busy to accept.
     socket.setTimeout(probeTimeoutMs, () => settle());
   });
 }

@@ -1,43 +1,43 @@
-const defaultEveryMs = 100;
-const defaultLingerMs = 5 * 60_000;
+const defaultIntervalMs = 100;
+const defaultStopAfterMs = 5 * 60_000;
 /** Upper bounds. */
 const bucketSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
 
-/** How late timers ran, in seconds, since the daemon was first asked; no figure ever goes back. */
+/** A histogram of timer delays since the first reading. All values only increase. */
 export interface LoopLagReading {
-  /** How many were this late at most, ascending. */
+  /** How many delays were at most this long, in ascending order. */
   readonly buckets: readonly { readonly atMostSeconds: number; readonly count: number }[];
   readonly count: number;
   readonly sumSeconds: number;
 }
 
 /**
- * How long what is ready has to wait for the event loop. It is measured by one timer that runs only while somebody asks:
- * a host whom nobody watches never wakes for it. Counts rather than a maximum since the last reading, so that two who
- * ask take nothing from each other. (Bun's `monitorEventLoopDelay` keeps running and tells quantiles of all time.)
+ * Measures event loop lag with one timer, which runs only while the metrics are read: without scrapes, the daemon does
+ * not wake up for it. It counts instead of keeping the maximum since the last reading, so that several readers do not
+ * disturb each other. (Bun's `monitorEventLoopDelay` never stops, and reports only quantiles since the start.)
  */
 export class LoopLag {
-  readonly #everyMs: number;
-  readonly #lingerMs: number;
+  readonly #intervalMs: number;
+  readonly #stopAfterMs: number;
   readonly #counts = bucketSeconds.map((atMostSeconds) => ({ atMostSeconds, count: 0 }));
   #count = 0;
   #sumSeconds = 0;
   #timer: NodeJS.Timeout | undefined;
-  #askedAtMs = 0;
+  #lastReadAtMs = 0;
 
-  /** Measures every `everyMs` (100 ms) until nobody has asked for `lingerMs` (5 min). */
-  constructor({ everyMs = defaultEveryMs, lingerMs = defaultLingerMs } = {}) {
-    this.#everyMs = everyMs;
-    this.#lingerMs = lingerMs;
+  /** Measures every `intervalMs` (100 ms), until `read` was not called for `stopAfterMs` (5 min). */
+  constructor({ intervalMs = defaultIntervalMs, stopAfterMs = defaultStopAfterMs } = {}) {
+    this.#intervalMs = intervalMs;
+    this.#stopAfterMs = stopAfterMs;
   }
 
   get isMeasuring(): boolean {
     return this.#timer !== undefined;
   }
 
-  /** What was measured until now; it goes on from here. */
+  /** Returns the delays measured so far, and starts measuring if it was stopped. */
   read(): LoopLagReading {
-    this.#askedAtMs = performance.now();
+    this.#lastReadAtMs = performance.now();
     if (!this.isMeasuring) this.#measure();
     let below = 0;
     const buckets = this.#counts.map(({ atMostSeconds, count }) => ({ atMostSeconds, count: (below += count) }));
@@ -45,14 +45,14 @@ export class LoopLag {
   }
 
   #measure(): void {
-    const dueMs = performance.now() + this.#everyMs;
+    const dueMs = performance.now() + this.#intervalMs;
     this.#timer = setTimeout(() => {
       const nowMs = performance.now();
       this.#observe(Math.max(0, nowMs - dueMs) / 1000);
       this.#timer = undefined;
-      if (nowMs - this.#askedAtMs < this.#lingerMs) this.#measure();
-    }, this.#everyMs);
-    // The daemon does not live for it.
+      if (nowMs - this.#lastReadAtMs < this.#stopAfterMs) this.#measure();
+    }, this.#intervalMs);
+    // The timer must not keep the daemon running.
     this.#timer.unref();
   }
 

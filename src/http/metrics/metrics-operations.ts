@@ -7,9 +7,9 @@ export const metricsOperations: OperationTable = {
   "GET /metrics": {
     id: "getMetrics",
     tag,
-    summary: "Figures for Prometheus",
+    summary: "Get metrics for Prometheus",
     description:
-      "By template: wanted and running processes, restarts, exits, flaps, bytes out and in, readers, gaps. By process: CPU, memory, file descriptors. By webhook: what waits, attempts, lost events. Of gafferd: its event loop's lag, its memory, its spawns.",
-    answers: text("Prometheus's text format, version 0.0.4.", metricsContentType),
+      "Per template: wanted and running processes, restarts, exits, flaps, output and input bytes, readers and gaps. Per process: CPU time, memory and file descriptors. Per webhook: queued events, attempts and lost events. For gafferd itself: event loop lag, memory, CPU time, file descriptors and started processes.",
+    answers: text("The metrics in the Prometheus text format, version 0.0.4.", metricsContentType),
   },
 };

@@ -14,19 +14,19 @@ import { webhookFamilies } from "./webhook-metrics.ts";
 
 export interface MetricsRoutesOptions {
   readonly manager: Manager;
-  /** Without any event before it, so that every spawn is counted. */
+  /** Must not have published any event yet, so that every spawn is counted. */
   readonly bus: EventBus;
   readonly webhooks: Webhooks;
-  /** Of gafferd. */
+  /** The version of gafferd. */
   readonly version: string;
-  /** Default: one of its own. */
+  /** Default: a new sampler. */
   readonly sampler?: Sampler;
 }
 
 /**
- * `/metrics`: what Prometheus scrapes. Written by hand, without `prom-client`: all figures are read from our own state
- * at the scrape, and what a registry would be for, to keep series, would here be to take out those of every template
- * and process that is gone, in time. Always text format 0.0.4, which all that asks for OpenMetrics takes as well.
+ * `/metrics`: metrics for Prometheus. `prom-client` is not used: all values are read from the daemon's own state at the
+ * scrape, and a registry would only add the work of removing the series of deleted templates and exited processes. The
+ * format is always text 0.0.4, which scrapers that ask for OpenMetrics accept as well.
  */
 export function metricsRoutes({ manager, bus, webhooks, version, sampler = new Sampler() }: MetricsRoutesOptions) {
   const loopLag = new LoopLag();
@@ -37,7 +37,7 @@ export function metricsRoutes({ manager, bus, webhooks, version, sampler = new S
   return new Elysia({ name: "metrics" }).get("/metrics", async () => {
     const processes = supervisorsOf(manager).flatMap((supervisor) => supervisor.processes);
     const ofProcesses = await processFamilies(processes, sampler);
-    // Templates came and went meanwhile.
+    // Read again: templates may have changed while the sample was taken.
     const ofTemplates = templateFamilies(supervisorsOf(manager));
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
     const ofWebhooks = webhookFamilies(webhooks.list());

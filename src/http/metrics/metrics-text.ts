@@ -1,15 +1,15 @@
-/** Metrics of one name; `_total` ends that of a counter, base units that of everything (`_seconds`, `_bytes`). */
+/** The metrics of one name. Names end with the base unit (`_seconds`, `_bytes`); those of counters end with `_total`. */
 export interface MetricFamily {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
   /** One sentence. */
   readonly help: string;
-  /** A family that has none is not written. */
+  /** A family without samples is not written. */
   readonly samples: readonly MetricSample[];
 }
 
 export interface MetricSample {
-  /** What follows the family's name: `_bucket`, `_sum` and `_count` of a histogram; default nothing. */
+  /** Appended to the name of the family: `_bucket`, `_sum` or `_count` of a histogram. Default: nothing. */
   readonly suffix?: string;
   readonly labels?: Readonly<Record<string, string | number>>;
   readonly value: number;
@@ -21,7 +21,7 @@ export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
  * Writes Prometheus's text format, version 0.0.4 (prometheus.io, "Exposition formats"):
  *
  * ```
- * # HELP gafferd_template_restarts_total Processes that took the place of one that ended unasked.
+ * # HELP gafferd_template_restarts_total Processes that replaced one that exited without being asked to.
  * # TYPE gafferd_template_restarts_total counter
  * gafferd_template_restarts_total{template="web"} 3
  * ```
@@ -45,7 +45,7 @@ function formatLabels(labels: MetricSample["labels"] = {}): string {
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
-/** `Number.toString` writes what Go's ParseFloat reads, but for the infinities. */
+/** `Number.toString` writes what Go's ParseFloat reads, except for infinities. */
 function formatValue(value: number): string {
   if (value === Infinity) return "+Inf";
   return value === -Infinity ? "-Inf" : String(value);

@@ -1,32 +1,39 @@
 import type { ProcessUsage, Sampler } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess } from "../../manager/views.ts";
-import type { MetricFamily } from "./metrics-text.ts";
+import { type MetricOf, readFamilies } from "./metric-table.ts";
+import type { MetricFamily, MetricSample } from "./metrics-text.ts";
 
-type Metric = Omit<MetricFamily, "samples"> & { readonly valueOf: (usage: ProcessUsage) => number | undefined };
+interface LabelledUsage {
+  readonly labels: NonNullable<MetricSample["labels"]>;
+  /** Undefined if the process has exited. */
+  readonly usage: ProcessUsage | undefined;
+}
 
-const metrics: readonly Metric[] = [
+const metrics: readonly MetricOf<LabelledUsage>[] = [
   {
     name: "gafferd_process_cpu_seconds_total",
     type: "counter",
-    help: "User and system time that the process took, without its children, in seconds.",
-    valueOf: ({ cpuMs }) => cpuMs / 1000,
+    help: "User and system CPU time of the process, without its child processes, in seconds.",
+    samplesOf: samples(({ cpuMs }) => cpuMs / 1000),
   },
   {
     name: "gafferd_process_resident_memory_bytes",
     type: "gauge",
-    help: "Memory of the process, without its children, in bytes.",
-    valueOf: ({ rssBytes }) => rssBytes,
+    help: "Resident memory of the process, without its child processes, in bytes.",
+    samplesOf: samples(({ rssBytes }) => rssBytes),
   },
   {
     name: "gafferd_process_open_fds",
     type: "gauge",
-    help: "File descriptors that the process has open.",
-    valueOf: ({ openFds }) => openFds,
+    help: "Open file descriptors of the process.",
+    samplesOf: samples(({ openFds }) => openFds),
   },
 ];
 
 /**
- * What each process takes, read once; an empty label is one that is not there, says Prometheus, as of `port`; what the system does not say has no sample. Throws `overloaded`. */
+ * The resource usage of each process, from one sample. A value that the system does not report has no sample. Without
+ * `port`, the label is empty; to Prometheus, an empty label is a missing one. Throws `overloaded`.
+ */
 export async function processFamilies(
   processes: readonly SupervisedProcess[],
   sampler: Sampler,
@@ -36,11 +43,12 @@ export async function processFamilies(
     labels: { template: process.template.name, pid: process.id, slot: process.slot, port: process.port ?? "" },
     usage: process.exit === undefined ? sample.usageOf(process.osPid) : undefined,
   }));
-  return metrics.map(({ valueOf, ...family }) => ({
-    ...family,
-    samples: usages.flatMap(({ labels, usage }) => {
-      const value = usage && valueOf(usage);
-      return value === undefined ? [] : { labels, value };
-    }),
-  }));
+  return readFamilies(metrics, usages);
+}
+
+function samples(valueOf: (usage: ProcessUsage) => number | undefined): MetricOf<LabelledUsage>["samplesOf"] {
+  return ({ labels, usage }) => {
+    const value = usage && valueOf(usage);
+    return value === undefined ? [] : [{ labels, value }];
+  };
 }

@@ -8,7 +8,7 @@ import { daemonOperations } from "../daemon/daemon-operations.ts";
 import { errorResponses, failuresOf } from "../operation/errors.ts";
 import { eventOperations } from "../watch/watch-operations.ts";
 import { info, tags } from "./info.ts";
-import { withManners } from "./manners.ts";
+import { withHeadAndOptions } from "./head-options.ts";
 import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "../operation/openapi-document.ts";
 import type { OperationDescription, OperationTable } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
@@ -34,24 +34,24 @@ const operations: OperationTable = {
   ...openapiOperations,
 };
 
-/** Routes, such as `GET /processes/:id`, that no description tells of; they are not in the document. */
+/** Routes without a description, such as `GET /processes/:id`. The document leaves them out. */
 export function undescribed(routes: readonly RoutePattern[]): string[] {
   return routes.map(keyOf).filter((key) => operations[key] === undefined);
 }
 
-/** Descriptions whose route is not among these. */
+/** Descriptions without a route. */
 export function unrouted(routes: readonly RoutePattern[]): string[] {
   const known = new Set(routes.map(keyOf));
   return Object.keys(operations).filter((key) => !known.has(key));
 }
 
 /**
- * The OpenAPI document of these routes.
+ * Builds the OpenAPI document of these routes.
  *
- * `@elysiajs/openapi` makes paths and schemas of it, from an app that has the descriptions and answers nobody: its
- * plugin would want them in the app that answers, where Elysia would hold them in memory, read bodies and check answers;
- * it loads 270 KB at start, and its page comes from a CDN. What it leaves out is put back: the descriptions and examples
- * of parameters, of which it writes those of the path alone, without either.
+ * `@elysiajs/openapi` generates paths and schemas from a separate app, which only holds the descriptions. Its plugin
+ * would need the descriptions in the app that serves requests: Elysia would then keep them in memory, parse bodies and
+ * validate responses. The plugin also loads 270 KB at start, and its page comes from a CDN. It drops query and header
+ * parameters, and the descriptions and examples of path parameters; `withParameters` adds them again.
  */
 export function buildDocument(routes: readonly RoutePattern[], version: string): OpenapiDocument {
   const catalogue = new Elysia();
@@ -60,7 +60,7 @@ export function buildDocument(routes: readonly RoutePattern[], version: string):
     return description === undefined ? [] : [{ method, path, operation: toOperation(method, path, description) }];
   });
   for (const { method, path, operation } of described) {
-    // What Elysia knows of OpenAPI's types is version 3.0.
+    // Elysia has the types of OpenAPI 3.0.
     catalogue.route(method, path, () => {}, { detail: operation as object });
   }
   const { paths } = toOpenAPISchema(catalogue, { staticFile: false });
@@ -68,9 +68,9 @@ export function buildDocument(routes: readonly RoutePattern[], version: string):
   return {
     openapi: "3.1.2",
     info: { ...info, version },
-    servers: [{ url: "/", description: "The daemon that answered." }],
+    servers: [{ url: "/", description: "The gafferd that serves this document." }],
     tags,
-    paths: withManners(withParameters(paths as unknown as OpenapiDocument["paths"], parametersOf)),
+    paths: withHeadAndOptions(withParameters(paths as unknown as OpenapiDocument["paths"], parametersOf)),
     components: {
       schemas: Object.fromEntries(
         Object.entries(schemas).map(([name, schema]) => [
@@ -137,14 +137,14 @@ function toParameter(
     required: place === "path",
     description,
     schema,
-    // Names that are numbers would come first, whatever their place.
+    // Numeric keys would be moved to the front.
     examples: Object.fromEntries(
       examples.map((example, index) => [`example${index + 1}`, { value: toValue(example, schema) }]),
     ),
   };
 }
 
-/** What an example's text stands for: a text itself, unless the schema has numbers or flags. */
+/** The value of an example: its text, or a number or a boolean if the schema allows one. */
 function toValue(example: string, { type, anyOf }: JsonSchema): unknown {
   const isJson = /^(true|false|-?\d+(\.\d+)?)$/.test(example);
   const mayBeText = type === "string" || (type === undefined && anyOf === undefined);

@@ -2,7 +2,7 @@ import type { OperationDescription } from "../operation/operation.ts";
 
 const address = "localhost:5000";
 
-/** `curl -X PUT -d '{…}' localhost:5000/processes/web:api`, with the first example of everything. */
+/** `curl -X PUT -d '{…}' localhost:5000/processes/web:api`, with the first example of each parameter. */
 export function curlOf(method: string, path: string, { body, curl, ...description }: OperationDescription): string {
   const implied = body === undefined ? "GET" : "POST";
   const query = curl?.query === undefined ? "" : `?${curl.query}`;
@@ -16,7 +16,7 @@ export function curlOf(method: string, path: string, { body, curl, ...descriptio
   return words.join(" ");
 }
 
-/** `/processes/web:api` of `/processes/:id`. */
+/** Fills in a path: `/processes/:id` becomes `/processes/web:api`. */
 function examplePath(path: string, { path: parameters = [] }: Pick<OperationDescription, "path">): string {
   return path.replaceAll(/:(\w+)/g, (part, name) => parameters.find((each) => each.name === name)?.examples[0] ?? part);
 }
@@ -25,7 +25,7 @@ function toText(example: unknown): string {
   return typeof example === "string" ? example : JSON.stringify(example);
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a text so that a shell reads it as one word. */
 function quote(text: string): string {
   return /^[\w:/.-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** Markup, in which every text that came from elsewhere is escaped. */
+/** HTML markup. All inserted text is already escaped. */
 export class Html {
   readonly text: string;
 
@@ -10,27 +10,27 @@ export class Html {
 export type HtmlPart = string | number | Html | readonly Html[];
 
 /**
- * `` html`<td>${text}</td>` ``: texts are escaped, markup and lists of it are not. Where the template goes on in a new
- * line the page does, but for how far it is indented.
+ * `` html`<td>${text}</td>` ``: escapes text, and inserts `Html` and lists of it unchanged. Line breaks of the template
+ * are kept, indentation is removed.
  */
 export function html(strings: TemplateStringsArray, ...parts: HtmlPart[]): Html {
   const raw = strings.map((string) => string.replaceAll(/\n\s*/g, "\n"));
   return new Html(String.raw({ raw }, ...parts.map(toMarkup)));
 }
 
-/** As one, with what stands between them. */
+/** Joins parts with a separator. */
 export function join(parts: readonly Html[], separator = ""): Html {
   return new Html(parts.map(({ text }) => text).join(separator));
 }
 
 export const nothing = new Html("");
 
-/** Paragraphs with code between backticks. */
+/** Renders paragraphs, separated by empty lines, with code between backticks. */
 export function paragraphs(markdown: string): Html {
   return join(markdown.split("\n\n").map((each) => html`<p>${inline(each)}</p>`));
 }
 
-/** Text with code between backticks. */
+/** Renders text with code between backticks. */
 export function inline(markdown: string): Html {
   return join(markdown.split("`").map((each, index) => (index % 2 === 1 ? html`<code>${each}</code>` : html`${each}`)));
 }

@@ -1,40 +1,44 @@
 import type { OpenapiDocument } from "../operation/openapi-document.ts";
 
-/** Paragraphs of text, in which backticks mark code: CommonMark, and all that `/docs` knows of it. */
+/** Paragraphs in which backticks mark code. `/docs` supports no other CommonMark. */
 export const info: Omit<OpenapiDocument["info"], "version"> = {
   title: "gafferd",
   description: [
-    "gafferd launches processes, keeps them alive, and lets every program that speaks HTTP read and write them, exactly.",
-    "A template describes what to run; a process is one run of it. A `pid` is gafferd's own number of a process: 1, 2, 3 … in the order of spawning, never used twice. The kernel's is `os_pid`. What precedes the first colon of a template's name is its group.",
-    'Bodies are JSON in UTF-8, whatever the request\'s `Content-Type` says; output and input of processes are raw bytes. Success is `200` with `{"ok":true}` or the document asked for; a verb answers when its work is done. A failure has its code in `error` and, in `message`, one sentence that a person can act on.',
-    "Every path takes `HEAD` and `OPTIONS`. A known path answers a method that it does not take with `405 method_not_allowed` and `Allow`, an unknown one with `404 resource_not_found`. A slash at the end says nothing.",
-    "Every request must carry a `Host` that the endpoint answers to. One that a foreign web page makes is refused, unless its origin is one of `cors_origins`.",
-    "Below `/_plugin/NAME/` are the files of a plugin's site; below `/_plugin/NAME/api` a plugin answers as it likes, and what it takes is not described here.",
+    "gafferd starts processes, keeps them running, and lets any HTTP client read their output and write to their input, byte for byte.",
+    "A template describes what to run; a process is one run of it. A `pid` is the ID that gafferd gives a process: 1, 2, 3 … in order of start, never reused. The kernel's process ID is `os_pid`. The part of a template's name before the first colon is its group.",
+    'Request and response bodies are JSON in UTF-8; the `Content-Type` of a request is ignored. Output and input of processes are raw bytes. A successful request returns `200` with `{"ok":true}` or the requested document. An action responds when its work is done. An error response has the error code in `error`, and one sentence for people in `message`: what went wrong, and what to do.',
+    "Every path supports `HEAD` and `OPTIONS`. A method that a path does not support returns `405 method_not_allowed` with an `Allow` header; an unknown path returns `404 resource_not_found`. A trailing slash is ignored.",
+    "Every request needs a `Host` header that the endpoint accepts. A request from a web page of another origin is rejected, unless the origin is listed in `cors_origins`.",
+    "`/_plugin/NAME/` serves the files of a plugin's site. Requests below `/_plugin/NAME/api` are handled by the plugin; they are not described here.",
   ].join("\n\n"),
 };
 
-export const mannersTag = "manners";
+export const headOptionsTag = "methods";
 
-/** In the order of the page. */
+/** In the order in which `/docs` shows them. */
 export const tags: OpenapiDocument["tags"] = [
-  { name: "templates", description: "What to run, and how it stands." },
-  { name: "verbs", description: "What is done to a template or a process. Each answers when it is done." },
+  { name: "templates", description: "Create, read, replace and delete templates, and read their status." },
+  { name: "verbs", description: "Actions on a template or a process. Each responds when its work is done." },
   {
     name: "groups",
-    description: "The same for all templates that share what precedes the first colon of their names.",
+    description:
+      "Actions on all templates of a group. The group is the part of a template's name before the first colon.",
   },
   {
     name: "streams",
     description:
-      "Output and input of processes. Whoever comes again with the last id it saw gets every later byte, none twice; bytes that are no longer held are named, never skipped in silence.",
+      "Output and input of processes. A client that reconnects with the last ID it received gets every byte after it, and none twice. If bytes are no longer in the buffer, the stream reports a gap; it never skips them silently.",
   },
-  { name: "events", description: "What happens to templates and processes. It is so already when the event is sent." },
+  {
+    name: "events",
+    description: "Changes of templates and processes. An event is published after the state has changed.",
+  },
   {
     name: "webhooks",
     description:
-      "URLs that are told of events: each as a `POST` of its JSON, in order and at least once. What waits survives gafferd.",
+      "URLs that receive events. Each event is sent as a `POST` request with a JSON body, in order and at least once. Queued events survive a restart of gafferd.",
   },
-  { name: "stats", description: "What processes take." },
-  { name: "daemon", description: "gafferd itself." },
-  { name: mannersTag, description: "`HEAD` and `OPTIONS`, which every path takes." },
+  { name: "stats", description: "Resource usage of processes." },
+  { name: "daemon", description: "gafferd itself: configuration, plugins, metrics and documentation." },
+  { name: headOptionsTag, description: "`HEAD` and `OPTIONS`, which every path supports." },
 ];

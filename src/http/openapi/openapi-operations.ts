@@ -6,8 +6,8 @@ export const openapiOperations: OperationTable = {
   "GET /openapi.json": {
     id: "getOpenapi",
     tag,
-    summary: "This description",
-    answers: json("An OpenAPI 3.1 document.", {
+    summary: "Get the OpenAPI document",
+    answers: json("The OpenAPI 3.1 document of this API.", {
       type: "object",
       required: ["openapi", "info", "paths"],
       properties: { openapi: { type: "string" }, info: { type: "object" }, paths: { type: "object" } },
@@ -17,7 +17,7 @@ export const openapiOperations: OperationTable = {
   "GET /docs": {
     id: "getDocs",
     tag,
-    summary: "This description for people",
-    answers: text("A page that needs nothing from elsewhere.", "text/html"),
+    summary: "Get the API documentation",
+    answers: text("The API documentation as a self-contained page.", "text/html"),
   },
 };

@@ -4,15 +4,15 @@ import { TextAnswer } from "../operation/text-answer.ts";
 import { jsonAnswer } from "../quirks/json-answer.ts";
 
 export interface OpenapiRoutesOptions {
-  /** Of gafferd. */
+  /** The version of gafferd. */
   readonly version: string;
-  /** All routes there are; asked when the first client is. */
+  /** Returns all routes. Called on the first request. */
   readonly routes: () => readonly RoutePattern[];
 }
 
 /**
- * `/openapi.json` and `/docs`: what all routes take and answer, for programs and for people. Nothing of it is loaded
- * before the first request; then each is made once, and kept.
+ * `/openapi.json` and `/docs`: the description of all routes, for programs and for people. The code is loaded on the first
+ * request; each response is built once and cached.
  */
 export function openapiRoutes({ version, routes }: OpenapiRoutesOptions) {
   let json: TextAnswer | undefined;

@@ -14,14 +14,14 @@ import { summaryOf, typeOf } from "./page-schema.ts";
 
 type Components = OpenapiDocument["components"];
 
-export interface PlacedOperation {
+export interface RoutedOperation {
   readonly method: string;
   readonly path: string;
   readonly operation: OperationObject;
 }
 
-/** One operation, whole. */
-export function renderOperation({ method, path, operation }: PlacedOperation, components: Components): Html {
+/** Renders the full description of an operation. */
+export function renderOperation({ method, path, operation }: RoutedOperation, components: Components): Html {
   const { operationId: id, summary, description, parameters = [], requestBody, responses } = operation;
   const answers = resolved(responses, components);
   return html`<article id="${id}" aria-labelledby="${id}-title">
@@ -43,7 +43,7 @@ export function renderOperation({ method, path, operation }: PlacedOperation, co
         : html`<h4>Body</h4>
             ${paragraphs(requestBody.description ?? "")}${renderContent(requestBody.content)}`
     }
-    <h4>Answers</h4>
+    <h4>Responses</h4>
     ${renderAnswers(
       answers.filter((each) => !isFailure(each)),
       components,
@@ -53,8 +53,8 @@ export function renderOperation({ method, path, operation }: PlacedOperation, co
   </article> `;
 }
 
-/** What an operation answers, in a few words; how it fails, by status alone. */
-export function renderStatuses({ operation }: PlacedOperation, components: Components): Html {
+/** Renders the responses of an operation briefly: errors only by status. */
+export function renderStatuses({ operation }: RoutedOperation, components: Components): Html {
   const responses = resolved(operation.responses, components);
   const answers = responses.filter((each) => !isFailure(each));
   const failures = responses.filter(isFailure).map(([status]) => status);
@@ -74,7 +74,7 @@ function renderParameters(parameters: readonly ParameterObject[]): Html {
         <td>
           ${summaryOf({ ...schema, description })}
           <p class="type">
-            for example
+            Examples:
             ${join(
               Object.values(examples).map(({ value }) => html`<code>${String(value)}</code>`),
               ", ",
@@ -83,7 +83,7 @@ function renderParameters(parameters: readonly ParameterObject[]): Html {
         </td>
       </tr>`,
   );
-  return table(["Name and place", "What it is"], rows);
+  return table(["Parameter", "Description"], rows);
 }
 
 function renderAnswers(answers: readonly (readonly [string, ResponseObject])[], components: Components): Html {
@@ -98,7 +98,7 @@ function renderAnswers(answers: readonly (readonly [string, ResponseObject])[], 
       </td>
     </tr>`;
   });
-  return table(["Status", "What it means"], rows, "statuses");
+  return table(["Status", "Description"], rows, "statuses");
 }
 
 function renderHeaders(headers: NonNullable<ResponseObject["headers"]>, components: Components): Html {
@@ -133,7 +133,7 @@ function renderContent(content: Readonly<Record<string, MediaTypeObject>>): Html
   </ul>`;
 }
 
-/** What the data of each event is. */
+/** Renders the schema of the data of each event. */
 function renderEvents(events: Readonly<Record<string, JsonSchema>> | undefined): Html {
   if (events === undefined) return nothing;
   return html`<ul>
@@ -144,7 +144,7 @@ function renderEvents(events: Readonly<Record<string, JsonSchema>> | undefined):
   </ul>`;
 }
 
-/** Wide lines are scrolled, which a keyboard can do only where it can go. */
+/** Focusable, so that long lines can be scrolled with the keyboard. */
 function renderCode(text: string, name: string): Html {
   return html`<pre tabindex="0" role="region" aria-label="${name}"><code>${text}</code></pre>`;
 }

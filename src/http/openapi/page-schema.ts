@@ -6,7 +6,7 @@ const referencePrefix = "#/components/schemas/";
 
 export const schemaAnchor = (name: string) => `schema-${name}`;
 
-/** What a value must be, in a few words: `integer, 0 or more`, `list of string`, `"a" or "b"`. */
+/** Renders the type of a value briefly: `integer, 0 or more`, `list of string`, `"a" or "b"`. */
 export function typeOf(schema: JsonSchema): Html {
   const { $ref, type, items, properties, patternProperties, format } = schema;
   const either = schema["anyOf"] ?? schema["oneOf"];
@@ -22,7 +22,7 @@ export function typeOf(schema: JsonSchema): Html {
   return html`${name}${typeof format === "string" ? html` (${format})` : nothing}${boundsOf(schema)}`;
 }
 
-/** A table of an object's members; empty for what is none. */
+/** Renders a table of the properties of an object; empty if the schema has none. */
 export function propertiesOf({ properties, required }: JsonSchema): Html {
   if (!isSchema(properties)) return nothing;
   const needed = Array.isArray(required) ? required : [];
@@ -33,10 +33,10 @@ export function propertiesOf({ properties, required }: JsonSchema): Html {
         <td>${summaryOf(property as JsonSchema)}</td>
       </tr>`,
   );
-  return table(["Member", "What it is"], rows);
+  return table(["Property", "Description"], rows);
 }
 
-/** Description, type and default. */
+/** Renders description, type and default. */
 export function summaryOf(schema: JsonSchema): Html {
   const { description, title, default: byDefault } = schema;
   const choices = (schema["oneOf"] ?? []) as readonly JsonSchema[];
@@ -69,7 +69,7 @@ function inlineObject(properties: JsonSchema): Html {
 
 function boundsOf({ minimum, maximum }: JsonSchema): Html {
   if (typeof minimum !== "number") return nothing;
-  // The greatest whole number of JavaScript is no bound that a reader must know.
+  // The largest integer of JavaScript is not a limit that readers need to know.
   if (typeof maximum !== "number" || maximum === Number.MAX_SAFE_INTEGER) {
     return minimum === Number.MIN_SAFE_INTEGER ? nothing : html`, ${minimum} or more`;
   }

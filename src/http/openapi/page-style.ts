@@ -1,4 +1,4 @@
-/** Of `/docs`; colours have a contrast of 4.5 at least on either ground. */
+/** The style sheet of `/docs`. All colours have a contrast of at least 4.5 in both themes. */
 export const style = `
 :root { color-scheme: light dark; --ground: #fff; --text: #1c2024; --dim: #545b63; --line: #d5dae0; --tint: #f3f5f7; --link: #0a58ca; --mark: #fff4cc; }
 @media (prefers-color-scheme: dark) {

@@ -1,6 +1,6 @@
 import { type Html, html } from "./html.ts";
 
-/** Two columns under their heads; each row is a `tr`. */
+/** A table with two column headers; each row is a `tr`. */
 export function table([first, second]: readonly [string, string], rows: readonly Html[], className = ""): Html {
   return html`<table class="${className}">
     <thead>

@@ -1,18 +1,18 @@
 import { html, Html, nothing, paragraphs } from "./html.ts";
 import { table } from "./page-table.ts";
-import { mannersTag } from "./info.ts";
+import { headOptionsTag } from "./info.ts";
 import type { JsonSchema, OpenapiDocument } from "../operation/openapi-document.ts";
-import { type PlacedOperation, renderOperation, renderStatuses } from "./page-operation.ts";
+import { type RoutedOperation, renderOperation, renderStatuses } from "./page-operation.ts";
 import { propertiesOf, schemaAnchor, summaryOf } from "./page-schema.ts";
 import { style } from "./page-style.ts";
 
-/** A page, and the `Content-Security-Policy` that lets it have its style and nothing else, from anywhere. */
+/** A page, and a `Content-Security-Policy` that allows its style and nothing else. */
 export interface Page {
   readonly html: string;
   readonly policy: string;
 }
 
-/** The document for people: static, whole, without scripts and without anything from elsewhere. */
+/** Renders the document as a self-contained static page without scripts. */
 export function renderPage(document: OpenapiDocument): Page {
   const { info, tags, components } = document;
   const operations = operationsOf(document);
@@ -33,7 +33,7 @@ export function renderPage(document: OpenapiDocument): Page {
         <main id="content">
           <h1>${info.title} <small>${info.version}</small></h1>
           ${paragraphs(info.description)}
-          <p>The same for programs: <a href="/openapi.json">openapi.json</a>.</p>
+          <p>The machine-readable version is <a href="/openapi.json">openapi.json</a>.</p>
           ${tags.map(
             ({ name, description }) =>
               html`<section aria-labelledby="${name}">
@@ -72,14 +72,14 @@ function renderSchema(name: string, schema: JsonSchema): Html {
   </article>`;
 }
 
-function operationsOf({ paths }: OpenapiDocument): PlacedOperation[] {
+function operationsOf({ paths }: OpenapiDocument): RoutedOperation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
   );
 }
 
-function renderTagLinks(tag: string, operations: readonly PlacedOperation[]): Html {
-  const links = operations.filter(({ operation }) => tag !== mannersTag && operation.tags.includes(tag));
+function renderTagLinks(tag: string, operations: readonly RoutedOperation[]): Html {
+  const links = operations.filter(({ operation }) => tag !== headOptionsTag && operation.tags.includes(tag));
   return html`<h2><a href="#${tag}">${tag}</a></h2>
     <ul>
       ${links.map(
@@ -95,11 +95,11 @@ function renderTagLinks(tag: string, operations: readonly PlacedOperation[]): Ht
 
 function renderTag(
   tag: string,
-  operations: readonly PlacedOperation[],
+  operations: readonly RoutedOperation[],
   components: OpenapiDocument["components"],
 ): Html {
   const members = operations.filter(({ operation }) => operation.tags.includes(tag));
-  if (tag !== mannersTag) return html`${members.map((each) => renderOperation(each, components))}`;
+  if (tag !== headOptionsTag) return html`${members.map((each) => renderOperation(each, components))}`;
   const rows = members.map(
     (each) =>
       html`<tr id="${each.operation.operationId}">
@@ -107,5 +107,5 @@ function renderTag(
         <td>${renderStatuses(each, components)}</td>
       </tr>`,
   );
-  return table(["Method and path", "Answers"], rows);
+  return table(["Method and path", "Responses"], rows);
 }

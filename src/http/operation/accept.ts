@@ -1,6 +1,6 @@
 /**
- * The words of an `Accept` or `Accept-Encoding` header, in lower case and without parameters, with their weights from 0 to
- * 1 (RFC 9110, section 12.4.2). A weight that is not valid counts as 0.
+ * Parses an `Accept` or `Accept-Encoding` header: maps each value, in lower case and without parameters, to its weight
+ * from 0 to 1 (RFC 9110, section 12.4.2). An invalid weight counts as 0.
  */
 export function parseAccept(header: string): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
@@ -13,7 +13,7 @@ export function parseAccept(header: string): ReadonlyMap<string, number> {
   return weights;
 }
 
-/** Whether the client is a browser that opens a page: it accepts HTML by name, and does not prefer JSON. */
+/** Whether the client is a browser opening a page: it accepts HTML explicitly, and does not prefer JSON. */
 export function prefersHtml(accept: string | null): boolean {
   if (accept === null) return false;
   const weights = parseAccept(accept);

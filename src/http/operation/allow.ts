@@ -1,12 +1,11 @@
-/** A route as it was registered: `{method: "GET", path: "/processes/:id"}`. */
+/** A registered route: `{method: "GET", path: "/processes/:id"}`. */
 export interface RoutePattern {
   readonly method: string;
   readonly path: string;
 }
 
 /**
- * The methods that a path was registered for, sorted; with `HEAD` where there is `GET`, and with `OPTIONS`. Empty for a
- * path that no route has.
+ * The sorted methods of a path, including `OPTIONS`, and `HEAD` if it has `GET`. Empty if no route matches the path.
  */
 export function methodsOf(path: string, routes: readonly RoutePattern[]): string[] {
   const parts = partsOf(path);
@@ -16,7 +15,7 @@ export function methodsOf(path: string, routes: readonly RoutePattern[]): string
   return [...methods.add("OPTIONS")].toSorted();
 }
 
-/** The parts of a path or a pattern: `["processes", ":id"]`. A slash at the end is ignored. */
+/** Splits a path or a pattern into its parts: `["processes", ":id"]`. A trailing slash is ignored. */
 export function partsOf(path: string): string[] {
   return path.replace(/^\//, "").replace(/\/$/, "").split("/");
 }

@@ -1,13 +1,13 @@
 import { type ErrorCode, GafferdError } from "../../errors.ts";
 
-/** The largest JSON body that is read. */
+/** The maximum size of a JSON body. */
 export const maxBodyBytes = 1024 * 1024;
-/** The largest depth of a JSON body; no template comes near it, and what walks a value may recurse. */
+/** The maximum depth of a JSON body. Templates need much less, and code that walks the value may be recursive. */
 const maxDepth = 32;
 
 /**
- * The JSON object in a request's body, whatever its content type. Throws `too_large`, `invalid_json`, or
- * `code` if it is JSON but no object.
+ * Reads the body of a request as a JSON object; its content type is ignored. Throws `too_large`, `invalid_json`, or `code`
+ * if the body is JSON but not an object.
  */
 export async function readObject(
   request: Request,
@@ -26,9 +26,13 @@ async function readText(request: Request): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new GafferdError("invalid_json", "the body must be JSON in UTF-8; it holds bytes that are not UTF-8", {
-      cause,
-    });
+    throw new GafferdError(
+      "invalid_json",
+      "the body must be JSON in UTF-8, but it contains bytes that are not valid UTF-8",
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -44,22 +48,22 @@ async function readBytes(request: Request): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof GafferdError) throw error;
-    throw new GafferdError("invalid_json", "the body ended before it was complete", { cause: error });
+    throw new GafferdError("invalid_json", "the connection ended before the whole body arrived", { cause: error });
   }
   return Buffer.concat(chunks);
 }
 
 function parse(text: string): unknown {
-  if (text.trim() === "") throw new GafferdError("invalid_json", "the body must be a JSON object; it is empty");
+  if (text.trim() === "") throw new GafferdError("invalid_json", "the body must be a JSON object, but it is empty");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/^JSON Parse error: /, "") : String(cause);
-    throw new GafferdError("invalid_json", `the body must be JSON: ${reason}`, { cause });
+    throw new GafferdError("invalid_json", `the body is not valid JSON: ${reason}`, { cause });
   }
   if (isDeeper(value, maxDepth)) {
-    throw new GafferdError("invalid_json", `the body must not be nested more than ${maxDepth} deep`);
+    throw new GafferdError("invalid_json", `the body must not be nested more than ${maxDepth} levels deep`);
   }
   return value;
 }

@@ -24,10 +24,10 @@ import { welcomeDocumentSchema } from "../../documents/welcome-document.ts";
 import { errorSchema } from "./errors.ts";
 import type { HeaderObject } from "./openapi-document.ts";
 
-/** By the name that the document gives them: what bodies and answers are. */
+/** The schemas of request and response bodies, by their names in the OpenAPI document. */
 export const schemas = {
   ProcessTemplate: templateSchema,
-  // The path says the name.
+  // The name is in the path.
   TemplateSettings: {
     ...templateSchema,
     title: "TemplateSettings",
@@ -60,19 +60,20 @@ export type SchemaName = keyof typeof schemas;
 
 export const headers = {
   Allow: {
-    description: "The methods that the path takes.",
+    description: "The methods that the path supports.",
     schema: { type: "string", examples: ["GET, HEAD, OPTIONS"] },
   },
   "Retry-After": {
-    description: "Seconds after which it may be tried again.",
+    description: "The number of seconds after which the client can retry.",
     schema: { type: "integer", minimum: 0 },
   },
   "X-Gaffer-Next": {
-    description: "The id to pass as `since` next time; polling so loses nothing.",
+    description: "The ID to pass as `since` in the next request, so that no data is lost between requests.",
     schema: { type: "string" },
   },
   "X-Gaffer-Gap": {
-    description: "How many bytes of output, or events, were lost before this answer's first; absent when none were.",
+    description:
+      "The number of bytes of output, or of events, that were lost before the start of this response. Absent if nothing was lost.",
     schema: { anyOf: [{ type: "integer", minimum: 1 }, { const: "unknown" }] },
   },
 } as const satisfies Record<string, HeaderObject>;

@@ -1,18 +1,18 @@
 const preflightSeconds = 600;
 
-/** Every header of ours that a page may need; a browser shows it a few others only. */
+/** Response headers that scripts may read, besides the few that browsers always allow. */
 export const exposedHeaders = ["Allow", "ETag", "Location", "Retry-After", "X-Gaffer-Gap", "X-Gaffer-Next"];
 
-/** What a browser must see in every answer before it shows one to a page of `origin`. Cookies are never asked for. */
+/** The CORS headers of each response to a page of `origin`. Cookies are not used. */
 export function corsHeaders(origin: string): Record<string, string> {
   return { "access-control-allow-origin": origin, "access-control-expose-headers": exposedHeaders.join(", ") };
 }
 
-/** What a browser must see in the answer to `OPTIONS` before it sends what it asked about. */
+/** The CORS headers of the response to a preflight request (`OPTIONS`). */
 export function preflightHeaders(methods: readonly string[]): Record<string, string> {
   return {
     "access-control-allow-methods": methods.join(", "),
-    // The asterisk stands for all but this one.
+    // `*` does not include `Authorization`.
     "access-control-allow-headers": "*, Authorization",
     "access-control-max-age": String(preflightSeconds),
   };

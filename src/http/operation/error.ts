@@ -1,7 +1,7 @@
 import { type ErrorCode, GafferdError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 
-/** The one place where a code meets a status. */
+/** The HTTP status of each error code. */
 export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   conflict: 409,
@@ -29,13 +29,13 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
 const retryAfterSeconds = 1;
 
 /**
- * `{"error":"not_found","message":"…","field"?:"…"}` and the error's details. What is no GafferdError is a fault of ours:
- * its client learns nothing of it, the log everything.
+ * Converts an error to a response: `{"error":"not_found","message":"…","field"?:"…"}`, plus the details of the error. Any
+ * error that is not a `GafferdError` is a bug: the log gets the error, and the client only a `500`.
  */
 export function toErrorResponse(error: unknown, { request, log }: { request?: Request; log: Logger }): Response {
   if (!(error instanceof GafferdError) || error.code === "internal") {
-    log.error(request === undefined ? "cannot answer a request" : `cannot answer ${lineOf(request)}`, error);
-    return toResponse(new GafferdError("internal", "something went wrong inside gafferd; its log says what"));
+    log.error(request === undefined ? "cannot answer a request" : `cannot answer ${requestLineOf(request)}`, error);
+    return toResponse(new GafferdError("internal", "internal error in gafferd; see its log for details"));
   }
   return toResponse(error);
 }
@@ -48,7 +48,7 @@ function toResponse({ code, message, field, details }: GafferdError): Response {
   });
 }
 
-/** Without the query, which may hold a secret. */
-function lineOf({ method, url }: Request): string {
+/** The query is left out because it may contain a secret. */
+function requestLineOf({ method, url }: Request): string {
   return `${method} ${URL.parse(url)?.pathname ?? url}`;
 }

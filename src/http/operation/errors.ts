@@ -2,32 +2,31 @@ import { type ErrorCode, errorCodes } from "../../errors.ts";
 import { statusByCode } from "./error.ts";
 import type { JsonSchema, Reference, ResponseObject } from "./openapi-document.ts";
 
-/** When each is answered. */
+/** When each code is returned. */
 const meanings: Readonly<Record<ErrorCode, string>> = {
-  not_found: "there is no such template, process, group or webhook",
+  not_found: "the template, process, group or webhook does not exist",
   conflict:
-    "the name is taken, its template is being deleted, or the webhook is another's: the file's, or another gafferd's",
-  invalid_json: "the body is no JSON, or no UTF-8",
-  invalid_process_info: "the body describes no process template; `field` says where",
-  bad_value: "a part of the path, a parameter, or a value of a webhook is not what it must be; `field` names it",
-  no_signal_number: "the path does not say which signal",
-  resource_not_found: "nothing has this path",
-  method_not_allowed: "the path does not take this method; `Allow` says which it takes",
-  bad_event_type: "the path is no pattern of events",
-  io_not_redirected: "the output is discarded: `redirect_output` is `none`, or does not name it",
-  io_not_found: "there is no output of this label",
-  forbidden_write: "the process takes no input: its template has no `redirect_input`",
-  unauthorized: "the endpoint lets in only who proves who they are",
-  forbidden:
-    "the request names a foreign `Host` or comes from a foreign web page, or the system does not permit what it asks",
-  gone: "the process has ended, or has closed its stdin; `bytes` says what it took before",
-  upgrade_required: "the path speaks WebSocket alone",
-  too_large: "the body is more than 1 MiB of JSON",
+    "the request conflicts with the current state: the name is already in use, the template is being deleted or has several processes, the webhook is defined in the configuration file, there are too many webhooks, or another gafferd uses the webhook database",
+  invalid_json: "the body is not valid JSON in UTF-8",
+  invalid_process_info: "the body is not a valid process template; `field` names the invalid setting",
+  bad_value: "a part of the path, a query parameter, or a setting of a webhook is invalid; `field` names it",
+  no_signal_number: "the path contains no signal",
+  resource_not_found: "no route has this path",
+  method_not_allowed: "the path does not support this method; `Allow` lists the supported methods",
+  bad_event_type: "the path is not a valid event pattern",
+  io_not_redirected: "the output is discarded: `redirect_output` is `none`, or does not contain the label",
+  io_not_found: "no output has this label",
+  forbidden_write: "the process accepts no input: its template does not set `redirect_input`",
+  unauthorized: "authentication is required; only plugins return this code",
+  forbidden: "the `Host` header or the origin of the request is not allowed, or the operating system denied permission",
+  gone: "the process has exited, or has closed its stdin; `bytes` is the number of bytes written before that",
+  upgrade_required: "the path only accepts WebSocket connections",
+  too_large: "the JSON body is larger than 1 MiB",
   overloaded:
-    "gafferd is stopping, or is short of file descriptors, or the process did not read for its `stdin_timeout`; `bytes` says what it took",
-  spawn_failed: "what the template describes cannot be run: no such program, user or directory",
-  invalid_config: "the configuration file is wrong, in the places that `problems` names; nothing was changed",
-  internal: "gafferd made a mistake; its log says which",
+    "gafferd is stopping or has too few free file descriptors, or the process did not read its stdin within `stdin_timeout`; `bytes` is the number of bytes written before that",
+  spawn_failed: "the process cannot be started: the program, user or directory does not exist",
+  invalid_config: "the configuration is invalid; `problems` lists the errors, and nothing was changed",
+  internal: "internal error in gafferd; its log has the details",
 };
 
 const headersOf: Partial<Record<ErrorCode, Readonly<Record<string, Reference>>>> = {
@@ -35,37 +34,45 @@ const headersOf: Partial<Record<ErrorCode, Readonly<Record<string, Reference>>>>
   overloaded: { "Retry-After": { $ref: "#/components/headers/Retry-After" } },
 };
 
-/** What every operation may answer, whatever it does. */
+/** The errors that every operation can return. */
 export const errorsOfAll = ["forbidden", "internal"] as const satisfies readonly ErrorCode[];
 
-/** The body of every failure. */
+/** The body of every error response. */
 export const errorSchema: JsonSchema = {
-  description: "What went wrong. Some errors have more members, which say what was done before.",
+  description: "An error. Some errors have more fields, which describe what was already done.",
   type: "object",
   required: ["error", "message"],
   properties: {
     error: {
-      description: "The code: a closed list.",
+      description: "The error code, one of a fixed list.",
       oneOf: errorCodes.map((code) => ({
         const: code,
         description: `${statusByCode[code]}: ${meanings[code]}.`,
       })),
     },
-    message: { type: "string", description: "One sentence that a person can act on." },
-    field: { type: "string", description: "The parameter, the part of the path, or the path in the body at fault." },
-    bytes: { type: "integer", minimum: 0, description: "How many bytes of input were taken." },
-    transient: { type: "boolean", description: "Whether the system could not spawn just then, and may do so later." },
-    problems: { type: "array", items: { type: "string" }, description: "All that is wrong, each with its place." },
-    failed: { type: "array", items: { type: "string" }, description: "The templates of a group that it failed for." },
+    message: { type: "string", description: "One sentence for people: what went wrong, and what to do." },
+    field: { type: "string", description: "The invalid query parameter, part of the path, or field of the body." },
+    bytes: { type: "integer", minimum: 0, description: "The number of bytes written to stdin before the error." },
+    transient: { type: "boolean", description: "Whether the error is temporary, so that a retry may succeed." },
+    problems: {
+      type: "array",
+      items: { type: "string" },
+      description: "All errors in the configuration, each with its location.",
+    },
+    failed: {
+      type: "array",
+      items: { type: "string" },
+      description: "The templates of the group for which the operation failed.",
+    },
   },
 };
 
-/** A response for each code, by its name there: `NotFound` of `not_found`. */
+/** A response for each code. Its name is the code in PascalCase: `NotFound` for `not_found`. */
 export const errorResponses: Readonly<Record<string, ResponseObject>> = Object.fromEntries(
   errorCodes.map((code) => [nameOf(code), responseOf([code])]),
 );
 
-/** What an operation answers when it fails, by status. */
+/** The error responses of an operation, by status. */
 export function failuresOf(codes: readonly ErrorCode[]): Record<string, ResponseObject | Reference> {
   const byStatus = Map.groupBy(new Set([...codes, ...errorsOfAll]), (code) => statusByCode[code]);
   return Object.fromEntries(

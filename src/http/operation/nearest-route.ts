@@ -1,13 +1,13 @@
 import { nearest } from "../../suggestion.ts";
 import { partsOf, type RoutePattern } from "./allow.ts";
 
-/** Longer paths are shown with the names of their parameters instead of the values of the request. */
+/** Longer paths are shown with parameter names instead of the values of the request. */
 const maxShownCharacters = 100;
 
 /**
- * Advice for a request that has no route, such as "did you mean `POST /processes/web/_start`?" for
- * `POST /processes/web/_stat`. If no route is spelled alike, it lists the routes below the same path. Undefined if there
- * are none.
+ * Returns advice for a request without a route, such as "did you mean `POST /processes/web/_start`?" for
+ * `POST /processes/web/_stat`. If no route is spelled similarly, lists the routes below the same path. Undefined if
+ * there are none.
  */
 export function adviseRoute(method: string, path: string, routes: readonly RoutePattern[]): string | undefined {
   const parts = partsOf(path);
@@ -25,41 +25,41 @@ export function adviseRoute(method: string, path: string, routes: readonly Route
   return undefined;
 }
 
-/** Of routes that are equally near, one of the request's method wins. */
+/** If several routes are equally near, prefers one with the method of the request. */
 function nearestRoute(
   method: string,
   parts: readonly string[],
   routes: readonly RoutePattern[],
 ): RoutePattern | undefined {
-  let best: { readonly route: RoutePattern; readonly slips: number } | undefined;
+  let best: { readonly route: RoutePattern; readonly distance: number } | undefined;
   for (const route of routes) {
-    const slips = slipsBetween(parts, partsOf(route.path));
-    if (slips === undefined || (best !== undefined && slips > best.slips)) continue;
-    if (best === undefined || slips < best.slips || (route.method === method && best.route.method !== method)) {
-      best = { route, slips };
+    const distance = pathDistance(parts, partsOf(route.path));
+    if (distance === undefined || (best !== undefined && distance > best.distance)) continue;
+    if (best === undefined || distance < best.distance || (route.method === method && best.route.method !== method)) {
+      best = { route, distance };
     }
   }
   return best?.route;
 }
 
-/** How far a path is from a pattern with as many parts; undefined for another path altogether. */
-function slipsBetween(parts: readonly string[], pattern: readonly string[]): number | undefined {
+/** The distance between a path and a pattern with the same number of parts. Undefined if they are not similar. */
+function pathDistance(parts: readonly string[], pattern: readonly string[]): number | undefined {
   if (parts.length !== pattern.length) return undefined;
-  let slips = 0;
+  let distance = 0;
   for (const [index, expected] of pattern.entries()) {
-    const slip = slipOf(parts[index] ?? "", expected);
-    if (slip === undefined) return undefined;
-    slips += slip;
+    const ofPart = partDistance(parts[index] ?? "", expected);
+    if (ofPart === undefined) return undefined;
+    distance += ofPart;
   }
-  return slips;
+  return distance;
 }
 
-/** No literal part of a route is longer; comparing takes the time of both lengths multiplied. */
+/** No literal part of a route is longer. The time to compare grows with the product of both lengths. */
 const maxCompared = 32;
-/** `/doc` is short for `/docs`, and `/s` for nothing. */
+/** The shortest abbreviation: `/doc` may mean `/docs`; `/s` is too short. */
 const minStem = 3;
 
-function slipOf(part: string, expected: string): number | undefined {
+function partDistance(part: string, expected: string): number | undefined {
   if (part === "") return undefined;
   if (expected.startsWith(":") || part === expected) return 0;
   if (part.length > maxCompared) return undefined;
@@ -67,23 +67,23 @@ function slipOf(part: string, expected: string): number | undefined {
   if (given === meant) return 0.5;
   const isStem =
     Math.min(given.length, meant.length) >= minStem && (meant.startsWith(given) || given.startsWith(meant));
-  // Of two that begin alike, the one whose length differs less.
+  // If several parts start the same, prefer the one with the smaller difference in length.
   if (isStem) return 0.6 + Math.abs(given.length - meant.length) / 100;
   return nearest(given, [meant]) === undefined ? undefined : 1;
 }
 
-/** The patterns of routes that have a literal part behind these. */
+/** The patterns of routes that have a literal part after these parts. */
 function routesBelow(parts: readonly string[], routes: readonly RoutePattern[]): string[][] {
   return routes
     .map(({ path }) => partsOf(path))
     .filter((pattern) => {
       const next = pattern[parts.length];
       if (next === undefined || next.startsWith(":") || next === "*") return false;
-      return slipsBetween(parts, pattern.slice(0, parts.length)) === 0;
+      return pathDistance(parts, pattern.slice(0, parts.length)) === 0;
     });
 }
 
-/** The path of a route with the request's own parts in the place of its parameters. */
+/** The path of a route with the parts of the request in place of its parameters. */
 function fill(pattern: string, parts: readonly string[]): string {
   const filled = partsOf(pattern).map((each, index) => (each.startsWith(":") ? (parts[index] ?? each) : each));
   const path = `/${filled.join("/")}`;

@@ -1,4 +1,4 @@
-/** What of OpenAPI 3.1 this program writes. */
+/** The part of OpenAPI 3.1 that this program uses. */
 export interface OpenapiDocument {
   readonly openapi: string;
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
@@ -13,7 +13,7 @@ export interface OpenapiDocument {
   };
 }
 
-/** JSON Schema 2020-12; or a reference to one of `components`. */
+/** JSON Schema 2020-12, or a reference to one of `components`. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Reference {
@@ -29,7 +29,7 @@ export interface OperationObject {
   readonly requestBody?: RequestBodyObject;
   /** By status. */
   readonly responses: Readonly<Record<string, ResponseObject | Reference>>;
-  /** How to ask from a shell; the extension that Redoc and others show. */
+  /** Shell examples. Redoc and other tools show this extension. */
   readonly "x-codeSamples"?: readonly { readonly lang: string; readonly source: string }[];
 }
 
@@ -62,6 +62,6 @@ export interface HeaderObject {
 export interface MediaTypeObject {
   readonly schema: JsonSchema;
   readonly example?: unknown;
-  /** What the `data` of server-sent events is, by the name of the event. */
+  /** The schema of `data` in server-sent events, by event name. */
   readonly "x-event-data"?: Readonly<Record<string, JsonSchema>>;
 }

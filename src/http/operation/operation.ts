@@ -3,24 +3,24 @@ import type { Parameter } from "./parameter.ts";
 import type { SchemaName } from "./components.ts";
 import type { JsonSchema, MediaTypeObject, ResponseObject } from "./openapi-document.ts";
 
-/** What the document says of one route. */
+/** The description of a route in the OpenAPI document. */
 export interface OperationDescription {
-  /** Unique; a verb and what it acts on. */
+  /** The unique operation ID: a verb and its object. */
   readonly id: string;
   readonly tag: string;
   /** One line. */
   readonly summary: string;
   readonly description?: string;
-  /** One for each part of the path that has a colon. */
+  /** One for each `:parameter` of the path. */
   readonly path?: readonly Parameter[];
   readonly query?: readonly Parameter[];
   readonly headers?: readonly Parameter[];
   readonly body?: BodyDescription;
-  /** What it answers when it does not fail, by status. */
+  /** The successful responses, by status. */
   readonly answers: Readonly<Record<number, ResponseObject>>;
-  /** Besides those that all operations have. */
+  /** In addition to the errors of all operations. */
   readonly errors?: readonly ErrorCode[];
-  /** What an example of `curl` has beyond method, path and body. */
+  /** Options and query of the `curl` example, besides method, path and body. */
   readonly curl?: { readonly options?: string; readonly query?: string };
 }
 
@@ -31,17 +31,17 @@ export interface BodyDescription {
   readonly example: unknown;
 }
 
-/** By method and path as the route has them: `GET /processes/:id`. */
+/** By method and path of the route: `GET /processes/:id`. */
 export type OperationTable = Readonly<Record<string, OperationDescription>>;
 
 export const ref = (name: SchemaName): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
-/** An answer of JSON with status 200. */
+/** A JSON response with status 200. */
 export function json(description: string, schema: JsonSchema, example?: unknown): Record<200, ResponseObject> {
   return { 200: { description, content: { "application/json": media(schema, example) } } };
 }
 
-/** An answer of text of this type with status 200. */
+/** A text response of this content type with status 200. */
 export function text(description: string, type: string, example?: string): Record<200, ResponseObject> {
   return { 200: { description, content: { [type]: media({ type: "string" }, example) } } };
 }
@@ -50,7 +50,7 @@ export function media(schema: JsonSchema, example?: unknown): MediaTypeObject {
   return { schema, ...(example === undefined ? {} : { example }) };
 }
 
-/** `{"ok":true}` and more members, in their order in `example`. */
+/** The response `{"ok":true}` with more fields, in the order of `example`. */
 export function ok(
   description: string,
   more: Readonly<Record<string, JsonSchema>> = {},

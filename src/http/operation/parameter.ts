@@ -1,26 +1,26 @@
 import { oneOf, parseFlag } from "./query.ts";
 
 /**
- * A query parameter or a header, said once: who reads it and who documents it (`openapi/`) take it from here, so that
- * neither can know another.
+ * A query parameter or a header. The route that reads it and the OpenAPI document share this definition, so that they
+ * cannot differ.
  */
 export interface Parameter {
   readonly name: string;
-  /** What it does, and what holds when it is not given if the schema has no default. */
+  /** What it does, and the behavior without it if the schema has no default. */
   readonly description: string;
-  /** JSON Schema of its value. */
+  /** The JSON Schema of the value. */
   readonly schema: Readonly<Record<string, unknown>>;
-  /** Texts that are taken, the most telling first. */
+  /** Valid values, the best example first. */
   readonly examples: readonly [string, ...string[]];
 }
 
-/** A parameter whose text alone says its value. */
+/** A parameter that can be parsed without context. */
 export interface ReadableParameter<Value> extends Parameter {
   /** Throws `bad_value`. */
   read(query: URLSearchParams): Value;
 }
 
-/** `true`, `1`, `false` or `0`. */
+/** A boolean parameter: `true`, `1`, `false` or `0`. */
 export function flag(name: string, byDefault: boolean, description: string): ReadableParameter<boolean> {
   return {
     name,
@@ -31,7 +31,7 @@ export function flag(name: string, byDefault: boolean, description: string): Rea
   };
 }
 
-/** One of some words; the first is the default. */
+/** A parameter that is one of `words`; the first is the default. */
 export function choice<const Word extends string>(
   name: string,
   words: readonly [Word, ...Word[]],

@@ -3,15 +3,15 @@ import type { Parameter } from "./parameter.ts";
 const names = { type: "string", minLength: 1 } as const;
 const numbers = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
 
-/** `:id`, where a template or one of its processes is meant. */
+/** `:id` of routes that accept a template or a process. */
 export const templateOrProcess: Parameter = {
   name: "id",
-  description: "The name of a template, or the pid of a process that runs: digits alone are a pid.",
+  description: "The name of a template, or the pid of a running process. A value of digits only is a pid.",
   schema: names,
   examples: ["web:api", "1"],
 };
 
-/** `:id`, where a template is meant. */
+/** `:id` of routes that accept only a template. */
 export const template: Parameter = {
   name: "id",
   description: "The name of a template.",
@@ -23,14 +23,14 @@ export const templateName: Parameter = { ...template, name: "name" };
 
 export const pid: Parameter = {
   name: "pid",
-  description: "gafferd's own number of a process (1, 2, 3 …), not the kernel's.",
+  description: "The ID that gafferd gave the process (1, 2, 3 …), not the kernel's process ID.",
   schema: numbers,
   examples: ["1"],
 };
 
 export const amount: Parameter = {
   name: "n",
-  description: "How many.",
+  description: "The number of processes.",
   schema: numbers,
   examples: ["2"],
 };
@@ -44,14 +44,14 @@ export const signal: Parameter = {
 
 export const group: Parameter = {
   name: "group",
-  description: "What precedes the first colon in the names of its templates.",
+  description: "The name of the group: the part of the template names before the first colon.",
   schema: names,
   examples: ["web"],
 };
 
 export const label: Parameter = {
   name: "label",
-  description: "An output: a name in `redirect_output`.",
+  description: "The label of an output, from `redirect_output`.",
   schema: names,
   examples: ["stdout"],
 };

@@ -1,6 +1,6 @@
 import { GafferdError } from "../../errors.ts";
 
-/** The parameter's value, or the first of `allowed` when it is not given. Throws `bad_value`. */
+/** The value of a parameter, or the first of `allowed` if it is missing. Throws `bad_value`. */
 export function oneOf<const T extends string>(query: URLSearchParams, name: string, allowed: readonly [T, ...T[]]): T {
   const text = query.get(name);
   if (text === null) return allowed[0];
@@ -11,7 +11,7 @@ export function oneOf<const T extends string>(query: URLSearchParams, name: stri
   });
 }
 
-/** `true`, `1`, `false` or `0`. Throws `bad_value`. */
+/** Parses `true`, `1`, `false` or `0`; `fallback` if the parameter is missing. Throws `bad_value`. */
 export function parseFlag(query: URLSearchParams, name: string, fallback: boolean): boolean {
   const text = query.get(name);
   if (text === null) return fallback;
@@ -20,7 +20,7 @@ export function parseFlag(query: URLSearchParams, name: string, fallback: boolea
   throw new GafferdError("bad_value", `\`${name}\` must be true or false, not \`${text}\``, { field: name });
 }
 
-/** A whole number, 0 or more, that JavaScript holds exactly. Throws `bad_value`. */
+/** Parses an integer from 0 to `Number.MAX_SAFE_INTEGER`. Throws `bad_value`. */
 export function parseWhole(text: string, field: string): number {
   const value = Number(text);
   if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(value)) return value;

@@ -2,43 +2,47 @@ import { type ErrorCode, GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
 
-/** What `:id` of a path means: digits alone are a pid, everything else is a name. */
+/** What `:id` of a path refers to. A value of digits only is a pid, anything else is a name. */
 export type Target =
   | { readonly kind: "process"; readonly supervisor: Supervisor; readonly process: SupervisedProcess }
   | { readonly kind: "template"; readonly supervisor: Supervisor };
 
 /**
- * The template, or the process that runs, which `text` names. Throws `not_found`, `bad_value` for a number that is not
- * whole, or `ended` (default `gone`) for a process that has ended.
+ * Finds a template by name or a running process by pid. Throws `not_found`, `bad_value` for a number that is not an
+ * integer, or `ended` (default `gone`) for a process that has exited.
  */
 export function findTarget(manager: Manager, text: string, ended: ErrorCode = "gone"): Target {
   if (!isPid(text)) return { kind: "template", supervisor: findByName(manager, text) };
   const { supervisor, process } = findProcess(manager, text);
   if (process.state === "exited") {
     const { name } = supervisor.template;
-    throw new GafferdError(ended, `process ${text} has ended; /processes/${name}/_history says how`);
+    throw new GafferdError(ended, `process ${text} has exited; /processes/${name}/_history has its exit status`);
   }
   return { kind: "process", supervisor, process };
 }
 
-/** The template that `text` names. Throws `not_found`, or `bad_value` for the pid of a process. */
+/** Finds a template by name. Throws `not_found`, or `bad_value` if `text` is the pid of a process. */
 export function findTemplate(manager: Manager, text: string): Supervisor {
   if (!isPid(text)) return findByName(manager, text);
   const { name } = findProcess(manager, text).supervisor.template;
-  throw new GafferdError("bad_value", `this acts on a template: give its name, \`${name}\`, not the pid ${text}`, {
-    field: "name",
-  });
+  throw new GafferdError(
+    "bad_value",
+    `this path needs the name of a template: use \`${name}\` instead of the pid ${text}`,
+    {
+      field: "name",
+    },
+  );
 }
 
-/** A process, and the supervisor of its template. */
+/** A process and the supervisor of its template. */
 export interface FoundProcess {
   readonly supervisor: Supervisor;
   readonly process: SupervisedProcess;
 }
 
 /**
- * The process that `text` names: by its pid, though it may have ended, or by the name of a template that has one process.
- * Throws `not_found`, `gone` for a template without a process, `conflict` for one with several.
+ * Finds a process by its pid, even if it has exited, or by the name of a template that has exactly one process. Throws
+ * `not_found`, `gone` if the template has no process, or `conflict` if it has several.
  */
 export function findOneProcess(manager: Manager, text: string): FoundProcess {
   if (isPid(text)) return findProcess(manager, text);
@@ -51,12 +55,12 @@ export function findOneProcess(manager: Manager, text: string): FoundProcess {
   if (process === undefined) {
     throw new GafferdError(
       "gone",
-      `\`${name}\` has no process now; POST /processes/${name}/_start starts it, and /processes/${name}/_pids lists its pids`,
+      `\`${name}\` has no running process; start it with POST /processes/${name}/_start, or see /processes/${name}/_pids`,
     );
   }
   throw new GafferdError(
     "conflict",
-    `\`${name}\` has ${others.length + 1} processes; give the pid of one, as /processes/${name}/_pids lists them`,
+    `\`${name}\` has ${others.length + 1} processes; use the pid of one of them (/processes/${name}/_pids lists them)`,
   );
 }
 
@@ -71,14 +75,14 @@ function findProcess(manager: Manager, text: string): FoundProcess {
 }
 
 /**
- * The template of this name, where a pid could be meant too. Throws `not_found`, or `bad_value` for a number that is not
- * whole.
+ * Finds a template by name on a path that also accepts a pid. Throws `not_found`, or `bad_value` for a number that is not
+ * an integer.
  */
 export function findByName(manager: Manager, name: string): Supervisor {
   try {
     return manager.get(name);
   } catch (error) {
-    // `1.5` may be a name, but `-1` and `1e3` are more likely meant for a pid when nothing is called so.
+    // A template may be named `1.5`. If there is none, a number such as `-1` or `1e3` was probably meant as a pid.
     if (!(error instanceof GafferdError && error.code === "not_found" && isNumber(name))) throw error;
     throw new GafferdError(
       "bad_value",

@@ -7,15 +7,15 @@ export interface TextAnswerOptions {
 }
 
 /**
- * An answer whose whole body is text: JSON, metrics, a page. It is compressed if it is longer than 1 KiB and the client
- * accepts that. Keep the object to give the same answer again: it keeps its compressed bodies.
+ * A response whose whole body is text, such as JSON, metrics or a page. It is compressed if it is longer than 1 KiB and
+ * the client accepts that. Reuse the object to send the same response again: it caches its compressed bodies.
  */
 export class TextAnswer {
   readonly #body: string | Uint8Array<ArrayBuffer>;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #status: number;
   readonly #isLong: boolean;
-  /** The last `shared` of `toResponse` and the headers made of it: it is mostly the same object again. */
+  /** The last `shared` of `toResponse`, which is mostly the same object, and the headers built from it. */
   #shared: Readonly<Record<string, string>> | undefined;
   #plain: { readonly status: number; readonly headers: Headers } | undefined;
   readonly #encoded = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>();
@@ -36,7 +36,7 @@ export class TextAnswer {
     });
   }
 
-  /** `shared` are headers that every answer has; the answer's own win. */
+  /** `shared` are the headers of all responses; the response's own headers take precedence. */
   toResponse(request: Request, shared: Readonly<Record<string, string>> = {}): Response | Promise<Response> {
     if (this.#plain === undefined || this.#shared !== shared) {
       this.#shared = shared;
@@ -65,7 +65,7 @@ export class TextAnswer {
     if (encoded === undefined) {
       const bytes = typeof this.#body === "string" ? new TextEncoder().encode(this.#body) : this.#body;
       encoded = encode(bytes, encoding);
-      // Those who wait get the error; the next request tries again.
+      // Requests that are waiting get the error; the next request tries again.
       encoded.catch(() => this.#encoded.delete(encoding));
       this.#encoded.set(encoding, encoded);
     }
@@ -73,15 +73,15 @@ export class TextAnswer {
   }
 }
 
-/** Whether a body is long enough to be compressed. A UTF-16 unit takes at most three bytes of UTF-8. */
+/** Whether a body is long enough to be compressed. A UTF-16 code unit is at most three bytes in UTF-8. */
 export function isLong(body: string | Uint8Array): boolean {
   if (typeof body !== "string") return body.length > maxPlainBytes;
   return body.length > maxPlainBytes || (body.length * 3 > maxPlainBytes && Buffer.byteLength(body) > maxPlainBytes);
 }
 
 /**
- * Compresses a response whose body is text, such as an error, if the client accepts that. `vary`: other headers of the
- * request that the answer depends on.
+ * Compresses a response whose body is text, such as an error, if the client accepts that. `vary` lists other request
+ * headers that the response depends on.
  */
 export async function compressed(response: Response, request: Request, vary?: string): Promise<Response> {
   if (response.body === null) return response;

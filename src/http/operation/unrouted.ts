@@ -6,20 +6,20 @@ import { methodsOf, type RoutePattern } from "./allow.ts";
 import { adviseRoute } from "./nearest-route.ts";
 
 export interface UnroutedOptions {
-  /** Of the URL. */
+  /** The path of the URL. */
   readonly path: string;
-  /** All there are. */
+  /** All routes. */
   readonly routes: readonly RoutePattern[];
-  /** A browser asks for a web page of another origin, which may. */
+  /** Whether to answer `OPTIONS` as a CORS preflight request from an allowed origin. */
   readonly isPreflight: boolean;
-  /** What to do when there is no route: ends the message. */
+  /** The end of the message if there is no route: what to do. */
   readonly advice: string;
   readonly log: Logger;
 }
 
 const maxShownCharacters = 100;
 
-/** What no route takes: `OPTIONS` of a known path, a wrong method, an unknown path. */
+/** Answers requests without a route: `OPTIONS` of a known path, an unsupported method, an unknown path. */
 export function answerUnrouted(request: Request, options: UnroutedOptions): Response {
   const { path, routes, isPreflight, advice, log } = options;
   const { method } = request;
@@ -35,7 +35,7 @@ export function answerUnrouted(request: Request, options: UnroutedOptions): Resp
   if (method === "OPTIONS") {
     return new Response(null, { status: 204, headers: { allow, ...(isPreflight ? preflightHeaders(methods) : {}) } });
   }
-  const error = new GafferdError("method_not_allowed", `this path does not take ${method}; it takes ${allow}`);
+  const error = new GafferdError("method_not_allowed", `this path does not support ${method}; use one of ${allow}`);
   const response = toErrorResponse(error, { request, log });
   response.headers.set("allow", allow);
   return response;

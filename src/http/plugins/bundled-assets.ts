@@ -9,32 +9,32 @@ import { TextAnswer } from "../operation/text-answer.ts";
 const folderName = "assets";
 
 const headers = {
-  // A file with other content has another name.
+  // The name contains a hash of the content.
   "cache-control": "public, max-age=31536000, immutable",
   vary: "Accept-Encoding",
 };
 
 /**
  * The scripts and styles of the dashboard that ships with gafferd: `/_plugin/dashboard/assets/[name]-[hash].[ext]`.
- * `@elysiajs/static` (1.4.10) serves them. It makes one route for each file when it is mounted, which is right for files
- * that never change. It does not compress; that is done here.
+ * `@elysiajs/static` (1.4.10) serves them: it creates one route per file when it is mounted, which works because these files
+ * never change. It does not compress; this class does.
  */
 export class BundledAssets {
   readonly #plugins: InstalledPlugins;
-  readonly #mounted = new OnceEach<AnyElysia>();
-  /** By path; at most one for each file of the dashboard. */
-  readonly #texts = new OnceEach<TextAnswer>();
+  readonly #mounted = new PromiseCache<AnyElysia>();
+  /** By path; at most one entry per file of the dashboard. */
+  readonly #texts = new PromiseCache<TextAnswer>();
 
   constructor(plugins: InstalledPlugins) {
     this.#plugins = plugins;
   }
 
-  /** Whether a file of a site is one of them. The caller checks that the file exists. */
+  /** Whether a file of a site is a bundled asset. The caller checks that the file exists. */
   async has(site: string, names: readonly string[]): Promise<boolean> {
     return names[0] === folderName && site === (await this.#site());
   }
 
-  /** Undefined for a file that was added later; it is to be served like a file of any other site. */
+  /** Undefined for a file that was added later; the caller serves it like a file of any other site. */
   async answer(request: Request): Promise<Response | undefined> {
     const app = await this.#mounted.get("", () => this.#mount());
     const response = (await app.handle(request)) as Response;
@@ -59,7 +59,7 @@ export class BundledAssets {
     });
   }
 
-  /** The site of the dashboard that ships with gafferd, absolute and free of links. */
+  /** The real path of the bundled dashboard's site. */
   async #site(): Promise<string | undefined> {
     const root = this.#plugins.roots.find(({ bundled }) => bundled);
     if (root === undefined) return undefined;
@@ -67,17 +67,17 @@ export class BundledAssets {
   }
 }
 
-/** Values that are made once for each key, on first use. One that failed is made again. */
-class OnceEach<Value> {
-  readonly #made = new Map<string, Promise<Value>>();
+/** Caches one promise per key, created on first use. A rejected promise is removed. */
+class PromiseCache<Value> {
+  readonly #promises = new Map<string, Promise<Value>>();
 
-  get(key: string, make: () => Promise<Value>): Promise<Value> {
-    let made = this.#made.get(key);
-    if (made === undefined) {
-      made = make();
-      this.#made.set(key, made);
-      made.catch(() => this.#made.delete(key));
+  get(key: string, create: () => Promise<Value>): Promise<Value> {
+    let promise = this.#promises.get(key);
+    if (promise === undefined) {
+      promise = create();
+      this.#promises.set(key, promise);
+      promise.catch(() => this.#promises.delete(key));
     }
-    return made;
+    return promise;
   }
 }

@@ -1,58 +1,58 @@
 import { encode, type Encoding } from "../operation/encoding.ts";
 
-/** Larger files are compressed for each request, piece by piece. */
-export const maxHeldBytes = 1024 * 1024;
-/** Limit for all compressed files together. */
+/** The maximum size of a cached file. Larger files are compressed as a stream for each request. */
+export const maxCachedFileBytes = 1024 * 1024;
+/** The maximum total size of the cache. */
 const maxTotalBytes = 16 * 1024 * 1024;
 
-interface Held {
+interface CachedFile {
   readonly version: string;
   readonly bytes: Promise<Uint8Array<ArrayBuffer>>;
-  /** 0 until it is known. */
+  /** 0 until the compressed size is known. */
   size: number;
 }
 
-/** A cache of compressed files of sites. The least recently used ones make room for others. */
+/** A cache of compressed files of sites. When it is full, it drops the least recently used files. */
 export class EncodedFiles {
-  /** By coding and path, the most recently used at the end. */
-  readonly #held = new Map<string, Held>();
+  /** By encoding and path, the most recently used last. */
+  readonly #entries = new Map<string, CachedFile>();
   #total = 0;
 
-  /** The compressed content of a file; a new `version` means that the file has changed. */
+  /** Returns the compressed content of a file. Pass a new `version` when the file has changed. */
   get(path: string, version: string, encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
     const key = `${encoding} ${path}`;
-    const before = this.#held.get(key);
+    const before = this.#entries.get(key);
     if (before !== undefined) this.#drop(key, before);
-    const held = before?.version === version ? before : this.#read(key, path, version, encoding);
-    this.#held.set(key, held);
-    this.#total += held.size;
-    return held.bytes;
+    const entry = before?.version === version ? before : this.#read(key, path, version, encoding);
+    this.#entries.set(key, entry);
+    this.#total += entry.size;
+    return entry.bytes;
   }
 
-  #read(key: string, path: string, version: string, encoding: Encoding): Held {
+  #read(key: string, path: string, version: string, encoding: Encoding): CachedFile {
     const bytes = Bun.file(path)
       .bytes()
       .then((content) => encode(content as Uint8Array<ArrayBuffer>, encoding));
-    const held: Held = { version, bytes, size: 0 };
+    const entry: CachedFile = { version, bytes, size: 0 };
     bytes.then(
-      ({ length }) => this.#weigh(key, held, length),
-      () => this.#held.get(key) === held && this.#drop(key, held),
+      ({ length }) => this.#setSize(key, entry, length),
+      () => this.#entries.get(key) === entry && this.#drop(key, entry),
     );
-    return held;
+    return entry;
   }
 
-  #weigh(key: string, held: Held, size: number): void {
-    if (this.#held.get(key) !== held) return;
-    held.size = size;
+  #setSize(key: string, entry: CachedFile, size: number): void {
+    if (this.#entries.get(key) !== entry) return;
+    entry.size = size;
     this.#total += size;
-    for (const [oldest, each] of this.#held) {
+    for (const [oldest, each] of this.#entries) {
       if (this.#total <= maxTotalBytes) return;
       this.#drop(oldest, each);
     }
   }
 
-  #drop(key: string, held: Held): void {
-    this.#held.delete(key);
-    this.#total -= held.size;
+  #drop(key: string, entry: CachedFile): void {
+    this.#entries.delete(key);
+    this.#total -= entry.size;
   }
 }

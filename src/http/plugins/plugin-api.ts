@@ -1,26 +1,26 @@
 import { type AnyElysia, Elysia } from "elysia";
 import type { Logger } from "../../log.ts";
 import { endStreamOn, isEndless } from "../quirks/end-stream.ts";
-import { toOwnError } from "../quirks/own-error.ts";
-import { announceStream } from "../listen/connection.ts";
+import { toGafferdError } from "../quirks/gafferd-error.ts";
+import { markAsStream } from "../listen/connection.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import { answerUnrouted } from "../operation/unrouted.ts";
 
 export interface PluginApiOptions {
-  /** The plugin's. */
+  /** The name of the plugin. */
   readonly name: string;
   readonly routes: AnyElysia;
   readonly log: Logger;
 }
 
 /**
- * A plugin's routes below `/_plugin/<name>/api`, with the manners of the host's own: a failure is
- * `{"error":…,"message":…}`, a fault of the plugin a bare 500 and a line in the log. What the routes answer by hooks of
- * their own stands. Who asks was let in by the host before.
+ * Serves the routes of a plugin below `/_plugin/<name>/api`, with the same error responses as the host's own routes: an error
+ * is `{"error":…,"message":…}`, and an unexpected exception is a `500` without details and a line in the log. Responses of
+ * the plugin's own hooks are not changed. The host has checked access before.
  */
 export function createPluginApi({ name, routes, log }: PluginApiOptions) {
   const prefix = `/_plugin/${name}/api`;
-  const ended = new AbortController();
+  const closed = new AbortController();
   const app = new Elysia({ prefix })
     .onError(({ code, error, request, path }) => {
       if (code === "NOT_FOUND") {
@@ -33,10 +33,10 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
           log,
         });
       }
-      return toErrorResponse(toOwnError(code, error), { request, log });
+      return toErrorResponse(toGafferdError(code, error), { request, log });
     })
     .onAfterHandle(({ responseValue, set }) => {
-      // With a header of the host's set beside it, Bun would call a text `application/octet-stream`.
+      // Without this, Bun would send text as `application/octet-stream`, because the host sets other headers.
       if (typeof responseValue === "string") set.headers["content-type"] ??= "text/plain; charset=utf-8";
     })
     .use(routes);
@@ -44,12 +44,12 @@ export function createPluginApi({ name, routes, log }: PluginApiOptions) {
     async answer(request: Request): Promise<Response> {
       try {
         const response = await app.fetch(request);
-        if (isEndless(response.headers)) announceStream(request);
-        return endStreamOn(ended.signal, response);
+        if (isEndless(response.headers)) markAsStream(request);
+        return endStreamOn(closed.signal, response);
       } catch (error) {
         return toErrorResponse(error, { request, log });
       }
     },
-    close: () => ended.abort(),
+    close: () => closed.abort(),
   };
 }

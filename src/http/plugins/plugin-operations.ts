@@ -6,9 +6,9 @@ export const pluginOperations: OperationTable = {
   "GET /_plugin": {
     id: "listPlugins",
     tag,
-    summary: "The plugins that are installed",
-    description: "Those with code in the order in which they start, then sites.",
-    answers: json("All of them.", { type: "array", items: ref("Plugin") }, [
+    summary: "List the installed plugins",
+    description: "Plugins with code come first, in the order in which they start. Sites without code follow.",
+    answers: json("The installed plugins.", { type: "array", items: ref("Plugin") }, [
       { name: "hello", version: null, description: null, site: "/_plugin/hello/", state: "site" },
     ]),
   },

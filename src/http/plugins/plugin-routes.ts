@@ -4,13 +4,13 @@ import type { InstalledPlugins } from "../../plugin/plugins.ts";
 import { findSite, listSites } from "../../plugin/site/find-site.ts";
 import type { PluginDocument } from "../../documents/plugin-document.ts";
 
-/** `/_plugin`: what is installed. What is below it is answered before any route is sought. */
+/** `/_plugin`: lists the installed plugins. Requests below it are handled before routing. */
 export function pluginRoutes(plugins: InstalledPlugins) {
   return new Elysia({ name: "plugins" }).get("/_plugin", async (): Promise<PluginDocument[]> => {
     const withCode = plugins.list();
-    // A plugin may have another name than its folder, and is told of once.
-    const told = new Set(withCode.flatMap(({ name, folder }) => [name, basename(folder)]));
-    const sites = (await listSites(plugins)).filter((name) => !told.has(name));
+    // A plugin's name may differ from its folder; it must be listed only once.
+    const listed = new Set(withCode.flatMap(({ name, folder }) => [name, basename(folder)]));
+    const sites = (await listSites(plugins)).filter((name) => !listed.has(name));
     return [
       ...(await Promise.all(
         withCode.map(async ({ name, version, description, state }) => {

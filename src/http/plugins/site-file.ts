@@ -1,15 +1,15 @@
 import type { SiteFile } from "../../plugin/site/find-file.ts";
 import { acceptedEncoding, encodeStream, type Encoding, isText, maxPlainBytes } from "../operation/encoding.ts";
-import { type EncodedFiles, maxHeldBytes } from "./encoded-files.ts";
+import { type EncodedFiles, maxCachedFileBytes } from "./encoded-files.ts";
 
-/** A file changed within this time may change again without its times telling: they are as coarse as the kernel's tick. */
+/** File times are only as precise as the kernel's tick: a file that changed within this time may change again without a new time. */
 const tickMs = 100n;
 const nsPerMs = 1_000_000n;
 
 /**
- * Answers `GET` with a file, compressed if it is text of more than 1 KiB and the client accepts that. A range is always
- * one of the uncompressed file. Bun reads the request's own headers: it answers `Range` and `If-Range` with 206 or 416, and
- * `HEAD` with the length alone. Clients may keep the file, but must ask each time whether it has changed.
+ * Answers `GET` with a file, compressed if it is text of more than 1 KiB and the client accepts that. Ranges always refer to
+ * the uncompressed file. Bun handles some headers itself: it answers `Range` and `If-Range` with 206 or 416, and `HEAD` with
+ * the length. Clients may cache the file, but must revalidate it each time.
  */
 export async function answerFile(request: Request, file: SiteFile, encodedFiles: EncodedFiles): Promise<Response> {
   const { path, stat } = file;
@@ -20,12 +20,12 @@ export async function answerFile(request: Request, file: SiteFile, encodedFiles:
   const etag = version && (encoding === undefined ? `"${version}"` : `"${version}-${encoding}"`);
   const headers: Record<string, string> = {
     "cache-control": "no-cache",
-    // A foreign page that frames one of ours could have its visitor click there unawares.
+    // Prevents clickjacking by pages of other origins.
     "content-security-policy": "frame-ancestors 'self'",
     ...(etag !== undefined && { etag }),
     ...(isEncodable && { vary: "Accept-Encoding" }),
   };
-  if (etag !== undefined && isHeld(etag, request.headers.get("if-none-match"))) {
+  if (etag !== undefined && matchesEtag(etag, request.headers.get("if-none-match"))) {
     return new Response(null, { status: 304, headers });
   }
   headers["content-type"] = content.type;
@@ -42,19 +42,19 @@ interface Version {
 
 /** Large files, and files that may change without a new version, are not cached. */
 async function encoded(content: Bun.BunFile, { path, version, encoding }: Version, encodedFiles: EncodedFiles) {
-  if (version === undefined || content.size > maxHeldBytes) return encodeStream(content.stream(), encoding);
+  if (version === undefined || content.size > maxCachedFileBytes) return encodeStream(content.stream(), encoding);
   return await encodedFiles.get(path, version, encoding);
 }
 
-/** Undefined while it could come to stand for two contents. The time of the inode cannot be set back, as that of the content can. */
+/** Undefined while the file could still change without a new version. Uses `ctime`, because programs can set `mtime` back. */
 function versionOf({ ino, size, ctimeNs }: SiteFile["stat"]): string | undefined {
   const ageNs = BigInt(Date.now()) * nsPerMs - ctimeNs;
   return ageNs < tickMs * nsPerMs ? undefined : [ino, size, ctimeNs].map((part) => part.toString(36)).join("-");
 }
 
-/** Whether `If-None-Match` names it; it compares weakly (RFC 9110, section 13.1.2). */
-function isHeld(etag: string, ifNoneMatch: string | null): boolean {
+/** Whether `If-None-Match` contains the ETag; the comparison is weak (RFC 9110, section 13.1.2). */
+function matchesEtag(etag: string, ifNoneMatch: string | null): boolean {
   if (ifNoneMatch === null) return false;
-  const held = ifNoneMatch.split(",").map((each) => each.trim().replace(/^W\//, ""));
-  return held.includes(etag) || held.includes("*");
+  const etags = ifNoneMatch.split(",").map((each) => each.trim().replace(/^W\//, ""));
+  return etags.includes(etag) || etags.includes("*");
 }

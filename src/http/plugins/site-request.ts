@@ -14,7 +14,7 @@ export interface SiteRequestOptions {
   readonly plugins: InstalledPlugins;
   readonly bundledAssets: BundledAssets;
   readonly encodedFiles: EncodedFiles;
-  /** A browser asks for a web page of another origin, which may. */
+  /** Whether to answer `OPTIONS` as a CORS preflight request from an allowed origin. */
   readonly isPreflight: boolean;
   readonly log: Logger;
 }
@@ -22,14 +22,14 @@ export interface SiteRequestOptions {
 const routes = [{ method: "GET", path: "/_plugin/*" }];
 
 /**
- * The answer of a plugin's site; undefined for a request that is not below `/_plugin/`. Rejects with `not_found` for a plugin
- * that is not there, `resource_not_found` for a file.
+ * Answers with a file of a plugin's site; undefined for requests that are not below `/_plugin/`. Rejects with `not_found` if
+ * the plugin does not exist, or `resource_not_found` if the file does not.
  *
- * A site is live: its files may come, change and go at any time. `@elysiajs/static` (1.4.10) is right for the assets of
- * the dashboard that ships with gafferd alone, see `BundledAssets`. With `alwaysStatic` it knows only the files that were
- * there when it was made, and after an edit or a deletion answers 206 cut short or 500. Without, it serves hidden files
- * and links out of the folder, has 404 for names with spaces, or with `decodeURI` is led out by `..%2f`, and answers
- * `If-None-Match` with 200 once it has a file in its cache. Either way, pages are those there were when it was made.
+ * The files of a site may be added, changed and deleted at any time. `@elysiajs/static` (1.4.10) works only for the assets of
+ * the bundled dashboard (see `BundledAssets`). With `alwaysStatic`, it knows only the files that existed when it was created;
+ * after an edit or a deletion it sends a truncated 206 or a 500. Without `alwaysStatic`, it serves hidden files and links
+ * that leave the folder, returns 404 for names with spaces (or with `decodeURI`, `..%2f` leaves the folder), and answers
+ * `If-None-Match` with 200 once a file is in its cache. In both cases, HTML pages stay as they were when it was created.
  */
 export function answerBySite(request: Request, options: SiteRequestOptions): Promise<Response> | undefined {
   const path = parseSitePath(request.url);
@@ -42,9 +42,9 @@ async function answer(
   { plugins, bundledAssets, encodedFiles, isPreflight, log }: SiteRequestOptions,
 ): Promise<Response> {
   const site = await findSite(plugins, path.name);
-  if (site === undefined) throw await absence(path, plugins);
+  if (site === undefined) throw await notInstalled(path, plugins);
   if (request.method !== "GET") {
-    const advice = "the files of a site can only be read";
+    const advice = "the files of a site are read-only";
     return answerUnrouted(request, { path: new URL(request.url).pathname, routes, isPreflight, advice, log });
   }
   if (path.isBare) return redirect(path.withSlash);
@@ -60,16 +60,16 @@ async function answer(
   throw new GafferdError("resource_not_found", `the site of the plugin \`${path.name}\` has no such file`);
 }
 
-/** Relative, so that it holds behind a proxy that serves us below a path of its own. */
+/** The location is relative, so that it also works behind a proxy that adds a path prefix. */
 function redirect(location: string): Response {
   return new Response(null, { status: 308, headers: { location } });
 }
 
-async function absence({ name }: SitePath, plugins: InstalledPlugins): Promise<GafferdError> {
+async function notInstalled({ name }: SitePath, plugins: InstalledPlugins): Promise<GafferdError> {
   if (plugins.find(name) !== undefined) {
-    return new GafferdError("resource_not_found", `the plugin \`${name}\` has no site, and nothing else has this path`);
+    return new GafferdError("resource_not_found", `the plugin \`${name}\` has no site, and no route has this path`);
   }
   const names = [...new Set([...plugins.list().map((each) => each.name), ...(await listSites(plugins))])].toSorted();
-  const near = suggestion(name, names) || `; there are ${names.join(", ") || "none"}`;
+  const near = suggestion(name, names) || `; installed plugins: ${names.join(", ") || "none"}`;
   return new GafferdError("not_found", `no plugin \`${name}\` is installed${near}`);
 }

@@ -1,8 +1,8 @@
 import { flag } from "../operation/parameter.ts";
 
-/** Of every `_signal`. */
+/** Query parameter of all `_signal` routes. */
 export const groupFlag = flag(
   "group",
   false,
-  "`true`: the signal goes to the whole process group of each process, that is to what it has started too. `false`: to the process alone.",
+  "`true`: send the signal to the process group of each process, which includes its child processes. `false`: send it only to the process.",
 );

@@ -4,7 +4,7 @@ import type { Manager } from "../../manager/manager.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { spawnFirst } from "./spawn-first.ts";
 
-/** `/groups`: the verbs of templates for all that share what precedes the first colon of their names. */
+/** `/groups`: actions on all templates of a group. The group is the part of a name before the first colon. */
 export function groupRoutes(manager: Manager) {
   return new Elysia({ name: "groups" })
     .get("/groups", () => manager.groups())
@@ -44,8 +44,8 @@ export function groupRoutes(manager: Manager) {
 }
 
 /**
- * Begins with each in the order given and waits for all. When some fail, the others are done all the same; then it
- * throws the first error, with every name that failed in `failed`.
+ * Starts `act` for each name in order, and waits for all of them. If some fail, the others still run; then it throws the
+ * first error, with the names that failed in `failed`.
  */
 async function forAll(names: readonly string[], act: (name: string) => void | Promise<void>): Promise<{ ok: true }> {
   const results = await Promise.allSettled(names.map(async (name) => await act(name)));

@@ -9,7 +9,7 @@ import type {
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toTime, toTimeOrNull } from "../../documents/time.ts";
 
-/** The document of a process's template with what is its own: `port` is that of the process. */
+/** The settings of the template with the properties of the process; `port` is the port of the process. */
 export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess): ProcessDocument {
   return { ...toDocument(supervisor.template), ...toRunDocument(process) };
 }
@@ -19,7 +19,7 @@ export function toStatusDocument(status: SupervisorStatus): StatusDocument {
     active: status.active,
     running: status.running,
     numprocesses: status.numprocesses,
-    // What gaffer called it.
+    // The name in gaffer.
     max_processes: status.numprocesses,
     flapping: status.flapping,
     stopped: status.stopped,
@@ -31,7 +31,7 @@ export function toStatusDocument(status: SupervisorStatus): StatusDocument {
   };
 }
 
-/** Settings, status and processes of one template: what one row of a screen needs. */
+/** Settings, status and processes of a template: everything that one row of a dashboard shows. */
 export function toDetailDocument(supervisor: Supervisor): DetailDocument {
   const { restarts } = supervisor.status();
   const last = supervisor.exits.at(-1);
@@ -48,7 +48,7 @@ export function toDetailDocument(supervisor: Supervisor): DetailDocument {
   };
 }
 
-/** How a process ended; what is not known is `null`. */
+/** The exit of a process; unknown values are `null`. */
 export function toExitDocument(process: SupervisedProcess): ExitDocument {
   const { id, osPid, slot, startedAtMs, exit } = process;
   return {

@@ -13,7 +13,7 @@ import { template, templateName, templateOrProcess } from "../operation/path-par
 const tag = "templates";
 
 const body: BodyDescription = {
-  description: "JSON, whatever the `Content-Type` says.",
+  description: "A process template as JSON. The `Content-Type` is ignored.",
   type: "application/json",
   schema: ref("ProcessTemplate"),
   example: { name: "clock", cmd: "while date; do sleep 1; done", shell: true, redirect_output: ["out"] },
@@ -27,10 +27,11 @@ const bodyErrors = ["bad_value", "invalid_json", "invalid_process_info", "too_la
 
 const replace = {
   tag,
-  description: "What the body leaves out takes its default; `name` may be left out. A bad body changes nothing.",
+  description:
+    "Settings that are missing from the body are reset to their defaults; `name` is optional. If the body is invalid, nothing changes.",
   path: [template],
   body: settings,
-  answers: ok("It is replaced, and so is, one by one, each of its processes."),
+  answers: ok("The settings were replaced, and each process was replaced, one at a time."),
   errors: [...bodyErrors, "not_found", "conflict", "spawn_failed", "overloaded"],
 } as const satisfies Partial<OperationDescription>;
 
@@ -38,10 +39,10 @@ export const templateOperations: OperationTable = {
   "GET /processes": {
     id: "listProcesses",
     tag,
-    summary: "All templates",
+    summary: "List templates",
     query: [listParameters.running, listParameters.detail],
     answers: json(
-      "The names of the templates in the order of creation, the pids that run, or what `detail` asks for.",
+      "The names of all templates in order of creation. With `running`, the pids of the running processes. With `detail`, a detail document for each template.",
       {
         anyOf: [
           { type: "array", items: { type: "string" } },
@@ -56,11 +57,12 @@ export const templateOperations: OperationTable = {
   "POST /processes": {
     id: "createTemplate",
     tag,
-    summary: "Create a template and start it",
-    description: "Unless `start` is false. When it cannot be spawned at all, no template is left behind.",
+    summary: "Create and start a template",
+    description:
+      "The template is not started if `start` is false. If no process can be started, the template is not created.",
     body,
     answers: ok(
-      "It is created, and its processes were started: these are their pids, which may have exited by now.",
+      "The template was created and its processes were started. `pids` are their pids; some may have exited already.",
       { pids: { type: "array", items: { type: "integer" } } },
       { pids: [1] },
     ),
@@ -69,46 +71,54 @@ export const templateOperations: OperationTable = {
   "GET /processes/:id": {
     id: "getProcess",
     tag,
-    summary: "A template, or a process",
+    summary: "Get a template or a process",
     path: [templateOrProcess],
-    answers: json("The settings in force; for a pid with what is the process's own.", {
+    answers: json("The settings in effect. For a pid, also the properties of the process.", {
       anyOf: [ref("ProcessDocument"), ref("TemplateDocument")],
     }),
     errors: ["bad_value", "not_found"],
   },
-  "PUT /processes/:id": { id: "replaceTemplate", summary: "Replace a template's settings", ...replace },
-  "POST /processes/:id": { id: "updateTemplate", summary: "The same as `PUT`", ...replace },
+  "PUT /processes/:id": { id: "replaceTemplate", summary: "Replace the settings of a template", ...replace },
+  "POST /processes/:id": {
+    id: "updateTemplate",
+    summary: "Replace the settings of a template (same as `PUT`)",
+    ...replace,
+  },
   "DELETE /processes/:id": {
     id: "deleteProcess",
     tag,
-    summary: "Stop and forget a template, or stop a process",
-    description: "A process that is stopped is replaced by its template.",
+    summary: "Stop and delete a template, or stop a process",
+    description: "If you stop a process by its pid, the template starts a replacement.",
     path: [templateOrProcess],
-    answers: ok("Nothing of it is left."),
+    answers: ok("The template was deleted, or the process has exited."),
     errors: ["bad_value", "not_found", "gone"],
   },
   "GET /processes/:id/_pids": {
     id: "listPids",
     tag,
-    summary: "The processes of a template that run",
+    summary: "List the pids of a template",
     path: [template],
-    answers: ok("Their pids.", { pids: { type: "array", items: { type: "integer" } } }, { pids: [1, 2] }),
+    answers: ok(
+      "The pids of the running processes.",
+      { pids: { type: "array", items: { type: "integer" } } },
+      { pids: [1, 2] },
+    ),
     errors: ["bad_value", "not_found"],
   },
   "GET /processes/:id/_history": {
     id: "listExits",
     tag,
-    summary: "The last exits of a template",
+    summary: "List the last exits of a template",
     path: [template],
-    answers: ok("Oldest first.", { history: { type: "array", items: ref("Exit") } }, { history: [] }),
+    answers: ok("The last exits, oldest first.", { history: { type: "array", items: ref("Exit") } }, { history: [] }),
     errors: ["bad_value", "not_found"],
   },
   "GET /status/:name": {
     id: "getStatus",
     tag,
-    summary: "How a template stands",
+    summary: "Get the status of a template",
     path: [templateName],
-    answers: json("At this moment.", ref("Status")),
+    answers: json("The current status.", ref("Status")),
     errors: ["bad_value", "not_found"],
   },
 };

@@ -11,19 +11,23 @@ import { findTarget, findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
 import { jsonAnswer } from "../quirks/json-answer.ts";
 
-/** What may stand in the query of `GET /processes`. */
+/** The query parameters of `GET /processes`. */
 export const listParameters = {
-  running: flag("running", false, "`true`: the pids that run, ascending; with `detail` only templates that have one."),
-  detail: flag("detail", false, "`true`: settings, status and processes of each template, in one call."),
+  running: flag(
+    "running",
+    false,
+    "`true`: list the pids of running processes in ascending order. With `detail`: list only templates with a running process.",
+  ),
+  detail: flag("detail", false, "`true`: return the settings, status and processes of each template."),
 } as const;
 
-/** `/processes` and `/processes/:id`: templates and processes as documents. The verbs are in `process-verbs.ts`. */
+/** `/processes` and `/processes/:id`: read, create, replace and delete. The actions are in `verb-routes.ts`. */
 export function processRoutes(manager: Manager) {
   return new Elysia({ name: "processes" })
     .get("/processes", ({ request }) => listProcesses(manager, new URL(request.url).searchParams))
     .post("/processes", ({ request }) => createTemplate(manager, request), { parse: "none" })
     .get("/processes/:id", ({ params }) => {
-      // For a client, a process that does not run is not there: so it was in gaffer.
+      // As in gaffer, a process that has exited is not found.
       const target = findTarget(manager, params.id, "not_found");
       if (target.kind === "template") return toDocument(target.supervisor.template);
       return toProcessDocument(target.supervisor, target.process);
@@ -54,21 +58,21 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
   return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
 }
 
-/** Made once for an array: a thousand names take longer to write than all else that a request takes. */
+/** One answer per array: encoding a thousand names takes longer than the rest of the request. */
 const answers = new EncodedOnce<readonly string[], TextAnswer>();
 
 function answerNames(names: readonly string[]): TextAnswer {
   return answers.get(names, () => jsonAnswer(names));
 }
 
-/** Without `cwd` it runs in the daemon's own folder: a body, other than an INI file, lies in none. */
+/** The default of `cwd` is the daemon's working directory: a body has no folder of its own, unlike an INI file. */
 async function createTemplate(manager: Manager, request: Request) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
   keepOpen(request);
   return { ok: true, pids: await manager.launch(template) };
 }
 
-/** What the body does not set takes its default: a PUT replaces, it does not merge. */
+/** Settings that the body does not set get their defaults: a PUT replaces the settings and does not merge them. */
 async function replaceTemplate(manager: Manager, request: Request, id: string) {
   const { name } = findTemplate(manager, id).template;
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd(), name });

@@ -1,8 +1,8 @@
 import { flag } from "../operation/parameter.ts";
 
-/** Of every `_restart`. */
+/** Query parameter of all `_restart` routes. */
 export const spawnFirst = flag(
   "spawn_first",
   false,
-  "`true`: each process is replaced before it is stopped, so that one more runs for a while.",
+  "`true`: start each replacement before stopping the old process, so that one additional process runs for a short time.",
 );

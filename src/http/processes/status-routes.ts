@@ -8,7 +8,7 @@ import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
 import { jsonAnswer } from "../quirks/json-answer.ts";
 
-/** `/status/:name`: how a template stands. */
+/** `/status/:name`: the status of a template. */
 export function statusRoutes(manager: Manager) {
   return new Elysia({ name: "status" }).get(
     "/status/:name",
@@ -16,7 +16,7 @@ export function statusRoutes(manager: Manager) {
   );
 }
 
-/** Dashboards and scripts ask again and again. */
+/** One answer per status, because dashboards and scripts poll it. */
 const answers = new EncodedOnce<SupervisorStatus, TextAnswer>();
 
 function answerOf(status: SupervisorStatus): TextAnswer {

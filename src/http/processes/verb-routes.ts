@@ -11,7 +11,7 @@ import { findTarget, findTemplate } from "../operation/target.ts";
 
 const maxProcesses = templateSchema.properties.numprocesses.anyOf[0].maximum ?? Infinity;
 
-/** `POST /processes/:id/_<verb>`. Each answers when it is done: a `_stop` when the processes are gone. */
+/** `POST /processes/:id/_<verb>`. Each answers when its work is done: `_stop` answers when the processes have exited. */
 export function processVerbRoutes(manager: Manager) {
   return new Elysia({ name: "process-verbs" })
     .post("/processes/:id/_start", ({ request, params }) => start(request, params.id), { parse: "none" })
@@ -57,7 +57,7 @@ export function processVerbRoutes(manager: Manager) {
     if (direction === 1 && numprocesses + n > maxProcesses) {
       throw new GafferdError(
         "bad_value",
-        `\`n\` must leave at most ${maxProcesses} processes, and there are ${numprocesses}`,
+        `cannot add ${n} processes: a template can have at most ${maxProcesses}, and this one has ${numprocesses}; use a smaller \`n\``,
         {
           field: "n",
         },
@@ -70,8 +70,11 @@ export function processVerbRoutes(manager: Manager) {
   function signal(request: Request, id: string, text: string | undefined) {
     const target = findTarget(manager, id);
     if (text === undefined) {
-      const advice = `say which: POST /processes/${encodeURIComponent(id)}/_signal/HUP`;
-      throw new GafferdError("no_signal_number", `cannot send a signal without its number or name; ${advice}`);
+      const advice = `name one, such as POST /processes/${encodeURIComponent(id)}/_signal/HUP`;
+      throw new GafferdError(
+        "no_signal_number",
+        `cannot send a signal: the path contains no signal name or number; ${advice}`,
+      );
     }
     const name = target.kind === "template" ? target.supervisor.template.name : target.process.id;
     manager.signal(name, signalNumberOf(text), { group: groupFlag.read(new URL(request.url).searchParams) });

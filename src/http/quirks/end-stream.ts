@@ -1,33 +1,33 @@
 /**
- * A response whose stream of events, or other body without a known end, ends with `signal`; any other as it is. Its
- * source is cancelled then, as it is when the client goes away.
+ * Makes a streaming response (server-sent events, or a chunked body) end when `signal` aborts; returns other responses
+ * unchanged. The source is then cancelled, as it is when the client disconnects.
  */
 export function endStreamOn(signal: AbortSignal, response: Response): Response {
   const { body, headers, status } = response;
   if (body === null || !isEndless(headers)) return response;
   const reader = body.getReader();
-  // One for each response, so that `signal` holds nothing of those that are over.
-  const over = new AbortController();
+  // One controller per response, so that `signal` keeps no listeners of responses that have ended.
+  const ended = new AbortController();
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         const end = () => {
-          over.abort();
+          ended.abort();
           void reader.cancel().catch(() => {});
           controller.close();
         };
-        signal.addEventListener("abort", end, { signal: over.signal });
+        signal.addEventListener("abort", end, { signal: ended.signal });
       },
       async pull(controller) {
         const { done, value } = await reader.read();
-        if (over.signal.aborted) return;
+        if (ended.signal.aborted) return;
         if (value !== undefined) controller.enqueue(value);
         if (!done) return;
-        over.abort();
+        ended.abort();
         controller.close();
       },
       cancel(reason) {
-        over.abort();
+        ended.abort();
         return reader.cancel(reason);
       },
     },
@@ -36,7 +36,7 @@ export function endStreamOn(signal: AbortSignal, response: Response): Response {
   return new Response(stream, { status, headers });
 }
 
-/** Whether a response with these headers is a stream. */
+/** Whether a response with these headers is a stream without a known end. */
 export function isEndless(headers: Headers): boolean {
   const type = headers.get("content-type") ?? "";
   return type.startsWith("text/event-stream") || headers.get("transfer-encoding") === "chunked";

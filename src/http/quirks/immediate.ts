@@ -1,8 +1,8 @@
 /**
- * A handler that has its answer at hand, and takes no more of its context than the request and the parts of its path.
- * Elysia 1.4.30 waits a turn for a handler in whose text it sees `return f(…)` or `=> f(…)`, since that may give a
- * promise, and makes the context as the text wants it; a bound function shows none. (A variable in between is of no use:
- * Bun takes it out.)
+ * Wraps a synchronous handler that uses only the request and the path parameters of its context. Elysia 1.4.30 reads the
+ * source of handlers: for `return f(…)` or `=> f(…)`, which may return a promise, it awaits the result, which costs a turn
+ * of the event loop; it also builds only the parts of the context that the source uses. A bound function has no source.
+ * (Assigning the result to a variable first does not help: Bun inlines it.)
  */
 export function immediate<Context, Answer extends object>(
   handler: (context: Context) => Answer,

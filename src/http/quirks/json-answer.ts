@@ -1,55 +1,55 @@
 import { isLong, TextAnswer } from "../operation/text-answer.ts";
 
-/** What every answer says beside its own. */
-export const everyAnswer: Readonly<Record<string, string>> = {
+/** The headers of every response. */
+export const commonHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
 };
 
-const ofJson = { "content-type": "application/json;charset=utf-8" };
-const everyOfJson = { headers: new Headers({ ...everyAnswer, ...ofJson }) };
-const countOfEvery = Object.keys(everyAnswer).length;
-const none = Object.freeze({});
+const jsonHeaders = { "content-type": "application/json;charset=utf-8" };
+const commonJsonInit = { headers: new Headers({ ...commonHeaders, ...jsonHeaders }) };
+const commonHeaderCount = Object.keys(commonHeaders).length;
+const noHeaders = Object.freeze({});
 
-/** An answer with a document, to be kept if it is given more than once. */
+/** A response with a JSON document. Keep the object to send the same response again. */
 export function jsonAnswer(document: unknown): TextAnswer {
-  return new TextAnswer(JSON.stringify(document), { headers: ofJson });
+  return new TextAnswer(JSON.stringify(document), { headers: jsonHeaders });
 }
 
-/** The status and headers that Elysia will put into the answer. */
+/** The status and headers that Elysia adds to the response. */
 interface Set {
   status?: number | string;
   headers: Record<string, string | number>;
 }
 
 /**
- * Answers with a document or a `TextAnswer`, compressed if need be; Elysia 1.4.30 does not compress. A short answer without
- * headers of its own takes a tenth less time than with Elysia, which makes the headers for each answer. Undefined for
- * other values, which are left to Elysia.
+ * Builds the response for a document or a `TextAnswer`, compressed if possible; Elysia 1.4.30 does not compress. A short
+ * response without headers of its own takes 10 % less time than with Elysia, which builds the headers for each response.
+ * Undefined for other values, which Elysia handles.
  */
 export function answerText(value: unknown, set: Set, request: Request): Response | Promise<Response> | undefined {
   if (value instanceof TextAnswer) return respond(value, set, request);
   if (value?.constructor !== Object && !Array.isArray(value)) return undefined;
   const text = JSON.stringify(value);
   const status = typeof set.status === "number" ? set.status : 200;
-  if (isLong(text) || status !== 200 || !saysNoMore(set.headers)) {
-    return respond(new TextAnswer(text, { headers: ofJson, status }), set, request);
+  if (isLong(text) || status !== 200 || !hasOnlyCommonHeaders(set.headers)) {
+    return respond(new TextAnswer(text, { headers: jsonHeaders, status }), set, request);
   }
-  // What is here is put into the answer once more.
-  set.headers = none;
-  return new Response(text, everyOfJson);
+  // Elysia would add these headers to the response a second time.
+  set.headers = noHeaders;
+  return new Response(text, commonJsonInit);
 }
 
 function respond(answer: TextAnswer, set: Set, request: Request): Response | Promise<Response> {
-  // The same object each time, so that the answer can keep what it makes of it.
-  const shared = saysNoMore(set.headers) ? everyAnswer : (set.headers as Record<string, string>);
-  set.headers = none;
+  // The same object each time, so that the answer can cache the headers it builds from it.
+  const shared = hasOnlyCommonHeaders(set.headers) ? commonHeaders : (set.headers as Record<string, string>);
+  set.headers = noHeaders;
   set.status = 200;
   return answer.toResponse(request, shared);
 }
 
-function saysNoMore(headers: object): boolean {
+function hasOnlyCommonHeaders(headers: object): boolean {
   let count = 0;
   for (const _ in headers) count += 1;
-  return count === countOfEvery;
+  return count === commonHeaderCount;
 }

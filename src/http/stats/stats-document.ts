@@ -28,13 +28,13 @@ export function toProcessStatsDocument(usage: ProcessUsage): ProcessStatsDocumen
   };
 }
 
-/** The same of a process of a template, with its slot. */
+/** Like `toProcessStatsDocument`, with the slot and port of the process. */
 export function toSupervisedStatsDocument(process: SupervisedProcess, usage: ProcessUsage): SupervisedStatsDocument {
   const { slot, port = null } = process;
   return { slot, port, ...toProcessStatsDocument(usage) };
 }
 
-/** What has vanished since the sample was taken is left out. */
+/** Processes that exited before the sample was taken are left out. */
 export function toTemplateStatsDocument(supervisor: Supervisor, sample: UsageSample): TemplateStatsDocument {
   const running = supervisor.processes.flatMap((process) => {
     const usage = sample.usageOf(process.osPid);
@@ -72,7 +72,7 @@ export function formatCpuTime(cpuMs: number): string {
   return `${Math.floor(seconds / 60)}:${ss}.${cc}`;
 }
 
-/** The sum, the greatest and the least. */
+/** The sum, the highest and the lowest value. */
 function summarize(values: readonly number[], digits: number): [Figure, Figure, Figure] {
   if (values.length === 0) return ["N/A", "N/A", "N/A"];
   const sum = values.reduce((total, value) => total + value, 0);

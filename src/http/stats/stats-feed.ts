@@ -6,14 +6,14 @@ import { breakJson, maxLineBytes, toJsonLine } from "../feed/json-line.ts";
 import { commentLine } from "../feed/sse.ts";
 import type { StatsSubject } from "./stats-subject.ts";
 
-/** Who asks within this time shares a sample. */
+/** Requests within this time share a sample. */
 export const sharedMs = 100;
 
-/** Turns samples into what a client is sent. */
+/** Encodes samples for clients. */
 export interface StatsEncoder {
-  /** Sent first, at once, since a sample takes its time; empty for nothing. */
+  /** Sent immediately, because taking a sample takes time. May be empty. */
   readonly greeting: Uint8Array;
-  /** Undefined when the subject has vanished. */
+  /** Undefined if the subject no longer exists. */
   encode(sample: UsageSample, subject: StatsSubject): Uint8Array | undefined;
 }
 
@@ -22,11 +22,11 @@ export interface StatsFeedOptions {
   readonly subject: StatsSubject;
   readonly encoder: StatsEncoder;
   readonly intervalMs: number;
-  /** Called when there may be something to send. */
+  /** Called when there may be data to send. */
   readonly wake: () => void;
 }
 
-/** `event: stats\ndata: {"name":"web","stats":[…],…}\n\n`; what is too long for a line is broken between two values. */
+/** `event: stats\ndata: {"name":"web","stats":[…],…}\n\n`; a line that is too long is split between two JSON values. */
 export const statsEventEncoder: StatsEncoder = {
   greeting: commentLine,
   encode: oncePerSample((json) => {
@@ -35,15 +35,16 @@ export const statsEventEncoder: StatsEncoder = {
   }),
 };
 
-/** A line of JSON. */
+/** One line of JSON per sample. */
 export const statsLineEncoder: StatsEncoder = {
   greeting: new Uint8Array(0),
   encode: oncePerSample((json) => `${json}\n`),
 };
 
 /**
- * A sample at once, then one at each multiple of the interval, so that all who watch at the same pace share them. It is
- * taken when the client can take it: who is slow gets the newest, and costs nothing meanwhile.
+ * Sends a sample immediately, then one at each multiple of the interval, so that clients with the same interval share
+ * samples. A sample is taken only when the client can receive it: a slow client gets the latest one, and costs nothing
+ * until then.
  */
 export class StatsFeed implements FeedSource {
   readonly greeting: Uint8Array;
@@ -91,25 +92,25 @@ export class StatsFeed implements FeedSource {
     const { sampler, subject, encoder, intervalMs, wake } = this.#options;
     this.#isReading = true;
     try {
-      // A sample of the tick before is not to be taken for one of this.
+      // At most a quarter of the interval old, so that it is never the sample of the previous tick.
       const sample = await sampler.sample(subject.processes(), Math.min(sharedMs, intervalMs / 4));
       this.#frame = encoder.encode(sample, subject);
     } catch (error) {
       this.#failure = messageOf(error);
     }
-    // Not before: were a sample to take longer than the interval, none would ever be in time.
+    // Set after sampling: if a sample took longer than the interval, every one would be late otherwise.
     this.#dueAtMs = tickAfter(performance.now(), intervalMs);
     this.#isReading = false;
     wake();
   }
 }
 
-/** The multiple of the interval that is nearest to one interval from now. */
+/** The multiple of the interval nearest to `nowMs + intervalMs`. */
 function tickAfter(nowMs: number, intervalMs: number): number {
   return Math.round(nowMs / intervalMs + 1) * intervalMs;
 }
 
-/** However many watch a subject, its document is made, and encoded, once a sample. */
+/** Encodes the document of a subject once per sample, regardless of the number of clients. */
 function oncePerSample(frame: (json: string) => string): StatsEncoder["encode"] {
   const frames = new EncodedOnce<UsageSample, Uint8Array | undefined>(Infinity);
   const encoder = new TextEncoder();

@@ -1,4 +1,4 @@
-import { feedManners } from "../feed/feed-headers.ts";
+import { feedHeadersDescription } from "../feed/feed-headers.ts";
 import { statsParameters } from "./stats-routes.ts";
 import { media, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
 import { pid, templateName } from "../operation/path-parameters.ts";
@@ -10,12 +10,12 @@ const sampling = {
 } as const satisfies Partial<OperationDescription>;
 const sampled = (schema: ReturnType<typeof ref>) => ({
   200: {
-    description: `A sample, or as many as come. ${feedManners}`,
+    description: `One sample, or a stream of samples. ${feedHeadersDescription}`,
     content: {
-      "application/json": media({ ...schema, description: "Without `feed`." }),
-      "application/x-ndjson": media({ ...schema, description: "`feed=continuous`, a line for each." }),
+      "application/json": media({ ...schema, description: "Without `feed`, or with `feed=longpoll`." }),
+      "application/x-ndjson": media({ ...schema, description: "`feed=continuous`: one line per sample." }),
       "text/event-stream": {
-        ...media({ type: "string", description: "`feed=eventsource`: events `stats`." }),
+        ...media({ type: "string", description: "`feed=eventsource`: one `stats` event per sample." }),
         "x-event-data": { stats: schema },
       },
     },
@@ -26,14 +26,14 @@ export const statsOperations: OperationTable = {
   "GET /stats": {
     ...sampling,
     id: "listStats",
-    summary: "What all templates take",
+    summary: "Get the resource usage of all templates",
     answers: sampled({ type: "array", items: ref("TemplateStats") }),
     errors: ["bad_value", "overloaded"],
   },
   "GET /stats/:name": {
     ...sampling,
     id: "getTemplateStats",
-    summary: "What a template takes",
+    summary: "Get the resource usage of a template",
     path: [templateName],
     answers: sampled(ref("TemplateStats")),
     errors: ["bad_value", "not_found", "overloaded"],
@@ -41,7 +41,7 @@ export const statsOperations: OperationTable = {
   "GET /stats/:name/:pid": {
     ...sampling,
     id: "getProcessStats",
-    summary: "What a process takes, and those that it has started",
+    summary: "Get the resource usage of a process and its child processes",
     path: [templateName, pid],
     answers: sampled(ref("SupervisedStats")),
     errors: ["bad_value", "not_found", "overloaded"],

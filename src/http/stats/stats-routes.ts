@@ -11,42 +11,42 @@ import { keepOpen } from "../listen/connection.ts";
 import { parseWhole } from "../operation/query.ts";
 import { sharedMs, statsEventEncoder, StatsFeed, statsLineEncoder } from "./stats-feed.ts";
 import { admitStream } from "../feed/stream-room.ts";
-import { everything, ofProcess, ofTemplate, type StatsSubject } from "./stats-subject.ts";
+import { type StatsSubject, subjectOfAll, subjectOfProcess, subjectOfTemplate } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
 import { jsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
-  /** Its end ends the streams of all templates. */
+  /** When the bus closes, streams of all templates end. */
   readonly bus: EventBus;
   readonly log: Logger;
-  /** Default: one of its own. */
+  /** Default: a new sampler. */
   readonly sampler?: Sampler;
 }
 
-/** What a request asks of statistics: `?feed=eventsource&interval=0.5&heartbeat=false`. */
+/** The parsed query of a request: `?feed=eventsource&interval=0.5&heartbeat=false`. */
 export interface StatsQuery {
-  /** `longpoll` has nothing to wait for: it is one answer. */
+  /** `longpoll` returns one sample immediately. */
   readonly feed: FeedKind;
   readonly intervalMs: number;
-  /** Undefined: none. */
+  /** Undefined: no heartbeat. */
   readonly heartbeatMs: number | undefined;
 }
 
 const shortestIntervalMs = 100;
 const longestIntervalMs = 86_400_000;
 
-/** What may stand in the query of `/stats`. */
+/** The query parameters of `/stats`. */
 export const statsParameters = {
   feed: {
     ...feedParameters.feed,
     description:
-      "`longpoll` is one answer. `continuous` sends a line of JSON for each sample. `eventsource` sends server-sent events `stats`.",
+      "`longpoll` returns one sample. `continuous` sends one line of JSON per sample. `eventsource` sends one `stats` event (server-sent events) per sample.",
   },
   interval: {
     name: "interval",
-    description: "Seconds between two samples.",
+    description: "The interval between samples, in seconds.",
     schema: {
       type: "number",
       minimum: shortestIntervalMs / 1000,
@@ -58,15 +58,17 @@ export const statsParameters = {
   heartbeat: {
     ...feedParameters.heartbeat,
     description:
-      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 15, `false` is never.",
+      "If nothing was sent for this many seconds, an empty line is sent (a comment with `eventsource`). `true` means 15, `false` disables the heartbeat.",
   },
 } as const satisfies Record<string, Parameter>;
 
-/** `/stats`: what processes take, once or as a stream of samples. */
+/** `/stats`: the resource usage of processes, once or as a stream of samples. */
 export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: StatsRoutesOptions) {
   return new Elysia({ name: "stats" })
-    .get("/stats", ({ request }) => answer(request, everything(manager, bus)))
-    .get("/stats/:name", ({ request, params }) => answer(request, ofTemplate(findTemplate(manager, params.name))))
+    .get("/stats", ({ request }) => answer(request, subjectOfAll(manager, bus)))
+    .get("/stats/:name", ({ request, params }) =>
+      answer(request, subjectOfTemplate(findTemplate(manager, params.name))),
+    )
     .get("/stats/:name/:pid", ({ request, params }) =>
       answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
     );
@@ -91,11 +93,14 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
   async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
     const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
     if (document !== undefined) return jsonAnswer(document);
-    throw new GafferdError("not_found", "the process has ended just now; /processes/NAME/_pids says which run");
+    throw new GafferdError(
+      "not_found",
+      "the process has just exited; /processes/NAME/_pids lists the running processes",
+    );
   }
 }
 
-/** Throws `bad_value` with the parameter's name in `field`. */
+/** Throws `bad_value` with the name of the parameter in `field`. */
 export function parseStatsQuery(query: URLSearchParams): StatsQuery {
   return {
     feed: statsParameters.feed.read(query),
@@ -104,7 +109,7 @@ export function parseStatsQuery(query: URLSearchParams): StatsQuery {
   };
 }
 
-/** Seconds; 1 when it is not given. Throws `bad_value`. */
+/** Parses seconds to milliseconds; the default is 1 s. Throws `bad_value`. */
 function parseInterval(text: string | null): number {
   const ms = text === null ? 1000 : Number(text) * 1000;
   if (text?.trim() !== "" && ms >= shortestIntervalMs && ms <= longestIntervalMs) return ms;
@@ -113,14 +118,14 @@ function parseInterval(text: string | null): number {
   });
 }
 
-/** Throws `not_found` for a process that is not a running one of the template. */
+/** Throws `not_found` if the template has no running process with this pid. */
 function findProcess(manager: Manager, { name, pid }: { name: string; pid: string }): StatsSubject {
   const supervisor = findTemplate(manager, name);
   const id = parseWhole(pid, "pid");
   const process = supervisor.processes.find((each) => each.id === id);
-  if (process !== undefined) return ofProcess(supervisor, process);
+  if (process !== undefined) return subjectOfProcess(supervisor, process);
   throw new GafferdError(
     "not_found",
-    `\`${name}\` has no running process ${id}; /processes/${name}/_pids says which it has`,
+    `\`${name}\` has no running process ${id}; /processes/${name}/_pids lists its running processes`,
   );
 }

@@ -4,22 +4,22 @@ import type { UsageSample } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
 import { toSupervisedStatsDocument, toTemplateStatsDocument } from "./stats-document.ts";
 
-/** What statistics are asked of. */
+/** The processes that a request for statistics is about. */
 export interface StatsSubject {
-  /** The same for every request of the same. */
+  /** The cache key: the same object for all requests about the same processes. */
   readonly owner: object;
-  /** Those that run now. */
+  /** The running processes. */
   processes(): readonly SupervisedProcess[];
-  /** Undefined when it has vanished. */
+  /** Undefined if the subject no longer exists. */
   document(sample: UsageSample): unknown;
-  /** There will be nothing more to tell. */
+  /** Whether there will be no more samples. */
   readonly ended: boolean;
-  /** Calls `listener` when it may have ended; returns what ends that. */
+  /** Calls `listener` when `ended` may have become true. Returns a function that unsubscribes. */
   onEnd(listener: () => void): () => void;
 }
 
 /** All templates, until the daemon stops. */
-export function everything(manager: Manager, bus: EventBus): StatsSubject {
+export function subjectOfAll(manager: Manager, bus: EventBus): StatsSubject {
   const supervisors = () => manager.names().map((name) => manager.get(name));
   return {
     owner: manager,
@@ -33,7 +33,7 @@ export function everything(manager: Manager, bus: EventBus): StatsSubject {
 }
 
 /** A template, until it is deleted. */
-export function ofTemplate(supervisor: Supervisor): StatsSubject {
+export function subjectOfTemplate(supervisor: Supervisor): StatsSubject {
   return {
     owner: supervisor,
     processes: () => supervisor.processes,
@@ -46,7 +46,7 @@ export function ofTemplate(supervisor: Supervisor): StatsSubject {
 }
 
 /** A process, until it has exited. */
-export function ofProcess(supervisor: Supervisor, process: SupervisedProcess): StatsSubject {
+export function subjectOfProcess(supervisor: Supervisor, process: SupervisedProcess): StatsSubject {
   return {
     owner: process,
     processes: () => (process.state === "exited" ? [] : [process]),

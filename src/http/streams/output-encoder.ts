@@ -3,7 +3,7 @@ import type { GapDocument, OutputDocument } from "../../documents/document-schem
 import type { Ring } from "../../output/ring.ts";
 import { characterEnd } from "../../output/output-range.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
-import type { OutputGap } from "../../reading/output-source.ts";
+import { type OutputGap, sizeOfGap } from "../../reading/output-source.ts";
 import { EncodedOnce } from "../feed/encoded-once.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
 import { maxLineBytes, toJsonLine } from "../feed/json-line.ts";
@@ -91,12 +91,12 @@ export function createRawEncoder(format: FeedFormat, memory: RawMemory = "copied
   };
 }
 
-export function toGapDocument({ processId, label, from, to, bytes }: OutputGap): GapDocument {
-  const between = from === undefined || to === undefined ? null : to - from;
+export function toGapDocument(gap: OutputGap): GapDocument {
+  const { processId, label, from, to } = gap;
   return {
     ...(processId === undefined ? {} : { pid: processId }),
     ...(label === undefined ? {} : { stream: label }),
-    bytes: bytes ?? between,
+    bytes: sizeOfGap(gap) ?? null,
     from: from ?? null,
     to: to ?? null,
   };

@@ -32,7 +32,7 @@ const follows = flag("follow", true, "");
 const follow: ReadableParameter<Follow> = {
   ...follows,
   description:
-    "`false`: end when all that is held has been sent. `until-exit`: the stream of a template ends, too, when the template is `exited`, `stopped` or `fatal` and all its output has been sent; that of a process does so anyway.",
+    "`false`: the stream ends when all buffered output has been sent. `until-exit`: the stream of a template also ends when the template is `exited`, `stopped` or `fatal` and all its output has been sent. The stream of a process always ends with the process.",
   schema: { anyOf: [{ type: "boolean" }, { type: "string", enum: ["until-exit"] }], default: true },
   examples: ["false", "until-exit"],
   read: (query) => (query.get("follow") === "until-exit" ? "until-exit" : follows.read(query)),
@@ -44,20 +44,20 @@ export const outputParameters = {
   tail: {
     name: "tail",
     description:
-      "Start so many lines back; `0` is from now on. Default: at the oldest byte that is held. Not with `since`.",
+      "Start this many lines before the end of the buffer. `0` sends only new output. Default: the oldest byte in the buffer. Cannot be combined with `since`.",
     schema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     examples: ["20", "0"],
   },
   format: choice(
     "format",
     ["text", "json", "base64"],
-    "`json`: each piece of output is an object, a line or the `data` of an event. `base64`: it is a line of Base64, which holds every byte, those too that are not UTF-8 and come as U+FFFD in `json` and in the text of `eventsource`.",
+    "`json`: each piece of output is a JSON object, on a line or as the `data` of an event. `base64`: each piece is a line of Base64, which preserves all bytes. In `json`, and in the text of `eventsource`, bytes that are not valid UTF-8 become U+FFFD.",
   ),
   follow,
   lossless: flag(
     "lossless",
     false,
-    "`true`: the process waits for this reader, as it would at a pipe, so that nothing is dropped. A reader that takes nothing for the template's `lossless_timeout` is cut off.",
+    "`true`: the process waits for this reader, as with a pipe, so that no output is dropped. A reader that does not read for the template's `lossless_timeout` is disconnected.",
   ),
 } as const satisfies Record<string, Parameter>;
 

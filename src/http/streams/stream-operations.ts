@@ -1,4 +1,4 @@
-import { feedManners } from "../feed/feed-headers.ts";
+import { feedHeadersDescription } from "../feed/feed-headers.ts";
 import { lastEventIdHeader } from "../feed/feed-query.ts";
 import { outputParameters } from "./output-query.ts";
 import { inputParameters } from "./stream-routes.ts";
@@ -10,7 +10,7 @@ import { label } from "../operation/path-parameters.ts";
 const target = {
   name: "target",
   description:
-    "The pid of a process, or the name of a template. The output of a process that has ended is held under its pid for a while; that of a template is that of all its processes, those that start later too.",
+    "The pid of a process, or the name of a template. The output of a process stays available for a while after it has exited. The output of a template is the output of all its processes, including those that start later.",
   schema: { type: "string", minLength: 1 },
   examples: ["1", "web:api"],
 } as const;
@@ -18,7 +18,7 @@ const target = {
 const oneProcess = {
   name: "target",
   description:
-    "The pid of a process, or the name of a template that has one process; `_pids` lists them if it has more.",
+    "The pid of a process, or the name of a template with exactly one process. If it has more, `_pids` lists their pids.",
   schema: { type: "string", minLength: 1 },
   examples: ["1", "web:api"],
 } as const;
@@ -37,20 +37,23 @@ id: r5k2x_1_2t_2s
 const output: Record<number, ResponseObject> = {
   200: {
     description:
-      "Output, in the form that `feed` and `format` ask for. Server-sent events: one holds whole lines of one output, its name is the label, its `data` the lines; `gap` names bytes that are no longer held, `exit` comes when a process has ended and all its output was sent, and in the stream of a template `spawn` comes for each new process. In `format=json` all but those three are a document each. " +
-      feedManners,
+      "Output, in the form selected by `feed` and `format`. With `eventsource`, an event contains whole lines of one output: its name is the label (`label:error` for the labels `error`, `message` and `open`, which have a meaning in browsers), its `data` the lines. `gap` reports bytes that are no longer in the buffer. `exit` is sent when a process has exited and all its output was sent. In the stream of a template, `spawn` is sent for each new process. With `format=json`, the `data` of output events is a JSON document. " +
+      feedHeadersDescription,
     headers: {
       "X-Gaffer-Next": { $ref: "#/components/headers/X-Gaffer-Next" },
       "X-Gaffer-Gap": { $ref: "#/components/headers/X-Gaffer-Gap" },
     },
     content: {
-      "text/plain": media({ type: "string", description: "`format=text`, or a line for each piece in `base64`." }),
+      "text/plain": media({
+        type: "string",
+        description: "`format=text`: the output. `format=base64`: one line per piece of output.",
+      }),
       "application/x-ndjson": media({
-        description: "`format=json`, a line for each.",
+        description: "`format=json`: one line per piece of output or gap.",
         anyOf: [ref("Output"), { type: "object", required: ["gap"], properties: { gap: ref("OutputGap") } }],
       }),
       "text/event-stream": {
-        ...media({ type: "string", description: "`feed=eventsource`." }, events),
+        ...media({ type: "string", description: "`feed=eventsource`: server-sent events." }, events),
         "x-event-data": {
           "*": { anyOf: [{ type: "string" }, ref("Output")] },
           gap: ref("OutputGap"),
@@ -60,7 +63,7 @@ const output: Record<number, ResponseObject> = {
       },
     },
   },
-  204: { description: "The process has ended and all of its output was read: there is no reason to come again." },
+  204: { description: "The process has exited and all of its output was read. Stop polling." },
 };
 
 const reading = {
@@ -89,38 +92,42 @@ export const streamOperations: OperationTable = {
   "POST /streams/:target/stdin": {
     id: "writeInput",
     tag: "streams",
-    summary: "Write to a process's stdin",
+    summary: "Write to the stdin of a process",
     description:
-      "The body goes in as it arrives. One of at most 64 KiB with a `Content-Length` is never mixed with that of another client. A process that does not read makes the sender wait.",
+      "The body is written as it arrives. A body of at most 64 KiB with a `Content-Length` is never mixed with the body of another client. If the process does not read, the request waits, for up to the template's `stdin_timeout`.",
     path: [oneProcess],
     query: [inputParameters.eof],
     body: {
-      description: "Bytes, whatever the `Content-Type` says.",
+      description: "Raw bytes. The `Content-Type` is ignored.",
       type: "application/octet-stream",
       schema: {},
       example: "hello",
     },
-    answers: ok("The last byte is in the pipe.", { bytes: { type: "integer", minimum: 0 } }, { bytes: 5 }),
+    answers: ok(
+      "All bytes were written to the pipe. `bytes` is their number.",
+      { bytes: { type: "integer", minimum: 0 } },
+      { bytes: 5 },
+    ),
     errors: ["bad_value", "forbidden_write", "not_found", "gone", "conflict", "overloaded"],
   },
   "GET /wstreams/:target": {
     id: "connect",
     tag: "streams",
-    summary: "A WebSocket to a process's stdin and from one of its outputs",
+    summary: "Connect a WebSocket to the stdin and an output of a process",
     description:
-      'Each message that comes in goes to stdin, and an empty one closes it; output goes out as it comes, in text, or in binary frames to who offers the subprotocol `binary`, the only one there is. Frames of the other kind hold JSON: `{"event":"gap",…}`, `{"event":"exit",…}`, or an error. The socket is closed with 1000 after the process\'s end, 4404 where there is no such process or output, 4403 where output or input is not redirected, 4409 where a template has several processes, 1013 where stdin took nothing for its timeout.',
+      'Each incoming message is written to stdin; an empty message closes stdin. Output is sent as it arrives, in text frames, or in binary frames if the client offers the subprotocol `binary`, the only supported one. Frames of the other type contain JSON: `{"event":"gap",…}`, `{"event":"exit",…}`, or an error. Close codes: 1000 the process has exited, 4404 the process or output does not exist, 4403 output or input is not redirected, 4409 the template has several processes, 1013 the process did not read stdin within `stdin_timeout`.',
     path: [oneProcess],
     query: Object.values(wstreamParameters),
     headers: [
       lastEventIdHeader,
       {
         name: "Sec-WebSocket-Protocol",
-        description: "`binary`: output comes in binary frames.",
+        description: "`binary`: send output in binary frames.",
         schema: { type: "string" },
         examples: ["binary"],
       },
     ],
-    answers: { 101: { description: "It is a WebSocket now." } },
+    answers: { 101: { description: "The connection is now a WebSocket." } },
     errors: ["bad_value", "upgrade_required", "overloaded"],
     curl: {
       options:

@@ -18,7 +18,7 @@ const binaryProtocol = "binary";
 export const wstreamParameters = {
   label: {
     name: "label",
-    description: "The output to send: a name in the template's `redirect_output`. Default: the first.",
+    description: "The label of the output to send, from `redirect_output`. Default: the first label.",
     schema: { type: "string" },
     examples: ["stderr"],
   },
@@ -26,7 +26,7 @@ export const wstreamParameters = {
   since: outputParameters.since,
   heartbeat: {
     ...outputParameters.heartbeat,
-    description: "Seconds between two ping frames; `true` is 15, `false` is never.",
+    description: "The interval between ping frames, in seconds. `true` means 15, `false` disables pings.",
   },
   eof: flag("eof", false, "`true`: close stdin when the client closes the WebSocket."),
 } as const satisfies Record<string, Parameter>;

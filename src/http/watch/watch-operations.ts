@@ -1,4 +1,4 @@
-import { feedManners } from "../feed/feed-headers.ts";
+import { feedHeadersDescription } from "../feed/feed-headers.ts";
 import { eventTypes } from "../../events/event.ts";
 import { lastEventIdHeader } from "../feed/feed-query.ts";
 import { watchParameters } from "./watch-routes.ts";
@@ -17,25 +17,25 @@ const watching = {
   headers: [{ ...lastEventIdHeader, examples: ["r5k2x-2s"] }],
   answers: {
     200: {
-      description: `Events, in the form that \`feed\` asks for: one, or all that come. ${feedManners}`,
+      description: `Events, in the form selected by \`feed\`: one event, or a stream. ${feedHeadersDescription}`,
       headers: {
         "X-Gaffer-Next": { $ref: "#/components/headers/X-Gaffer-Next" },
         "X-Gaffer-Gap": { $ref: "#/components/headers/X-Gaffer-Gap" },
       },
       content: {
-        "application/json": media({ ...ref("Event"), description: "`feed=longpoll`." }),
+        "application/json": media({ ...ref("Event"), description: "`feed=longpoll`: one event." }),
         "application/x-ndjson": media({
-          description: "`feed=continuous`, a line for each.",
+          description: "`feed=continuous`: one line per event or gap.",
           anyOf: [ref("Event"), { type: "object", required: ["gap"], properties: { gap: ref("EventGap") } }],
         }),
         "text/event-stream": {
-          ...media({ type: "string", description: "`feed=eventsource`." }, example),
+          ...media({ type: "string", description: "`feed=eventsource`: server-sent events." }, example),
           "x-event-data": { "*": ref("Event"), gap: ref("EventGap") },
         },
       },
     },
     204: {
-      description: "Nothing came to a `longpoll` in the heartbeat's time.",
+      description: "A `longpoll` request received no event within the `heartbeat` time.",
       headers: {
         "X-Gaffer-Next": { $ref: "#/components/headers/X-Gaffer-Next" },
         "X-Gaffer-Gap": { $ref: "#/components/headers/X-Gaffer-Gap" },
@@ -54,36 +54,46 @@ const pattern = {
 const types = eventTypes.map((type) => `\`${type}\``).join(", ");
 const proc = {
   name: "p1",
-  description: "`proc`: events of one template.",
+  description: "Always `proc`: events of one template.",
   schema: { const: "proc" },
   examples: ["proc"],
 } as const;
 const name = { ...templateName, name: "p2" };
 
 export const eventOperations: OperationTable = {
-  "GET /watch": { ...watching, id: "watch", summary: "All events" },
+  "GET /watch": { ...watching, id: "watch", summary: "Watch all events" },
   "GET /watch/:p1": {
     ...pattern,
     id: "watchPattern",
-    summary: "Events of one kind, or of one template",
+    summary: "Watch events of one type or one template",
     path: [
       {
         name: "p1",
-        description: `A kind (${types}), \`proc.NAME\` or \`proc.NAME.KIND\`, or \`.\` for all.`,
+        description: `An event type (${types}), \`proc.NAME\`, \`proc.NAME.TYPE\`, or \`.\` for all events.`,
         schema: { type: "string", minLength: 1 },
         examples: ["spawn", "proc.web:api", "proc.web:api.exit"],
       },
     ],
   },
-  "GET /watch/:p1/:p2": { ...pattern, id: "watchTemplate", summary: "Events of one template", path: [proc, name] },
+  "GET /watch/:p1/:p2": {
+    ...pattern,
+    id: "watchTemplate",
+    summary: "Watch events of one template",
+    path: [proc, name],
+  },
   "GET /watch/:p1/:p2/:p3": {
     ...pattern,
     id: "watchTemplateKind",
-    summary: "Events of one kind of one template",
+    summary: "Watch events of one type of one template",
     path: [
       proc,
       name,
-      { name: "p3", description: "A kind.", schema: { type: "string", enum: eventTypes }, examples: ["spawn", "exit"] },
+      {
+        name: "p3",
+        description: "An event type.",
+        schema: { type: "string", enum: eventTypes },
+        examples: ["spawn", "exit"],
+      },
     ],
   },
 };

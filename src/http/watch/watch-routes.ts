@@ -25,17 +25,17 @@ export const watchParameters = {
   feed: {
     ...feedParameters.feed,
     description:
-      "`longpoll` waits for one event and answers it. `continuous` sends a line of JSON for each. `eventsource` sends server-sent events, named by their type.",
+      "`longpoll` waits for one event and returns it. `continuous` sends one line of JSON per event. `eventsource` sends server-sent events whose name is the event type.",
   },
   heartbeat: {
     ...feedParameters.heartbeat,
     description:
-      "Seconds after which an empty line (a comment in `eventsource`) is sent when nothing else was; `true` is 15, `false` is never. An answer to `longpoll` is 204 after so long.",
+      "If nothing was sent for this many seconds, an empty line is sent (a comment with `eventsource`). `true` means 15, `false` disables the heartbeat. A `longpoll` request returns 204 after this time.",
   },
   since: {
     ...feedParameters.since,
     description:
-      "Start after this id, as an event or `X-Gaffer-Next` gave it, or at a time: an age (`10s`, `5m`) or RFC 3339. The last 1,000 events are held. Default: from now on.",
+      "Start after this ID (from an event or from `X-Gaffer-Next`), or at a time: an age (`10s`, `5m`) or an RFC 3339 time. gafferd keeps the last 1,000 events. Default: only new events.",
   },
 } as const satisfies Record<string, Parameter>;
 

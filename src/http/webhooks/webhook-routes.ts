@@ -13,7 +13,7 @@ import {
   webhookRemovalSchema,
 } from "../../documents/webhook-schemas.ts";
 
-/** `/webhooks`: who is told of events, and how it goes. */
+/** `/webhooks`: register, list and remove webhooks, and list their delivery attempts. */
 export function webhookRoutes(webhooks: Webhooks) {
   return new Elysia({ name: "webhooks" })
     .get("/webhooks", () => webhooks.list().map(toWebhookDocument))
@@ -66,7 +66,7 @@ function toTimeoutMs(timeout: string | number): number {
   return ms;
 }
 
-/** What is wrong with the value is wrong with this key. */
+/** Reports an invalid duration as an error of this field. */
 function inField<T>(field: string, read: () => T): T {
   try {
     return read();
@@ -76,7 +76,7 @@ function inField<T>(field: string, read: () => T): T {
   }
 }
 
-/** The body, if it is what `schema` says, whose static type `T` is. */
+/** Returns the body if it matches `schema`, whose static type is `T`. Throws `bad_value`. */
 function check<T>(schema: Parameters<typeof findShapeProblems>[0], body: Record<string, unknown>): T {
   const [problem] = findShapeProblems(schema, body);
   if (problem !== undefined) throw refuse(problem.field, problem.message);

@@ -1,15 +1,19 @@
-/** `URL NAME TIMES`: kills the process of the template, waits for the next, and so on; prints what each took, in ms. */
+/**
+ * `URL NAME TIMES RAN_MS`: kills the process of the template after it ran for RAN_MS, waits for the next one, and so on.
+ * Prints the milliseconds that each restart took.
+ */
 import { readEvents } from "../../http/feed/event-stream.ts";
 import { isRunning } from "../proc.ts";
 
-const [url, name, times] = process.argv.slice(2);
-const warmUps = 5;
+const [url, name, times, ranMs] = process.argv.slice(2);
+const warmUps = 2;
 
 const { pids } = (await (await fetch(`${url}/processes/${name}/_pids`)).json()) as { pids: number[] };
 let { os_pid: osPid } = (await (await fetch(`${url}/processes/${pids[0]}`)).json()) as { os_pid: number };
 const events = readEvents((await fetch(`${url}/streams/${name}?feed=eventsource`)).body);
 const tookMs: number[] = [];
 for (let crash = 0; crash < warmUps + Number(times); crash++) {
+  await Bun.sleep(Number(ranMs));
   const startedMs = performance.now();
   process.kill(osPid, "SIGKILL");
   const next = await nextSpawn(osPid);

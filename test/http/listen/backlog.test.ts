@@ -4,7 +4,7 @@ import { openSockets, setBacklog } from "../../../src/http/listen/backlog.ts";
 import { createService } from "../service.ts";
 
 describe.skipIf(process.platform !== "linux")("the backlog", () => {
-  test("is set on the listener that was opened since, and on no other", async () => {
+  test("is set only on the listener that was opened after the snapshot", async () => {
     const { log, logged } = createService();
     const older = Bun.serve({ port: 0, fetch: () => new Response() });
     const before = openSockets();
@@ -25,14 +25,14 @@ describe.skipIf(process.platform !== "linux")("the backlog", () => {
     await new Promise((resolve) => client.once("connect", resolve));
     setBacklog(before, 7, { log });
     expect(logged).toEqual([
-      { line: "debug cannot set `backlog` to 7, so that it is 512: its socket was not found", cause: undefined },
+      { line: "debug cannot set `backlog` to 7; it stays at 512: cannot find the listening socket", cause: undefined },
     ]);
     client.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
 });
 
-test("where there is no /proc the log says that the backlog is what it was", () => {
+test("without /proc, the log says that the backlog was not set", () => {
   const { log, logged } = createService();
   setBacklog(undefined, 7, { log });
   expect(logged.map(({ line }) => line)).toEqual([expect.stringContaining("debug cannot set `backlog` to 7")]);

@@ -11,19 +11,19 @@ import { endpoint, listen, temporaryFolder } from "./listening.ts";
 const host = useServing({ corsOrigins: ["https://page.example"] });
 const fixture = (name: string) => join(import.meta.dir, "../../fixtures", name);
 
-/** Debian's packages are for this one, whatever comes first in PATH. */
+/** Debian installs its Python packages for this interpreter. */
 const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
 async function succeeds(...cmd: string[]): Promise<boolean> {
   return (await Bun.spawn(cmd, { stdout: "ignore", stderr: "ignore" }).exited) === 0;
 }
 
-/** A process that says nothing before it is asked. */
+/** A process that writes nothing before it gets input. */
 async function startSilent(): Promise<number> {
   return await host.run("exec cat", { redirect_input: true });
 }
 
-/** A connection on which text was sent, and what came back so far. */
+/** A connection on which `text` was sent, and the data received so far. */
 function ask(text: string) {
   const { port } = new URL(host.serving.url);
   const socket = connect(Number(port), "127.0.0.1");
@@ -48,7 +48,7 @@ async function headArrived({ seen }: { seen: { text: string } }): Promise<string
   return seen.text.slice(0, seen.text.indexOf("\r\n\r\n"));
 }
 
-describe("a client that waits for the headers of a silent stream, then writes to stdin, does not wait for itself", () => {
+describe("a client that waits for the headers of a silent stream before it writes to stdin does not deadlock", () => {
   test.each(["http.client", "urllib", "requests", "httpx", "aiohttp"])("Python's %s", async (client) => {
     const module = client === "urllib" ? "urllib.request" : client;
     if (process.env["CI"] === undefined && !(await succeeds(python, "-c", `import ${module}`))) return;
@@ -89,8 +89,8 @@ describe("a client that waits for the headers of a silent stream, then writes to
   });
 });
 
-describe("headers that came before the body", () => {
-  test("have what every answer has, say that the connection ends, and let a page of `cors_origins` read", async () => {
+describe("headers sent before the body", () => {
+  test("contain the usual headers, `Connection: close`, and CORS headers for a page of `cors_origins`", async () => {
     const id = await startSilent();
     using client = ask(get(`/streams/${id}/out?feed=continuous`, "Origin: https://page.example\r\n"));
     const [status, ...lines] = (await headArrived(client)).split("\r\n");
@@ -108,8 +108,8 @@ describe("headers that came before the body", () => {
   });
 
   test.each([
-    ["a foreign web page", "Origin: https://evil.example\r\n", 403],
-    ["a foreign name", "", 403],
+    ["a page of another site", "Origin: https://evil.example\r\n", 403],
+    ["another host name", "", 403],
   ])("are not sent to %s", async (_, headers, status) => {
     const id = await startSilent();
     const text = get(`/streams/${id}/out?feed=continuous`, headers);
@@ -117,7 +117,7 @@ describe("headers that came before the body", () => {
     expect(await headArrived(client)).toStartWith(`HTTP/1.1 ${status} `);
   });
 
-  test("HEAD and errors are answered as everywhere, on a connection that goes on", async () => {
+  test("HEAD requests and errors are answered as usual, and the connection stays open", async () => {
     const id = await startSilent();
     const path = `/streams/${id}/out?feed=continuous`;
     using client = ask(get(path).replace("GET", "HEAD"));
@@ -130,15 +130,15 @@ describe("headers that came before the body", () => {
   });
 });
 
-describe("a stream whose headers came first", () => {
-  test("arrives whole, and ends the connection", async () => {
+describe("a stream with early headers", () => {
+  test("arrives complete and closes the connection", async () => {
     const id = await host.run("sleep 0.1; seq 1 100000");
     const answer = await fetch(`${host.serving.url}/streams/${id}/out?feed=continuous`);
     const expected = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join("");
     expect(Bun.hash(await answer.text())).toBe(Bun.hash(expected));
   });
 
-  test("does not hear what is pipelined behind it, and no other answer gets into it", async () => {
+  test("ignores pipelined requests, and contains no other response", async () => {
     const id = await startSilent();
     using client = ask(get(`/streams/${id}/out?feed=continuous`) + get("/ping") + get(`/streams/${id}/out`));
     await headArrived(client);
@@ -154,28 +154,28 @@ describe("a stream whose headers came first", () => {
 
   test.each([
     ["closes", (socket: Socket) => void socket.end()],
-    ["breaks off", (socket: Socket) => void socket.resetAndDestroy()],
+    ["resets the connection", (socket: Socket) => void socket.resetAndDestroy()],
   ])("frees its reader when the client %s", async (_, leave) => {
     const id = await startSilent();
     using client = ask(get(`/streams/${id}/out?feed=continuous`));
     await headArrived(client);
     expect(host.serving.cursorCount()).toBe(1);
     leave(client.socket);
-    await waitFor(() => host.serving.cursorCount() === 0, "the reader's leaving");
+    await waitFor(() => host.serving.cursorCount() === 0, "the reader to be closed");
   });
 
-  test("waits for a slow client, and is cut off, without the end of its body, when it has fallen behind", async () => {
+  test("waits for a slow client, and is cut off without a last chunk when the client has fallen behind", async () => {
     const id = await host.run("sleep 0.2; yes 0123456789 | head -c 30000000; sleep 1000");
     using client = ask(get(`/streams/${id}/out?feed=continuous`));
     await headArrived(client);
     client.socket.pause();
     await waitFor(() => host.serving.warnings.some((line) => line.includes("fell behind")), "the warning");
     client.socket.resume();
-    await waitFor(() => client.seen.isClosed, "the break");
+    await waitFor(() => client.seen.isClosed, "the connection to be cut off");
     expect(client.seen.text.endsWith("0\r\n\r\n")).toBe(false);
   });
 
-  test("loses nothing to a slow client for which the process waits", async () => {
+  test("loses no output when the process waits for a slow client", async () => {
     const lines = 2_000_000;
     const id = await host.run(`sleep 0.2; seq 1 ${lines}`);
     const answer = await fetch(`${host.serving.url}/streams/${id}/out?feed=continuous&lossless=true`);
@@ -191,7 +191,7 @@ describe("a stream whose headers came first", () => {
     expect(seen.digest("hex")).toBe(expected.digest("hex"));
   });
 
-  test("leaves no descriptor behind, however it ends", async () => {
+  test("closes its descriptor, however it ends", async () => {
     const id = await startSilent();
     const path = `/streams/${id}/out?feed=continuous`;
     const before = descriptorCount();
@@ -224,7 +224,7 @@ describe("when the daemon stops", () => {
   });
 });
 
-/** A service with a process `1` that is silent until it is written to. */
+/** A service with a process `1` that writes nothing before it gets input. */
 async function listenAt(settings: Partial<EndpointSettings>) {
   const listening = await listen([endpoint(settings)]);
   const template = { name: "cat", cmd: "cat", redirect_output: ["out"], redirect_input: true };
@@ -232,7 +232,7 @@ async function listenAt(settings: Partial<EndpointSettings>) {
   return listening;
 }
 
-test("where it cannot be done the log says so once, and streams come whole", async () => {
+test("if early headers are not possible, the log says so once, and streams arrive complete", async () => {
   const serving = JSON.stringify(join(import.meta.dir, "../serving.ts"));
   const code = `
     Bun.connect = async () => { throw new Error("not with this Bun"); };
@@ -247,12 +247,12 @@ test("where it cannot be done the log says so once, and streams come whole", asy
     process.exit(0);`;
   const child = Bun.spawn([process.execPath, "-e", code]);
   expect(await child.stdout.text()).toBe(
-    "hello\n\nhello\n\nheaders of streams wait for the first byte of the body: they cannot be sent earlier here\n",
+    "hello\n\nhello\n\nthe headers of a stream arrive only with its first byte: cannot send them earlier on this machine\n",
   );
 });
 
-describe("on another kind of endpoint", () => {
-  test("a unix socket: headers leave at once, of several streams at a time too", async () => {
+describe("other kinds of endpoint", () => {
+  test("a unix socket: headers are sent at once, also for several concurrent streams", async () => {
     using folder = temporaryFolder();
     const unix = join(folder.path, "socket");
     await using listening = await listenAt({ binds: [{ kind: "unix", path: unix }] });
@@ -265,7 +265,7 @@ describe("on another kind of endpoint", () => {
     }
   });
 
-  test("a unix socket whose connections cannot be told apart: the stream comes whole, its headers with its first byte", async () => {
+  test("a unix socket with several connections: the stream arrives complete, its headers with the first byte", async () => {
     using folder = temporaryFolder();
     const unix = join(folder.path, "socket");
     await using listening = await listenAt({ binds: [{ kind: "unix", path: unix }] });
@@ -278,15 +278,32 @@ describe("on another kind of endpoint", () => {
     for (const socket of idle) socket.destroy();
   });
 
-  test("TLS: the stream comes whole, its headers with its first byte", async () => {
+  test.each([
+    "/streams/1/out?feed=continuous&format=json",
+    "/streams/1/out?feed=continuous&format=base64",
+    "/stats/cat?feed=continuous&interval=60",
+  ])("TLS: the headers of a line stream arrive at once, with an empty line: %s", async (path) => {
     using folder = temporaryFolder();
-    const tls = { certFile: join(folder.path, "pem"), keyFile: join(folder.path, "key") };
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", tls.keyFile];
-    await Bun.$`openssl req -x509 ${key} -days 1 -subj /CN=server -out ${tls.certFile}`.quiet();
-    await using listening = await listenAt({ tls });
+    await using listening = await listenAt({ tls: await createCertificate(folder.path) });
+    const response = await fetch(listening.url + path, { tls: { rejectUnauthorized: false } });
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toStartWith("\n");
+    await reader?.cancel();
+  });
+
+  test("TLS: a raw stream arrives complete, its headers with the first byte", async () => {
+    using folder = temporaryFolder();
+    await using listening = await listenAt({ tls: await createCertificate(folder.path) });
     const opening = fetch(`${listening.url}/streams/1/out?feed=continuous`, { tls: { rejectUnauthorized: false } });
     await waitFor(() => listening.service.manager.readerCount() === 1, "the reader");
     await listening.service.ask("POST", "/streams/1/stdin?eof=true", "hello\n");
     expect(await (await opening).text()).toBe("hello\n");
   });
 });
+
+async function createCertificate(folder: string) {
+  const tls = { certFile: join(folder, "pem"), keyFile: join(folder, "key") };
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", tls.keyFile];
+  await Bun.$`openssl req -x509 ${key} -days 1 -subj /CN=server -out ${tls.certFile}`.quiet();
+  return tls;
+}

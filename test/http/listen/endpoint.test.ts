@@ -27,7 +27,7 @@ describe("one app answers", () => {
     expect(await (await fetch("http://localhost/processes", { unix: path })).json()).toEqual(["a"]);
   });
 
-  test("on all addresses, of IPv4 and IPv6, when the host is empty", async () => {
+  test("on all IPv4 and IPv6 addresses if the host is empty", async () => {
     await using listening = await listen([endpoint({ binds: [{ kind: "tcp", host: "", port: 0 }] })]);
     expect(listening.url).toBe(`http://localhost:${listening.port}`);
     for (const host of ["127.0.0.1", "[::1]"]) {
@@ -40,7 +40,7 @@ describe("one app answers", () => {
     expect((await fetch(`${listening.url}/ping`)).status).toBe(200);
   });
 
-  test("whatever Host leads to a unix socket", async () => {
+  test("any Host on a unix socket", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     await using listening = await listen([endpoint({ binds: [{ kind: "unix", path }] })]);
@@ -58,18 +58,18 @@ describe("one app answers", () => {
   });
 });
 
-describe("a request of a foreign site is refused on every route", () => {
+describe("a request from another site is refused on every route", () => {
   const routes = ["/", "/ping", "/processes", "/nope", "/streams/1/stdout", "/echo"];
 
   test.each<[string, Record<string, string>, boolean?]>([
-    ["its Host is not ours", { host: "evil.example:5000" }],
+    ["its Host is not allowed", { host: "evil.example:5000" }],
     ["it has no Host", {}, false],
-    ["its Host is no host", { host: "localhost:5000@evil.example" }],
-    ["its Host has no such port", { host: "localhost:99999" }],
-    ["its Origin is foreign", { origin: "http://evil.example" }],
+    ["its Host is invalid", { host: "localhost:5000@evil.example" }],
+    ["its Host has an invalid port", { host: "localhost:99999" }],
+    ["its Origin is another site", { origin: "http://evil.example" }],
     ["its Origin is null", { origin: "null" }],
-    ["another site made it", { "sec-fetch-site": "cross-site" }],
-    ["a page of another port made it", { "sec-fetch-site": "same-site" }],
+    ["it comes from a page of another site", { "sec-fetch-site": "cross-site" }],
+    ["it comes from a page on another port", { "sec-fetch-site": "same-site" }],
   ])("because %s", async (_, headers, setHost = true) => {
     await using listening = await listen();
     for (const path of routes) {
@@ -89,7 +89,7 @@ describe("a request of a foreign site is refused on every route", () => {
     }
   });
 
-  test("before it does anything", async () => {
+  test("before it has an effect", async () => {
     await using listening = await listen();
     const body = '{"name":"a","cmd":"sleep 1000"}';
     const headers = { origin: "http://evil.example", "content-type": "text/plain" };
@@ -112,7 +112,7 @@ describe("a request of a foreign site is refused on every route", () => {
   });
 });
 
-test("a name in `hosts` is answered to", async () => {
+test("a `Host` listed in `hosts` is accepted", async () => {
   await using listening = await listen([endpoint({ hosts: ["gaffer.example"] })]);
   expect((await askRaw(listening.port, { path: "/ping", headers: { host: "gaffer.example" } })).status).toBe(200);
 });
@@ -124,24 +124,24 @@ test("a web page of the same origin is answered, without CORS headers", async ()
 });
 
 describe("a WebSocket", () => {
-  test("can be made of a request, and says what it hears", async () => {
+  test("can be opened by a request, and echoes messages", async () => {
     await using listening = await listen();
     expect(await echoOf(listening.url)).toBe("hello");
   });
 
-  test("cannot be made of a plain request", async () => {
+  test("cannot be opened by a plain request", async () => {
     await using listening = await listen();
     expect((await fetch(`${listening.url}/echo`)).status).toBe(426);
   });
 
-  test("cannot be made of a request that no listener took", async () => {
+  test("cannot be opened by a request that no listener received", async () => {
     await using listening = await listen();
     expect((await listening.service.ask("GET", "/echo")).status).toBe(426);
   });
 });
 
 describe("on the wire", () => {
-  test("a body that is too large gets its answer", async () => {
+  test("a body that is too large is answered with 413", async () => {
     await using listening = await listen();
     const body = new Uint8Array(8 * maxBodyBytes).fill(32);
     const response = await fetch(`${listening.url}/processes`, { method: "POST", body });
@@ -151,7 +151,7 @@ describe("on the wire", () => {
     expect(await child.stdout.text()).toBe("413");
   });
 
-  test("a body that nobody reads does not spoil the connection", async () => {
+  test("a body that the route does not read does not break the connection", async () => {
     await using listening = await listen();
     const body = "x".repeat(5000);
     const first = `POST /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -182,7 +182,7 @@ describe("on the wire", () => {
   });
 
   test.each(["/", "/ping", "/processes", "/nope"])(
-    "HEAD of %s has the headers of GET, its length too",
+    "HEAD of %s has the headers of GET, including the length",
     async (path) => {
       await using listening = await listen();
       const [head, get] = [
@@ -206,7 +206,7 @@ describe("on the wire", () => {
     await waitFor(() => service.manager.readerCount() === 0, "the end of all readers");
   });
 
-  test("HEAD of a foreign site is refused", async () => {
+  test("HEAD from another site is refused", async () => {
     await using listening = await listen();
     const headers = { origin: "http://evil.example" };
     expect((await fetch(`${listening.url}/ping`, { method: "HEAD", headers })).status).toBe(403);
@@ -221,7 +221,7 @@ describe("on the wire", () => {
   });
 });
 
-test.skipIf(process.platform !== "linux")("the backlog is what was asked for", async () => {
+test.skipIf(process.platform !== "linux")("the backlog is the configured one", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/s`;
   await using listening = await listen([
@@ -235,11 +235,11 @@ test.skipIf(process.platform !== "linux")("the backlog is what was asked for", a
   expect((await fetch(`${listening.url}/ping`)).status).toBe(200);
 });
 
-describe("what cannot be opened", () => {
+describe("an address that cannot be opened", () => {
   test.each([
     ["10.254.254.254", "this machine does not have that address"],
-    ["no-such-host.invalid", "the host name has no address that this machine knows"],
-  ])("is told with its address and advice: %s", async (host, advice) => {
+    ["no-such-host.invalid", "the host name does not resolve to an address"],
+  ])("is reported with the address and a remedy: %s", async (host, advice) => {
     const { app, log } = createService();
     const opened = openEndpoints(app, [endpoint({ binds: [{ kind: "tcp", host, port: 5999 }] })], { log });
     const reason: unknown = await opened.catch((error: unknown) => error);
@@ -248,7 +248,7 @@ describe("what cannot be opened", () => {
     expect(reason).toHaveProperty("message", expect.stringContaining(advice));
   });
 
-  test("is a port that another program has", async () => {
+  test("is reported if another program uses the port", async () => {
     await using other = await listen();
     const taken = endpoint({ name: "second", binds: [{ ...anyPort, port: other.port }] });
     const { app, log } = createService();
@@ -258,7 +258,7 @@ describe("what cannot be opened", () => {
     });
   });
 
-  test("closes again what was opened before it", async () => {
+  test("closes the endpoints that were opened before it", async () => {
     using folder = temporaryFolder();
     await using other = await listen();
     const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
@@ -280,7 +280,7 @@ describe("what cannot be opened", () => {
 });
 
 describe("stopping", () => {
-  test("refuses new connections and finishes what is being answered", async () => {
+  test("refuses new connections and finishes requests in progress", async () => {
     await using listening = await listen();
     const { service, url } = listening;
     const release = Promise.withResolvers<void>();
@@ -298,7 +298,7 @@ describe("stopping", () => {
     expect((await answer).status).toBe(200);
   });
 
-  test("for good cuts what is still open", async () => {
+  test("with close() closes open connections", async () => {
     const { log } = createService();
     const asked = Promise.withResolvers<AbortSignal>();
     const app = new Elysia().get("/forever", ({ request }) => {

@@ -81,7 +81,7 @@ describe("the Host of a loopback address", () => {
   );
 });
 
-describe("the Host of an address that others reach", () => {
+describe("the Host of an address that other machines can reach", () => {
   test.each([
     [everywhere, "localhost:5000"],
     [everywhere, "127.0.0.1"],
@@ -154,7 +154,7 @@ describe("the Origin", () => {
     expect(judgeRequest(asked({ origin }), unix, []).kind).toBe("refused");
   });
 
-  test("is let in when it is listed, and then Sec-Fetch-Site says nothing against it", () => {
+  test("is allowed if it is listed, whatever Sec-Fetch-Site is", () => {
     const origin = "https://ops.example";
     const headers = asked({ origin, fetchSite: "cross-site" });
     expect(judgeRequest(headers, loopback, ["https://a.example", origin])).toEqual({ kind: "listed", origin });
@@ -162,14 +162,14 @@ describe("the Origin", () => {
     expect(judgeRequest(headers, loopback, ["https://a.example"]).kind).toBe("refused");
   });
 
-  test("does not excuse a foreign Host", () => {
+  test("does not allow another Host", () => {
     const origin = "http://evil.example:5000";
     expect(judgeRequest(asked({ origin, host: "evil.example:5000" }), loopback, [origin]).kind).toBe("refused");
   });
 });
 
 describe("Sec-Fetch-Site", () => {
-  test.each(["same-origin", "none", null])("%j is let in", (fetchSite) => {
+  test.each(["same-origin", "none", null])("%j is allowed", (fetchSite) => {
     expect(judgeRequest(asked({ fetchSite }), loopback, []).kind).toBe("own");
   });
 
@@ -197,14 +197,14 @@ test.each([
   for (const word of words) expect(verdict).toHaveProperty("message", expect.stringContaining(word));
 });
 
-test("a refusal shows no more than the beginning of a long header", () => {
+test("a refusal quotes only the beginning of a long header", () => {
   const verdict = judgeRequest(asked({ host: "x".repeat(5000) }), loopback, []);
   expect(verdict.kind === "refused" && verdict.message.length).toBeLessThan(400);
 });
 
 const verdictOf = (host: string, site: Site) => judgeRequest(asked({ host }), site, []).kind;
 
-test("a host that was answered to once is answered to by that listener alone, however many came in between", () => {
+test("a Host that one listener has accepted is not accepted by another, however many requests came in between", () => {
   const other: Site = { ...loopback, hosts: [] };
   expect([verdictOf("gaffer.example", loopback), verdictOf("gaffer.example", other)]).toEqual(["own", "refused"]);
   for (let number = 0; number < 200; number++) expect(verdictOf(`name-${number}.localhost`, loopback)).toBe("own");

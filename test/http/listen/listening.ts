@@ -10,7 +10,7 @@ import { createService, type Service } from "../service.ts";
 
 export const anyPort = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
 
-/** Settings of an endpoint that differ from a plain one on a port of the system's choice. */
+/** Settings of a plain endpoint on a free port, with changes. */
 export const endpoint = (settings: Partial<EndpointSettings> = {}): EndpointSettings => ({
   name: "main",
   binds: [anyPort],
@@ -22,12 +22,12 @@ export const endpoint = (settings: Partial<EndpointSettings> = {}): EndpointSett
 export interface Listening extends AsyncDisposable {
   readonly service: Service;
   readonly endpoints: Endpoints;
-  /** That of the first address. */
+  /** Of the first address. */
   readonly url: string;
   readonly port: number;
 }
 
-/** A service that is reachable; `/echo` is a WebSocket that says what it hears. */
+/** A service with open endpoints; `/echo` is a WebSocket that echoes messages. */
 export async function listen(
   settings: readonly EndpointSettings[] = [endpoint()],
   options: Parameters<typeof createService>[0] = {},
@@ -53,7 +53,7 @@ function echo(asked: Request): Response | undefined {
   return new Response("this is a WebSocket", { status: 426 });
 }
 
-/** The status and body of a request whose headers no browser and no `fetch` would send. */
+/** Sends a request with headers that `fetch` does not allow. Resolves to its status and body. */
 export function askRaw(
   port: number,
   options: { method?: string; path?: string; headers?: Record<string, string>; setHost?: boolean },
@@ -70,7 +70,7 @@ export function askRaw(
   });
 }
 
-/** All that comes back for these bytes, until the other side closes or `isEnough`. */
+/** Sends raw bytes and resolves to the response, read until the server closes or `isEnough` returns true. */
 export function converse(port: number, sent: string, isEnough: (text: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
@@ -85,13 +85,13 @@ export function converse(port: number, sent: string, isEnough: (text: string) =>
   });
 }
 
-/** A folder that goes with the test. */
+/** A directory that is removed after the test. */
 export function temporaryFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), "gafferd-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
-/** What `curl` got: its exit status, the HTTP status and the body. */
+/** Runs `curl`. Resolves to its exit status, the HTTP status and the body. */
 export async function curl(...args: string[]): Promise<{ exit: number; status: number; text: string }> {
   const child = Bun.spawn(["curl", "--silent", "--max-time", "10", "--write-out", "\n%{http_code}", ...args]);
   const out = await child.stdout.text();
@@ -99,7 +99,7 @@ export async function curl(...args: string[]): Promise<{ exit: number; status: n
   return { exit: await child.exited, status: Number(out.slice(end + 1)), text: out.slice(0, end) };
 }
 
-/** What the WebSocket `/echo` says to "hello". */
+/** The reply of the WebSocket `/echo` to "hello". */
 export async function echoOf(url: string): Promise<unknown> {
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/echo`, { tls: { rejectUnauthorized: false } });
   const heard = Promise.withResolvers<unknown>();

@@ -8,7 +8,7 @@ import { temporaryFolder } from "./listening.ts";
 const host = useServing();
 const manual = await Bun.file(join(import.meta.dir, "../../../docs/deployment.md")).text();
 
-/** What makes a whole configuration of the manual's part, and how a proxy is started with it in the foreground. */
+/** Completes a configuration from the manual and gives the command that starts the proxy in the foreground. */
 const proxies = {
   nginx: {
     wrap: (text: string, folder: string) =>
@@ -27,7 +27,7 @@ const proxies = {
 } as const;
 type ProxyName = keyof typeof proxies;
 
-/** Debian keeps servers in /usr/sbin, which is in the PATH of root alone. */
+/** Debian installs servers in /usr/sbin, which is only in root's PATH. */
 const searchPath = `${process.env["PATH"]}:/usr/sbin`;
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -36,7 +36,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** Runs the manual's configuration before the daemon, and resolves to the proxy's URL. */
+/** Runs a proxy with the manual's configuration in front of the daemon. Resolves to the URL of the proxy. */
 async function startProxy(name: ProxyName): Promise<string> {
   const [, text] = new RegExp(`\`\`\`${name}\n([^]*?)\`\`\``).exec(manual) ?? [];
   if (text === undefined) throw new Error(`the manual has no configuration of ${name}`);
@@ -73,17 +73,17 @@ async function startProxy(name: ProxyName): Promise<string> {
   return url;
 }
 
-/** None of them can be asked for a port of the system's choice and then say which it is. */
+/** None of the proxies can bind port 0 and report the port. */
 function freePort(): number {
   const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   server.stop(true);
   return server.port;
 }
 
-describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configuration of the manual", (name) => {
+describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configuration from the manual", (name) => {
   const isMissing = Bun.which(name, { PATH: searchPath }) === null && process.env["CI"] === undefined;
 
-  test.skipIf(isMissing)("headers of a silent stream leave at once, and each piece of output as it comes", async () => {
+  test.skipIf(isMissing)("the headers of a silent stream are sent at once, and output as it is written", async () => {
     const url = await startProxy(name);
     const id = await host.run("exec cat", { redirect_input: true });
     for (const feed of ["continuous", "eventsource"]) {
@@ -102,13 +102,13 @@ describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configura
     }
   });
 
-  test.skipIf(isMissing)("a reader that leaves the proxy leaves gafferd, too", async () => {
+  test.skipIf(isMissing)("when a client disconnects from the proxy, gafferd closes its reader", async () => {
     const url = await startProxy(name);
     const id = await host.run("exec cat", { redirect_input: true });
     const answer = await fetch(`${url}/streams/${id}/out?feed=continuous`);
     await waitFor(() => host.serving.cursorCount() === 1, "the reader");
     await answer.body?.cancel();
-    await waitFor(() => host.serving.cursorCount() === 0, "its leaving");
+    await waitFor(() => host.serving.cursorCount() === 0, "the reader to be closed");
   });
 
   test.skipIf(isMissing)("a WebSocket works, and pings keep it open", async () => {
@@ -123,7 +123,7 @@ describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configura
     socket.close();
   });
 
-  test.skipIf(isMissing)("2 MB of input and of output arrive whole", async () => {
+  test.skipIf(isMissing)("2 MB of input and of output arrive complete", async () => {
     const url = await startProxy(name);
     const id = await host.run("sleep 0.1; wc -c; seq 1 300000", { redirect_input: true, output_buffer: "4m" });
     const body = Buffer.alloc(2_000_000, "x");

@@ -7,7 +7,7 @@ import { createService } from "../service.ts";
 let folder: ReturnType<typeof temporaryFolder>;
 const file = (name: string) => `${folder.path}/${name}`;
 
-/** Certificates signed by themselves, so that each is also the authority of its owner. */
+/** Self-signed certificates, so each is also a certificate authority. */
 async function makeCertificate(name: string): Promise<void> {
   const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", file(`${name}.key`)];
@@ -31,7 +31,7 @@ const tls = (names: { cert?: string; key?: string; ca?: string } = {}) => ({
 });
 
 describe("an endpoint with a certificate", () => {
-  test("answers in TLS, and to nothing else", async () => {
+  test("answers only over TLS", async () => {
     await using listening = await listen([endpoint({ tls: tls() })]);
     expect(listening.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const trusting = ["--cacert", file("server.pem")];
@@ -40,7 +40,7 @@ describe("an endpoint with a certificate", () => {
     expect((await curl(`http://127.0.0.1:${listening.port}/ping`)).status).toBe(0);
   });
 
-  test("counts https as its own origin, whatever the length of the host", async () => {
+  test("accepts https as its own origin, whatever the length of the host", async () => {
     await using listening = await listen([endpoint({ tls: tls(), hosts: ["d"] })]);
     const ask = (...args: string[]) => curl("--insecure", ...args, `${listening.url}/ping`);
     expect((await ask("-H", `Origin: ${listening.url}`)).status).toBe(200);
@@ -48,12 +48,12 @@ describe("an endpoint with a certificate", () => {
     expect((await ask("-H", "Host: d")).status).toBe(200);
   });
 
-  test("carries WebSockets", async () => {
+  test("supports WebSockets", async () => {
     await using listening = await listen([endpoint({ tls: tls() })]);
     expect(await echoOf(listening.url)).toBe("hello");
   });
 
-  test("leaves its unix sockets plain", async () => {
+  test("does not use TLS on its unix sockets", async () => {
     const path = file("s");
     await using listening = await listen([endpoint({ tls: tls(), binds: [anyPort, { kind: "unix", path }] })]);
     expect(listening.endpoints.urls).toEqual([expect.stringMatching(/^https:/), `unix:${path}`]);
@@ -61,7 +61,7 @@ describe("an endpoint with a certificate", () => {
   });
 });
 
-test("with a client authority only clients with its certificate are let in", async () => {
+test("with `client_ca`, only clients with a certificate from that authority are accepted", async () => {
   await using listening = await listen([endpoint({ tls: tls({ ca: "client.pem" }) })]);
   const ask = (...args: string[]) => curl("--cacert", file("server.pem"), ...args, `${listening.url}/ping`);
   expect(await ask(...as("client"))).toEqual({ exit: 0, status: 200, text: "OK" });
@@ -69,17 +69,21 @@ test("with a client authority only clients with its certificate are let in", asy
   expect((await ask()).status).toBe(0);
 });
 
-describe("a certificate that cannot be used is told with its file:", () => {
+describe("an unusable certificate is reported with its file:", () => {
   test.each<[string, Parameters<typeof tls>[0], string]>([
-    ["no certificate file", { cert: "none.pem" }, "`certfile` cannot be read: ENOENT"],
-    ["no key file", { key: "none.key" }, "`keyfile` cannot be read: ENOENT"],
-    ["no authority file", { ca: "none.pem" }, "`client_ca` cannot be read: ENOENT"],
-    ["an empty certificate", { cert: "empty.pem" }, "empty.pem (`certfile`) holds no certificate in PEM"],
-    ["a key as certificate", { cert: "server.key" }, "server.key (`certfile`) holds no certificate in PEM"],
-    ["an empty authority", { ca: "empty.pem" }, "empty.pem (`client_ca`) holds no certificate in PEM"],
-    ["a certificate as key", { key: "server.pem" }, "server.pem (`keyfile`) holds no private key"],
+    ["no certificate file", { cert: "none.pem" }, "cannot read `certfile`: ENOENT"],
+    ["no key file", { key: "none.key" }, "cannot read `keyfile`: ENOENT"],
+    ["no authority file", { ca: "none.pem" }, "cannot read `client_ca`: ENOENT"],
+    ["an empty certificate", { cert: "empty.pem" }, "empty.pem (`certfile`) does not contain a PEM certificate"],
+    ["a key as certificate", { cert: "server.key" }, "server.key (`certfile`) does not contain a PEM certificate"],
+    ["an empty authority", { ca: "empty.pem" }, "empty.pem (`client_ca`) does not contain a PEM certificate"],
+    [
+      "a certificate as key",
+      { key: "server.pem" },
+      "server.pem (`keyfile`) does not contain a readable PEM private key",
+    ],
     ["a key with a passphrase", { key: "locked.key" }, "passphrase"],
-    ["the key of another", { key: "stranger.key" }, "stranger.key is not that of the certificate in"],
+    ["the key of another", { key: "stranger.key" }, "stranger.key does not match the certificate in"],
   ])("%s", async (_, files, message) => {
     const { app, log } = createService();
     await expect(openEndpoints(app, [endpoint({ tls: tls(files) })], { log })).rejects.toMatchObject({

@@ -34,7 +34,7 @@ async function messageFor(path: string): Promise<string> {
   return ((await refusal(at(path))) as Error).message;
 }
 
-/** The socket of a program that was killed: Bun and Node remove theirs, so it is moved while that happens. */
+/** The socket of a killed program. Bun and Node remove theirs when they close, so it is moved away meanwhile. */
 async function leaveStaleSocket(path: string): Promise<void> {
   const server = await listenPlainly(`${path}.live`);
   renameSync(`${path}.live`, path);
@@ -49,8 +49,8 @@ function listenPlainly(path: string): Promise<Server> {
   });
 }
 
-describe("who may use a unix socket", () => {
-  test("is its owner alone, when nothing else is said", async () => {
+describe("access to a unix socket", () => {
+  test("is for its owner only by default", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     await using listening = await listen([at(path)]);
@@ -58,7 +58,7 @@ describe("who may use a unix socket", () => {
     expect(listening.endpoints.urls).toEqual([`unix:${path}`]);
   });
 
-  test.each([0o600, 0o660, 0o666, 0o620, 0o400])("is what the mode %o says", async (mode) => {
+  test.each([0o600, 0o660, 0o666, 0o620, 0o400])("follows the mode %o", async (mode) => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     await using listening = await listen([at(path, { mode })]);
@@ -66,7 +66,7 @@ describe("who may use a unix socket", () => {
     expect(listening.endpoints.urls).toHaveLength(1);
   });
 
-  test("is nobody else, not even at the moment when it is bound", () => {
+  test("is private even at the moment it is bound", () => {
     using folder = temporaryFolder();
     const before = process.umask(0);
     try {
@@ -84,7 +84,7 @@ describe("who may use a unix socket", () => {
     }
   });
 
-  test("is told by the umask again when binding fails", () => {
+  test("restores the umask when binding fails", () => {
     const before = process.umask();
     expect(() =>
       listenPrivately(() => {
@@ -94,7 +94,7 @@ describe("who may use a unix socket", () => {
     expect(process.umask()).toBe(before);
   });
 
-  test.skipIf(!isRoot)("can be another user or group, by number or name", async () => {
+  test.skipIf(!isRoot)("can be given to another user or group, by number or name", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     await using listening = await listen([at(path, { owner: "nobody", group: "daemon", mode: 0o660 })]);
@@ -107,7 +107,7 @@ describe("who may use a unix socket", () => {
     expect(statSync(`${path}2`)).toMatchObject({ uid: nobody, gid: daemon });
   });
 
-  test("can be a user or a group that only a directory service knows", () => {
+  test("can be given to a user or group that only a directory service knows", () => {
     using folder = temporaryFolder();
     const script = `#!/bin/sh\ncase "$1 $2" in "passwd ldap") echo ldap:x:7001:7002:::;; "group staff-l") echo staff-l:x:7003:;; *) exit 2;; esac`;
     writeFileSync(join(folder.path, "getent"), script, { mode: 0o755 });
@@ -123,7 +123,7 @@ describe("who may use a unix socket", () => {
   test.each([
     [{ owner: "no-such-user" }, "there is no user `no-such-user`"],
     [{ group: "no-such-group" }, "there is no group `no-such-group`"],
-  ])("cannot be %o: then nothing is left behind", async (settings, message) => {
+  ])("cannot be %o; no socket is left behind", async (settings, message) => {
     using folder = temporaryFolder();
     expect(await refusal(at(`${folder.path}/s`, settings))).toMatchObject({
       code: "bad_value",
@@ -133,8 +133,8 @@ describe("who may use a unix socket", () => {
   });
 });
 
-describe("what has the path of a unix socket", () => {
-  test("is replaced when it is the socket of a program that is gone", async () => {
+describe("an existing file at the path of a unix socket", () => {
+  test("is replaced if it is the socket of a program that has ended", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     await leaveStaleSocket(path);
@@ -144,21 +144,21 @@ describe("what has the path of a unix socket", () => {
     expect(await curl("--unix-socket", path, "http://d/ping")).toMatchObject({ status: 200 });
   });
 
-  test("is kept when somebody answers there", async () => {
+  test("is kept if a program is listening on it", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     await using listening = await listen([at(path)]);
     expect(await refusal(at(path))).toMatchObject({
       code: "conflict",
       message: expect.stringContaining(
-        `cannot listen on unix:${path} for [endpoint:main]: another program listens there`,
+        `cannot listen on unix:${path} for [endpoint:main]: another program is listening on it`,
       ),
     });
     expect(await curl("--unix-socket", path, "http://d/ping")).toMatchObject({ status: 200 });
     expect(listening.endpoints.urls).toHaveLength(1);
   });
 
-  test.each(["file", "folder", "symlink"])("is kept when it is a %s", async (kind) => {
+  test.each(["file", "folder", "symlink"])("is kept if it is a %s", async (kind) => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     if (kind === "file") writeFileSync(path, "precious");
@@ -171,7 +171,7 @@ describe("what has the path of a unix socket", () => {
     expect(namesIn(folder.path)).toEqual(["s"]);
   });
 
-  test.skipIf(Bun.which("socat") === null)("is kept when it is a socket of another kind", async () => {
+  test.skipIf(Bun.which("socat") === null)("is kept if it is a datagram socket", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     const receiver = Bun.spawn(["socat", "-u", `UNIX-RECV:${path}`, "-"], { stdout: "ignore", stderr: "ignore" });
@@ -185,26 +185,26 @@ describe("what has the path of a unix socket", () => {
     }
   });
 
-  test("is told to be a missing folder, a file in between, or too long", async () => {
+  test("is reported if a directory is missing, is a file, or the path is too long", async () => {
     using folder = temporaryFolder();
     expect(await messageFor(`${folder.path}/none/s`)).toContain(
-      `the folder ${folder.path}/none does not exist; create it`,
+      `the directory ${folder.path}/none does not exist; create it`,
     );
     writeFileSync(`${folder.path}/file`, "");
-    expect(await messageFor(`${folder.path}/file/s`)).toContain(`${folder.path}/file is not a folder`);
+    expect(await messageFor(`${folder.path}/file/s`)).toContain(`${folder.path}/file is not a directory`);
     expect(await messageFor(`${folder.path}/${"x".repeat(120)}`)).toContain("107 bytes");
   });
 });
 
-describe("at the end the file of a unix socket", () => {
-  test("is removed as soon as no connection is accepted", async () => {
+describe("when gafferd stops, the file of a unix socket", () => {
+  test("is removed as soon as it accepts no more connections", async () => {
     using folder = temporaryFolder();
     await using listening = await listen([at(`${folder.path}/s`)]);
     listening.endpoints.stopAccepting();
     expect(namesIn(folder.path)).toEqual([]);
   });
 
-  test("is removed although its mode was changed by hand", async () => {
+  test("is removed even if its mode was changed by hand", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     const listening = await listen([at(path)]);
@@ -213,7 +213,7 @@ describe("at the end the file of a unix socket", () => {
     expect(namesIn(folder.path)).toEqual([]);
   });
 
-  test("is kept when it is somebody else's by then", async () => {
+  test("is kept if another program has replaced it", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     const listening = await listen([at(path)]);
@@ -227,7 +227,7 @@ describe("at the end the file of a unix socket", () => {
     expect(namesIn(folder.path)).toEqual(["s", "s.moved"]);
   });
 
-  test("is kept when it is somebody else's and all is closed at once", async () => {
+  test("is kept if another program has replaced it and close() is called at once", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     const listening = await listen([at(path)]);
@@ -237,7 +237,7 @@ describe("at the end the file of a unix socket", () => {
     expect(namesIn(folder.path)).toEqual(["s", "s.moved"]);
   });
 
-  test("is kept when another took the path between the two steps of stopping", async () => {
+  test("is kept if another program took the path between the two steps of stopping", async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/s`;
     const listening = await listen([at(path)]);

@@ -335,7 +335,7 @@ function beginningOf(id: number, label: string): string {
   const { supervisor, process } = host.serving.daemon.manager.findProcess(id);
   const source = processSource(supervisor, process);
   const scope = scopeOf(source, label);
-  const nothing = { order: 0, floor: 0, spawnFloor: 0, given: 0, ahead: [], piece: undefined };
+  const nothing = { order: 0, floor: 0, spawnFloor: 0, given: 0, ahead: [], piece: undefined, hasGaps: false };
   return formatStreamId({ serial: supervisor.ranks.serial, scope, ...nothing });
 }
 

@@ -32,6 +32,9 @@ async function limitsOf(url: string, name = "a"): Promise<string[]> {
   });
 }
 
+/** A shell that stays the parent of what it starts, and hands SIGTERM on. */
+const underShell = 'trap "kill \\$child" TERM; "$@" & child=$!; wait; wait';
+
 /** With a soft limit that is less than the hard one, which Bun raises. */
 const limited = ["prlimit", "--nofile=256:16384"];
 
@@ -40,7 +43,7 @@ describe("a process has the limit of open files that gafferd was started with", 
 
   test.each([
     ["the launcher", [...limited], launcher],
-    ["a shell with that limit", [...limited, "sh", "-c", '"$@" & wait', "sh"], main],
+    ["a shell with that limit", [...limited, "sh", "-c", underShell, "sh"], main],
   ])("when %s starts gafferd", async (_, under, program) => {
     await using gafferd = await startGafferd([file], { under, program });
     expect(await linesOf(gafferd.url, 2)).toEqual(["256", "16384"]);
@@ -57,7 +60,7 @@ describe("a process has the limit of open files that gafferd was started with", 
     const env = { ...process.env, HOME: folder.path };
     for (const cmd of [
       [...limited, launcher, ...argv],
-      [...limited, "sh", "-c", '"$@" & wait', "sh", main, ...argv],
+      [...limited, "sh", "-c", underShell, "sh", main, ...argv],
     ]) {
       expect(await Bun.spawn({ cmd, env, stdout: "ignore" }).exited).toBe(0);
       const osPid = Number(readFileSync(pidfile, "utf8"));

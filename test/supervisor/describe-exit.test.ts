@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeExit, describeRow, formatSpan } from "../../src/supervisor/exit-words.ts";
+import { describeExit, describeStreak, formatSpan } from "../../src/supervisor/describe-exit.ts";
 
 test.each([
   [0, "0 s"],
@@ -15,9 +15,9 @@ test.each([
   expect(formatSpan(spanMs)).toBe(text);
 });
 
-test("an exit is told with its status or its signal, and how often in a row", () => {
-  expect(describeExit({ exitCode: 1 }, 12) + describeRow(14)).toBe(
+test("an exit is described by its status or its signal, and by how often it happened in a row", () => {
+  expect(describeExit({ exitCode: 1 }, 12) + describeStreak(14)).toBe(
     "exited with status 1 after 0.01 s, 14 times in a row",
   );
-  expect(describeExit({ signal: "SIGSEGV" }, 2000) + describeRow(1)).toBe("was ended by SIGSEGV after 2 s");
+  expect(describeExit({ signal: "SIGSEGV" }, 2000) + describeStreak(1)).toBe("was killed by SIGSEGV after 2 s");
 });

@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-const root = join(import.meta.dir, "..");
+const root = join(import.meta.dir, "../..");
 
 /** What Node gets when a program imports the daemon, which needs Bun. */
 const needsBun = `throw new Error("\`gafferd\` runs only in Bun programs; in Node and browsers, import \`gafferd/client\`");\n`;

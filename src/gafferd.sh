@@ -4,7 +4,7 @@
 
 # npm links this file into node_modules/.bin.
 self=$(readlink -f "$0")
-root=${self%/bin/gafferd}
+root=${self%/src/gafferd.sh}
 
 # Without these options Bun would load `.env` and run the `preload` of `bunfig.toml` in the current folder, and download
 # packages that a plugin imports.

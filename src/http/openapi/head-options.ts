@@ -1,23 +1,23 @@
 import { methodsOf } from "../operation/allow.ts";
 import { failuresOf } from "../operation/errors.ts";
-import { mannersTag } from "./info.ts";
+import { headOptionsTag } from "./info.ts";
 import type { OpenapiDocument, OperationObject, Reference, ResponseObject } from "../operation/openapi-document.ts";
 
 /** By method in lower case. */
 type Methods = Readonly<Record<string, OperationObject>>;
 
-/** The operations of each path with its `HEAD` and `OPTIONS`. */
-export function withManners(paths: OpenapiDocument["paths"]): OpenapiDocument["paths"] {
+/** Adds the operations `HEAD` and `OPTIONS` to each path. */
+export function withHeadAndOptions(paths: OpenapiDocument["paths"]): OpenapiDocument["paths"] {
   return Object.fromEntries(
     Object.entries(paths).map(([path, methods]) => {
       const [first] = Object.values(methods);
-      const manners = first && { head: headOf(path, first, getOf(path, paths)), options: optionsOf(first) };
-      return [path, { ...methods, ...manners }];
+      const headAndOptions = first && { head: headOf(path, first, getOf(path, paths)), options: optionsOf(first) };
+      return [path, { ...methods, ...headAndOptions }];
     }),
   );
 }
 
-/** What answers a `GET` of this path; it may be that of a pattern, as for `/streams/{target}/stdin`. */
+/** The operation that answers `GET` of this path. It may belong to a pattern, as for `/streams/{target}/stdin`. */
 function getOf(path: string, paths: Readonly<Record<string, Methods>>): OperationObject | undefined {
   const own = paths[path]?.["get"];
   if (own !== undefined) return own;
@@ -36,17 +36,17 @@ const allowed = (description: string): ResponseObject => ({
 
 function headOf(path: string, first: OperationObject, get: OperationObject | undefined): OperationObject {
   const { parameters = [] } = get ?? first;
-  // What only becomes a WebSocket has refused before it reads the query.
+  // A WebSocket route rejects `HEAD` before it reads the query.
   const isAsked = get !== undefined && !("101" in get.responses);
   const taken = parameters.filter(({ name, in: place }) => (place === "path" ? path.includes(`{${name}}`) : isAsked));
   return {
     operationId: `${first.operationId}Head`,
-    tags: [mannersTag],
-    summary: get === undefined ? "Says what the path takes" : "The status and the headers of GET, at once",
+    tags: [headOptionsTag],
+    summary: get === undefined ? "List the supported methods" : "Get the status and headers of `GET` immediately",
     ...(taken.length === 0 ? {} : { parameters: taken }),
     responses:
       get === undefined
-        ? { 200: allowed("The path is known, and has no `GET`."), ...failuresOf([]) }
+        ? { 200: allowed("The path exists but does not support `GET`."), ...failuresOf([]) }
         : Object.fromEntries(Object.entries(get.responses).filter(isOfHead).map(withoutBody)),
   };
 }
@@ -55,17 +55,19 @@ function optionsOf({ operationId, parameters = [] }: OperationObject): Operation
   const ofPath = parameters.filter((parameter) => parameter.in === "path");
   return {
     operationId: `${operationId}Options`,
-    tags: [mannersTag],
-    summary: "Says what the path takes",
+    tags: [headOptionsTag],
+    summary: "List the supported methods",
     ...(ofPath.length === 0 ? {} : { parameters: ofPath }),
     responses: {
-      204: allowed("With `Access-Control-Allow-Methods` and its like for a page of one of `cors_origins`."),
+      204: allowed(
+        "The supported methods. For an origin listed in `cors_origins`, also CORS headers such as `Access-Control-Allow-Methods`.",
+      ),
       ...failuresOf([]),
     },
   };
 }
 
-/** No `HEAD` becomes a WebSocket. */
+/** `HEAD` never opens a WebSocket. */
 function isOfHead([status]: [string, unknown]): boolean {
   return status !== "101";
 }
