@@ -150,7 +150,7 @@ describe("install", () => {
   test("refuses a folder with nothing in it, and what is not there", async () => {
     mkdirSync(join(folder.path, "empty/plugin"), { recursive: true });
     expect((await act("install", join(folder.path, "empty"))).err).toContain("it has neither code nor a site");
-    expect((await act("install", "./none")).err).toContain("cannot install ./none: no such file or folder");
+    expect((await act("install", "./none")).err).toContain("cannot install ./none: no such file or directory");
     expect((await act("install", "Not A Name")).err).toContain("is neither a folder, a tarball nor a package name");
   });
 });

@@ -28,7 +28,7 @@ export async function fetchSource(source: string, staging: string): Promise<Fetc
     return { path: unpacked, name: own ?? basename(path).replace(/\.(tgz|tar(\.gz)?)$/, "") };
   }
   if (/^[./~]|\.tgz$|\.tar(\.gz)?$/.test(source)) {
-    throw new GafferdError("not_found", `cannot install ${source}: no such file or folder`);
+    throw new GafferdError("not_found", `cannot install ${source}: no such file or directory`);
   }
   const tarball = join(staging, "package.tgz");
   writeFileSync(tarball, await fetchPackage(source, readNpmSettings()));
