@@ -51,7 +51,7 @@ function takeHeld(reader: OutputReader, query: OutputQuery): Held {
   const place: EncodingPlace = {
     before: undefined,
     after(to) {
-      if (to !== undefined) reader.takeBack(to);
+      if (to !== undefined) reader.unread(to);
       return "";
     },
   };
