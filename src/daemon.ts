@@ -18,8 +18,8 @@ import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
-import { stopLeftBehind } from "./process/stop/left-behind.ts";
-import { endLeftovers } from "./survival/leftovers.ts";
+import { stopOrphans } from "./process/stop/stop-orphans.ts";
+import { stopLeftovers } from "./survival/leftovers.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
@@ -36,8 +36,9 @@ export interface DaemonOptions {
    */
   readonly adoptOrphans?: boolean;
   /**
-   * Whether processes are stopped when this program is killed, and processes that an earlier one left behind are stopped
-   * before templates start (Linux). Keeps a file in `state_dir` and runs a small extra process. Default: `false`.
+   * Whether processes are stopped when this program is killed, and processes that an earlier one left behind are
+   * stopped before templates start (Linux). Keeps a file in `state_dir` and runs a small extra process. Default:
+   * `false`.
    */
   readonly endWithHost?: boolean;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
@@ -69,7 +70,10 @@ export interface Daemon {
   stop(): Promise<void>;
   /** Sends SIGKILL to every process and shortens all other waits, for a `stop` that takes too long. */
   forceStop(): void;
-  /** Reads the configuration again, applies the differences and restarts plugins. Throws on an error, and applies nothing. */
+  /**
+   * Reads the configuration again, applies the differences and restarts plugins. Throws on an error, and applies
+   * nothing.
+   */
   readonly reload: Reload;
   /** Resolves with the reason when a template with `on_give_up = shutdown` is given up. Call `stop` then. */
   readonly shutdownWanted: Promise<string>;
@@ -80,7 +84,9 @@ const stopSlackMs = 1800;
 /** How long readers may take to read their remaining output, if there is enough time. */
 const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
-/** How long webhooks may take to deliver the last events, if there is enough time. The rest is kept for the next start. */
+/**
+ * How long webhooks may take to deliver the last events, if there is enough time. The rest is kept for the next start.
+ */
 const webhookFlushMs = 2000;
 
 /**
@@ -130,7 +136,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampler,
     plugins,
   });
-  if (options.endWithHost) await endLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+  if (options.endWithHost) await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the outbox for another daemon.
     await webhooks.stop({ flushMs: 0 });
@@ -158,7 +164,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.
-    if (options.adoptOrphans) await stopLeftBehind({ log, graceMs: end.leftMs / 2, hastened: end.movedEarlier });
+    if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
     await ledger?.close();
   }

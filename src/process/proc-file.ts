@@ -21,7 +21,7 @@ export function readProcText(path: string): string {
  * What `read` gives; undefined when what it reads of `/proc` is gone, or not ours to see. Throws GafferdError
  * `overloaded` when no descriptor is free: then nobody can say what is there.
  */
-export function ifThere<T>(read: () => T): T | undefined {
+export function tryRead<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (cause) {

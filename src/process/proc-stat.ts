@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { ifThere } from "./proc-file.ts";
+import { tryRead } from "./proc-file.ts";
 
 /** What `/proc/PID/stat` says of where a process belongs. */
-export interface Membership {
+export interface ProcStat {
   /** One letter: `R`, `S`, `D`, `Z` (zombie), `X` (dead) … */
   readonly state: string;
   readonly groupId: number;
@@ -15,8 +15,8 @@ export interface Membership {
 export const hasProc = existsSync("/proc/self/stat");
 
 /** Where the process belongs now, or undefined when there is none. Needs `/proc`. Throws GafferdError `overloaded`. */
-export function membershipOf(osPid: number | string): Membership | undefined {
-  const stat = ifThere(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+export function procStatOf(osPid: number | string): ProcStat | undefined {
+  const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
   if (stat === undefined) return undefined;
   const fields = statFields(stat, 20);
   const [state = "", , groupId, sessionId] = fields;
@@ -25,7 +25,7 @@ export function membershipOf(osPid: number | string): Membership | undefined {
 
 /** The kernel's short name of a process that lives, and the letter of its state. Needs `/proc`. */
 export function nameAndStateOf(osPid: number): { readonly name: string; readonly state: string } | undefined {
-  const stat = ifThere(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+  const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
   if (stat === undefined) return undefined;
   const [state = "X"] = statFields(stat, 1);
   const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
@@ -33,7 +33,7 @@ export function nameAndStateOf(osPid: number): { readonly name: string; readonly
 }
 
 /** Whether it is more than an entry that waits for its parent to look at it. */
-export function isAlive({ state }: Membership): boolean {
+export function isAlive({ state }: ProcStat): boolean {
   return !"ZXx".includes(state);
 }
 

@@ -3,15 +3,15 @@ import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { hasLeaderlessMember, signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./stop/group.ts";
-import { fateOf } from "./spawn/fate.ts";
+import { hasGroupMembers, signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./stop/group.ts";
+import { hostExitActionOf } from "./spawn/host-exit-action.ts";
 import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
 import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
-import { noteLeftGroup } from "./stop/left-groups.ts";
+import { trackLeaderlessGroup } from "./stop/leaderless-groups.ts";
 import { stopTarget } from "./stop/stop.ts";
-import { orphansOf, Strays } from "./stop/strays.ts";
+import { orphansOf, EscapedProcesses } from "./stop/escaped-processes.ts";
 import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
 import { PeakMemory } from "./usage/peak-memory.ts";
 
@@ -82,7 +82,7 @@ export class Process {
   readonly marker: string;
   readonly #subprocess: Bun.Subprocess;
   readonly #template: ProcessTemplate;
-  readonly #strays: Strays | undefined;
+  readonly #escaped: EscapedProcesses | undefined;
   readonly #log: Logger;
   readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
@@ -107,7 +107,10 @@ export class Process {
     });
     if (this.#hasTree && !template.detach && hasProc) {
       const leader = { osPid: this.osPid, isThere: () => !this.#isReaped };
-      this.#strays = new Strays({ leader, claim: (survey) => orphansOf(survey, { leader: leader.osPid, marker }) });
+      this.#escaped = new EscapedProcesses({
+        leader,
+        claim: (snapshot) => orphansOf(snapshot, { leader: leader.osPid, marker }),
+      });
     }
     this.emptied = this.#empty();
     if (template.detach) subprocess.unref();
@@ -161,11 +164,11 @@ export class Process {
   async #empty(): Promise<void> {
     await this.exited;
     if (this.#hasTree) {
-      const hasMembers = hasLeaderlessMember(this.osPid);
-      await Promise.all([whenGroupEmpty(this.osPid), this.#strays?.whenGone()]);
+      const hasMembers = hasGroupMembers(this.osPid);
+      await Promise.all([whenGroupEmpty(this.osPid), this.#escaped?.whenGone()]);
       // A member of the group could still leave it after the last look for strays.
-      if (hasMembers) await this.#strays?.whenGone();
-    } else if (fateOf(this.#template) === "end") noteLeftGroup(this.osPid);
+      if (hasMembers) await this.#escaped?.whenGone();
+    } else if (hostExitActionOf(this.#template) === "end") trackLeaderlessGroup(this.osPid);
   }
 
   /** What it starts is stopped with it. */
@@ -179,14 +182,14 @@ export class Process {
     const isForAll = this.#template.killMode === "group" || signalNumber === killSignal || this.#isReaped;
     if (this.#hasTree && isForAll) return this.#endTree();
     // While the process is their ancestor; it may be gone when it is their turn.
-    this.#strays?.note();
+    this.#escaped?.note();
     for (const each of this.#ending) this.#sendToOne(each);
     if (this.#hasTree) void this.exited.then(() => this.#endTree());
   }
 
   #endTree(): void {
     // First those outside of the group, while those in it still are their parents.
-    this.#strays?.signal(...this.#ending);
+    this.#escaped?.signal(...this.#ending);
     for (const each of this.#ending) this.#sendToGroup(each);
   }
 
@@ -194,8 +197,8 @@ export class Process {
   #reportLeft(): void {
     if (!this.#hasTree || !hasProc) return;
     try {
-      this.#strays?.note();
-      if (!hasLeaderlessMember(this.osPid) && (this.#strays?.osPids.length ?? 0) === 0) return;
+      this.#escaped?.note();
+      if (!hasGroupMembers(this.osPid) && (this.#escaped?.osPids.length ?? 0) === 0) return;
       const left = this.#living();
       if (left.length === 0) return;
       this.#log.warn(
@@ -215,7 +218,7 @@ export class Process {
   /** Empty where nobody can tell. */
   #living(): readonly Survivor[] {
     try {
-      return this.#hasTree ? survivorsOf(this.osPid, this.#strays?.osPids ?? []) : identify([this.osPid]);
+      return this.#hasTree ? survivorsOf(this.osPid, this.#escaped?.osPids ?? []) : identify([this.osPid]);
     } catch {
       return []; // No descriptor is free to look into /proc.
     }

@@ -60,7 +60,7 @@ export class Stdin {
   }
 
   /** Counts there whatever the pipe takes from now on. */
-  countIn(counter: ByteCounter): void {
+  setCounter(counter: ByteCounter): void {
     this.#taken = counter;
   }
 

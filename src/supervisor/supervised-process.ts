@@ -63,7 +63,7 @@ export class SupervisedProcess {
     });
     this.rings = rings;
     this.#counter.whenDrained(() => this.#rankSpawn());
-    process.stdin?.countIn(options.meter.input);
+    process.stdin?.setCounter(options.meter.input);
     this.exited = process.exited.then((exit) => {
       this.#ranMs = performance.now() - this.#startedMs;
       this.#exit = exit;

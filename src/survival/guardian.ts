@@ -1,9 +1,9 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
-import { markersOf, markerVariable } from "../process/stop/marker.ts";
+import { markerPrefixOf, markerVariable } from "../process/stop/marker.ts";
 import { openPipe } from "../process/spawn/pipe.ts";
-import { noteSpawned } from "../process/stop/subreaper.ts";
+import { trackSpawned } from "../process/stop/subreaper.ts";
 
 /** What ends gafferd's processes when gafferd was killed. */
 export interface Guardian {
@@ -48,7 +48,7 @@ const script = readFileSync(join(import.meta.dir, "guardian.sh"), "utf8");
 function spawn(lifeline: number, runFile: string): Bun.Subprocess {
   const outer = process.env[markerVariable];
   const guardian = Bun.spawn({
-    cmd: ["sh", "-c", script, "gafferd-guardian", runFile, markersOf("end")],
+    cmd: ["sh", "-c", script, "gafferd-guardian", runFile, markerPrefixOf("end")],
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", ...(outer !== undefined && { [markerVariable]: outer }) },
     cwd: "/",
     stdin: lifeline,
@@ -56,7 +56,7 @@ function spawn(lifeline: number, runFile: string): Bun.Subprocess {
     stderr: "ignore",
     detached: true,
   });
-  noteSpawned(guardian);
+  trackSpawned(guardian);
   guardian.unref();
   return guardian;
 }

@@ -1,5 +1,5 @@
 import { groupMembers, signalGroup, signalOne } from "../process/stop/group.ts";
-import { isAlive, membershipOf } from "../process/proc-stat.ts";
+import { isAlive, procStatOf } from "../process/proc-stat.ts";
 import { describeSurvivors, identify } from "../process/stop/survivors.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { RunEntry } from "./run-format.ts";
@@ -26,7 +26,7 @@ export class Leftover {
   /** Whether any of it lives. `marked` is who carries which marker now. */
   look(marked: ReadonlyMap<string, readonly number[]>): boolean {
     const { osPid, startTicks, marker } = this.#entry;
-    const leader = osPid === undefined ? undefined : membershipOf(osPid);
+    const leader = osPid === undefined ? undefined : procStatOf(osPid);
     this.#leaderIsThere = leader !== undefined && isAlive(leader) && leader.startTicks === startTicks;
     if (this.#leaderIsThere && osPid !== undefined) this.#noteMembers(osPid);
     const others = this.#isAlone ? [] : [...(marked.get(marker) ?? []), ...this.#livingMembers()];
@@ -46,7 +46,7 @@ export class Leftover {
       if (!isOver) signal(id, proceed);
     };
     const isForGroup = !this.#isAlone && (killMode === "group" || isOver);
-    const inGroup = (each: number) => membershipOf(each)?.groupId === osPid;
+    const inGroup = (each: number) => procStatOf(each)?.groupId === osPid;
     if (!this.#leaderIsThere) for (const other of this.#others) send(other, signalOne);
     else {
       if (isForGroup) for (const other of this.#others) if (!inGroup(other)) send(other, signalOne);
@@ -77,14 +77,14 @@ export class Leftover {
 
   #noteMembers(leader: number): void {
     for (const osPid of groupMembers(leader)) {
-      const membership = membershipOf(osPid);
+      const membership = procStatOf(osPid);
       if (membership !== undefined) this.#members.set(osPid, membership.startTicks);
     }
   }
 
   #livingMembers(): number[] {
     return [...this.#members.keys()].filter((osPid) => {
-      const membership = membershipOf(osPid);
+      const membership = procStatOf(osPid);
       return membership !== undefined && isAlive(membership) && membership.startTicks === this.#members.get(osPid);
     });
   }

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
-import { ifThere } from "../process/proc-file.ts";
-import { isAlive, membershipOf } from "../process/proc-stat.ts";
+import { tryRead } from "../process/proc-file.ts";
+import { isAlive, procStatOf } from "../process/proc-stat.ts";
 import { Leftover } from "./leftover.ts";
-import { findMarked } from "./marked.ts";
+import { findProcessesByMarker } from "./processes-by-marker.ts";
 import { parseRun, type Run, type RunEntry, type RunHeader } from "./run-format.ts";
 import { runsFolder } from "./run-ledger.ts";
-import { currentWorld } from "./world.ts";
+import { currentPidScope } from "./pid-scope.ts";
 
 export interface LeftoversOptions {
   readonly stateDir: string;
@@ -26,7 +26,7 @@ const mostNamed = 20;
  * that no template runs twice. What is to live on (`on_host_exit = keep`) is stopped only if a template of the same name
  * in the same configuration file is about to start. Resolves when all that is gone, or outlived SIGKILL.
  */
-export async function endLeftovers({ stateDir, configFile, names, log }: LeftoversOptions): Promise<void> {
+export async function stopLeftovers({ stateDir, configFile, names, log }: LeftoversOptions): Promise<void> {
   const runs = findDeadRuns(runsFolder(stateDir));
   if (runs.length === 0) return;
   const isConcerned = (header: RunHeader, { onHostExit, name }: RunEntry) =>
@@ -45,10 +45,10 @@ interface DeadRun extends Run {
 }
 
 /** Names what the guardian has stopped meanwhile; it has no log of its own. */
-function reportEndings({ header, entries, endings }: Run, log: Logger): void {
-  if (endings.length === 0) return;
+function reportEndings({ header, entries, stopped }: Run, log: Logger): void {
+  if (stopped.length === 0) return;
   const names = new Map(entries.map(({ marker, name }) => [marker, name]));
-  const byTemplate = Map.groupBy(endings, ({ marker }) => names.get(marker) ?? "unlisted");
+  const byTemplate = Map.groupBy(stopped, ({ marker }) => names.get(marker) ?? "unlisted");
   for (const [template, ended] of byTemplate) {
     const shown = ended.slice(0, mostNamed).map(({ osPid, name }) => `${name} (${osPid})`);
     const others = ended.length > mostNamed ? ` and ${ended.length - mostNamed} more` : "";
@@ -58,16 +58,16 @@ function reportEndings({ header, entries, endings }: Run, log: Logger): void {
 
 /** Those whose gafferd is gone. Files of an earlier boot tell of nothing any more and are removed. */
 function findDeadRuns(folder: string): DeadRun[] {
-  const world = currentWorld();
-  if (world === undefined) return [];
+  const pidScope = currentPidScope();
+  if (pidScope === undefined) return [];
   return readFolder(folder).flatMap((name) => {
     const path = join(folder, name);
-    const run = parseRun(ifThere(() => readFileSync(path, "utf8")) ?? "");
+    const run = parseRun(tryRead(() => readFileSync(path, "utf8")) ?? "");
     if (run === undefined) return [];
     const { header } = run;
-    if (header.world.boot !== world.boot) rmSync(path, { force: true });
+    if (header.pidScope.boot !== pidScope.boot) rmSync(path, { force: true });
     // In another container: nobody here can see whether it runs.
-    const isHere = header.world.boot === world.boot && header.world.namespace === world.namespace;
+    const isHere = header.pidScope.boot === pidScope.boot && header.pidScope.namespace === pidScope.namespace;
     return isHere && !isThere(header) ? [{ path, ...run }] : [];
   });
 }
@@ -75,7 +75,9 @@ function findDeadRuns(folder: string): DeadRun[] {
 /** Those that were spawned in the last moment, and those that left a process which is gone. */
 function unlisted({ endMarkers }: RunHeader, entries: readonly RunEntry[]): Leftover[] {
   const listed = new Set(entries.map(({ marker }) => marker));
-  const markers = [...findMarked().keys()].filter((marker) => marker.startsWith(endMarkers) && !listed.has(marker));
+  const markers = [...findProcessesByMarker().keys()].filter(
+    (marker) => marker.startsWith(endMarkers) && !listed.has(marker),
+  );
   return markers.map((marker) => new Leftover({ marker }));
 }
 
@@ -83,7 +85,7 @@ async function stopAll(leftovers: readonly Leftover[], log: Logger): Promise<voi
   const startMs = performance.now();
   let left = leftovers;
   for (;;) {
-    const marked = findMarked();
+    const marked = findProcessesByMarker();
     const elapsedMs = performance.now() - startMs;
     left = left.filter((each) => each.look(marked));
     for (const each of left) {
@@ -108,6 +110,6 @@ function readFolder(folder: string): string[] {
 }
 
 function isThere({ osPid, startTicks }: { readonly osPid: number; readonly startTicks: number }): boolean {
-  const membership = membershipOf(osPid);
+  const membership = procStatOf(osPid);
   return membership !== undefined && isAlive(membership) && membership.startTicks === startTicks;
 }

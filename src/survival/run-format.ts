@@ -1,9 +1,9 @@
 import type { KillMode } from "../template/template.ts";
-import type { World } from "./world.ts";
+import type { PidScope } from "./pid-scope.ts";
 
 /** Which run of gafferd a file tells of. */
 export interface RunHeader {
-  readonly world: World;
+  readonly pidScope: PidScope;
   readonly osPid: number;
   /** When gafferd began, in ticks since the boot. */
   readonly startTicks: number;
@@ -28,7 +28,7 @@ export interface RunEntry {
 }
 
 /** A process that the guardian has told to end after gafferd was killed. */
-export interface RunEnding {
+export interface StoppedProcess {
   readonly osPid: number;
   /** Of the process that started it. */
   readonly marker: string;
@@ -40,8 +40,8 @@ const version = "1";
 
 /** `gafferd-run 1 9b1c… pid:[4026531836] 4711 8812345 9f3c21aa07de-end. /etc/gaffer.ini` and a newline. */
 export function formatHeader(header: RunHeader): string {
-  const { world, osPid, startTicks, endMarkers, configFile } = header;
-  return `gafferd-run ${version} ${world.boot} ${world.namespace} ${osPid} ${startTicks} ${endMarkers} ${encodeURI(configFile)}\n`;
+  const { pidScope, osPid, startTicks, endMarkers, configFile } = header;
+  return `gafferd-run ${version} ${pidScope.boot} ${pidScope.namespace} ${osPid} ${startTicks} ${endMarkers} ${encodeURI(configFile)}\n`;
 }
 
 /** `+ 4712 8812399 mixed 15 10000 kill 9f3c21aa07de-end.1 web:api` and a newline. `guardian.sh` reads it too. */
@@ -55,7 +55,7 @@ export function formatEntry(entry: RunEntry): string {
 export interface Run {
   readonly header: RunHeader;
   readonly entries: readonly RunEntry[];
-  readonly endings: readonly RunEnding[];
+  readonly stopped: readonly StoppedProcess[];
 }
 
 /** Undefined for what is no run file of this version. A last line that was torn is left out. */
@@ -65,7 +65,7 @@ export function parseRun(text: string): Run | undefined {
     first.split(" ");
   if (magic !== "gafferd-run" || found !== version || endMarkers === "") return undefined;
   const header = {
-    world: { boot, namespace },
+    pidScope: { boot, namespace },
     osPid: Number(osPid),
     startTicks: Number(startTicks),
     endMarkers,
@@ -74,7 +74,7 @@ export function parseRun(text: string): Run | undefined {
   return {
     header,
     entries: lines.flatMap((line) => parseEntry(line) ?? []),
-    endings: lines.flatMap((line) => parseEnding(line) ?? []),
+    stopped: lines.flatMap((line) => parseEnding(line) ?? []),
   };
 }
 
@@ -100,7 +100,7 @@ function toKillMode(word: string | undefined): KillMode {
 }
 
 /** `- 4713 9f3c21aa07de-end.1 sleep`, which `guardian.sh` writes. */
-function parseEnding(line: string): RunEnding | undefined {
+function parseEnding(line: string): StoppedProcess | undefined {
   const [, osPid, marker, name] = /^- (\d+) (\S+) (.+)$/.exec(line) ?? [];
   if (osPid === undefined || marker === undefined || name === undefined) return undefined;
   return { osPid: Number(osPid), marker, name };

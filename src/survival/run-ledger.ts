@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
-import { markersOf } from "../process/stop/marker.ts";
-import { membershipOf } from "../process/proc-stat.ts";
+import { markerPrefixOf } from "../process/stop/marker.ts";
+import { procStatOf } from "../process/proc-stat.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
 import { RunFile } from "./run-file.ts";
-import { currentWorld } from "./world.ts";
+import { currentPidScope } from "./pid-scope.ts";
 
 export interface RunLedgerOptions {
   readonly stateDir: string;
@@ -35,14 +35,14 @@ export class RunLedger {
 
   /** Undefined where the system has no means to tell a process from a later one of the same number. */
   static open(options: RunLedgerOptions): RunLedger | undefined {
-    const world = currentWorld();
-    const startTicks = membershipOf(process.pid)?.startTicks;
+    const pidScope = currentPidScope();
+    const startTicks = procStatOf(process.pid)?.startTicks;
     // What PID 1 started ends with it: the kernel sees to that.
-    if (world === undefined || startTicks === undefined || process.pid === 1) return undefined;
+    if (pidScope === undefined || startTicks === undefined || process.pid === 1) return undefined;
     const { stateDir, configFile, log } = options;
     count += 1;
     const path = join(runsFolder(stateDir), `${process.pid}-${startTicks}-${count}`);
-    const header = { world, osPid: process.pid, startTicks, configFile, endMarkers: markersOf("end") };
+    const header = { pidScope, osPid: process.pid, startTicks, configFile, endMarkers: markerPrefixOf("end") };
     return new RunLedger(new RunFile(path, { header, log }), log);
   }
 
@@ -88,7 +88,7 @@ export class RunLedger {
 /** Undefined when it is gone, or no descriptor is free to see: then its marker tells of it. */
 function startOf(osPid: number): number | undefined {
   try {
-    return membershipOf(osPid)?.startTicks;
+    return procStatOf(osPid)?.startTicks;
   } catch {
     return undefined;
   }

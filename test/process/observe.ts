@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { membershipOf } from "../../src/process/proc-stat.ts";
+import { procStatOf } from "../../src/process/proc-stat.ts";
 import type { OutputPipe } from "../../src/process/spawn/output-pipe.ts";
 
 export const isRoot = process.geteuid?.() === 0;
@@ -31,8 +31,8 @@ export async function readLine(pipe: OutputPipe | undefined): Promise<string> {
 
 /** Whether there is such a process and it is no zombie. */
 export function lives(osPid: number): boolean {
-  const membership = membershipOf(osPid);
-  return membership !== undefined && membership.state !== "Z" && membership.state !== "X";
+  const stat = procStatOf(osPid);
+  return stat !== undefined && stat.state !== "Z" && stat.state !== "X";
 }
 
 /** How many descriptors a process has open; this one by default. */
@@ -43,5 +43,5 @@ export function openFds(osPid: number | "self" = "self"): number {
 /** Children of a process, of this one by default, that have ended and were not reaped. */
 export function zombies(osPid = process.pid): number {
   const children = readFileSync(`/proc/${osPid}/task/${osPid}/children`, "latin1").split(" ").filter(Boolean);
-  return children.filter((child) => membershipOf(child)?.state === "Z").length;
+  return children.filter((child) => procStatOf(child)?.state === "Z").length;
 }

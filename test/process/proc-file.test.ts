@@ -1,18 +1,18 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { GafferdError } from "../../src/errors.ts";
-import { ifThere } from "../../src/process/proc-file.ts";
+import { tryRead } from "../../src/process/proc-file.ts";
 
 test("what is gone is undefined", () => {
-  expect(ifThere(() => readFileSync("/proc/4000000/stat"))).toBeUndefined();
-  expect(ifThere(() => readFileSync("/proc/self/stat", "latin1"))).toStartWith(`${process.pid} (`);
+  expect(tryRead(() => readFileSync("/proc/4000000/stat"))).toBeUndefined();
+  expect(tryRead(() => readFileSync("/proc/self/stat", "latin1"))).toStartWith(`${process.pid} (`);
 });
 
 test.each(["EMFILE", "ENFILE"])("without a descriptor (%s) nobody can say what is there", (code) => {
   const read = () => {
     throw Object.assign(new Error("too many open files"), { code });
   };
-  const failure = () => ifThere(read);
+  const failure = () => tryRead(read);
   expect(failure).toThrow(GafferdError);
   expect(failure).toThrow("no file descriptor free; try again");
 });

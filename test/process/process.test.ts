@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { membershipOf } from "../../src/process/proc-stat.ts";
+import { procStatOf } from "../../src/process/proc-stat.ts";
 import { startProcess } from "./start-process.ts";
 import { waitFor } from "../wait-for.ts";
 import { lives, readLine, readText } from "./observe.ts";
@@ -76,7 +76,7 @@ function peakOf(osPid: number): number {
 
 test("a process leads its own session and group", async () => {
   const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
-  expect(membershipOf(process.osPid)).toMatchObject({ groupId: process.osPid, sessionId: process.osPid });
+  expect(procStatOf(process.osPid)).toMatchObject({ groupId: process.osPid, sessionId: process.osPid });
   process.kill();
   await process.exited;
 });
@@ -157,7 +157,7 @@ test("a detached process has no pipes and can still be stopped", async () => {
   );
   expect(process.outputs).toEqual([]);
   expect(process.stdin).toBeUndefined();
-  expect(membershipOf(process.osPid)?.sessionId).toBe(process.osPid);
+  expect(procStatOf(process.osPid)?.sessionId).toBe(process.osPid);
   await process.stop();
   expect(lives(process.osPid)).toBe(false);
 });

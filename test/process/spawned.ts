@@ -1,4 +1,4 @@
-import { membershipOf } from "../../src/process/proc-stat.ts";
+import { procStatOf } from "../../src/process/proc-stat.ts";
 import { procEntries } from "../../src/process/usage/proc-entries.ts";
 import type { ProcessEntry } from "../../src/process/usage/process-entry.ts";
 import { waitFor } from "../wait-for.ts";
@@ -50,6 +50,6 @@ export async function zombieOf(parentOsPid: number): Promise<number> {
   const file = Bun.file(`/proc/${parentOsPid}/task/${parentOsPid}/children`);
   return await waitFor(async () => {
     const children = (await file.text()).trim().split(" ").filter(Boolean);
-    return Number(children.find((osPid) => membershipOf(osPid)?.state === "Z"));
+    return Number(children.find((osPid) => procStatOf(osPid)?.state === "Z"));
   }, "a zombie");
 }

@@ -76,7 +76,7 @@ test("the process reads a pipe that blocks", async () => {
 test("whatever the pipe takes is counted, at once or piece by piece, and nothing else", async () => {
   const taken = { bytes: 0 };
   const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
-  stdin.countIn(taken);
+  stdin.setCounter(taken);
   await readLine(process.outputs[0]);
   await stdin.write(new Uint8Array(100), patient);
   expect(taken.bytes).toBe(100);

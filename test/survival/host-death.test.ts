@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { procEntries } from "../../src/process/usage/proc-entries.ts";
-import { membershipOf } from "../../src/process/proc-stat.ts";
+import { procStatOf } from "../../src/process/proc-stat.ts";
 import { main } from "../cli/running.ts";
 import { type Hosted, startHosted } from "../process/hosted.ts";
 import { lives } from "../process/observe.ts";
@@ -97,13 +97,13 @@ describe("when gafferd is killed", () => {
     try {
       await using first = await startHosted({ ini, folder });
       await waitFor(() => existsSync(log), "the start");
-      const strays = await first.numbers(2, 3);
+      const escaped = await first.numbers(2, 3);
       process.kill(guardianOf(first), "SIGKILL");
       await waitFor(() => first.gafferd.err().includes("the guardian has ended"), "the warning");
       await killHard(first);
-      expect(strays.map(lives)).toEqual([true, true, true]);
+      expect(escaped.map(lives)).toEqual([true, true, true]);
       await using second = await startHosted({ ini, folder });
-      expect(strays.map(lives)).toEqual([false, false, false]);
+      expect(escaped.map(lives)).toEqual([false, false, false]);
       await waitFor(() => readFileSync(log, "utf8").split("\n").length === 4, "the second start");
       expect(readFileSync(log, "utf8")).toBe("start\nend\nstart\n");
       expect(second.gafferd.err()).toMatch(/a: stopping what a gafferd that was killed has left: sh \(\d+, state \w\)/);
@@ -167,7 +167,7 @@ describe("when gafferd stops", () => {
     const guardian = guardianOf(hosted);
     const fds = readdirSync(`/proc/${guardian}/fd`).toSorted();
     expect(fds).toEqual(["0", "1", "2"]);
-    expect(membershipOf(guardian)).toMatchObject({ groupId: guardian, sessionId: guardian });
+    expect(procStatOf(guardian)).toMatchObject({ groupId: guardian, sessionId: guardian });
   });
 
   test("nothing was written when nothing was spawned", async () => {

@@ -10,7 +10,13 @@ import { silentLog } from "../supervisor/hosting.ts";
 const folder = mkdtempSync(join(tmpdir(), "gafferd-run-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const header = { world: { boot: "b", namespace: "n" }, osPid: 1, startTicks: 1, configFile: "", endMarkers: "m-end." };
+const header = {
+  pidScope: { boot: "b", namespace: "n" },
+  osPid: 1,
+  startTicks: 1,
+  configFile: "",
+  endMarkers: "m-end.",
+};
 
 function entryOf(osPid: number): RunEntry {
   const marker = `m-end.${osPid}`;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { formatEntry, formatHeader, parseRun, type RunEntry, type RunHeader } from "../../src/survival/run-format.ts";
 
 const header: RunHeader = {
-  world: { boot: "9b1c0d", namespace: "pid:[4026531836]" },
+  pidScope: { boot: "9b1c0d", namespace: "pid:[4026531836]" },
   osPid: 4711,
   startTicks: 8_812_345,
   configFile: "/etc/my gaffer/ä.ini",
@@ -22,7 +22,7 @@ const kept: RunEntry = { ...entry, osPid: 4713, killMode: "process", onHostExit:
 
 test("what is written is what is read", () => {
   const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
-  expect(parseRun(text)).toEqual({ header, entries: [entry, kept], endings: [] });
+  expect(parseRun(text)).toEqual({ header, entries: [entry, kept], stopped: [] });
 });
 
 test("an entry is a line of words, as the guardian reads it", () => {
@@ -31,8 +31,8 @@ test("an entry is a line of words, as the guardian reads it", () => {
 
 test("what the guardian has stopped is read with its name, which may hold blanks", () => {
   const text = `${formatHeader(header) + formatEntry(entry)}- 4714 ${entry.marker} my worker 1\n- 4715 torn`;
-  const { endings = [] } = parseRun(text) ?? {};
-  expect(endings).toEqual([{ osPid: 4714, marker: entry.marker, name: "my worker 1" }]);
+  const { stopped = [] } = parseRun(text) ?? {};
+  expect(stopped).toEqual([{ osPid: 4714, marker: entry.marker, name: "my worker 1" }]);
 });
 
 test.each([

@@ -1,11 +1,11 @@
 import { accessSync, constants, realpathSync, statSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { runAs } from "./run-as.ts";
-import { absent, missingPartOf } from "./program-fault.ts";
+import { absent, missingDependencyOf } from "./program-fault.ts";
 import { cannotSpawn } from "./spawn-error.ts";
 import type { User } from "./user.ts";
 
-export interface Wanted {
+export interface ExecutableSearch {
   /** The first word of the command: a path, or a name to be looked for. */
   readonly program: string;
   /** `PATH` of the process's environment; its relative folders start at `cwd`. */
@@ -24,8 +24,8 @@ const defaultSearchPath = "/usr/local/bin:/usr/bin:/bin";
  * setpriv only by the exit code of the process, is told apart here. Throws GafferdError `spawn_failed` with the reason,
  * and the `field` at fault: `cwd` or `cmd`.
  */
-export function findExecutable(wanted: Wanted): string {
-  const { program, cwd, searchPath = defaultSearchPath } = wanted;
+export function findExecutable(search: ExecutableSearch): string {
+  const { program, cwd, searchPath = defaultSearchPath } = search;
   const refuse = (reason: string, field: string) =>
     cannotSpawn(`cannot start \`${program}\`: ${reason}`, { transient: false, field });
 
@@ -36,7 +36,7 @@ export function findExecutable(wanted: Wanted): string {
   // As execvp does, a file that cannot be executed is passed over; it is the reason only if nothing better follows.
   let fault: string | undefined;
   for (const path of candidates(program, cwd, searchPath)) {
-    const found = faultOf(path, wanted);
+    const found = faultOf(path, search);
     if (found === undefined) return path;
     if (found !== absent) fault ??= found;
   }
@@ -53,9 +53,9 @@ function candidates(program: string, cwd: string, searchPath: string): string[] 
 }
 
 /** Why the program cannot be executed, or undefined if it can. */
-function faultOf(path: string, { cwd, searchPath = defaultSearchPath, user }: Wanted): string | undefined {
+function faultOf(path: string, { cwd, searchPath = defaultSearchPath, user }: ExecutableSearch): string | undefined {
   const fault = faultOfFile(path, user);
-  return fault ?? missingPartOf(path, { cwd, searchPath, faultOf: (part) => faultOfFile(part, user) });
+  return fault ?? missingDependencyOf(path, { cwd, searchPath, faultOf: (part) => faultOfFile(part, user) });
 }
 
 /** Why the file itself cannot be executed, or undefined if it can. */

@@ -5,16 +5,16 @@ import { adviseOnce } from "../../template/advice.ts";
 import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
-import { markerValue, markerVariable, nextMarker } from "../stop/marker.ts";
+import { markerValue, markerVariable, createMarker } from "../stop/marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
-import { fateOf } from "./fate.ts";
+import { hostExitActionOf } from "./host-exit-action.ts";
 import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type PipeKeeper, type PipeKeeperOptions, startPipeKeeper } from "./pipe-keeper.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
 import { spawnLimited } from "./spawn-limited.ts";
 import { Stdin } from "../stdin.ts";
-import { noteSpawned } from "../stop/subreaper.ts";
+import { trackSpawned } from "../stop/subreaper.ts";
 import { resolveUser, type User, userVariablesOf } from "./user.ts";
 
 /** A running process with our ends of its pipes. */
@@ -102,7 +102,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     // A program that opens /dev/stdout or /dev/stdin opens the pipe anew, as the user it is by then.
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
-    const marker = nextMarker(fateOf(template));
+    const marker = createMarker(hostExitActionOf(template));
     const subprocess = spawnLimited({
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
@@ -111,7 +111,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       stdout: stdout ?? "ignore",
       stderr: stderr ?? "ignore",
     });
-    noteSpawned(subprocess);
+    trackSpawned(subprocess);
     // Before ours are read: Bun then needs descriptors of its own, which may be scarce.
     closeAll(theirs);
     const keeper = keepPipes(template, {

@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from "node:fs";
 import type { Logger } from "../../log.ts";
 import { markerVariable } from "../stop/marker.ts";
-import { noteSpawned } from "../stop/subreaper.ts";
+import { trackSpawned } from "../stop/subreaper.ts";
 import { openPipe } from "./pipe.ts";
 
 /** Holds the pipes of a process that outlives gafferd. */
@@ -59,7 +59,7 @@ export function startPipeKeeper({ osPid, outputs, input, log }: PipeKeeperOption
         stdio: [lifeline.readEnd, "ignore", "ignore", first, second, input ?? "ignore"],
         detached: true,
       });
-      noteSpawned(keeper);
+      trackSpawned(keeper);
       keeper.unref();
     } finally {
       closeSync(lifeline.readEnd);

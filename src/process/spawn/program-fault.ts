@@ -17,7 +17,7 @@ export const absent = "absent";
  * Why what a program file needs in order to start cannot be started: the interpreter of a script, also where `env` is to
  * find it, or the loader of a program. Undefined when nothing is known to be missing.
  */
-export function missingPartOf(path: string, context: ProgramContext): string | undefined {
+export function missingDependencyOf(path: string, context: ProgramContext): string | undefined {
   const file = inspectProgram(path);
   if (file?.kind === "bad-script") return file.fault;
   if (file?.kind === "elf") return missingLoader(file.loader, context);

@@ -1,4 +1,4 @@
-import { hasProc, isAlive, membershipOf, osPids } from "../proc-stat.ts";
+import { hasProc, isAlive, procStatOf, osPids } from "../proc-stat.ts";
 
 /**
  * A process group whose leader has ended and was reaped. The kernel gives the leader's number to nobody while the group
@@ -26,7 +26,7 @@ let timer: Timer | undefined;
  * when the group's leader has ended.
  */
 export function whenGroupEmpty(groupId: number): Promise<void> {
-  if (!hasLeaderlessMember(groupId)) return Promise.resolve();
+  if (!hasGroupMembers(groupId)) return Promise.resolve();
   return new Promise((resolve) => {
     waiting.set(groupId, { groupId, witness: undefined, zombies: "", tell: resolve });
     sweepSoon();
@@ -117,7 +117,7 @@ function dismissIfEmpty(groups: readonly LeaderlessGroup[]): void {
 function dismissEmpty(groups: readonly LeaderlessGroup[]): void {
   const unsure = new Map<number, LeaderlessGroup>();
   for (const group of groups) {
-    if (!hasLeaderlessMember(group.groupId)) dismiss(group);
+    if (!hasGroupMembers(group.groupId)) dismiss(group);
     else if (hasProc && !isMember(group.witness, group.groupId)) unsure.set(group.groupId, group);
   }
   if (unsure.size > 0) for (const group of findWithoutWitness(unsure)) dismiss(group);
@@ -136,7 +136,7 @@ function dismiss(group: LeaderlessGroup): void {
 function findWithoutWitness(unsure: Map<number, LeaderlessGroup>): LeaderlessGroup[] {
   const found = new Map<LeaderlessGroup, string>();
   for (const osPid of osPids()) {
-    const membership = membershipOf(osPid);
+    const membership = procStatOf(osPid);
     if (membership === undefined || membership.groupId !== membership.sessionId) continue;
     const group = unsure.get(membership.groupId);
     if (group === undefined) continue;
@@ -155,14 +155,14 @@ function findWithoutWitness(unsure: Map<number, LeaderlessGroup>): LeaderlessGro
 }
 
 /** Whether the kernel knows of a member, dead or alive, of a group whose leader was reaped. */
-export function hasLeaderlessMember(groupId: number): boolean {
+export function hasGroupMembers(groupId: number): boolean {
   try {
     process.kill(-groupId, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
   try {
-    return !hasProc || membershipOf(groupId) === undefined;
+    return !hasProc || procStatOf(groupId) === undefined;
   } catch {
     return true; // See `dismissIfEmpty`.
   }
@@ -174,7 +174,7 @@ function isMember(osPid: string | undefined, groupId: number): boolean {
 
 /** The group of a living process, if its leader leads the session too, as the leader of ours does. */
 function livingGroupOf(osPid: string): number | undefined {
-  const membership = membershipOf(osPid);
+  const membership = procStatOf(osPid);
   if (membership === undefined || !isAlive(membership)) return undefined;
   return membership.groupId === membership.sessionId ? membership.groupId : undefined;
 }

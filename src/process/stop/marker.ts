@@ -7,22 +7,22 @@ import { randomBytes } from "node:crypto";
 export const markerVariable = "GAFFERD_PROCESS";
 
 /** What becomes of a process when gafferd is killed. */
-export type Fate = "end" | "keep";
+export type HostExitAction = "end" | "keep";
 
 const run = randomBytes(6).toString("hex");
 let last = 0;
 let kept = false;
 
 /** `9f3c21aa07de-end.17`: what all markers of this run of the program with that fate begin with. */
-export function markersOf(fate: Fate): string {
+export function markerPrefixOf(fate: HostExitAction): string {
   return `${run}-${fate}.`;
 }
 
 /** A marker that no other process bears. */
-export function nextMarker(fate: Fate): string {
+export function createMarker(fate: HostExitAction): string {
   last += 1;
   kept ||= fate === "keep";
-  return markersOf(fate) + last;
+  return markerPrefixOf(fate) + last;
 }
 
 /**
@@ -34,7 +34,7 @@ export function markerValue(marker: string, outer = process.env[markerVariable])
 }
 
 /** Whether there was ever a process that lives on. */
-export function hasKept(): boolean {
+export function hasKeptProcess(): boolean {
   return kept;
 }
 

@@ -1,6 +1,6 @@
 import { libc } from "../libc.ts";
 import { ownChildren } from "./descendants.ts";
-import { membershipOf } from "../proc-stat.ts";
+import { procStatOf } from "../proc-stat.ts";
 
 /** Those that Bun waits for: only it may take their exit status. */
 const spawned = new Set<number>();
@@ -45,7 +45,7 @@ export function orphans(): number[] {
 }
 
 /** Notes a child that `Bun.spawn` started, until Bun has reaped it. */
-export function noteSpawned({ pid, exited }: Pick<Bun.Subprocess, "pid" | "exited">): void {
+export function trackSpawned({ pid, exited }: Pick<Bun.Subprocess, "pid" | "exited">): void {
   spawned.add(pid);
   void exited.then(() => spawned.delete(pid));
 }
@@ -60,7 +60,7 @@ function reapUnclaimed(): void {
   const before = ended;
   ended = new Map();
   for (const osPid of orphans()) {
-    const membership = membershipOf(osPid);
+    const membership = procStatOf(osPid);
     if (membership?.state !== "Z") continue;
     if (before.get(osPid) === membership.startTicks) libc().reap?.(osPid);
     else ended.set(osPid, membership.startTicks);

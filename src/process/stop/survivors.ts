@@ -10,9 +10,9 @@ export interface Survivor {
   readonly state: string;
 }
 
-/** The members of a group, and of `strays` that left it, that still live. Empty where there is no `/proc`. */
-export function survivorsOf(groupId: number, strays: readonly number[]): Survivor[] {
-  return identify([...groupMembers(groupId), ...strays]);
+/** The members of a group, and of `escaped` that left it, that still live. Empty where there is no `/proc`. */
+export function survivorsOf(groupId: number, escaped: readonly number[]): Survivor[] {
+  return identify([...groupMembers(groupId), ...escaped]);
 }
 
 /** Those that live. Needs `/proc`. Throws GafferdError `overloaded`. */

@@ -1,4 +1,4 @@
-import { ifThere, readProcText } from "../proc-file.ts";
+import { tryRead, readProcText } from "../proc-file.ts";
 import { hasProc } from "../proc-stat.ts";
 import { runInSlices } from "../../slices.ts";
 
@@ -49,7 +49,7 @@ export class PeakMemory {
 /** Undefined when it has ended, or no descriptor is free to see. */
 function peakOf(osPid: number): number | undefined {
   try {
-    const status = ifThere(() => readProcText(`/proc/${osPid}/status`)) ?? "";
+    const status = tryRead(() => readProcText(`/proc/${osPid}/status`)) ?? "";
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   } catch {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ProcessEntry } from "./process-entry.ts";
-import { ifThere, readProcText } from "../proc-file.ts";
+import { tryRead, readProcText } from "../proc-file.ts";
 import { osPids, statFields } from "../proc-stat.ts";
 
 /** getauxval(3): what the kernel tells every program of itself. */
@@ -15,10 +15,10 @@ const tickMs = 1000 / (auxiliaryValue(auxTicksPerSecond) ?? 100);
  * Throws GafferdError `overloaded` when no descriptor is free.
  */
 export function* procEntries(): Generator<ProcessEntry> {
-  const [uptimeSeconds] = (ifThere(() => readFileSync("/proc/uptime", "latin1")) ?? "").split(" ", 1);
+  const [uptimeSeconds] = (tryRead(() => readFileSync("/proc/uptime", "latin1")) ?? "").split(" ", 1);
   const bootedAtMs = performance.now() - Number(uptimeSeconds) * 1000;
-  for (const osPid of ifThere(osPids) ?? []) {
-    const stat = ifThere(() => readProcText(`/proc/${osPid}/stat`));
+  for (const osPid of tryRead(osPids) ?? []) {
+    const stat = tryRead(() => readProcText(`/proc/${osPid}/stat`));
     const entry = stat === undefined ? undefined : parseStat(stat, { bootedAtMs, readAtMs: performance.now() });
     if (entry !== undefined) yield entry;
   }
@@ -53,7 +53,7 @@ export function parseStat(
 
 /** `/proc/self/auxv` is pairs of a key and a value, each as wide as a pointer: 64 bits wherever Bun runs. */
 function auxiliaryValue(key: number): number | undefined {
-  const vector = ifThere(() => readFileSync("/proc/self/auxv"));
+  const vector = tryRead(() => readFileSync("/proc/self/auxv"));
   if (vector === undefined) return undefined;
   const pairs = new BigUint64Array(Uint8Array.from(vector).buffer);
   for (let index = 0; index + 1 < pairs.length; index += 2) {

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import type { ProcessDetails, ProcessEntry, ProcessIdentity } from "./process-entry.ts";
-import { ifThere, readProcText } from "../proc-file.ts";
+import { tryRead, readProcText } from "../proc-file.ts";
 import { userName } from "./user-name.ts";
 
 /** So much of a command line is told, as the kernel itself held it to until Linux 4.2. */
@@ -11,7 +11,7 @@ const commandLineBytes = Buffer.allocUnsafeSlow(maxCommandLineBytes);
 const identityFreshMs = 5000;
 
 /** Since Linux 6.2 the size of `/proc/PID/fd` is the number of its entries, at a quarter of the cost of reading them. */
-const fdFolderHasSize = (ifThere(() => statSync("/proc/self/fd").size) ?? 0) > 0;
+const fdFolderHasSize = (tryRead(() => statSync("/proc/self/fd").size) ?? 0) > 0;
 
 /**
  * What only the files of one process say; undefined when it is gone. `known` is what they said of its number before: a
@@ -28,7 +28,7 @@ export function readDetails(entry: ProcessEntry, known?: ProcessIdentity): Proce
 /** Undefined where it is not ours to know. */
 export function countFds(osPid: number, bySize = fdFolderHasSize): number | undefined {
   const folder = `/proc/${osPid}/fd`;
-  return ifThere(() => (bySize ? statSync(folder).size : readdirSync(folder).length));
+  return tryRead(() => (bySize ? statSync(folder).size : readdirSync(folder).length));
 }
 
 function isSame(entry: ProcessEntry, known: ProcessIdentity | undefined): known is ProcessIdentity {
@@ -41,8 +41,8 @@ function isSame(entry: ProcessEntry, known: ProcessIdentity | undefined): known 
 function readIdentity(entry: ProcessEntry): ProcessIdentity | undefined {
   const { osPid, name } = entry;
   // The folder belongs to the effective user, even where its files are root's because they are to be kept secret.
-  const uid = ifThere(() => statSync(`/proc/${osPid}`).uid);
-  const commandLine = ifThere(() => readCommandLine(osPid));
+  const uid = tryRead(() => statSync(`/proc/${osPid}`).uid);
+  const commandLine = tryRead(() => readCommandLine(osPid));
   if (uid === undefined || commandLine === undefined) return undefined;
   return { username: userName(uid), commandLine: commandLine === "" ? `[${name}]` : commandLine, entry };
 }
@@ -62,7 +62,7 @@ function readCommandLine(osPid: number): string {
 }
 
 function readIo(osPid: number): Pick<ProcessDetails, "readBytes" | "writtenBytes"> {
-  const io = ifThere(() => readProcText(`/proc/${osPid}/io`)) ?? "";
+  const io = tryRead(() => readProcText(`/proc/${osPid}/io`)) ?? "";
   const [, read, written] = /^read_bytes: (\d+)\nwrite_bytes: (\d+)$/m.exec(io) ?? [];
   return { readBytes: toNumber(read), writtenBytes: toNumber(written) };
 }

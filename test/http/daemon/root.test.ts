@@ -61,12 +61,12 @@ describe("GET /", () => {
     }
   });
 
-  test("answers a browser with JSON, too, where no dashboard is installed", async () => {
+  test("sends JSON to browsers too if no dashboard is installed", async () => {
     const answer = await ask(bare.url, chrome);
     expect([answer.status, await answer.json()]).toMatchObject([200, { welcome: "gaffer", dashboard: null }]);
   });
 
-  test("finds a dashboard that comes and goes", async () => {
+  test("notices when a dashboard is added or removed", async () => {
     await using changing = await servePlugins();
     expect((await ask(changing.url, chrome)).status).toBe(200);
     const page = changing.write("dashboard/_site/index.html", "new");

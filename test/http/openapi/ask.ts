@@ -2,12 +2,12 @@ import { converse } from "../listen/listening.ts";
 import type { Call } from "./calls.ts";
 import type { Answer } from "./seen.ts";
 
-/** A stream that says nothing for so long says nothing at all: its headers leave before its first byte is there. */
+/** How long to wait for the first byte of a stream. Its headers are sent before it. */
 const silentMs = 400;
-/** A stream that says nothing more for so long has said enough. */
+/** How long a stream may pause before the test stops reading. */
 const quietMs = 40;
 
-/** The answer, or undefined when none comes in this time. */
+/** The response, or undefined if none arrives in time. */
 export async function ask(url: string, call: Call, patienceMs: number): Promise<Answer | undefined> {
   const patience = AbortSignal.timeout(patienceMs);
   try {
@@ -25,7 +25,7 @@ export async function ask(url: string, call: Call, patienceMs: number): Promise<
   }
 }
 
-/** The status of a WebSocket's handshake, with which a `fetch` is not content. */
+/** The status of a WebSocket handshake, which `fetch` rejects. */
 export async function shakeHands(url: string, { path, headers }: Call): Promise<Answer> {
   const { host, port } = new URL(url);
   const lines = Object.entries({

@@ -1,16 +1,16 @@
-/** A row of the contract that gaffer's clients rely on, as it is written there. */
+/** A row of the API contract that gaffer's clients rely on. */
 export interface ContractRow {
   readonly row: string;
-  /** What it promises, by method and path; a part of a path in braces has any name. */
+  /** The operations, by method and path. Path parameters may have any name. */
   readonly asks: readonly string[];
-  /** Parameters of the query. */
+  /** Query parameters. */
   readonly query?: readonly string[];
   readonly headers?: readonly string[];
-  /** Headers of the answer. */
+  /** Response headers. */
   readonly answerHeaders?: readonly string[];
-  /** Codes that it names. */
+  /** Error codes. */
   readonly codes?: readonly string[];
-  /** Members of the answer that it names, those of members after a dot. */
+  /** Fields of the response; nested fields after a dot. */
   readonly members?: readonly string[];
 }
 
@@ -147,7 +147,7 @@ export const contractRows: readonly ContractRow[] = [
   },
 ];
 
-/** The codes of the contract's manners, with their status. */
+/** The error codes of the contract's general rules, with their status. */
 export const contractCodes: Readonly<Record<string, number>> = {
   not_found: 404,
   conflict: 409,
@@ -171,10 +171,10 @@ export const contractCodes: Readonly<Record<string, number>> = {
   internal: 500,
 };
 
-/** The path of plugins: what they answer is theirs to say. */
+/** The path of plugins, which define their own responses. */
 export const pluginPath = "/_plugin/";
 
-/** What the contract does not have, and why it is there. */
+/** Operations that the contract does not have, and why they exist. */
 export const ownAsks: Readonly<Record<string, string>> = {
   "GET /webhooks": "who is told of events can be seen",
   "POST /webhooks": "a URL is told of events without an edit of the file",
@@ -189,7 +189,7 @@ export const ownAsks: Readonly<Record<string, string>> = {
   "POST /_reload": "SIGHUP for who cannot send a signal",
 };
 
-/** Parameters that the contract does not have there, and why they are. */
+/** Parameters that the contract does not have, and why they exist. */
 export const ownParameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "GET /stats": { heartbeat: "a stream that is silent is taken for dead" },
   "GET /stats/{name}": { heartbeat: "a stream that is silent is taken for dead" },
@@ -205,7 +205,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
   "POST /_reload": { dry_run: "says what it would do", keep_drift: "for what people changed on purpose" },
 };
 
-/** Codes that the contract does not have, and why they are there. */
+/** Error codes that the contract does not have, and why they exist. */
 export const ownCodes: Readonly<Record<string, string>> = {
   method_not_allowed: "the contract has the 405 and `Allow`, and no word for it",
 };

@@ -19,7 +19,7 @@ const chunked = (...chunks: (string | Uint8Array)[]) =>
     },
   });
 
-describe("an object is read", () => {
+describe("readObject accepts", () => {
   test.each([undefined, "application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])(
     "whatever the content type: %p",
     async (type) => {
@@ -28,23 +28,23 @@ describe("an object is read", () => {
     },
   );
 
-  test("in pieces that cut a character", async () => {
+  test("chunks that split a character", async () => {
     const bytes = Buffer.from('{"a":"é😀"}');
     expect(await readObject(post(chunked(...Array.from(bytes, (byte) => Uint8Array.of(byte)))))).toEqual({ a: "é😀" });
   });
 
-  test("with spaces around it and a byte order mark", async () => {
+  test("surrounding whitespace and a byte order mark", async () => {
     expect(await readObject(post("\uFEFF \n{} \n"))).toEqual({});
   });
 
-  test("of the largest size", async () => {
+  test("a body of the maximum size", async () => {
     const text = `{"a":"${"x".repeat(maxBodyBytes - 8)}"}`;
     expect(text).toHaveLength(maxBodyBytes);
     expect(await readObject(post(text))).toHaveProperty("a");
   });
 });
 
-describe("it is refused as", () => {
+describe("readObject rejects with", () => {
   test.each(["", " \n", "{", "{bad}", "{'a':1}", '{"a":1,}', "{}{}", "undefined", "NaN", "cmd=x", "\u0000"])(
     "invalid_json: %j",
     async (text) => {
@@ -54,7 +54,7 @@ describe("it is refused as", () => {
     },
   );
 
-  test("invalid_json without a body", async () => {
+  test("invalid_json a missing body", async () => {
     expect(await refusal(post(null))).toMatchObject({
       code: "invalid_json",
       message: expect.stringContaining("empty"),
@@ -84,19 +84,19 @@ describe("it is refused as", () => {
     });
   });
 
-  test("invalid_json when it is nested without end", async () => {
+  test("invalid_json a body that is nested too deeply", async () => {
     for (const depth of [40, 100_000]) {
       expect((await refusal(post(`{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`))).code).toBe("invalid_json");
     }
   });
 
-  test("too_large by its length, before it is read", async () => {
+  test("too_large a body whose Content-Length is too large, before reading it", async () => {
     const request = post("{}", { "content-length": String(maxBodyBytes + 1) });
     expect((await refusal(request)).code).toBe("too_large");
     expect(request.bodyUsed).toBeFalse();
   });
 
-  test("too_large while it comes, and the rest is not asked for", async () => {
+  test("too_large a chunked body as soon as it exceeds the limit, and reads no further", async () => {
     let pulls = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -108,7 +108,7 @@ describe("it is refused as", () => {
     expect(pulls).toBeLessThan(40);
   });
 
-  test("invalid_json when it breaks off", async () => {
+  test("invalid_json a body that ends early", async () => {
     const broken = new ReadableStream<Uint8Array>({
       pull(controller) {
         controller.error(new Error("the connection is gone"));

@@ -24,7 +24,7 @@ const query = fc.oneof(
   fc.constantFrom("?detail=true", "?running=1", "?running=maybe", "?spawn_first=true", "?detail=%ff"),
   junk.map((text) => `?${text}`),
 );
-// Nothing that a body describes can be spawned, so that no run starts what it cannot stop.
+// No body describes a program that can be started, so that a test run leaves no processes behind.
 const template = fc.dictionary(
   fc.constantFrom(
     "name",
@@ -47,7 +47,7 @@ const body = fc.oneof(
   fc.string({ maxLength: 20 }),
 );
 
-/** Characters that a URL may not hold become `%xx`, which may also be wrong. */
+/** Encodes characters that a URL must not contain as `%xx`, sometimes incorrectly. */
 function encodeLoosely(text: string): string {
   return Buffer.from(text)
     .toString("latin1")
@@ -58,7 +58,7 @@ async function create(service: Service): Promise<void> {
   for (const name of ["live", "g:live"]) await service.ask("POST", "/processes", { name, cmd: "sleep 1000" });
 }
 
-test("no request gives a 5xx or shows a stack, and every failure has code and message", async () => {
+test("no request causes a 5xx or shows a stack trace, and every error has code and message", async () => {
   await using service = createService();
   await create(service);
   const statuses = new Map<number, number>();
@@ -76,6 +76,6 @@ test("no request gives a 5xx or shows a stack, and every failure has code and me
     { numRuns: 2000 },
   );
   expect(service.logged.filter(({ line }) => line.startsWith("error"))).toEqual([]);
-  // All kinds of answers were met, so that the requests are no mere noise.
+  // All kinds of responses occurred, so the requests reach more than the router.
   for (const status of [200, 204, 400, 404, 405]) expect(statuses.get(status) ?? 0).toBeGreaterThan(10);
 });

@@ -23,7 +23,7 @@ test.each([
   expect(formatCpuTime(ms)).toBe(text);
 });
 
-test("a document has every field, and null for what is not known", () => {
+test("a document has every field, with null for unknown values", () => {
   const usage: ProcessUsage = {
     osPid: 42,
     cpuPercent: 12.345,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { signalLeaderlessGroup, whenGroupEmpty } from "../../../src/process/stop/group.ts";
-import { membershipOf } from "../../../src/process/proc-stat.ts";
+import { procStatOf } from "../../../src/process/proc-stat.ts";
 import { waitFor } from "../../wait-for.ts";
 import { lives } from "../observe.ts";
 
@@ -35,7 +35,7 @@ test("zombies do not count, though kill finds them", async () => {
   const leader = Bun.spawn(["sh", "-c", cmd], { detached: true, stdin: "ignore" });
   const parent = Number(await leader.stdout.text());
   await leader.exited;
-  await waitFor(() => membershipOf(parent)?.sessionId === parent, "the parent to leave the group");
+  await waitFor(() => procStatOf(parent)?.sessionId === parent, "the parent to leave the group");
   expect(process.kill(-leader.pid, 0)).toBe(true);
   await whenGroupEmpty(leader.pid);
   expect(process.kill(-leader.pid, 0)).toBe(true);

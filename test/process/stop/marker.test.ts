@@ -1,26 +1,26 @@
 import { expect, test } from "bun:test";
 import {
-  hasKept,
+  hasKeptProcess,
   markersIn,
-  markersOf,
+  markerPrefixOf,
   markerValue,
-  nextMarker,
+  createMarker,
   ownMarkersIn,
 } from "../../../src/process/stop/marker.ts";
 
 test("no two processes have the same marker, and it tells whether it ends with gafferd", () => {
-  expect(hasKept()).toBe(false);
-  const ending = nextMarker("end");
-  const kept = nextMarker("keep");
-  expect(ending).not.toBe(nextMarker("end"));
-  expect(ending).toStartWith(markersOf("end"));
-  expect(kept).toStartWith(markersOf("keep"));
-  expect(kept).not.toStartWith(markersOf("end"));
-  expect(hasKept()).toBe(true);
+  expect(hasKeptProcess()).toBe(false);
+  const ending = createMarker("end");
+  const kept = createMarker("keep");
+  expect(ending).not.toBe(createMarker("end"));
+  expect(ending).toStartWith(markerPrefixOf("end"));
+  expect(kept).toStartWith(markerPrefixOf("keep"));
+  expect(kept).not.toStartWith(markerPrefixOf("end"));
+  expect(hasKeptProcess()).toBe(true);
 });
 
 test("under another gafferd a process is of both, and only one of them is of this run", () => {
-  const inner = nextMarker("end");
+  const inner = createMarker("end");
   const environ = `PATH=/bin\0GAFFERD_PROCESS=${markerValue(inner, "0123456789ab-end.7")}\0X=GAFFERD_PROCESS=none\0`;
   expect(markersIn(environ)).toEqual(["0123456789ab-end.7", inner]);
   expect(ownMarkersIn(environ)).toEqual([inner]);

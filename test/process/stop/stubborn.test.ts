@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { procEntries } from "../../../src/process/usage/proc-entries.ts";
-import { membershipOf } from "../../../src/process/proc-stat.ts";
+import { procStatOf } from "../../../src/process/proc-stat.ts";
 import { waitFor } from "../../wait-for.ts";
 import { startHosted } from "../hosted.ts";
 import { isRoot, lives } from "../observe.ts";
@@ -19,7 +19,7 @@ test("a process that has stopped itself hears the stop signal", async () => {
   await using hosted = await startHosted();
   const pid = await hosted.create({ name: "a", cmd: "sh -c 'echo $$; kill -STOP $$; exec sleep 600'" });
   const [osPid = 0] = await hosted.numbers(pid, 1);
-  await waitFor(() => membershipOf(osPid)?.state === "T", "the process to stop itself");
+  await waitFor(() => procStatOf(osPid)?.state === "T", "the process to stop itself");
   await hosted.ask("POST", "/processes/a/_stop");
   const { history } = (await hosted.ask("GET", "/processes/a/_history")) as { history: Exit[] };
   expect(history).toMatchObject([{ term_signal: "SIGTERM", survivors: [] }]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { membershipOf } from "../../../src/process/proc-stat.ts";
+import { procStatOf } from "../../../src/process/proc-stat.ts";
 import { waitFor } from "../../wait-for.ts";
 import { startHosted } from "../hosted.ts";
 
@@ -12,8 +12,8 @@ test("what loses its parents becomes gafferd's child, and no zombie when it ends
   // Each prints its pid and ends after its parent.
   const cmd = `sh -c 'for i in 1 2 3 4 5; do (sh -c "echo \\$\\$; sleep 0.3" &); done; exec sleep 600'`;
   const orphans = await hosted.numbers(await hosted.create({ name: "a", cmd }), 5);
-  await waitFor(() => orphans.every((osPid) => membershipOf(osPid) === undefined), "the orphans to be reaped");
-  expect(childrenOf(hosted.gafferd.osPid).filter((osPid) => membershipOf(osPid)?.state === "Z")).toEqual([]);
+  await waitFor(() => orphans.every((osPid) => procStatOf(osPid) === undefined), "the orphans to be reaped");
+  expect(childrenOf(hosted.gafferd.osPid).filter((osPid) => procStatOf(osPid)?.state === "Z")).toEqual([]);
 });
 
 test("no exit status is taken from Bun while orphans come and go", async () => {

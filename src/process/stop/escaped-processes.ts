@@ -3,17 +3,17 @@ import { GafferdError } from "../../errors.ts";
 import { withDescendants } from "./descendants.ts";
 import { signalOne } from "./group.ts";
 import { ownMarkersIn } from "./marker.ts";
-import { ifThere } from "../proc-file.ts";
-import { isAlive, type Membership, membershipOf } from "../proc-stat.ts";
+import { tryRead } from "../proc-file.ts";
+import { isAlive, type ProcStat, procStatOf } from "../proc-stat.ts";
 import { orphans, receivesOrphans } from "./subreaper.ts";
 
 /** Stands for the markers of orphans that have none, or none that can be read. */
 export const unmarked = "";
 
-export interface StraysOptions {
+export interface EscapedProcessesOptions {
   /** Which orphans are meant. */
-  readonly claim: (survey: Survey) => Iterable<number>;
-  /** The process that started them. Members of its group are not strays. */
+  readonly claim: (snapshot: OrphanSnapshot) => Iterable<number>;
+  /** The process that started them. Members of its group are not escaped. */
   readonly leader?: {
     readonly osPid: number;
     /** It was not reaped yet, so its number is still its own. */
@@ -22,8 +22,8 @@ export interface StraysOptions {
 }
 
 /** Processes that left the group of the process that started them: they made a session of their own, or lost their parents. */
-export class Strays {
-  readonly #options: StraysOptions;
+export class EscapedProcesses {
+  readonly #options: EscapedProcessesOptions;
   /** When each began, by its number. */
   #known = new Map<number, number>();
   /** What was sent to each last. */
@@ -32,7 +32,7 @@ export class Strays {
   /** How many looks in a row found none. */
   #emptyLooks = 0;
 
-  constructor(options: StraysOptions) {
+  constructor(options: EscapedProcessesOptions) {
     this.#options = options;
   }
 
@@ -45,13 +45,13 @@ export class Strays {
   signal(...signalNumbers: number[]): void {
     this.#signals = signalNumbers;
     this.#told.clear();
-    // The strays of a leader that has ended are found together with those of others, in `sweep`.
-    unlessOverloaded(() => (this.#options.leader?.isThere() ? this.look(recentSurvey()) : this.#tell()));
+    // The escaped of a leader that has ended are found together with those of others, in `sweep`.
+    unlessOverloaded(() => (this.#options.leader?.isThere() ? this.look(recentSnapshot()) : this.#tell()));
   }
 
   /** Finds those that live now, while the leader is still their ancestor, and sends them nothing. */
   note(): void {
-    unlessOverloaded(() => this.look(recentSurvey()));
+    unlessOverloaded(() => this.look(recentSnapshot()));
   }
 
   /** Resolves when none lives any more. To be asked once, when the leader has ended. */
@@ -65,14 +65,14 @@ export class Strays {
   }
 
   /** Finds those that live now, and sends to the new among them what the others were sent. Whether there were such. */
-  look(survey: Survey = takeSurvey()): boolean {
+  look(snapshot: OrphanSnapshot = takeSnapshot()): boolean {
     const { claim, leader } = this.#options;
-    const roots = [...claim(survey)];
+    const roots = [...claim(snapshot)];
     for (const [osPid, startTicks] of this.#known) {
-      if (membershipOf(osPid)?.startTicks === startTicks) roots.push(osPid);
+      if (procStatOf(osPid)?.startTicks === startTicks) roots.push(osPid);
     }
     if (leader?.isThere()) roots.push(leader.osPid);
-    const isOfGroup = ({ groupId, sessionId }: Membership) => groupId === leader?.osPid && sessionId === leader.osPid;
+    const isOfGroup = ({ groupId, sessionId }: ProcStat) => groupId === leader?.osPid && sessionId === leader.osPid;
     const members = [...withDescendants(roots)].filter(([, each]) => isAlive(each) && !isOfGroup(each));
     this.#known = new Map(members.map(([osPid, { startTicks }]) => [osPid, startTicks]));
     this.#emptyLooks = this.#known.size === 0 ? this.#emptyLooks + 1 : 0;
@@ -80,18 +80,18 @@ export class Strays {
   }
 
   /**
-   * Whether the last looks, of which `survey` is the newest, prove that there are none. An orphan that forked and ended
-   * while the survey was made hides its child, which is an orphan only at the next one.
+   * Whether the last looks, of which `snapshot` is the newest, prove that there are none. An orphan that forked and ended
+   * while the snapshot was made hides its child, which is an orphan only at the next one.
    */
-  areGone(survey: Survey): boolean {
-    return this.#emptyLooks > 0 && (survey.isSettled || this.#emptyLooks >= maxEmptyLooks);
+  areGone(snapshot: OrphanSnapshot): boolean {
+    return this.#emptyLooks > 0 && (snapshot.isSettled || this.#emptyLooks >= maxEmptyLooks);
   }
 
   #tell(): boolean {
     let isAnyNew = false;
     for (const [osPid, startTicks] of this.#known) {
       if (this.#signals.length === 0 || this.#told.get(osPid) === startTicks) continue;
-      if (membershipOf(osPid)?.startTicks !== startTicks) continue;
+      if (procStatOf(osPid)?.startTicks !== startTicks) continue;
       this.#told.set(osPid, startTicks);
       isAnyNew = true;
       for (const signalNumber of this.#signals) signalOne(osPid, signalNumber);
@@ -101,28 +101,28 @@ export class Strays {
 }
 
 /** Whose the orphans are: those with a marker, and those in a session of ours, by the session's leader. */
-export interface Survey {
+export interface OrphanSnapshot {
   readonly byMarker: ReadonlyMap<string, readonly number[]>;
   readonly bySession: ReadonlyMap<number, readonly number[]>;
-  /** Every orphan that had ended had already ended at the survey before. */
+  /** Every orphan that had ended had already ended at the snapshot before. */
   readonly isSettled: boolean;
 }
 
 /** Those of a process that leads the session `leader` and carries `marker`. */
-export function orphansOf(survey: Survey, { leader, marker }: { leader: number; marker: string }): number[] {
-  return [...(survey.byMarker.get(marker) ?? []), ...(survey.bySession.get(leader) ?? [])];
+export function orphansOf(snapshot: OrphanSnapshot, { leader, marker }: { leader: number; marker: string }): number[] {
+  return [...(snapshot.byMarker.get(marker) ?? []), ...(snapshot.bySession.get(leader) ?? [])];
 }
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];
 const maxRounds = 10;
-/** Where orphans of others end all the time, no survey is settled. What so many looks do not find is not there. */
+/** Where orphans of others end all the time, no snapshot is settled. What so many looks do not find is not there. */
 const maxEmptyLooks = 10;
 
 /** All that are waited for. They are looked for together, so that many cost one look at our children. */
-const waiting = new Map<Strays, () => void>();
+const waiting = new Map<EscapedProcesses, () => void>();
 let sweepMs = 0;
 let timer: Timer | undefined;
-let last: { readonly survey: Survey; readonly atMs: number } | undefined;
+let last: { readonly snapshot: OrphanSnapshot; readonly atMs: number } | undefined;
 
 function sweepSoon(): void {
   if (timer !== undefined && sweepMs <= shortestSweepMs) return;
@@ -138,7 +138,7 @@ function sweep(): void {
   let areMoreComing = true;
   for (let round = 0; areMoreComing && round < maxRounds; round++) {
     areMoreComing = false;
-    unlessOverloaded(() => (areMoreComing = dismissGone(takeSurvey())));
+    unlessOverloaded(() => (areMoreComing = dismissGone(takeSnapshot())));
   }
   if (waiting.size === 0) return;
   // However many there are, looking for them takes at most a fifth of the time.
@@ -147,16 +147,16 @@ function sweep(): void {
   timer = setTimeout(sweep, sweepMs);
 }
 
-/** Tells those who have no strays, and no longer waits for them. Whether strays came to light, or may have: then more may follow. */
-function dismissGone(survey: Survey): boolean {
+/** Tells those who have no escaped, and no longer waits for them. Whether escaped came to light, or may have: then more may follow. */
+function dismissGone(snapshot: OrphanSnapshot): boolean {
   let isAnyNew = false;
-  for (const [strays, tell] of waiting) {
-    if (strays.look(survey)) isAnyNew = true;
-    if (!strays.areGone(survey)) continue;
-    waiting.delete(strays);
+  for (const [escaped, tell] of waiting) {
+    if (escaped.look(snapshot)) isAnyNew = true;
+    if (!escaped.areGone(snapshot)) continue;
+    waiting.delete(escaped);
     tell();
   }
-  return isAnyNew || (!survey.isSettled && waiting.size > 0);
+  return isAnyNew || (!snapshot.isSettled && waiting.size > 0);
 }
 
 /** When no descriptor is free nobody can say who is there; the next sweep may. */
@@ -169,20 +169,20 @@ function unlessOverloaded(look: () => void): void {
 }
 
 /** One that many who are stopped at once share. */
-function recentSurvey(): Survey {
-  return last !== undefined && performance.now() - last.atMs < shortestSweepMs ? last.survey : takeSurvey();
+function recentSnapshot(): OrphanSnapshot {
+  return last !== undefined && performance.now() - last.atMs < shortestSweepMs ? last.snapshot : takeSnapshot();
 }
 
-/** The orphans that had ended at the last survey, with the time they began. */
+/** The orphans that had ended at the last snapshot, with the time they began. */
 let ended: ReadonlyMap<number, number> = new Map();
 
-function takeSurvey(): Survey {
+function takeSnapshot(): OrphanSnapshot {
   const byMarker = new Map<string, number[]>();
   const bySession = new Map<number, number[]>();
   const endedBefore = ended;
   const endedNow = new Map<number, number>();
   for (const osPid of orphans()) {
-    const membership = membershipOf(osPid);
+    const membership = procStatOf(osPid);
     if (membership === undefined) continue;
     if (!isAlive(membership)) {
       endedNow.set(osPid, membership.startTicks);
@@ -190,15 +190,15 @@ function takeSurvey(): Survey {
     }
     add(bySession, membership.sessionId, osPid);
     // Not ours to read where it has become another user and gafferd is not almighty.
-    const environ = ifThere(() => readFileSync(`/proc/${osPid}/environ`, "latin1")) ?? "";
+    const environ = tryRead(() => readFileSync(`/proc/${osPid}/environ`, "latin1")) ?? "";
     const markers = ownMarkersIn(environ);
     for (const marker of markers.length === 0 ? [unmarked] : markers) add(byMarker, marker, osPid);
   }
   ended = endedNow;
   const isSettled = [...endedNow].every(([osPid, startTicks]) => endedBefore.get(osPid) === startTicks);
-  const survey = { byMarker, bySession, isSettled };
-  last = { survey, atMs: performance.now() };
-  return survey;
+  const snapshot = { byMarker, bySession, isSettled };
+  last = { snapshot, atMs: performance.now() };
+  return snapshot;
 }
 
 function add<Key>(lists: Map<Key, number[]>, key: Key, osPid: number): void {

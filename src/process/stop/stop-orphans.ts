@@ -1,19 +1,19 @@
 import type { Logger } from "../../log.ts";
-import { leftGroups } from "./left-groups.ts";
-import { hasKept, markersOf } from "./marker.ts";
+import { leaderlessGroups } from "./leaderless-groups.ts";
+import { hasKeptProcess, markerPrefixOf } from "./marker.ts";
 import { stopTarget } from "./stop.ts";
-import { Strays, type Survey, unmarked } from "./strays.ts";
+import { EscapedProcesses, type OrphanSnapshot, unmarked } from "./escaped-processes.ts";
 import { hasInheritedChildren, receivesOrphans } from "./subreaper.ts";
 import { describeSurvivors, identify } from "./survivors.ts";
 
 const [terminate, kill] = [15, 9];
 const killedMs = 500;
 
-export interface LeftBehindOptions {
+export interface StopOrphansOptions {
   readonly log: Logger;
   readonly graceMs: number;
   /** SIGKILL follows when it resolves, whatever is left of the grace. */
-  readonly hastened: Promise<void>;
+  readonly killRequested: Promise<void>;
 }
 
 /**
@@ -21,27 +21,27 @@ export interface LeftBehindOptions {
  * session and dropped its environment, so that it belongs to no template. Call it when all templates have stopped. What is
  * configured to outlive gafferd stays, as does what might have come from that or was there before gafferd.
  */
-export async function stopLeftBehind({ log, graceMs, hastened }: LeftBehindOptions): Promise<void> {
+export async function stopOrphans({ log, graceMs, killRequested }: StopOrphansOptions): Promise<void> {
   if (!receivesOrphans()) return;
-  const strays = new Strays({ claim: claimLeft });
-  strays.note();
-  if (strays.osPids.length === 0) return;
-  const describeAll = () => describeSurvivors(identify(strays.osPids));
+  const escaped = new EscapedProcesses({ claim: claimLeft });
+  escaped.note();
+  if (escaped.osPids.length === 0) return;
+  const describeAll = () => describeSurvivors(identify(escaped.osPids));
   log.warn(`stopping what processes have left behind: ${describeAll()}`);
   const steps = [
     { signalNumber: terminate, waitMs: graceMs },
     { signalNumber: kill, waitMs: killedMs },
   ];
-  const signal = (signalNumber: number) => strays.signal(signalNumber);
-  void hastened.then(() => signal(kill));
-  const isGone = await stopTarget(steps, { signal, emptied: strays.whenGone() });
+  const signal = (signalNumber: number) => escaped.signal(signalNumber);
+  void killRequested.then(() => signal(kill));
+  const isGone = await stopTarget(steps, { signal, emptied: escaped.whenGone() });
   if (!isGone) log.warn(`SIGKILL did not end ${describeAll()}; gafferd leaves it behind`);
 }
 
-function claimLeft({ byMarker, bySession }: Survey): number[] {
-  const markers = [...byMarker.keys()].filter((marker) => marker.startsWith(markersOf("end")));
+function claimLeft({ byMarker, bySession }: OrphanSnapshot): number[] {
+  const markers = [...byMarker.keys()].filter((marker) => marker.startsWith(markerPrefixOf("end")));
   const marked = markers.flatMap((marker) => byMarker.get(marker) ?? []);
-  const inLeftGroups = leftGroups().flatMap((leader) => bySession.get(leader) ?? []);
-  const areUnmarkedOurs = !hasKept() && !hasInheritedChildren();
+  const inLeftGroups = leaderlessGroups().flatMap((leader) => bySession.get(leader) ?? []);
+  const areUnmarkedOurs = !hasKeptProcess() && !hasInheritedChildren();
   return [...marked, ...inLeftGroups, ...(areUnmarkedOurs ? (byMarker.get(unmarked) ?? []) : [])];
 }

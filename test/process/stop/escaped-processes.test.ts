@@ -22,19 +22,19 @@ describe("what left the process group ends with it", () => {
   ])("on %s", async (_, method, path) => {
     await using hosted = await startHosted();
     const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), graceful_timeout: 0.2 });
-    const strays = await hosted.numbers(pid, 3);
-    expect(strays.map(lives)).toEqual([true, true, true]);
+    const escaped = await hosted.numbers(pid, 3);
+    expect(escaped.map(lives)).toEqual([true, true, true]);
     expect(await hosted.ask(method, path("a", pid))).toMatchObject({ ok: true });
-    expect(strays.map(lives)).toEqual([false, false, false]);
+    expect(escaped.map(lives)).toEqual([false, false, false]);
   });
 
   test("on the stop of gafferd", async () => {
     await using hosted = await startHosted();
     const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), graceful_timeout: 0.2 });
-    const strays = await hosted.numbers(pid, 3);
+    const escaped = await hosted.numbers(pid, 3);
     hosted.gafferd.kill("SIGTERM");
     expect(await hosted.gafferd.exited).toBe(0);
-    expect(strays.map(lives)).toEqual([false, false, false]);
+    expect(escaped.map(lives)).toEqual([false, false, false]);
   });
 
   test("when its leader crashes, and when it was a daemon by the book", async () => {
@@ -51,8 +51,8 @@ describe("what left the process group ends with it", () => {
 
   test("with the stop signal first, so that it can end in its own way", async () => {
     await using hosted = await startHosted();
-    const stray = `trap "echo bye; exit" USR1; echo \\$\\$; while :; do sleep 0.05; done`;
-    const cmd = `sh -c 'setsid sh -c "${stray.replaceAll('"', '\\"')}" & exec sleep 600'`;
+    const osPid = `trap "echo bye; exit" USR1; echo \\$\\$; while :; do sleep 0.05; done`;
+    const cmd = `sh -c 'setsid sh -c "${osPid.replaceAll('"', '\\"')}" & exec sleep 600'`;
     const pid = await hosted.create({ name: "a", cmd, stop_signal: "USR1" });
     await hosted.numbers(pid, 1);
     await hosted.ask("POST", "/processes/a/_stop");
@@ -117,14 +117,14 @@ describe("with `kill_mode = process` what a process started is left alone", () =
   test("until gafferd stops, which names what it stops", async () => {
     await using hosted = await startHosted();
     const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), kill_mode: "process" });
-    const strays = await hosted.numbers(pid, 3);
+    const escaped = await hosted.numbers(pid, 3);
     await hosted.ask("DELETE", "/processes/a");
-    expect(strays.map(lives)).toEqual([true, true, true]);
+    expect(escaped.map(lives)).toEqual([true, true, true]);
     hosted.gafferd.kill("SIGTERM");
     expect(await hosted.gafferd.exited).toBe(0);
-    expect(strays.map(lives)).toEqual([false, false, false]);
+    expect(escaped.map(lives)).toEqual([false, false, false]);
     expect(hosted.gafferd.err()).toContain("stopping what processes have left behind: ");
-    for (const stray of strays) expect(hosted.gafferd.err()).toContain(`(${stray}, state `);
+    for (const osPid of escaped) expect(hosted.gafferd.err()).toContain(`(${osPid}, state `);
   });
 
   test("also of a process that dropped its environment", async () => {
