@@ -4,8 +4,8 @@ const muslName = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.s
 const libraryNames = process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", muslName, "libc.so"];
 
 /**
- * Loads functions of the system's C library, for calls that neither Bun nor Node.js offers. Throws an AggregateError with
- * one error for each library name that was tried.
+ * Loads functions of the system's C library, for calls that neither Bun nor Node.js offers. Throws an AggregateError
+ * with one error for each library name that was tried.
  */
 export function loadLibc<const Functions extends Record<string, FFIFunction>>(functions: Functions) {
   const reasons: unknown[] = [];

@@ -52,7 +52,7 @@ test("--check prints warnings before its last line, and they are no error", asyn
   const [, warnings = ""] = out.split("warnings\n");
   expect(warnings).toMatch(/gaffer.ini:4: \[process:a\] cmd: `\|` is passed to the program/);
   expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: \$NO_SUCH_VARIABLE is not set/);
-  expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: `;` and what follows it is part of the value/);
+  expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: `;` and the text after it are part of the value/);
   expect(warnings).toEndWith("\n\nOK: 1 template, 1 endpoint\n");
 });
 
@@ -135,7 +135,7 @@ describe("--check finds what a start would", () => {
   test("a line of an env file that cannot be read", async () => {
     write("bad.env", "A=1\nB 2\n");
     expect(await problemOf("[process:a]\ncmd = true\nenv_file = bad.env")).toBe(
-      "gaffer.ini:5: [process:a] env_file: cannot use the env file bad.env: line 2: it must be NAME=value, a comment or empty",
+      "gaffer.ini:5: [process:a] env_file: cannot use the env file bad.env: line 2: expected NAME=value, a comment or an empty line",
     );
   });
 

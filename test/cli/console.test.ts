@@ -10,7 +10,7 @@ const time = "2026-01-31T12:00:00.000Z";
 test.each<[GafferdEvent, string]>([
   [{ ...base, type: "create" }, "web:api create"],
   [{ ...base, type: "flap" }, "web:api flap, given up"],
-  [{ ...base, type: "flap", retryAtMs: base.timeMs + 7000 }, "web:api flap, next try at 2026-01-31T12:00:07.000Z"],
+  [{ ...base, type: "flap", retryAtMs: base.timeMs + 7000 }, "web:api flap, next attempt at 2026-01-31T12:00:07.000Z"],
   [{ ...base, ...ids, type: "spawn" }, "web:api[7] spawn, os_pid 4711"],
   [{ ...base, ...ids, detached: true, type: "spawn" }, "web:api[7] spawn, os_pid 4711, detached"],
   [{ ...base, ...ids, type: "reap" }, "web:api[7] reap"],

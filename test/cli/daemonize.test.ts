@@ -95,7 +95,7 @@ test("a log file that cannot be opened keeps the daemon from starting", async ()
   const { status, out, err } = await run([...daemonArguments, "--log-file=file/own.log"]);
   expect({ status, out }).toEqual({ status: 1, out: "" });
   expect(err).toMatch(
-    /^gafferd: cannot open the log file `.*\/file\/own\.log`: E\w+.*; name another with --log-file\n$/,
+    /^gafferd: cannot open the log file `.*\/file\/own\.log`: E\w+.*; choose another one with --log-file\n$/,
   );
 });
 
@@ -103,13 +103,13 @@ test("what keeps it from starting is told by the caller, with its status", async
   const wrong = folder.write("wrong.ini", "[process:web]\nnumproceses = 2\n");
   const configured = await run([...daemonArguments, wrong]);
   expect(configured).toMatchObject({ status: 2, out: "" });
-  expect(configured.err).toContain(`${wrong}:2: [process:web] numproceses: is not a known key`);
+  expect(configured.err).toContain(`${wrong}:2: [process:web] numproceses: unknown key`);
 
   using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const occupied = await run(["--daemon", `--bind=127.0.0.1:${server.port}`, "--pidfile=gafferd.pid"]);
   expect(occupied).toMatchObject({ status: 1, out: "" });
   expect(occupied.err).toStartWith(`gafferd: cannot listen on 127.0.0.1:${server.port}`);
-  expect(occupied.err).toContain(`Process ${process.pid} has it: `);
+  expect(occupied.err).toContain(` is used by process ${process.pid}: `);
   expect(existsSync(pidfile)).toBe(false);
 });
 

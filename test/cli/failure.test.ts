@@ -53,8 +53,8 @@ describe("an address that is in use", () => {
     const error = errorOfListening(`${hostname === "::1" ? "[::1]" : hostname}:${server.port}`);
     const [first, holder = "", advice] = describeFailure(error).text.split("\n");
     expect(first).toBe(`gafferd: ${error.message}`);
-    expect(holder).toStartWith(`Process ${process.pid} has it: `);
-    expect(advice).toBe("To listen elsewhere: gafferd --bind=127.0.0.1:5001");
+    expect(holder).toContain(` is used by process ${process.pid}: `);
+    expect(advice).toBe("To use another port: gafferd --bind=127.0.0.1:5001");
   });
 
   test("is told without the process when that cannot be seen", () => {

@@ -51,7 +51,7 @@ test("all errors of a file are told at once, with their lines, status 2", async 
   for (const options of [["--check"], []]) {
     const { status, out, err } = await run(...options, file);
     expect({ status, out }).toEqual({ status: 2, out: "" });
-    expect(err).toContain(`${file}:2: [process:web] numproceses: is not a known key; did you mean \`numprocesses\`?\n`);
+    expect(err).toContain(`${file}:2: [process:web] numproceses: unknown key; did you mean \`numprocesses\`?\n`);
     expect(err).toMatch(/:3: \[proces:db\].*did you mean `process`/);
     expect(err).toMatch(/\ngafferd: cannot use this configuration: \d errors, nothing was started\n$/);
   }
@@ -67,7 +67,7 @@ test("the file of -c and the one beside it may be the same, however it is spelt"
 test("a file that is not there is told, status 2", async () => {
   const { status, err } = await run("--check", join(folder, "none.ini"));
   expect(status).toBe(2);
-  expect(err).toMatch(/none\.ini: cannot read the configuration: there is no such file/);
+  expect(err).toMatch(/none\.ini: cannot read the configuration: no such file or directory/);
 });
 
 test("a reader of the output that goes away is no error", async () => {

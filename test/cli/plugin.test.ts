@@ -93,9 +93,7 @@ describe("install", () => {
     const source = make("source", { "plugin/index.ts": codeOf("made"), "_site/index.html": "made" });
     const { out, err, status } = await act("install", source);
     expect([status, err]).toEqual([0, ""]);
-    expect(out).toBe(
-      `installed ${plugins}/made\nmade 1.0  app and site  made\na running gafferd loads its code when it is restarted\n`,
-    );
+    expect(out).toBe(`installed ${plugins}/made\nmade 1.0  app and site  made\nrestart gafferd to load its code\n`);
     rmSync(source, { recursive: true });
     expect(readdirSync(plugins)).toEqual(["made"]);
     expect(readFileSync(join(plugins, "made/_site/index.html"), "utf8")).toBe("made");
@@ -114,7 +112,7 @@ describe("install", () => {
     const refused = await act("install", source);
     expect([refused.status, refused.err]).toEqual([
       1,
-      `gafferd: ${plugins}/plain is there already; --force replaces it\n`,
+      `gafferd: ${plugins}/plain already exists; use --force to replace it\n`,
     ]);
     expect(readFileSync(join(plugins, "plain/_site/index.html"), "utf8")).toBe("one");
     expect((await act("install", "--force", source)).status).toBe(0);
@@ -124,8 +122,8 @@ describe("install", () => {
 
   test.each([
     ["throws", `throw new Error("it is broken");`, "it is broken"],
-    ["ends its process", "process.exit(0);", "ended the program that loaded it"],
-    ["imports what is not there", `import "no-such-package-anywhere";`, "there is no `no-such-package-anywhere`"],
+    ["ends its process", "process.exit(0);", "ends the process that loads it"],
+    ["imports what is not there", `import "no-such-package-anywhere";`, "missing package `no-such-package-anywhere`"],
     ["cannot be parsed", "const = ;", "cannot load the plugin"],
   ])("refuses code that %s, and leaves nothing behind", async (_, top, reason) => {
     const { err, status } = await act("install", make("bad", { "plugin/index.ts": codeOf("bad", { top }) }));
@@ -146,14 +144,14 @@ describe("install", () => {
     await act("new", "first");
     writeFileSync(join(plugins, "first/plugin/index.ts"), codeOf("second"));
     const { err, status } = await act("install", "--force", make("x", { "plugin/index.ts": codeOf("second") }));
-    expect([status, err]).toEqual([1, expect.stringContaining(`${plugins}/first has that name`)]);
+    expect([status, err]).toEqual([1, expect.stringContaining(`${plugins}/first has the same name`)]);
   });
 
   test("refuses a folder with nothing in it, and what is not there", async () => {
     mkdirSync(join(folder.path, "empty/plugin"), { recursive: true });
     expect((await act("install", join(folder.path, "empty"))).err).toContain("it has neither code nor a site");
-    expect((await act("install", "./none")).err).toContain("cannot install ./none: there is no such file or folder");
-    expect((await act("install", "Not A Name")).err).toContain("is no folder, no tarball and no name of a package");
+    expect((await act("install", "./none")).err).toContain("cannot install ./none: no such file or directory");
+    expect((await act("install", "Not A Name")).err).toContain("is neither a folder, a tarball nor a package name");
   });
 });
 
@@ -173,7 +171,7 @@ describe("install takes a tarball", () => {
     const { err, status } = await act("install", await pack(["linked"]));
     expect([status, err]).toEqual([
       1,
-      expect.stringContaining("is a SymbolicLink, and only files and folders are taken"),
+      expect.stringContaining("is a SymbolicLink; only files and folders are allowed"),
     ]);
     expect(readdirSync(plugins)).toEqual([]);
   });
@@ -185,7 +183,7 @@ describe("install takes a tarball", () => {
       onWriteEntry: (entry) => void (entry.path = path),
     });
     const { err, status } = await act("install", file);
-    expect([status, err]).toEqual([1, expect.stringContaining("leads out of the folder")]);
+    expect([status, err]).toEqual([1, expect.stringContaining("is outside the folder")]);
     expect(readdirSync(plugins)).toEqual([]);
     expect(existsSync(join(folder.path, "escaped.txt"))).toBe(false);
   });
@@ -228,16 +226,16 @@ describe("install takes a package", () => {
     const { err, status } = await gafferd(["install", "-p", plugins, "packaged"], {
       npm_config_registry: registry.url,
     });
-    expect([status, err]).toEqual([1, expect.stringContaining("the registry says that its sha512 is another")]);
+    expect([status, err]).toEqual([1, expect.stringContaining("its sha512 hash differs from the registry's")]);
     expect(readdirSync(plugins)).toEqual([]);
   });
 
   test("unless the registry has it not", async () => {
     using registry = serveRegistry("packaged", await packaged());
     const env = { BUN_CONFIG_REGISTRY: registry.url };
-    expect((await gafferd(["install", "-p", plugins, "other"], env)).err).toContain("it answered 404");
+    expect((await gafferd(["install", "-p", plugins, "other"], env)).err).toContain("the server answered 404");
     const { err } = await gafferd(["install", "-p", plugins, "packaged@7"], env);
-    expect(err).toContain("has no version `7` of `packaged`; the last ones are 0.9.0, 1.0.0, 2.0.0-rc.1");
+    expect(err).toContain("has no version `7`; the latest ones are 0.9.0, 1.0.0, 2.0.0-rc.1");
   });
 
   test("of a scope's private registry, with the token of .npmrc", async () => {
@@ -253,7 +251,9 @@ describe("install takes a package", () => {
 
     rmSync(join(folder.path, ".npmrc"));
     const without = await gafferd(words, { "npm_config_@acme:registry": registry.url });
-    expect(without.err).toContain(`it answered 401; a private package needs \`//${host}/:_authToken=…\` in .npmrc`);
+    expect(without.err).toContain(
+      `the server answered 401; a private package needs \`//${host}/:_authToken=…\` in .npmrc`,
+    );
   });
 
   test("without giving the token of one host to another", async () => {
@@ -273,7 +273,7 @@ describe("remove", () => {
     const { out, status } = await act("remove", "gone");
     expect([status, out]).toEqual([
       0,
-      `removed ${plugins}/gone\na running gafferd uses its code until it is restarted\n`,
+      `removed ${plugins}/gone\na running gafferd keeps using its code; restart it to unload the plugin\n`,
     ]);
     expect(readdirSync(plugins)).toEqual([]);
   });
@@ -282,7 +282,7 @@ describe("remove", () => {
     await act("install", make("base", { "plugin/index.ts": codeOf("base") }));
     await act("install", make("needy", { "plugin/index.ts": codeOf("needy", { mandatory: ["base"] }) }));
     const { err, status } = await act("remove", "base");
-    expect([status, err]).toEqual([1, expect.stringContaining("cannot remove `base`: `needy` needs it")]);
+    expect([status, err]).toEqual([1, expect.stringContaining("cannot remove `base`: it is required by `needy`")]);
     expect((await act("remove", "--force", "base")).status).toBe(0);
     expect(readdirSync(plugins)).toEqual(["needy"]);
   });
@@ -350,7 +350,7 @@ describe("list", () => {
     const { out, status } = await act("list");
     const lines = out.split("\n");
     expect(status).toBe(0);
-    expect(lines[0]).toBe(`bad  broken: the code in ${plugins}/bad/plugin ended the program that loaded it`);
+    expect(lines[0]).toBe(`bad  broken: the code in ${plugins}/bad/plugin ends the process that loads it`);
     expect(lines.slice(1, 3)).toEqual(["fresh 0.1.0  app and site  counts exits", "site  site"]);
     expect(lines[3]).toMatch(/^\S.*\(ships with gafferd\)$/);
   });
@@ -385,9 +385,11 @@ describe("new", () => {
   });
 
   test("refuses a name that is none, and one that is taken", async () => {
-    expect((await act("new", "../up")).err).toContain('cannot call a plugin "../up"');
+    expect((await act("new", "../up")).err).toContain('cannot create the plugin "../up"');
     await act("new", "taken");
-    expect((await act("new", "taken")).err).toContain(`${plugins}/taken is there already; choose another name`);
+    expect((await act("new", "taken")).err).toContain(
+      `cannot create ${plugins}/taken: it already exists; choose another name`,
+    );
     expect(readdirSync(plugins)).toEqual(["taken"]);
   });
 });

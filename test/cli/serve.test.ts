@@ -133,7 +133,7 @@ describe("a signal", () => {
   test("SIGHUP without a file has nothing to read, says so, and gafferd goes on", async () => {
     await using gafferd = await startGafferd([]);
     gafferd.kill("SIGHUP");
-    await waitFor(() => gafferd.err().includes("there is no configuration to reload"), "the answer to SIGHUP");
+    await waitFor(() => gafferd.err().includes("there is no configuration file to reload"), "the answer to SIGHUP");
     expect(await fetch(`${gafferd.url}/ping`).then((response) => response.text())).toBe("OK");
   });
 });
@@ -221,7 +221,7 @@ describe("a start", () => {
   test("without a file is an empty host that says how to go on", async () => {
     await using gafferd = await startGafferd([]);
     expect(gafferd.err()).toContain("(no processes yet)");
-    const [, command = ""] = await waitFor(() => /start one: (curl .*)\n/.exec(gafferd.err()), "the advice");
+    const [, command = ""] = await waitFor(() => /start a process: (curl .*)\n/.exec(gafferd.err()), "the advice");
     const curl = Bun.spawn({ cmd: ["sh", "-c", `${command} -sS`], stdout: "pipe", stderr: "inherit" });
     expect(JSON.parse(await curl.stdout.text())).toMatchObject({ ok: true });
     expect(await fetch(`${gafferd.url}/processes`).then((response) => response.json())).toEqual(["hello"]);
@@ -250,7 +250,7 @@ describe("a start", () => {
     const err = await second.stderr.text();
     expect(await second.exited).toBe(1);
     expect(err).toStartWith(`gafferd: cannot listen on ${host}`);
-    expect(err).toContain(`Process ${gafferd.osPid} has it: `);
+    expect(err).toContain(` is used by process ${gafferd.osPid}: `);
     expect(err).toContain("--bind=");
     expect(existsSync(mark)).toBe(false);
   });

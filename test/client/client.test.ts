@@ -222,9 +222,7 @@ describe("an address", () => {
 
   test("is not left by a name that is a path", async () => {
     for (const name of ["..", ".", ""]) {
-      expect(await failureOf(client().remove(name))).toEqual(
-        new TypeError(`cannot ask for \`${name}\`: it is no name`),
-      );
+      expect(await failureOf(client().remove(name))).toEqual(new TypeError(`cannot use \`${name}\` as a name`));
     }
   });
 });

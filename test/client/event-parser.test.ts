@@ -91,7 +91,7 @@ test("an event without an end is refused rather than held", () => {
     parser.push(Buffer.from(text));
     for (let count = 0; count < 20; count++) parser.push(piece);
   };
-  expect(() => pushAll("data: ")).toThrow("cannot read a server-sent event of more than 16777216 characters");
+  expect(() => pushAll("data: ")).toThrow("cannot read a server-sent event that is longer than 16777216 characters");
   const lines = new EventParser();
   const line = Buffer.from(`data: ${"x".repeat(1024 * 1024)}\n`);
   expect(() => Array.from({ length: 20 }, () => lines.push(line))).toThrow(RangeError);

@@ -96,9 +96,9 @@ uid = 3
 http_endpoints = public
 `),
   ).toEqual([
-    "gaffer.ini:3: [process:web] numproceses: is not a known key; did you mean `numprocesses`?",
+    "gaffer.ini:3: [process:web] numproceses: unknown key; did you mean `numprocesses`?",
     'gaffer.ini:4: [process:web] start: must be true or false (yes or no, on or off, 1 or 0), not "maybe"',
-    "gaffer.ini:6: [endpont:public] is not a known section; did you mean `endpoint`?",
+    "gaffer.ini:6: [endpont:public] unknown section; did you mean `endpoint`?",
     "gaffer.ini:9: [process:db] cmd: is required",
     'gaffer.ini:10: [process:db] graceful_timeout: "soon" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
     'gaffer.ini:11: [process:db] uid: must be a number from 0 to 4294967294 or a name, not "-1"',
@@ -108,19 +108,19 @@ http_endpoints = public
 });
 
 test.each([
-  ["[gafer]", "gaffer.ini:1: [gafer] is not a known section; did you mean `gaffer`?"],
+  ["[gafer]", "gaffer.ini:1: [gafer] unknown section; did you mean `gaffer`?"],
   [
     "[ssl]",
-    "gaffer.ini:1: [ssl] is not a known section: known are [gaffer], [endpoint:NAME], [process:NAME], [env:NAME], [webhooks], [plugin:NAME]",
+    "gaffer.ini:1: [ssl] unknown section; write one of [gaffer], [endpoint:NAME], [process:NAME], [env:NAME], [webhooks], [plugin:NAME]",
   ],
-  ["[process]", "gaffer.ini:1: [process] needs a name: [process:NAME]"],
-  ["[process: ]", "gaffer.ini:1: [process:] needs a name: [process:NAME]"],
-  ["[gaffer:x]", "gaffer.ini:1: [gaffer:x] takes no name: write [gaffer]"],
-  ["[webhooks:x]", "gaffer.ini:1: [webhooks:x] takes no name: write [webhooks]"],
-  ["[env:x]", "gaffer.ini:1: [env:x] is for no process: there is no [process:x]"],
+  ["[process]", "gaffer.ini:1: [process] requires a name; write [process:NAME]"],
+  ["[process: ]", "gaffer.ini:1: [process:] requires a name; write [process:NAME]"],
+  ["[gaffer:x]", "gaffer.ini:1: [gaffer:x] cannot have a name; write [gaffer]"],
+  ["[webhooks:x]", "gaffer.ini:1: [webhooks:x] cannot have a name; write [webhooks]"],
+  ["[env:x]", "gaffer.ini:1: [env:x] has no effect: there is no section [process:x]"],
   [
     "[process:web]\ncmd = a\n[env:wb]",
-    "gaffer.ini:3: [env:wb] is for no process: there is no [process:wb]; did you mean `web`?",
+    "gaffer.ini:3: [env:wb] has no effect: there is no section [process:wb]; did you mean `web`?",
   ],
   ["[plugin:x]\na = 1\na = 2", "gaffer.ini:3: [plugin:x] a: duplicate key; first defined at line 2"],
 ])("%j is refused", (text, problem) => {
@@ -136,7 +136,7 @@ test("a file that cannot be read is a problem of its own", () => {
 
 test("a file that is not UTF-8 is refused with the line", () => {
   const file = write("latin1.ini", Buffer.from("[plugin:x]\na = 1\nb = caf\xe9\n", "latin1"));
-  expect(() => loadConfig(file)).toThrow(`${file}:3: is not UTF-8 here: save the file as UTF-8`);
+  expect(() => loadConfig(file)).toThrow(`${file}:3: this line is not valid UTF-8; save the file as UTF-8`);
 });
 
 describe("whatever text a file holds", () => {

@@ -31,10 +31,10 @@ test.each([
   ["a:65536", 'must be host:port, [IPv6]:port, :port or unix:PATH, with a port from 0 to 65535, not "a:65536"'],
   ["http://a:1", 'must be host:port, [IPv6]:port, :port or unix:PATH, with a port from 0 to 65535, not "http://a:1"'],
   ["[127.0.0.1]:1", 'must have an IPv6 address between [ and ], not "127.0.0.1"'],
-  ["1.2.3:1", 'must have the address or name of a host, not "1.2.3"'],
-  ["a_b:1", 'must have the address or name of a host, not "a_b"'],
+  ["1.2.3:1", 'must have a host name or an IP address before the port, not "1.2.3"'],
+  ["a_b:1", 'must have a host name or an IP address before the port, not "a_b"'],
   ["unix:", "must have a path after unix:"],
-  [`unix:/${"x".repeat(107)}`, `must have a path of at most 107 bytes, not the 108 of /${"x".repeat(107)}`],
+  [`unix:/${"x".repeat(107)}`, `must have a socket path of at most 107 bytes; /${"x".repeat(107)} has 108`],
 ])("%p is not an address", (text, message) => {
   expect(() => parseBind(text)).toThrow(message);
 });

@@ -81,13 +81,13 @@ env:A = $UNSET_D \${UNSET_D}
 B = \${UNSET_E:?x}
 [endpoint:a]
 bind = unix:/tmp/$UNSET_F`;
-    const advice = "is not set, and stays as it is written: set it, or write $$ for a $ that is text";
+    const advice = "is not set and is not replaced; set it, or write $$ for a literal $";
     expect(warningsOf(config)).toEqual([
       `gaffer.ini:2: [process:web] cmd: $UNSET_A ${advice}`,
       `gaffer.ini:3: [process:web] args: $UNSET_B ${advice}`,
       `gaffer.ini:4: [process:web] cwd: $UNSET_C ${advice}`,
       `gaffer.ini:5: [process:web] env:A: $UNSET_D ${advice}`,
-      "gaffer.ini:7: [env:web] B: ${UNSET_E:?x} stays as it is written: only $VAR, ${VAR} and ${VAR:-default} are replaced",
+      "gaffer.ini:7: [env:web] B: ${UNSET_E:?x} is not replaced; only $VAR, ${VAR} and ${VAR:-default} are",
       `gaffer.ini:9: [endpoint:a] bind: $UNSET_F ${advice}`,
     ]);
     expect(load(config).templates[0]?.env).toEqual({ A: "$UNSET_D ${UNSET_D}", B: "${UNSET_E:?x}" });

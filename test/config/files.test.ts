@@ -40,25 +40,25 @@ describe("include", () => {
 
   test("in a circle is refused, with the circle", () => {
     expect(problemsOf("[gaffer]\ninclude = gaffer.ini")).toEqual([
-      "gaffer.ini:2: [gaffer] include: must not include in a circle: gaffer.ini includes gaffer.ini",
+      "gaffer.ini:2: [gaffer] include: circular include: gaffer.ini includes gaffer.ini",
     ]);
     write("round.ini", "[gaffer]\ninclude = gaffer.ini");
     expect(problemsOf("[gaffer]\ninclude = round.ini")).toEqual([
-      "round.ini:2: [gaffer] include: must not include in a circle: gaffer.ini includes round.ini includes gaffer.ini",
+      "round.ini:2: [gaffer] include: circular include: gaffer.ini includes round.ini includes gaffer.ini",
     ]);
   });
 
   test("sees a circle through a symbolic link", () => {
     symlinkSync("gaffer.ini", join(folder, "link.ini"));
     expect(problemsOf("[gaffer]\ninclude = link.ini")).toEqual([
-      "gaffer.ini:2: [gaffer] include: must not include in a circle: gaffer.ini includes link.ini",
+      "gaffer.ini:2: [gaffer] include: circular include: gaffer.ini includes link.ini",
     ]);
   });
 
   test("of one file twice is refused", () => {
     write("twice.ini", "[process:twice]\ncmd = 2");
     expect(problemsOf("[gaffer]\ninclude = twice.ini ./twice.ini")).toEqual([
-      "gaffer.ini:2: [gaffer] include: must not include twice.ini a second time",
+      "gaffer.ini:2: [gaffer] include: twice.ini is already included; remove it here",
     ]);
   });
 });
@@ -213,8 +213,8 @@ describe("what stands in two files", () => {
 test("problems of an included file come with its own lines, after those of the file before it", () => {
   write("bad.ini", "[process:bad]\ncmd = '\n\nnice = 1");
   expect(problemsOf("[gaffer]\ninclude = bad.ini\n\nx = 1")).toEqual([
-    "gaffer.ini:4: [gaffer] x: is not a known key",
-    "bad.ini:2: [process:bad] cmd: the single quote at character 1 is never closed: close it, or put a backslash before it",
-    "bad.ini:4: [process:bad] nice: is not a known key",
+    "gaffer.ini:4: [gaffer] x: unknown key",
+    "bad.ini:2: [process:bad] cmd: unclosed single quote at character 1; close it, or put a backslash before it",
+    "bad.ini:4: [process:bad] nice: unknown key",
   ]);
 });

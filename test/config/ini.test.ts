@@ -86,13 +86,16 @@ test("comments begin a line, indented or not", () => {
 });
 
 test.each([
-  ["a = 1", ["1: `a` comes before the first [section]"]],
-  ["[s]\nword", ['2: "word" is neither [section] nor key = value']],
-  ["[s]\n= x", ['2: "= x" is neither [section] nor key = value']],
-  ["[s] # c", ['1: "[s] # c" is not a section: write [name], alone on its line']],
-  ["[s", ['1: "[s" is not a section: write [name], alone on its line']],
-  ["[ ]\na = 1", ['1: "[ ]" is not a section: write [name], alone on its line']],
-  ["[s]\na = \0\nb", ["2: a NUL byte is not allowed here: remove it", '3: "b" is neither [section] nor key = value']],
+  ["a = 1", ["1: `a` is outside of a section; write a line such as [gaffer] or [process:NAME] before it"]],
+  ["[s]\nword", ['2: expected `[section]` or `key = value`, not "word"']],
+  ["[s]\n= x", ['2: expected `[section]` or `key = value`, not "= x"']],
+  ["[s] # c", ['1: "[s] # c" is not a section header; write [NAME] on a line of its own']],
+  ["[s", ['1: "[s" is not a section header; write [NAME] on a line of its own']],
+  ["[ ]\na = 1", ['1: "[ ]" is not a section header; write [NAME] on a line of its own']],
+  [
+    "[s]\na = \0\nb",
+    ["2: this line contains a NUL byte; remove it", '3: expected `[section]` or `key = value`, not "b"'],
+  ],
 ])("%j is refused with its line", (text, problems) => {
   expect(read(text).problems).toEqual(problems);
 });

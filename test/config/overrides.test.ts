@@ -38,10 +38,10 @@ test.each([
   ],
   [
     { bind: ":5000" },
-    "--bind: must not open http://*:5000 to all who can reach it: set `client_ca`, or `insecure = true` if you mean it, in an [endpoint:NAME] of a file",
+    "--bind: would let everyone who can reach http://*:5000 run commands; set `client_ca`, or `insecure = true` to allow this anyway, in an [endpoint:NAME] section",
   ],
-  [{ certFile }, "--certfile: needs --keyfile too"],
-  [{ keyFile }, "--keyfile: needs --certfile too"],
+  [{ certFile }, "--certfile: requires --keyfile"],
+  [{ keyFile }, "--keyfile: requires --certfile"],
   [{ certFile: "/gone.pem", keyFile }, "--certfile: cannot read /gone.pem: no such file or directory"],
   [{ backlog: "many" }, '--backlog: must be a whole number from 1 to 65535, not "many"'],
   [{ backlog: 0 }, '--backlog: must be a whole number from 1 to 65535, not "0"'],
@@ -50,7 +50,7 @@ test.each([
 });
 
 test("what goes with a binding is refused beside the endpoints of a file, not ignored", () => {
-  const refusal = "needs --bind, since the configuration names its endpoints";
+  const refusal = "requires --bind, because the configuration file defines endpoints";
   expect(problemsOf("[endpoint:a]", { certFile, keyFile, backlog: 5 })).toEqual([
     `command line: --certfile: ${refusal}`,
     `command line: --keyfile: ${refusal}`,

@@ -142,15 +142,21 @@ describe("variables", () => {
 
 test.each([
   ["", "gaffer.ini:1: [process:web] cmd: is required"],
-  ["cmd =", 'gaffer.ini:2: [process:web] cmd: must be text that is not empty, not ""'],
+  ["cmd =", 'gaffer.ini:2: [process:web] cmd: must be a non-empty string, not ""'],
   [
     "cmd = x\nname = y",
-    "gaffer.ini:3: [process:web] name: is not a key here: the name is that of the section, [process:NAME]",
+    "gaffer.ini:3: [process:web] name: unknown key; the section header sets the name: [process:NAME]",
   ],
-  ["cmd = x\nenv = A=1", "gaffer.ini:3: [process:web] env: is not a known key: write a variable as `env:KEY = value`"],
-  ["cmd = x\nenv.A = 1", "gaffer.ini:3: [process:web] env.A: is not a known key: write a variable as `env:A = value`"],
-  ["cmd = x\nCmd = 1", "gaffer.ini:3: [process:web] Cmd: is not a known key; did you mean `cmd`?"],
-  ["cmd = x\n__proto__ = 1", "gaffer.ini:3: [process:web] __proto__: is not a known key"],
+  [
+    "cmd = x\nenv = A=1",
+    "gaffer.ini:3: [process:web] env: unknown key; write environment variables as `env:KEY = value`",
+  ],
+  [
+    "cmd = x\nenv.A = 1",
+    "gaffer.ini:3: [process:web] env.A: unknown key; write environment variables as `env:A = value`",
+  ],
+  ["cmd = x\nCmd = 1", "gaffer.ini:3: [process:web] Cmd: unknown key; did you mean `cmd`?"],
+  ["cmd = x\n__proto__ = 1", "gaffer.ini:3: [process:web] __proto__: unknown key"],
   [
     "cmd = x\nnumprocesses = many",
     'gaffer.ini:3: [process:web] numprocesses: must be a whole number from 0 to 10000, not "many"',
@@ -158,20 +164,20 @@ test.each([
   ["cmd = x\npriority =", 'gaffer.ini:3: [process:web] priority: must be a whole number, not ""'],
   [
     "cwd = /tmp\ncmd = ./a 'b",
-    "gaffer.ini:3: [process:web] cmd: the single quote at character 5 is never closed: close it, or put a backslash before it",
+    "gaffer.ini:3: [process:web] cmd: unclosed single quote at character 5; close it, or put a backslash before it",
   ],
-  ["cmd = x\ncwd =", "gaffer.ini:3: [process:web] cwd: must be a path, and is empty"],
+  ["cmd = x\ncwd =", "gaffer.ini:3: [process:web] cwd: must be a path, but is empty"],
   [
     "cmd = x\nrestart = nver",
     'gaffer.ini:3: [process:web] restart: must be "always" or "on-failure" or "never", not "nver"; did you mean `never`?',
   ],
   [
     "cmd = x\nstop_signal = TREM",
-    'gaffer.ini:3: [process:web] stop_signal: "TREM" is not a signal: did you mean SIGTERM?',
+    'gaffer.ini:3: [process:web] stop_signal: "TREM" is not a signal; did you mean SIGTERM?',
   ],
   [
     "cmd = x\nredirect_input = yes\ndetach = yes",
-    "gaffer.ini:4: [process:web] detach: must be false with `redirect_input`: its pipes would end with the daemon, and the process with them",
+    "gaffer.ini:4: [process:web] detach: must be false with `redirect_input`, because the pipes of a detached process close when gafferd exits",
   ],
 ])("the lines %j are refused", (lines, problem) => {
   expect(problemsOf(`[process:web]\n${lines}`)).toEqual([problem]);
@@ -179,7 +185,7 @@ test.each([
 
 test("a name that cannot be one is refused at its section", () => {
   expect(problemsOf("\n[process:my web]\ncmd = x\n[process:42]\ncmd = x")).toEqual([
-    'gaffer.ini:2: [process:my web] name: must be letters, digits and `_ . : @ + -`, beginning with a letter or a digit, not "my web"',
-    'gaffer.ini:4: [process:42] name: must hold more than digits, or it would be taken for a pid, not "42"',
+    'gaffer.ini:2: [process:my web] name: must contain only letters, digits and `_ . : @ + -`, and begin with a letter or a digit, not "my web"',
+    'gaffer.ini:4: [process:42] name: must not be a number, because that would be read as a pid: "42"',
   ]);
 });

@@ -32,12 +32,12 @@ test("every event that there is may be a pattern", () => {
 });
 
 test.each([
-  ["spwan = http://a/", "spwan: is not an event; did you mean `spawn`?"],
+  ["spwan = http://a/", "spwan: unknown event; did you mean `spawn`?"],
   [
     "everything = http://a/",
-    "everything: is not an event: known are . for all, " + eventTypes.join(", ") + ", and proc.NAME[.EVENT]",
+    "everything: unknown event; write . (all events), " + eventTypes.join(", ") + " or proc.NAME[.EVENT]",
   ],
-  ["exit =", "exit: must be one or more URLs, and is empty"],
+  ["exit =", "exit: must be one or more URLs, but is empty"],
   ["exit = a.org", 'exit: must be URLs that begin with http:// or https://, not "a.org"'],
   ["exit = http://a/ ftp://b/", 'exit: must be URLs that begin with http:// or https://, not "ftp://b/"'],
   [
@@ -63,7 +63,7 @@ test("how they are delivered is said once", () => {
 test("an event that is none is refused after the name of a template, where a name with a dot would be meant", () => {
   const templates = "[process:web]\ncmd = a\n[process:web.spwan]\ncmd = b\n[webhooks]\n";
   expect(problemsOf(`${templates}proc.web.exti = http://a/`)).toEqual([
-    "gaffer.ini:6: [webhooks] proc.web.exti: `exti` is not an event; did you mean `exit`?",
+    "gaffer.ini:6: [webhooks] proc.web.exti: unknown event `exti`; did you mean `exit`?",
   ]);
   const patterns = [
     "proc.web",

@@ -26,8 +26,7 @@ async function start(text: string) {
 
 test("what is likely not meant in a file is in the log, with its line, once at start and at each reload", async () => {
   await using daemon = await start("[process:a]\ncmd = sh -c 'sleep 60' $NO_SUCH_VARIABLE_X\nstart = no\n");
-  const message =
-    "$NO_SUCH_VARIABLE_X is not set, and stays as it is written: set it, or write $$ for a $ that is text";
+  const message = "$NO_SUCH_VARIABLE_X is not set and is not replaced; set it, or write $$ for a literal $";
   expect(daemon.heard()).toEqual([`gaffer.ini:6: [process:a] cmd: ${message}`]);
   await daemon.client.add("a");
   await daemon.client.start("a");
@@ -35,7 +34,7 @@ test("what is likely not meant in a file is in the log, with its line, once at s
   await Bun.write(file, `${settings}[process:a]\ncmd = echo 60 | cat\nstart = no\nnumprocesses = 2\n`);
   await daemon.client.reload();
   expect(daemon.heard()).toEqual([
-    "gaffer.ini:6: [process:a] cmd: `|` is passed to the program, since no shell runs: set `shell = true`, or put it in quotes if the program is to get it",
+    "gaffer.ini:6: [process:a] cmd: `|` is passed to the program, because no shell is used; set `shell = true`, or put it in quotes if the program needs it",
   ]);
 });
 
@@ -43,7 +42,7 @@ test("a template that came over HTTP is warned of by its name, once however many
   await using daemon = await start("");
   await daemon.client.create({ name: "b", cmd: "sleep 60 $NO_SUCH_VARIABLE_Y &", numprocesses: 3, restart: "never" });
   expect(daemon.heard().filter((line) => line.startsWith("b: "))).toEqual([
-    "b: cmd: `&` is passed to the program: leave it out, gafferd does not wait for it anyway",
-    "b: cmd: $NO_SUCH_VARIABLE_Y is not set, and stays as it is written: set it, or write $$ for a $ that is text",
+    "b: cmd: `&` is passed to the program; remove it, gafferd runs every process in the background",
+    "b: cmd: $NO_SUCH_VARIABLE_Y is not set and is not replaced; set it, or write $$ for a literal $",
   ]);
 });

@@ -198,7 +198,7 @@ test("a wrong file changes nothing, and all that is wrong is said", async () => 
   expect(refusal).toMatchObject({ status: 422, code: "invalid_config" });
   const { problems } = (refusal as GafferdClientError).details as { problems: string[] };
   expect(problems.length).toBeGreaterThanOrEqual(2);
-  expect(problems.join("\n")).toContain(`${file}:8: [process:c] cdm: is not a known key; did you mean \`cmd\`?`);
+  expect(problems.join("\n")).toContain(`${file}:8: [process:c] cdm: unknown key; did you mean \`cmd\`?`);
   expect(daemon.manager.names()).toEqual(["a"]);
 });
 

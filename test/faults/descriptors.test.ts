@@ -72,7 +72,9 @@ describe("when streams take the descriptors", () => {
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(await refused.json()).toMatchObject({
       error: "overloaded",
-      message: expect.stringContaining("cannot open a stream: the last file descriptors are kept for short requests"),
+      message: expect.stringContaining(
+        "cannot open a stream: the remaining file descriptors are reserved for short requests",
+      ),
     });
     const refusedSocket = await fetch(`${host.url}/wstreams/1`, { headers: { upgrade: "websocket" } });
     expect(refusedSocket.status).toBe(503);

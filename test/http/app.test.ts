@@ -204,7 +204,7 @@ test("an unknown name in a known path is 404", async () => {
   expect([response.status, await response.json()]).toMatchObject([404, { error: "resource_not_found" }]);
 });
 
-test.each(['{"port":"secret"}', "{secret"])("clients never get Elysia's own error: %s", async (body) => {
+test.each(['{"port":"secret"}', "{secret"])("clients never see an error of Elysia itself: %s", async (body) => {
   await using service = createService();
   const app = service.app.post("/typed", () => "taken", { body: t.Object({ port: t.Number() }) });
   const headers = { "content-type": "application/json" };

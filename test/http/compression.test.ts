@@ -39,7 +39,7 @@ const encodings = ["gzip", "zstd"] as const;
 const settled = (text: string) => text.replaceAll(/[\d.]+/g, "0");
 
 /** The headers that must be the same for `HEAD` and `GET`. */
-const headersOf = ({ headers }: Response) =>
+const comparedHeaders = ({ headers }: Response) =>
   ["content-type", "content-encoding", "vary", "etag", "cache-control"].map((name) => headers.get(name));
 
 const texts = [
@@ -81,7 +81,7 @@ describe.each(texts)("%s", (path) => {
   test("has the same headers for HEAD", async () => {
     const accept = { "accept-encoding": "gzip" };
     const [get, head] = [await ask(path, accept), await ask(path, accept, { method: "HEAD" })];
-    expect(headersOf(head)).toEqual(headersOf(get));
+    expect(comparedHeaders(head)).toEqual(comparedHeaders(get));
     expect(await head.text()).toBe("");
     await get.arrayBuffer();
   });
@@ -165,7 +165,7 @@ describe("a site's file that is compressed", () => {
     expect([whole.status, whole.headers.get("content-encoding"), await whole.text()]).toEqual([200, null, page]);
   });
 
-  test("is the new one after an edit, and 404 after it was deleted", async () => {
+  test("is updated after an edit, and is 404 after it was deleted", async () => {
     const file = serving.write("hello/_site/changing.html", page);
     const accept = { "accept-encoding": "gzip" };
     const read = async () => gunzipSync(await (await ask("/_plugin/hello/changing.html", accept)).bytes()).toString();

@@ -31,7 +31,7 @@ export interface Service extends AsyncDisposable {
 }
 
 async function noReload(): Promise<never> {
-  throw new Error("there is nothing to reload here");
+  throw new Error("this service cannot reload");
 }
 
 export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {

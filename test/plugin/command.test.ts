@@ -28,9 +28,9 @@ describe("the examples", () => {
       "dummy: dummy has started",
       "dummy1: dummy1 has started",
       "dummy: dummy has started",
-      "dummy1: dummy1 was asked to restart, and goes on",
-      "dummy1: dummy has ended",
-      "dummy1: echo has ended",
+      "dummy1: dummy1 does not need to restart",
+      "dummy1: dummy has exited",
+      "dummy1: echo has exited",
       "dummy1: dummy1 has stopped",
     ]);
   });
@@ -62,7 +62,7 @@ describe("gafferd", () => {
     [
       "throws",
       `throw new Error("boom");`,
-      /^gafferd: cannot start the plugin `p` of \S+\/p\/plugin\/index.ts: boom \(\S+:\d+:\d+\)$/m,
+      /^gafferd: cannot start the plugin `p` in \S+\/p\/plugin\/index.ts: boom \(\S+:\d+:\d+\)$/m,
     ],
     [
       "leaves an error to nobody",
@@ -86,7 +86,7 @@ describe("gafferd", () => {
     const child = Bun.spawn({ cmd: [main, "--bind=127.0.0.1:0", "-p", nowhere], stderr: "pipe" });
     expect(await child.stderr.text()).toBe(
       `gafferd: cannot read the plugins in ${nowhere}: no such file or directory; ` +
-        "make it, or name another with -p or `plugins_dir` of [gaffer]\n",
+        "create it, or name another folder with -p or `plugins_dir` of [gaffer]\n",
     );
     expect(await child.exited).toBe(1);
     await using gafferd = await startGafferd([], { env: { HOME: nowhere } });

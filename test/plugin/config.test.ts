@@ -54,7 +54,7 @@ describe("a section", () => {
 
   test("of a site is an error: nobody reads it", async () => {
     expect(await refusal({ files, ini: "[plugin:page]\na = b\n" })).toBe(
-      "DIR/gaffer.ini:1: [plugin:page] is for a site, which reads no settings",
+      "DIR/gaffer.ini:1: [plugin:page] is for a site, which has no settings",
     );
   });
 

@@ -44,7 +44,7 @@ test("a stop that takes too long is not waited for, is named, and what the app w
   expect(bus.listenerCount).toBe(0);
   expect(lines.slice(2)).toEqual([
     "info plugin slow: stop",
-    "error plugin slow: cannot stop it as it should; gafferd goes on without it: it took longer than 0.05 s",
+    "error plugin slow: cannot stop cleanly; continuing without it: it took longer than 0.05 s",
     "info plugin a: stop",
   ]);
 });
@@ -55,7 +55,7 @@ test("a start that takes too long has failed, and those before it are stopped", 
     "slow/plugin/index.ts": source("slow", { start: never }),
   });
   const { host, lines } = opened;
-  await expect(host.start()).rejects.toThrow(/^cannot start the plugin `slow` of .*: it took longer than 0.05 s$/);
+  await expect(host.start()).rejects.toThrow(/^cannot start the plugin `slow` in .*: it took longer than 0.05 s$/);
   expect(lines).toEqual(["info plugin a: start", "info plugin slow: start", "info plugin a: stop"]);
   expect(host.installed.list().map(({ state }) => state)).toEqual(["stopped", "failed"]);
 });

@@ -63,7 +63,7 @@ describe("a package that is not there", () => {
     const told = await refusal({ files: { "p/plugin/index.ts": index, "p/lib/deep.ts": "", [file]: text } });
     const specifier = text.includes("ms/part") ? "ms/part" : "ms";
     expect(told).toStartWith(
-      `cannot load the plugin in DIR/p: there is no \`${specifier}\` (imported by DIR/${file}); gafferd installs nothing: `,
+      `cannot load the plugin in DIR/p: missing package \`${specifier}\` (imported by DIR/${file}); run \`bun add\` in `,
     );
   });
 
@@ -100,7 +100,7 @@ describe("nothing is ever fetched", () => {
         "p/plugin/index.ts": plugin(`await import(["../../${cached}"].join(""));`),
       },
     });
-    expect(told).toContain(`cannot load DIR/${cached}: gafferd installs nothing`);
+    expect(told).toContain(`cannot load DIR/${cached}: gafferd does not install packages`);
     expect(globalThis).not.toHaveProperty("ran");
   });
 
@@ -111,7 +111,9 @@ describe("nothing is ever fetched", () => {
       BUN_INSTALL_CACHE_DIR: join(folder.path, "cache"),
     });
     expect(status).toBe(1);
-    expect(err).toStartWith(`gafferd: cannot load the plugin in ${folder.path}/p: there is no \`ms\` (imported by `);
+    expect(err).toStartWith(
+      `gafferd: cannot load the plugin in ${folder.path}/p: missing package \`ms\` (imported by `,
+    );
     expect(asked).toEqual([]);
     expect(existsSync(join(folder.path, "cache/ms"))).toBe(false);
   });

@@ -64,8 +64,8 @@ describe("a plugin", () => {
       ["guard", false],
       ["other", false],
     ]);
-    expect(started.lines("takes the place")).toEqual([
-      `info the plugin \`guard\` of ${started.folder}/mine/plugin/index.ts takes the place of the one that ships with gafferd`,
+    expect(started.lines("replaces the one")).toEqual([
+      `info the plugin \`guard\` in ${started.folder}/mine/plugin/index.ts replaces the one that ships with gafferd`,
     ]);
   });
 
@@ -80,7 +80,7 @@ describe("a plugin", () => {
       expect([wanted, started.daemon.plugins.list().map(({ name }) => name)]).toEqual([wanted, [...names]]);
     }
     expect(await refusal({ bundled, ini: "[gaffer]\nbundled_plugins = a, guadr\n" })).toBe(
-      "`bundled_plugins` of [gaffer] names `guadr`, which does not ship; did you mean `guard`?",
+      "unknown plugin `guadr` in `bundled_plugins` of [gaffer]: it does not ship with gafferd; did you mean `guard`?",
     );
   });
 
@@ -125,9 +125,9 @@ describe("gafferd does not start, and says why, when a plugin", () => {
     [
       "has no name",
       `import { Plugin } from "gafferd"; export class P extends Plugin {}`,
-      /^cannot load the plugin DIR\/bad\/plugin\/index.ts: undefined is no name; give its class a `name`/,
+      /^cannot load the plugin DIR\/bad\/plugin\/index.ts: undefined is not a valid `name`; use letters/,
     ],
-    ["has a name that no path can hold", source("a/b"), /"a\/b" is no name/],
+    ["has a name that no path can hold", source("a/b"), /"a\/b" is not a valid `name`/],
     [
       "needs what is no list",
       source("a").replace("mandatory = []", `mandatory = "b"`),
@@ -136,7 +136,7 @@ describe("gafferd does not start, and says why, when a plugin", () => {
     [
       "throws in `app`",
       source("p").replace("return new A(config)", `throw new Error("boom")`),
-      /^cannot make the app of the plugin `p` of DIR\/bad\/plugin\/index.ts: boom \(DIR\/bad\/plugin\/index.ts:\d+:\d+\)$/,
+      /^cannot create the app of the plugin `p` in DIR\/bad\/plugin\/index.ts: boom \(DIR\/bad\/plugin\/index.ts:\d+:\d+\)$/,
     ],
     [
       "makes an app that cannot start",
@@ -146,12 +146,12 @@ describe("gafferd does not start, and says why, when a plugin", () => {
     [
       "throws in `start`",
       source("p", { start: `throw new Error("boom");` }),
-      /^cannot start the plugin `p` of DIR\/bad\/plugin\/index.ts: boom \(/,
+      /^cannot start the plugin `p` in DIR\/bad\/plugin\/index.ts: boom \(/,
     ],
     [
       "throws in `routes`",
       source("p", { more: `routes() { throw new Error("boom"); }` }),
-      /^cannot start the plugin `p` of .*: boom \(/,
+      /^cannot start the plugin `p` in .*: boom \(/,
     ],
     [
       "has routes that are none",
@@ -167,7 +167,7 @@ describe("gafferd does not start, and says why, when a plugin", () => {
 
   test("has the name of another", async () => {
     expect(await refusal({ files: { "a/plugin/index.ts": source("same"), "b/plugin/x.ts": source("same") } })).toBe(
-      "two plugins have the name `same`: DIR/a/plugin/index.ts and DIR/b/plugin/x.ts; remove one, or give it another name",
+      "two plugins are named `same`: DIR/a/plugin/index.ts and DIR/b/plugin/x.ts; remove or rename one of them",
     );
   });
 
@@ -214,7 +214,7 @@ describe("at run time a plugin", () => {
       "info plugin a: start",
       "info plugin b: start",
       "info plugin b: stop",
-      "error plugin b: cannot stop it as it should; gafferd goes on without it",
+      "error plugin b: cannot stop cleanly; continuing without it",
       "info plugin a: stop",
     ]);
   });
@@ -254,7 +254,7 @@ describe("at run time a plugin", () => {
     const states = () => started.daemon.plugins.list().map(({ state }) => state);
     await started.daemon.restartPlugins();
     expect(states()).toEqual(["failed", "running", "running"]);
-    expect(started.lines("cannot").map((line) => line.split(" of ")[0])).toEqual([
+    expect(started.lines("cannot").map((line) => line.split(" in ")[0])).toEqual([
       "error cannot start the plugin `a`",
       "error cannot restart the plugin `b`",
     ]);

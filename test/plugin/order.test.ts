@@ -36,7 +36,7 @@ describe("plugins start", () => {
 test("all that is missing is told at once, with who needs it and what is near", () => {
   expect(() => startOrder([plugin("dummy1", "dumy", "x"), plugin("dummy"), plugin("c", "y")], [])).toThrow(
     "cannot start the plugins: `dummy1` needs `dumy`, which is not installed (`dummy` is), `x`, which is not installed; " +
-      "`c` needs `y`, which is not installed; install what is missing, or remove who needs it",
+      "`c` needs `y`, which is not installed; install the missing plugins, or remove the plugins that need them",
   );
 });
 
@@ -45,5 +45,5 @@ test.each([
   ["a -> a", [plugin("a", "a")]],
   ["b -> c -> d -> b", [plugin("a", "b"), plugin("b", "c"), plugin("c", "d"), plugin("d", "b")]],
 ])("a circle is named: %s", (circle, plugins) => {
-  expect(() => startOrder(plugins, [])).toThrow(`they need each other: ${circle}; one of them`);
+  expect(() => startOrder(plugins, [])).toThrow(`circular dependency ${circle}; remove one`);
 });

@@ -59,7 +59,7 @@ describe("the environment", () => {
     expect(() => buildEnvironment(template({ env_file: missing }))).toThrow(`cannot read the env file ${missing}: `);
     const binary = file("binary.env", "A=\0");
     expect(() => buildEnvironment(template({ env_file: binary }))).toThrow(
-      `cannot use the env file ${binary}: it holds a NUL byte`,
+      `cannot use the env file ${binary}: it contains a NUL byte`,
     );
   });
 });
@@ -96,7 +96,7 @@ describe("the command", () => {
     });
     expect(commandOf(template({ cwd: "/srv/$$x" }), {}).cwd).toBe("/srv/$x");
     expect(() => commandOf(template({ cwd: "$DIR" }), { DIR: "sub" })).toThrow(
-      "cannot start t: its working directory `$DIR` is `sub` once its variables are replaced, which is not absolute",
+      "cannot start `t`: its working directory `$DIR` expands to `sub`, which is not an absolute path; write `./$DIR` for a path relative to the file",
     );
   });
 

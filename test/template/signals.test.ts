@@ -40,7 +40,7 @@ describe.if(process.platform === "linux")("real-time signals", () => {
   test.each(["RTMIN+31", "RTMIN-1", "RTMAX+1", "RTMAX-31", "RTMIN+x"])(
     "%p is none: the message has the range",
     (text) => {
-      expect(() => parseSignal(text)).toThrow(`"${text}" is not a signal: real-time signals are RTMIN to RTMIN+30`);
+      expect(() => parseSignal(text)).toThrow(`"${text}" is not a signal; real-time signals are RTMIN to RTMIN+30`);
     },
   );
 
@@ -54,6 +54,8 @@ test.each([0, "0", -1, 1.5, "", "SIG", "KILL9", "constructor", "__proto__"])("%p
 });
 
 test("a misspelt name is answered with the nearest, a strange one with all", () => {
-  expect(() => parseSignal("TREM")).toThrow('"TREM" is not a signal: did you mean SIGTERM?');
-  expect(() => parseSignal("whatever")).toThrow(/"whatever" is not a signal: known are HUP, INT, QUIT, .*USR1/);
+  expect(() => parseSignal("TREM")).toThrow('"TREM" is not a signal; did you mean SIGTERM?');
+  expect(() => parseSignal("whatever")).toThrow(
+    /"whatever" is not a signal; write a number or one of HUP, INT, QUIT, .*USR1/,
+  );
 });

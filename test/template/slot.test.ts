@@ -31,7 +31,7 @@ test("both can be used in the command and the folder", () => {
 test("a slot past the last port is refused", () => {
   expect(slotVariables(template({ port: 65_530 }), 5)).toMatchObject({ PORT: "65535" });
   expect(() => slotVariables(template({ port: 65_530 }), 6)).toThrow(
-    "cannot start `t` in slot 6: its port would be 65536, past 65535; lower `port` or `numprocesses`",
+    "cannot start `t` in slot 6: its port would be 65536, the highest is 65535; lower `port` or `numprocesses`",
   );
 });
 
@@ -39,6 +39,6 @@ test("more processes than there are ports are refused", () => {
   expect(() => assertPorts(template({}), 100_000)).not.toThrow();
   expect(() => assertPorts(template({ port: 65_530 }), 6)).not.toThrow();
   expect(() => assertPorts(template({ port: 65_530 }), 7)).toThrow(
-    "cannot run 7 processes of `t`: their ports, 65530 to 65536, go past 65535",
+    "cannot run 7 processes of `t`: their ports would be 65530 to 65536, the highest is 65535",
   );
 });

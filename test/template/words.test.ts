@@ -68,9 +68,9 @@ describe("what is not a word's business", () => {
 });
 
 test.each([
-  ["sh -c 'echo", "the single quote at character 7 is never closed: close it, or put a backslash before it"],
-  ['echo "a\\"', "the double quote at character 6 is never closed: close it, or put a backslash before it"],
-  ['"a\\', "the double quote at character 1 is never closed: close it, or put a backslash before it"],
+  ["sh -c 'echo", "unclosed single quote at character 7; close it, or put a backslash before it"],
+  ['echo "a\\"', "unclosed double quote at character 6; close it, or put a backslash before it"],
+  ['"a\\', "unclosed double quote at character 1; close it, or put a backslash before it"],
 ])("%p is refused, with the place", (line, message) => {
   expect(() => splitWords(line)).toThrow(message);
 });

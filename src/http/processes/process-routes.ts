@@ -1,5 +1,5 @@
 import { Elysia } from "elysia";
-import { EncodedOnce } from "../feed/encoded-once.ts";
+import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { toDocument } from "../../template/document.ts";
 import { parseTemplate } from "../../template/schema.ts";
@@ -59,7 +59,7 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
 }
 
 /** One answer per array: encoding a thousand names takes longer than the rest of the request. */
-const answers = new EncodedOnce<readonly string[], TextAnswer>();
+const answers = new EncodingCache<readonly string[], TextAnswer>();
 
 function answerNames(names: readonly string[]): TextAnswer {
   return answers.get(names, () => jsonAnswer(names));

@@ -80,7 +80,7 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(stderr.toString()).toBe("");
     const site = join(serving.folder, "fixed");
     expect(stdout.toString()).toBe(
-      `cannot move the site in ${site} under ${site}/_site: permission denied; it is served as it is\n`,
+      `cannot move the site in ${site} to ${site}/_site: permission denied; serving it where it is\n`,
     );
     expect(existsSync(join(site, "index.html"))).toBe(true);
     expect(await read(serving, "/_plugin/fixed/")).toBe("fixed");

@@ -120,7 +120,7 @@ test("adds a template, after showing what is wrong at its field", async () => {
 
   await dialog.getByLabel("Name", { exact: true }).fill("taken");
   await add();
-  await complains("Command", "must be text that is not empty");
+  await complains("Command", "must be a non-empty string");
   await dialog.getByLabel("Command", { exact: true }).fill("/no/such/program");
   await add();
   await complains("Name", "taken");
