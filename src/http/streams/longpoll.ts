@@ -51,7 +51,7 @@ function takeAvailable(reader: OutputReader, query: OutputQuery): Available {
   const place: EncodingPlace = {
     before: undefined,
     after(to) {
-      if (to !== undefined) reader.takeBack(to);
+      if (to !== undefined) reader.unread(to);
       return "";
     },
   };

@@ -79,7 +79,7 @@ export class OutputFeed implements FeedSource {
         return before();
       },
       after: (to) => {
-        if (to !== undefined) this.#reader.takeBack(to);
+        if (to !== undefined) this.#reader.unread(to);
         return (this.#newestId = formatStreamId(this.#reader.position()));
       },
     };

@@ -26,7 +26,7 @@ function encodeAll(output: Buffer, { format, isEvents }: { format: Format; isEve
   const encoder = isEvents ? createEventEncoder(format) : createRawEncoder(format);
   const frames: Buffer[] = [];
   const after = (to?: number) => {
-    if (to !== undefined) reader.takeBack(to);
+    if (to !== undefined) reader.unread(to);
     return "r12345678_1_2s_2s";
   };
   for (;;) {
