@@ -19,7 +19,7 @@ import { operationsOn, type Real } from "./operations.ts";
 const folder = mkdtempSync(join(tmpdir(), "gafferd-property-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const title = "whatever is done in whatever order, the wanted processes are alive at the end and nothing else is";
+const title = "after any operations in any order, exactly the wanted processes are alive";
 
 test(
   title,
@@ -57,7 +57,7 @@ test(
   120_000,
 );
 
-test(`${title}: of a gafferd of its own, that finds what escapes`, async () => {
+test(`${title}, with a separate gafferd, including processes that left their session`, async () => {
   const [path, stateDir] = [join(folder, "own.ini"), join(folder, "state")];
   const fleet = new Fleet({ digit: 8, path, head: `[gaffer]\nstate_dir = ${stateDir}\n`, escapes: true });
   await fc.assert(
@@ -101,19 +101,19 @@ test(`${title}: of a gafferd of its own, that finds what escapes`, async () => {
   );
 }, 120_000);
 
-/** But for sockets: connections come and go with whoever asks. */
+/** The number of open descriptors, without sockets: these depend on the clients. */
 function descriptors(osPid: number): number {
   const links = readdirSync(`/proc/${osPid}/fd`).map((fd) => {
     try {
       return readlinkSync(`/proc/${osPid}/fd/${fd}`);
     } catch {
-      return "socket:"; // It was closed meanwhile.
+      return "socket:"; // It was closed in between.
     }
   });
   return links.filter((link) => !link.startsWith("socket:")).length;
 }
 
-/** The command lines of its living children that are no sleeps. */
+/** The command lines of its living children, except sleeps. */
 function strangersBelow(osPid: number): string[] {
   return [...procEntries()]
     .filter(({ parentOsPid }) => parentOsPid === osPid)
