@@ -2,27 +2,27 @@ import { expect } from "bun:test";
 import { countSleeps } from "../process/spawn/command-line.ts";
 import { waitFor } from "../wait-for.ts";
 
-/** The wanted state of a template: `count` processes of `version`, if it is up. */
+/** The expected state of a template: `count` processes of `version` if it is up. */
 export interface Wanted {
   readonly count: number;
   readonly version: number;
   readonly isUp: boolean;
 }
 
-/** The state that the operator expects. */
+/** The state that an operator expects. */
 export interface Model {
   templates: Map<string, Wanted>;
   file: Map<string, Wanted>;
 }
 
 export interface FleetOptions {
-  /** The first digit of the sleep durations. No other test uses the same digit. */
+  /** A first digit that is unique among the sleeps of all tests. */
   readonly digit: number;
-  /** The path of the configuration file. */
+  /** The configuration file. */
   readonly path: string;
-  /** The text before the process sections. */
+  /** The text before its process sections. */
   readonly head: string;
-  /** Whether one sleep of each process leaves its session, so that only a subreaper can find it. */
+  /** Whether one sleep of each process starts its own session, so that only a subreaper finds it. */
   readonly escapes: boolean;
 }
 
@@ -30,7 +30,7 @@ export const httpNames = ["one", "group:two", "three"] as const;
 export const fileNames = ["four", "group:five"] as const;
 export const names = [...httpNames, ...fileNames];
 
-/** Templates whose processes are sleeps with unique durations, so that all of them can be counted on the machine. */
+/** Templates whose processes are sleeps, which can be counted on the whole machine. */
 export class Fleet {
   readonly #options: FleetOptions;
 
@@ -38,7 +38,7 @@ export class Fleet {
     this.#options = options;
   }
 
-  /** Writes the initial file. */
+  /** Writes the file for the first step. */
   async begin(): Promise<Model> {
     const file = new Map(fileNames.map((name) => [name, { count: 2, version: 0, isUp: true }]));
     await this.writeFile(file);
@@ -65,21 +65,21 @@ export class Fleet {
       numprocesses: count,
       redirect_output: ["out"],
       graceful_timeout: 5,
-      // Short delays, so that processes that crash repeatedly are back in time.
+      // A crashing process must be restarted in time as well.
       backoff: "10ms, 50ms",
     };
   }
 
-  /** The number of sleeps with each mark, without zombies. */
+  /** The number of sleeps of each mark, without zombies. */
   sleeps(): Map<string, number> {
     return countSleeps(this.#prefix);
   }
 
-  /** Resolves when exactly the wanted processes are alive. */
+  /** Resolves when exactly the wanted processes run. */
   async settle(model: Model): Promise<void> {
     const wanted = this.#wantedSleeps(model);
     let seen = this.sleeps();
-    await waitFor(() => Bun.deepEquals((seen = this.sleeps()), wanted), "exactly the wanted processes").catch(() =>
+    await waitFor(() => Bun.deepEquals((seen = this.sleeps()), wanted), "what is wanted, and nothing else").catch(() =>
       expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(wanted)),
     );
   }
@@ -96,7 +96,7 @@ export class Fleet {
     return `sh -c "echo up; ${this.#options.escapes ? `setsid ${sleep} & ` : ""}${sleep} & exec ${sleep}"`;
   }
 
-  /** A duration in seconds that identifies the test run, the template and its version on command lines. */
+  /** A number of seconds that is unique to this run, the template and its version. */
   #mark(name: string, version: number): string {
     return `${this.#prefix}${names.findIndex((each) => each === name)}.${String(version).padStart(3, "0")}`;
   }

@@ -19,7 +19,7 @@ import { operationsOn, type Real } from "./operations.ts";
 const folder = mkdtempSync(join(tmpdir(), "gafferd-property-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const title = "after any operations in any order, exactly the wanted processes are alive";
+const title = "whatever is done in whatever order, the wanted processes are alive at the end and nothing else is";
 
 test(
   title,
@@ -57,7 +57,7 @@ test(
   120_000,
 );
 
-test(`${title}, with a separate gafferd, including processes that left their session`, async () => {
+test(`${title}: of a separate gafferd, which finds escaped processes`, async () => {
   const [path, stateDir] = [join(folder, "own.ini"), join(folder, "state")];
   const fleet = new Fleet({ digit: 8, path, head: `[gaffer]\nstate_dir = ${stateDir}\n`, escapes: true });
   await fc.assert(
@@ -101,19 +101,19 @@ test(`${title}, with a separate gafferd, including processes that left their ses
   );
 }, 120_000);
 
-/** The number of open descriptors, without sockets: these depend on the clients. */
+/** Except sockets: the number of connections changes with the clients. */
 function descriptors(osPid: number): number {
   const links = readdirSync(`/proc/${osPid}/fd`).map((fd) => {
     try {
       return readlinkSync(`/proc/${osPid}/fd/${fd}`);
     } catch {
-      return "socket:"; // It was closed in between.
+      return "socket:"; // It was closed meanwhile.
     }
   });
   return links.filter((link) => !link.startsWith("socket:")).length;
 }
 
-/** The command lines of its living children, except sleeps. */
+/** The command lines of its running children that are not sleeps. */
 function strangersBelow(osPid: number): string[] {
   return [...procEntries()]
     .filter(({ parentOsPid }) => parentOsPid === osPid)

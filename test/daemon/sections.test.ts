@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { compareSections, namesOf, needingRestart, withTemplates } from "../../src/daemon/sections.ts";
 import { sampleTemplate } from "../process/sample-template.ts";
 
-test("sections are added, changed, removed or unchanged, depending on their settings", () => {
+test("sections are added, changed, removed or unchanged", () => {
   const before = new Map<string, unknown>([
     ["process:a", { cmd: "a" }],
     ["process:b", { cmd: "b" }],
@@ -22,7 +22,7 @@ test("sections are added, changed, removed or unchanged, depending on their sett
   });
 });
 
-test("a template has drifted if the file is unchanged but other settings are running", () => {
+test("a section that is unchanged in the file but runs differently has drifted", () => {
   const file = ["same", "scaled", "deleted", "edited", "ahead", "both"];
   const before = new Map<string, unknown>(file.map((name) => [`process:${name}`, { name, n: 1 }]));
   const after = new Map<string, unknown>(before);
@@ -41,7 +41,7 @@ test("a template has drifted if the file is unchanged but other settings are run
   });
 });
 
-test("running templates replace their sections of the old file, and nothing else", () => {
+test("running templates replace those of the file, and nothing else does", () => {
   const sections = new Map<string, unknown>([
     ["process:web:api", 1],
     ["process:gone", 1],
@@ -56,12 +56,12 @@ test("running templates replace their sections of the old file, and nothing else
   ]);
 });
 
-test("an absent setting differs from a present one", () => {
+test("a setting that is not set differs from one that is set", () => {
   const changes = compareSections(new Map([["process:a", { a: 1 }]]), new Map([["process:a", { a: 1, b: undefined }]]));
   expect(changes.changed).toEqual(["process:a"]);
 });
 
-test("only settings that are read at start need a restart", () => {
+test("settings that are fixed at start need a restart, and no others do", () => {
   const changed = ["gaffer.cors_origins", "gaffer.plugins_dir", "gaffer.state_dir", "process:a"];
   const changes = { added: [], changed, removed: [], drifted: [], unchanged: [] };
   expect(needingRestart(changes)).toEqual(["gaffer.plugins_dir", "gaffer.state_dir"]);

@@ -91,7 +91,7 @@ describe("HEAD", () => {
   );
 
   test.each(["", "?feed=eventsource", "?feed=continuous", "?feed=longpoll"])(
-    "of a silent output is answered at once: %s",
+    "of an output without data responds immediately: %s",
     async (query) => {
       await using service = await createPopulated();
       const { status, body } = await service.ask("HEAD", `/streams/1/stdout${query}`);
@@ -179,7 +179,7 @@ describe("a name in a path", () => {
   });
 
   test.each(["%", "%z", "%zz", "%ff", "%c3%28", "%ed%a0%80", "a%2", "%c0%af"])(
-    "is refused when it cannot be decoded: %s",
+    "is rejected if it cannot be decoded: %s",
     async (name) => {
       await using service = createService();
       for (const [method, path, field] of [

@@ -5,7 +5,7 @@ import { waitFor } from "../wait-for.ts";
 import { type PluginServing, servePlugins } from "./plugins/plugin-folder.ts";
 
 const page = "<p>one line of a page</p>\n".repeat(200);
-const long = "a line of a file that is larger than what is held of it\n".repeat(40_000);
+const long = "a line of a file that is larger than the cache limit of a file\n".repeat(40_000);
 
 let serving: PluginServing;
 beforeAll(async () => {
@@ -138,9 +138,9 @@ describe("a site's file that is compressed", () => {
     const etags = await Promise.all(["", "gzip", "zstd"].map(etagOf));
     expect(new Set(etags).size).toBe(3);
     for (const [index, accept] of ["", "gzip", "zstd"].entries()) {
-      for (const [held, etag] of etags.entries()) {
+      for (const [position, etag] of etags.entries()) {
         const answer = await ask(path, { "accept-encoding": accept, "if-none-match": etag });
-        expect([accept, etag, answer.status]).toEqual([accept, etag, held === index ? 304 : 200]);
+        expect([accept, etag, answer.status]).toEqual([accept, etag, position === index ? 304 : 200]);
         expect(answer.headers.get("etag")).toBe(etags[index] ?? "");
         expect(answer.headers.get("vary")).toBe("Accept-Encoding");
       }

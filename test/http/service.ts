@@ -64,7 +64,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     async settle() {
       await waitFor(
         () => manager.names().every((name) => manager.get(name).status().state !== "starting"),
-        "the end of all spawning",
+        "all wanted processes to run",
       );
     },
     async [Symbol.asyncDispose]() {

@@ -4,7 +4,7 @@ import { json, ok, type OperationDescription, type OperationTable } from "../ope
 import { amount, group, signal, template, templateOrProcess } from "../operation/path-parameters.ts";
 
 const verbs = { tag: "verbs", path: [template] } as const satisfies Partial<OperationDescription>;
-const newWork = ["bad_value", "not_found", "conflict", "overloaded"] as const;
+const startErrors = ["bad_value", "not_found", "conflict", "overloaded"] as const;
 const scaled = (description: string) =>
   ok(description, { numprocesses: { type: "integer", minimum: 0 } }, { numprocesses: 3 });
 
@@ -20,7 +20,7 @@ export const verbOperations: OperationTable = {
     id: "startTemplate",
     summary: "Start a template",
     answers: ok("The template and its processes were started."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "POST /processes/:id/_stop": {
     ...verbs,
@@ -39,14 +39,14 @@ export const verbOperations: OperationTable = {
       "Stops a process, waits for its exit, and starts its replacement; then the next one. A stopped template is started.",
     query: [spawnFirst],
     answers: ok("All processes were replaced."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "POST /processes/:id/_add": {
     ...verbs,
     id: "addProcess",
     summary: "Add one process",
     answers: scaled("The new number of processes of the template."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_add/:n": {
     ...verbs,
@@ -54,14 +54,14 @@ export const verbOperations: OperationTable = {
     summary: "Add several processes",
     path: [template, amount],
     answers: scaled("The new number of processes of the template."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_sub": {
     ...verbs,
     id: "subtractProcess",
     summary: "Remove one process",
     answers: scaled("The new number of processes, at least 0. The surplus process has exited."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_sub/:n": {
     ...verbs,
@@ -69,7 +69,7 @@ export const verbOperations: OperationTable = {
     summary: "Remove several processes",
     path: [template, amount],
     answers: scaled("The new number of processes, at least 0. The surplus processes have exited."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_signal": {
     ...verbs,
@@ -108,7 +108,7 @@ export const verbOperations: OperationTable = {
     summary: "Start the templates of a group",
     description: partialFailure,
     answers: ok("The templates and their processes were started."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "POST /groups/:group/_stop": {
     ...groups,
@@ -125,7 +125,7 @@ export const verbOperations: OperationTable = {
     description: `Replaces the processes of each template one at a time. ${partialFailure}`,
     query: [spawnFirst],
     answers: ok("All processes were replaced."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "DELETE /groups/:group": {
     ...groups,

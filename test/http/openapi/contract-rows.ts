@@ -175,37 +175,40 @@ export const contractCodes: Readonly<Record<string, number>> = {
 export const pluginPath = "/_plugin/";
 
 /** Operations that the contract does not have, and why they exist. */
-export const ownAsks: Readonly<Record<string, string>> = {
-  "GET /webhooks": "who is told of events can be seen",
-  "POST /webhooks": "a URL is told of events without an edit of the file",
-  "DELETE /webhooks": "as gaffer takes a URL back",
-  "GET /webhooks/{id}": "how one stands",
-  "DELETE /webhooks/{id}": "by the id that `POST` answers",
-  "GET /webhooks/{id}/deliveries": "why a receiver has not got what it should",
-  "GET /metrics": "what Prometheus scrapes",
-  "GET /openapi.json": "all of this, for programs",
-  "GET /docs": "all of this, for people",
-  "GET /_plugin": "what is installed, and where its pages are",
-  "POST /_reload": "SIGHUP for who cannot send a signal",
+export const ownOperations: Readonly<Record<string, string>> = {
+  "GET /webhooks": "lists the registered webhooks",
+  "POST /webhooks": "registers a webhook without editing the configuration file",
+  "DELETE /webhooks": "removes a webhook by its URL, as in gaffer",
+  "GET /webhooks/{id}": "the state of a webhook",
+  "DELETE /webhooks/{id}": "removes a webhook by the id that `POST` returns",
+  "GET /webhooks/{id}/deliveries": "shows why deliveries failed",
+  "GET /metrics": "metrics for Prometheus",
+  "GET /openapi.json": "the API description for programs",
+  "GET /docs": "the API description for people",
+  "GET /_plugin": "lists plugins and the paths of their sites",
+  "POST /_reload": "does the same as SIGHUP over HTTP",
 };
 
 /** Parameters that the contract does not have, and why they exist. */
 export const ownParameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "GET /stats": { heartbeat: "a stream that is silent is taken for dead" },
-  "GET /stats/{name}": { heartbeat: "a stream that is silent is taken for dead" },
+  "GET /stats": { heartbeat: "prevents proxies from closing a silent stream" },
+  "GET /stats/{name}": { heartbeat: "prevents proxies from closing a silent stream" },
   "GET /stats/{name}/{pid}": {
-    feed: "one process can be watched like all",
-    interval: "of that stream",
-    heartbeat: "of that stream",
+    feed: "streams the usage of one process, like that of all",
+    interval: "the interval of that stream",
+    heartbeat: "the heartbeat of that stream",
   },
   "GET /wstreams/{target}": {
-    "Last-Event-ID": "does what `since` does, as everywhere",
-    heartbeat: "of its ping frames",
+    "Last-Event-ID": "same as `since`, as in other streams",
+    heartbeat: "the interval of ping frames",
   },
-  "POST /_reload": { dry_run: "says what it would do", keep_drift: "for what people changed on purpose" },
+  "POST /_reload": {
+    dry_run: "returns the changes without making them",
+    keep_drift: "keeps changes that were made on purpose",
+  },
 };
 
 /** Error codes that the contract does not have, and why they exist. */
 export const ownCodes: Readonly<Record<string, string>> = {
-  method_not_allowed: "the contract has the 405 and `Allow`, and no word for it",
+  method_not_allowed: "the contract has the status 405 and `Allow`, but no code",
 };

@@ -3,7 +3,7 @@ import { statusByCode } from "../../../src/http/operation/error.ts";
 import { buildDocument } from "../../../src/http/openapi/build.ts";
 import type { JsonSchema, OpenapiDocument, ResponseObject } from "../../../src/http/operation/openapi-document.ts";
 import { createService } from "../service.ts";
-import { contractCodes, contractRows, ownAsks, ownCodes, ownParameters, pluginPath } from "./contract-rows.ts";
+import { contractCodes, contractRows, ownOperations, ownCodes, ownParameters, pluginPath } from "./contract-rows.ts";
 import { codesOf, type Described, operationsOf, resolve, responsesOf } from "./described.ts";
 
 const service = createService();
@@ -16,7 +16,7 @@ const operations = new Map(
     .filter(({ method }) => method !== "HEAD" && method !== "OPTIONS")
     .map((described) => [nameless(described.key), described]),
 );
-const asked = new Set([...contractRows.flatMap(({ asks }) => asks), ...Object.keys(ownAsks)].map(nameless));
+const asked = new Set([...contractRows.flatMap(({ asks }) => asks), ...Object.keys(ownOperations)].map(nameless));
 
 /** `GET /processes/{}` for `GET /processes/{id}` and `GET /processes/:id`. */
 function nameless(key: string): string {
@@ -87,7 +87,9 @@ describe("the document has nothing that no row has", () => {
     const routed = app.routes.map(({ method, path }) => nameless(`${method} ${path}`));
     for (const key of [...operations.keys(), ...routed]) {
       if (asked.has(key) || isPlugin(key)) continue;
-      throw new Error(`${key} is in no row of contract-rows.ts; if it is ours, add it to \`ownAsks\` with the reason`);
+      throw new Error(
+        `${key} is in no row of contract-rows.ts; if it is ours, add it to \`ownOperations\` with the reason`,
+      );
     }
     expect([...asked].filter((ask) => !routed.includes(ask))).toEqual([]);
   });

@@ -50,7 +50,7 @@ describe("an unknown path suggests the nearest route", () => {
 });
 
 test.each(app.routes.map(({ method, path }) => [method, path] as const))(
-  "a slip in the last name of %s %s leads to it, or to one as near",
+  "a typo in the last literal part of %s %s suggests it, or an equally near route",
   (method, path) => {
     const names = path.split("/").filter((name) => name !== "" && !name.startsWith(":"));
     const last = names.at(-1);

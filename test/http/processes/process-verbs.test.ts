@@ -83,7 +83,7 @@ describe("_restart", () => {
   test.each([
     ["", [1, 0]],
     ["?spawn_first=true", [1, 2]],
-  ])("%s goes by way of %p processes", async (query, counts) => {
+  ])("%s has %p processes over time", async (query, counts) => {
     await using service = await createSleeper();
     const seen = new Set<number>([1]);
     service.manager.get("a").onChange(() => seen.add(service.manager.get("a").processes.length));
@@ -118,7 +118,7 @@ describe("_add and _sub", () => {
     }
   });
 
-  test.each(["-1", "1.5", "1e3", "abc", "%201", "0x1", "99999999999999999999", "NaN"])("refuse %s", async (n) => {
+  test.each(["-1", "1.5", "1e3", "abc", "%201", "0x1", "99999999999999999999", "NaN"])("reject %s", async (n) => {
     await using service = await createSleeper();
     for (const verb of ["_add", "_sub"]) {
       const { status, body } = await service.ask("POST", `/processes/a/${verb}/${n}`);
