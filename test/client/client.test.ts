@@ -169,7 +169,7 @@ describe("an answer that says no", () => {
       {
         status: 502,
         code: "unexpected_answer",
-        message: expect.stringContaining("GET http://d.test/groups: 502 Bad Gateway"),
+        message: expect.stringContaining("GET http://d.test/groups: `502 Bad Gateway`"),
       },
     ],
     ["that is another server's JSON", () => Response.json({ error: { code: 7 } }, { status: 400 }), { status: 400 }],
