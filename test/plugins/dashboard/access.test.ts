@@ -59,7 +59,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 test("says what to do when there is no template, and does it", async () => {
   await using tab = await open();
   const { page } = tab;
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   const command = (await page.locator("pre").textContent()) ?? "";
   expect(await faults(page)).toEqual([]);
   await keepScreenshot(page, "dashboard-empty");
@@ -112,7 +112,7 @@ test("is used with the keyboard alone", async () => {
   await keyboard.type("fir");
   await page.getByRole("link", { name: "second" }).waitFor({ state: "detached" });
   await keyboard.type(" of none");
-  await page.getByText("No template has a name like that").waitFor();
+  await page.getByText("No template matches the filter").waitFor();
 });
 
 test("lets the keyboard out of the terminal, and keeps it in a dialog", async () => {
@@ -145,7 +145,7 @@ test("leaves single letters alone when a person says so, and remembers that", as
   await using tab = await open("web");
   const { page } = tab;
   await page.keyboard.press("?");
-  await page.getByLabel("Single letters are shortcuts").uncheck();
+  await page.getByLabel("Use single letters as shortcuts").uncheck();
   await page.keyboard.press("Escape");
   await page.reload();
   await page.getByText("1 of 1 running").waitFor();
@@ -160,7 +160,7 @@ test("tells screen readers what happens", async () => {
   await using tab = await open();
   await tab.page.getByText("1 process").waitFor();
   host.serving.process(pid).signal(9);
-  const said = tab.page.getByRole("status").filter({ hasText: `${host.lastName}: process ${pid} ended with SIGKILL` });
+  const said = tab.page.getByRole("status").filter({ hasText: `${host.lastName}: process ${pid} exited with SIGKILL` });
   await said.waitFor({ state: "attached" });
 });
 
@@ -180,15 +180,15 @@ test("is dark or light as a person chooses, whatever the system says", async () 
 test("says that there is no template only when the daemon said so, and asks again until it answers", async () => {
   await using tab = await open("about");
   const { page } = tab;
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   await page.route("**/processes?detail=true", (route) =>
     route.fulfill({ status: 503, json: { error: "overloaded", message: "no" } }),
   );
   await page.reload();
   await page.getByRole("alert").waitFor();
-  expect(await page.getByRole("heading", { name: "Nothing to run yet" }).count()).toBe(0);
+  expect(await page.getByRole("heading", { name: "No templates yet" }).count()).toBe(0);
   await page.unroute("**/processes?detail=true");
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   expect(await page.getByRole("alert").count()).toBe(0);
 });
 

@@ -72,6 +72,6 @@ test("draws on while a process floods, names what it could not show, and does as
 
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByRole("row").filter({ hasText: host.lastName }).getByText("stopped").waitFor();
-  await tab.sees("ended: SIGTERM");
+  await tab.sees("exited: SIGTERM");
   expect(tab.errors).toEqual([]);
 }, 60_000);

@@ -3,7 +3,7 @@ import type { DetailDocument, EventDocument, TemplateStatsDocument } from "gaffe
 import { Figures } from "../../../plugins/dashboard/src/figures.ts";
 import { Fleet } from "../../../plugins/dashboard/src/fleet.ts";
 import { formatAge, formatBytes, formatPercent } from "../../../plugins/dashboard/src/format.ts";
-import { markOfProcess, markOfTemplate } from "../../../plugins/dashboard/src/mark.ts";
+import { processBadge, templateBadge } from "../../../plugins/dashboard/src/badge.ts";
 import { emptyDraft, toBody, toField } from "../../../plugins/dashboard/src/new-template.ts";
 import { type Order, toRows } from "../../../plugins/dashboard/src/rows.ts";
 
@@ -67,7 +67,7 @@ describe("a fleet", () => {
 });
 
 const mark = (of: object) =>
-  markOfTemplate({
+  templateBadge({
     status: { state: "running", exits_in_a_row: 0, reason: null, next_retry_at: null, ...of } as Status,
   });
 const reason = "exited with status 1 after 0.01 s, 14 times in a row";
@@ -96,7 +96,7 @@ describe("the mark of a template", () => {
   test("a process in a crash loop is not good before it has run long enough", () => {
     const process = { state: "running", started_at: time } as const;
     const toneAt = (afterMs: number, of: object, backoff: unknown = { reset_after: 5 }) =>
-      markOfProcess({ status: of as Status, backoff: backoff as never }, process, Date.parse(time) + afterMs).tone;
+      processBadge({ status: of as Status, backoff: backoff as never }, process, Date.parse(time) + afterMs).tone;
     expect(toneAt(0, { exits_in_a_row: 0 })).toBe("running");
     expect(toneAt(4999, { exits_in_a_row: 3 })).toBe("starting");
     expect(toneAt(5000, { exits_in_a_row: 3 })).toBe("running");

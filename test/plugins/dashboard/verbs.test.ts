@@ -15,7 +15,7 @@ test("starts, stops and restarts a template, and shows how it stands without a r
   await host.serving.create({ name: "web", cmd: "sleep 600", start: false });
   await using tab = await open("web");
   const { page } = tab;
-  const bar = page.getByRole("group", { name: "Act on the template" });
+  const bar = page.getByRole("group", { name: "Template actions" });
   const row = page.getByRole("row").filter({ hasText: "web" });
   await row.getByText("stopped").waitFor();
 
@@ -73,7 +73,7 @@ test("stops one process, which its template replaces, and keeps its output", asy
   await tab.sees("says hello");
   await page.getByRole("button", { name: "Stop process" }).click();
   await waitFor(() => pids("web").length === 1 && pids("web")[0] !== pid, "its successor");
-  await tab.sees(`── ${pid} ended: SIGTERM ──`);
+  await tab.sees(`── ${pid} exited: SIGTERM ──`);
 
   await page.getByRole("navigation").getByRole("link", { name: "web" }).click();
   await page.getByText("Last exits").click();
@@ -94,7 +94,7 @@ test("writes lines to stdin, and closes it", async () => {
   await tab.sees("one line");
   expect(await input.inputValue()).toBe("");
   await page.getByRole("button", { name: "Close input" }).click();
-  await tab.sees(`── ${pid} ended: status 0 ──`);
+  await tab.sees(`── ${pid} exited: status 0 ──`);
   expect(await page.getByLabel("Input", { exact: true }).isDisabled()).toBe(true);
 });
 
@@ -160,7 +160,7 @@ test("removes a template when that is confirmed", async () => {
   expect(manager().names()).toEqual(["old"]);
   await page.getByRole("button", { name: "Remove…" }).click();
   await dialog.getByRole("button", { name: "Remove", exact: true }).click();
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   expect(manager().names()).toEqual([]);
 });
 
