@@ -33,17 +33,17 @@ const defaults = {
   plugins: new Map(),
 };
 
-test("without a file all is as by default", () => {
+test("without a file, all settings have their defaults", () => {
   expect(loadConfig(undefined)).toEqual({ ...defaults, files: [], sections: [], warnings: [] } as never);
 });
 
-test("an empty file, and one of comments, change nothing", () => {
+test("an empty file and a file of comments give the defaults", () => {
   const nothing = { ...defaults, files: [join(folder, "gaffer.ini")], sections: [], warnings: [] };
   expect(load("")).toEqual(nothing as never);
   expect(load("; nothing\n\n# here")).toEqual(nothing as never);
 });
 
-test("a whole configuration is read", () => {
+test("every kind of section is read", () => {
   const config = load(`
 [gaffer]
 http_endpoints = public
@@ -76,7 +76,7 @@ web:api = 200m
   ).toEqual([["console", ["Some.Key[]", '"as it stands"'], ["__proto__", "x"], ["web:api", "200m"]]]);
 });
 
-test("all that is wrong is told at once, with file, line, section and key, in the order of the lines", () => {
+test("all errors are reported together, with file, line, section and key, in the order of the lines", () => {
   expect(
     problemsOf(`[process:web]
 cmd = ./web
@@ -127,19 +127,19 @@ test.each([
   expect(problemsOf(text)).toEqual([problem]);
 });
 
-test("a file that cannot be read is a problem of its own", () => {
+test("a file that cannot be read is an error with the reason", () => {
   const missing = join(folder, "missing.ini");
   expect(() => loadConfig(missing)).toThrow(`${missing}: cannot read the configuration: no such file or directory`);
   expect(() => loadConfig(folder)).toThrow(`${folder}: cannot read the configuration: it is a directory`);
   expect(() => loadConfig(missing)).toThrow(ConfigError);
 });
 
-test("a file that is not UTF-8 is refused with the line", () => {
+test("a file that is not UTF-8 is an error with the line", () => {
   const file = write("latin1.ini", Buffer.from("[plugin:x]\na = 1\nb = caf\xe9\n", "latin1"));
   expect(() => loadConfig(file)).toThrow(`${file}:3: this line is not valid UTF-8; save the file as UTF-8`);
 });
 
-describe("whatever text a file holds", () => {
+describe("any text in a file", () => {
   const keys = [
     ...templateKeys,
     "env:PATH",
@@ -208,7 +208,7 @@ describe("whatever text a file holds", () => {
     .tuple(fc.array(lines, { maxLength: 30 }), fc.constantFrom("\n", "\r\n", "\r"))
     .map(([all, end]) => all.join(end));
 
-  test("it is read, or refused with lines that it has; and nothing else happens", () => {
+  test("is read, or gives errors at existing lines, and never any other exception", () => {
     let read = 0;
     fc.assert(
       fc.property(texts, (text) => {

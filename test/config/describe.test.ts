@@ -5,7 +5,7 @@ import { createFolder } from "./folder.ts";
 
 const { folder, load } = createFolder();
 
-test("a configuration is told as what would run", () => {
+test("--check shows what would run", () => {
   const config = load(`
 [gaffer]
 plugins_dir = plugins
@@ -89,7 +89,7 @@ OK: 3 templates, 2 endpoints
 `);
 });
 
-test("without a file there is an endpoint and nothing to run", () => {
+test("without a file there is one endpoint and no template", () => {
   expect(describeConfig(loadConfig(undefined, { pluginsDir: "/p" }))).toBe(`endpoints
   default: http://127.0.0.1:5000
 

@@ -42,25 +42,25 @@ hosts = Gaffer.example.org, [2001:DB8:0::1] ::2 10.0.0.1`;
   ]);
 });
 
-test("an endpoint that says nothing is the default binding under its name", () => {
+test("an empty endpoint section has the default address", () => {
   const [endpoint] = load("[endpoint:local]").endpoints;
   expect(endpoint).toEqual({ ...load("").endpoints[0], name: "local" } as never);
 });
 
 const opened = (text: string) => load(text).endpoints.map(({ name }) => name);
 
-describe("of the endpoints", () => {
+describe("endpoints", () => {
   const two = "[endpoint:a]\nbind = 127.0.0.1:1\n[endpoint:b]\nbind = 127.0.0.1:2\n";
-  test("all are opened if http_endpoints does not name any", () => {
+  test("are all opened if http_endpoints is not set", () => {
     expect(opened(two)).toEqual(["a", "b"]);
   });
 
-  test("those that http_endpoints names are opened, in its order", () => {
+  test("are opened in the order of http_endpoints", () => {
     expect(opened(`${two}[gaffer]\nhttp_endpoints = b`)).toEqual(["b"]);
     expect(opened(`${two}[gaffer]\nhttp_endpoints = b, a b`)).toEqual(["b", "a"]);
   });
 
-  test("one that is not there is refused, with the nearest", () => {
+  test("that do not exist are an error with the most similar name", () => {
     expect(problemsOf(`[endpoint:public]\n[gaffer]\nhttp_endpoints = publik`)).toEqual([
       "gaffer.ini:3: [gaffer] http_endpoints: there is no section [endpoint:publik]; did you mean `public`?",
     ]);
@@ -69,7 +69,7 @@ describe("of the endpoints", () => {
     ]);
   });
 
-  test("no two may have the same address", () => {
+  test("must not have the same address", () => {
     expect(problemsOf("[endpoint:a]\nbind = localhost:1\n[endpoint:b]\nbind = [::1]:1, 127.0.0.1:1")).toEqual([
       "gaffer.ini:4: [endpoint:b] bind: http://127.0.0.1:1 is already used by [endpoint:a]; choose another address",
     ]);
@@ -84,13 +84,13 @@ describe("of the endpoints", () => {
     ]);
   });
 
-  test("several may let the system choose the port, or have one address if only one is opened", () => {
+  test("may all have port 0, and may share an address if only one is opened", () => {
     expect(opened("[endpoint:a]\nbind = 0\n[endpoint:b]\nbind = 0")).toEqual(["a", "b"]);
     expect(opened("[endpoint:a]\nbind = 1\n[endpoint:b]\nbind = 1\n[gaffer]\nhttp_endpoints = a")).toEqual(["a"]);
   });
 });
 
-describe("an address that others can reach", () => {
+describe("an address that other machines can reach", () => {
   const refusal =
     "gaffer.ini:2: [endpoint:a] bind: would let everyone who can reach http://*:1 run commands; set `client_ca`, or `insecure = true` to allow this anyway";
 
@@ -145,7 +145,7 @@ test.each([
   expect(problemsOf(`[endpoint:a]\nbind = unix:x\n${line}`)).toEqual([`gaffer.ini:3: [endpoint:a] ${problem}`]);
 });
 
-test("a certificate that cannot be read is refused now, not at the start", () => {
+test("a certificate that cannot be read is a configuration error", () => {
   expect(problemsOf("[endpoint:a]\ncertfile = gone.pem\nkeyfile = .")).toEqual([
     "gaffer.ini:2: [endpoint:a] certfile: cannot read gone.pem: no such file or directory",
     `gaffer.ini:3: [endpoint:a] keyfile: cannot read ${folder}: it is not a file`,

@@ -18,7 +18,7 @@ test.each([
   expect(parseBind(text)).toEqual({ kind: "tcp", host, port });
 });
 
-test("a unix socket's path is absolute, in the home directory, or beside the file", () => {
+test("the path of a unix socket is absolute, in the home directory, or relative to the file", () => {
   expect(parseBind("unix:/run/g.sock")).toEqual({ kind: "unix", path: "/run/g.sock" });
   expect(parseBind("unix:~/g.sock")).toEqual({ kind: "unix", path: `${homedir()}/g.sock` });
   expect(parseBind("unix:g.sock", "/etc/gaffer/gaffer.ini")).toEqual({ kind: "unix", path: "/etc/gaffer/g.sock" });
@@ -49,7 +49,7 @@ describe("loopback", () => {
     "localhost:1",
     "1",
     "unix:/x",
-  ])("is what %p binds", (text) => {
+  ])("includes %p", (text) => {
     expect(isLoopback(parseBind(text))).toBe(true);
   });
 
@@ -65,12 +65,12 @@ describe("loopback", () => {
     "a.localhost:1",
     "example.org:1",
     "127.example.org:1",
-  ])("is not what %p binds", (text) => {
+  ])("does not include %p", (text) => {
     expect(isLoopback(parseBind(text))).toBe(false);
   });
 });
 
-test("any text is an address or a bad value", () => {
+test("any text is an address or throws bad_value", () => {
   const texts = fc.oneof(
     fc.string(),
     fc

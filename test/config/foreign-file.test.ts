@@ -3,7 +3,7 @@ import { createFolder } from "./folder.ts";
 
 const { problemsOf, warningsOf } = createFolder();
 
-describe("a file of another tool is one error that says what it is", () => {
+describe("a file of another tool gives one error that names its format", () => {
   test.each([
     ["pm2's ecosystem.json", '{\n  "apps": [{ "name": "web", "script": "app.js" }]\n}', 1, "JSON"],
     ["a list", '[\n  {"name": "web"}\n]', 1, "JSON"],
@@ -22,14 +22,14 @@ describe("a file of another tool is one error that says what it is", () => {
     ]);
   });
 
-  test("foreman's Procfile, with what its first line would be", () => {
+  test("a Procfile of foreman, with its first line as INI", () => {
     expect(problemsOf("# dev\nweb: bundle exec rails s -p $PORT\nworker: sidekiq\n")).toEqual([
       "gaffer.ini:2: this file is a Procfile, not INI; write `[process:web]` and, on the next line, `cmd = bundle exec rails s -p $PORT`",
     ]);
   });
 });
 
-describe("a key of another tool is answered with ours", () => {
+describe("an error about a key of another tool names gafferd's key", () => {
   test.each([
     ["command", "cmd"],
     ["directory", "cwd"],
@@ -79,13 +79,13 @@ describe("a key of another tool is answered with ours", () => {
     ]);
   });
 
-  test("and if it stands for cmd, that is no second error", () => {
+  test("and if it corresponds to cmd, cmd is not reported as missing", () => {
     expect(problemsOf("[process:web]\ncommand = x")).toEqual([
       "gaffer.ini:2: [process:web] command: unknown key; did you mean `cmd`?",
     ]);
   });
 
-  test("or with what to write where there is no such key", () => {
+  test("or says what to write if there is no such key", () => {
     expect(problemsOf("[process:web]\ncmd = x\nredirect_stderr = true")).toEqual([
       "gaffer.ini:3: [process:web] redirect_stderr: unknown key; write `redirect_output = stdout, stdout`, which merges both",
     ]);
@@ -105,11 +105,11 @@ test.each([
   ["[unix_http_server]", "write [endpoint:NAME] with `bind = unix:PATH`"],
   ["[include]", "write `include` in [gaffer]"],
   ["[group:all]", "delete it, and name its processes `GROUP:NAME`"],
-])("the section %s of another tool is answered with ours", (section, advice) => {
+])("an error about the section %s of another tool says what to write", (section, advice) => {
   expect(problemsOf(`${section}\ncmd = x`)).toEqual([`gaffer.ini:1: ${section} unknown section; ${advice}`]);
 });
 
-test("a program of another tool has its keys and variables answered too, all at once", () => {
+test("a program section of another tool gives errors for its keys and variables too", () => {
   expect(
     problemsOf("[program:web]\ncommand = x\nuser = www\n[watcher:api]\ncmd = x\ncopy_env = True\n[env:api]\nA = 1"),
   ).toEqual([
@@ -129,12 +129,12 @@ test.each([
   ["$(circus.env.HOME)", "$(circus.env.HOME) is syntax of another tool and is not replaced; write $HOME"],
   ["http://$(POD_IP):80", "$(POD_IP) is syntax of another tool and is not replaced; write $POD_IP"],
   ["$(circus.wid)", "$(circus.wid) is syntax of another tool and is not replaced; write $GAFFER_SLOT"],
-])("the variable in %s is answered with ours", (value, warning) => {
+])("a warning about the variable in %s says what to write", (value, warning) => {
   const expected = `gaffer.ini:3: [process:web] env:A: ${warning}`;
   expect(warningsOf(`[process:web]\ncmd = x\nenv:A = ${value}`)).toEqual([expected]);
 });
 
-test("a variable as Kubernetes writes it is not taken for a command of the shell", () => {
+test("a Kubernetes variable is not reported as a command substitution", () => {
   const message = "$(POD_IP) is syntax of another tool and is not replaced; write $POD_IP";
   expect(warningsOf('[process:web]\ncmd = x $(POD_IP) "$(POD_IP)"')).toEqual([
     `gaffer.ini:2: [process:web] cmd: ${message}`,

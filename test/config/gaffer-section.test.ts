@@ -7,7 +7,7 @@ const { folder, load, problemsOf } = createFolder();
 
 const gaffer = (lines: string) => load(`[gaffer]\n${lines}`).gaffer;
 
-test("the plugins' folder has two spellings, and is relative to the file", () => {
+test("plugins_dir has a second name, plugin_dir, and is relative to the file", () => {
   expect(gaffer("plugins_dir = a").pluginsDir).toBe(join(folder, "a"));
   expect(gaffer("plugin_dir = ~/b").pluginsDir).toBe(join(homedir(), "b"));
   expect(problemsOf("[gaffer]\nplugins_dir = a\nplugin_dir = b")).toEqual([
@@ -15,7 +15,7 @@ test("the plugins' folder has two spellings, and is relative to the file", () =>
   ]);
 });
 
-test("the state folder is in the home folder, or where the file says", () => {
+test("state_dir is in the home directory by default", () => {
   expect(gaffer("").stateDir).toBe(join(homedir(), ".gafferd", "state"));
   expect(gaffer("state_dir = s").stateDir).toBe(join(folder, "s"));
 });
@@ -29,7 +29,7 @@ test.each([
   expect(gaffer(`bundled_plugins = ${text}`).bundledPlugins).toEqual(plugins as string[]);
 });
 
-test("origins are as browsers send them", () => {
+test("origins have the form that browsers send", () => {
   expect(gaffer("cors_origins = https://Example.org, http://localhost:3000/").corsOrigins).toEqual([
     "https://example.org",
     "http://localhost:3000",

@@ -14,7 +14,7 @@ test("--bind replaces the endpoints of the file", () => {
   ]);
 });
 
-test("the options for a binding make the default one, with paths from the working directory", () => {
+test("the TLS options apply to the default address, with paths relative to the working directory", () => {
   const fromHere = { certFile: relative(process.cwd(), certFile), keyFile: relative(process.cwd(), keyFile) };
   const [endpoint] = loadConfig(undefined, { ...fromHere, backlog: "7" }).endpoints;
   expect([endpoint?.binds[0], endpoint?.tls, endpoint?.backlog]).toEqual([
@@ -49,7 +49,7 @@ test.each([
   expect(problemsOf("", overrides)).toEqual([`command line: ${problem}`]);
 });
 
-test("what goes with a binding is refused beside the endpoints of a file, not ignored", () => {
+test("options for an address are an error if the file defines endpoints", () => {
   const refusal = "requires --bind, because the configuration file defines endpoints";
   expect(problemsOf("[endpoint:a]", { certFile, keyFile, backlog: 5 })).toEqual([
     `command line: --certfile: ${refusal}`,
@@ -58,6 +58,6 @@ test("what goes with a binding is refused beside the endpoints of a file, not ig
   ]);
 });
 
-test("what is wrong in the file and on the command line is told together", () => {
+test("errors of the file and of the command line are reported together", () => {
   expect(problemsOf("[x]", { backlog: 0 })).toHaveLength(2);
 });

@@ -79,15 +79,15 @@ test.each(["true", "yes", "on", "1", "True", "YES"])("%p is true", (word) => {
   expect(web(`cmd = x\ndetach = ${word}`).detach).toBe(true);
 });
 
-test("a name may hold dots and colons", () => {
+test("a name may contain dots and colons", () => {
   expect(load("[process:web:my.app]\ncmd = x").templates[0]?.name).toBe("web:my.app");
 });
 
-test("a semicolon in a command stays", () => {
+test("a semicolon in a command is kept", () => {
   expect(commandOf(web("cmd = sh -c 'echo a; echo b'"), {}).argv).toEqual(["sh", "-c", "echo a; echo b"]);
 });
 
-test("a command goes on over indented lines", () => {
+test("a command continues on indented lines", () => {
   expect(commandOf(web("cmd = ls\n  -l\n  # a comment\n  -a"), {}).argv).toEqual(["ls", "-l", "-a"]);
 });
 
@@ -98,20 +98,20 @@ describe("a program with a slash", () => {
     expect(programOf("cmd = ./run -x")).toEqual([join(folder, "run"), "-x"]);
   });
 
-  test("is relative to the file though cwd is elsewhere", () => {
+  test("is relative to the file even if cwd is another folder", () => {
     expect(programOf("cmd = ./run ./arg\ncwd = /tmp")).toEqual([join(folder, "run"), "./arg"]);
     expect(programOf("cmd = './my run' x\ncwd = /tmp")).toEqual([join(folder, "my run"), "x"]);
     expect(programOf("cmd = ../run\ncwd = sub")).toEqual([join(folder, "../run")]);
   });
 
-  test("is left alone if it is absolute, in the home directory or begins with a variable", () => {
+  test("is not changed if it is absolute, in the home directory or begins with a variable", () => {
     expect(programOf("cmd = /bin/ls\ncwd = /tmp")).toEqual(["/bin/ls"]);
     expect(programOf("cmd = ~/run\ncwd = /tmp")).toEqual(["/home/me/run"]);
     expect(programOf("cmd = $BIN/run\ncwd = /tmp")).toEqual(["/opt/bin/run"]);
     expect(programOf("cmd = ls\ncwd = /tmp")).toEqual(["ls"]);
   });
 
-  test("is left to the shell under shell", () => {
+  test("is left to the shell with shell", () => {
     expect(web("cmd = ./run | ./more\ncwd = /tmp\nshell = yes").cmd).toBe("./run | ./more");
   });
 });
@@ -134,7 +134,7 @@ describe("variables", () => {
     ]);
   });
 
-  test("of a process whose name is that of another's environment are its own", () => {
+  test("of a process are not mixed with those of another", () => {
     const { templates } = load("[process:a]\ncmd = x\n[process:b]\ncmd = x\n[env:b]\nB = 1\n[env:a]\nA = 1");
     expect(templates.map(({ env }) => env)).toEqual([{ A: "1" }, { B: "1" }]);
   });
@@ -183,7 +183,7 @@ test.each([
   expect(problemsOf(`[process:web]\n${lines}`)).toEqual([problem]);
 });
 
-test("a name that cannot be one is refused at its section", () => {
+test("an invalid name is an error at its section", () => {
   expect(problemsOf("\n[process:my web]\ncmd = x\n[process:42]\ncmd = x")).toEqual([
     'gaffer.ini:2: [process:my web] name: must contain only letters, digits and `_ . : @ + -`, and begin with a letter or a digit, not "my web"',
     'gaffer.ini:4: [process:42] name: must not be a number, because that would be read as a pid: "42"',

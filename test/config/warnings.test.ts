@@ -6,7 +6,7 @@ const { problemsOf, warningsOf } = createFolder();
 const advice = "and the text after it are part of the value; put a comment on its own line";
 const web = (lines: string) => warningsOf(`[process:web]\n${lines}`);
 
-describe("a comment after a value is warned of", () => {
+describe("a comment after a value causes a warning", () => {
   test.each([
     ["cmd = x\ncwd = /tmp ; the folder", `cwd: \`;\` ${advice}`],
     ["cmd = x\nenv:A = 1 # one", `env:A: \`#\` ${advice}`],
@@ -18,7 +18,7 @@ describe("a comment after a value is warned of", () => {
     expect(web(lines)).toEqual([`gaffer.ini:${line}: [process:web] ${message}`]);
   });
 
-  test("after a semicolon in a command, with what else it may mean", () => {
+  test("after a semicolon in a command, with other meanings", () => {
     expect(web("cmd = x ; the program")).toEqual([
       "gaffer.ini:2: [process:web] cmd: `;` is passed to the program, because no shell is used; put a comment on its own line, set `shell = true` for a second command, or put it in quotes if the program needs it",
     ]);
@@ -31,7 +31,7 @@ describe("a comment after a value is warned of", () => {
     ]);
   });
 
-  test("in the error, where the value is refused for it", () => {
+  test("in the error, if it makes the value invalid", () => {
     expect(problemsOf("[process:web]\ncmd = x\nnumprocesses = 2 ; two")).toEqual([
       `gaffer.ini:3: [process:web] numprocesses: must be a whole number from 0 to 10000, not "2 ; two" (\`;\` ${advice})`,
     ]);
@@ -47,7 +47,7 @@ describe("a comment after a value is warned of", () => {
   );
 });
 
-test("what only a shell would understand is warned of, with the line", () => {
+test("shell syntax causes a warning with the line", () => {
   expect(web("args = > log\ncmd = A=1 prog | cat && ls")).toEqual([
     "gaffer.ini:2: [process:web] args: `>` is passed to the program, because no shell is used; see `redirect_output` and `redirect_input`, set `shell = true`, or put it in quotes if the program needs it",
     "gaffer.ini:3: [process:web] cmd: `|` is passed to the program, because no shell is used; set `shell = true`, or put it in quotes if the program needs it",
@@ -56,7 +56,7 @@ test("what only a shell would understand is warned of, with the line", () => {
   expect(web("cmd = a | b\nshell = true")).toEqual([]);
 });
 
-test("quotes around a whole value are warned of, since they are part of it", () => {
+test("quotes around a whole value cause a warning, because they are part of it", () => {
   const message = "the quotes are part of the value; remove them unless you need them";
   expect(warningsOf(`[process:web]\ncmd = x\nenv:A = "a b"\n[env:web]\nB = 'b'\nC = '$HOME'\nD = {"a": "b"}`)).toEqual([
     `gaffer.ini:3: [process:web] env:A: ${message}`,
@@ -68,14 +68,14 @@ test("quotes around a whole value are warned of, since they are part of it", () 
   ]);
 });
 
-test("a command that is all in quotes is one word, which is warned of", () => {
+test("a command entirely in quotes causes a warning", () => {
   expect(web('cmd = "node server.js"')).toEqual([
     "gaffer.ini:2: [process:web] cmd: is a single word, because all of it is in quotes; remove the quotes",
   ]);
   expect(web("cmd = '/opt/my app/run'")).toEqual([]);
 });
 
-test("`on_give_up` that never happens is warned of", () => {
+test("`on_give_up` without effect causes a warning", () => {
   const section = "[process:web]\ncmd = sleep 1\non_give_up = shutdown\n";
   expect(warningsOf(section)).toEqual([
     "gaffer.ini:3: [process:web] on_give_up: has no effect: with `backoff`, retries never end; set `flapping` or `backoff = off`",
@@ -88,7 +88,7 @@ test("`on_give_up` that never happens is warned of", () => {
 
 const serverOn = (name: string, port: number) => `[process:${name}]\ncmd = sleep 1\nnumprocesses = 3\nport = ${port}\n`;
 
-test("ports that two templates give to their processes are warned of at both", () => {
+test("overlapping ports of two templates cause a warning at both", () => {
   expect(warningsOf(serverOn("a", 5100) + serverOn("b", 5102) + serverOn("c", 5105))).toEqual([
     "gaffer.ini:4: [process:a] port: the ports overlap with those of [process:b]",
     "gaffer.ini:8: [process:b] port: the ports overlap with those of [process:a]",

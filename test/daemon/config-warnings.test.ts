@@ -19,12 +19,12 @@ async function start(text: string) {
   const readConfig = () => loadConfig(file);
   const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log, readConfig });
   const client = createClient(daemon.urls[0] ?? "");
-  /** What was logged since the last call. */
+  /** The lines logged since the last call. */
   const heard = () => warnings.splice(0).map((line) => line.replaceAll(`${folder}/`, ""));
   return { client, heard, [Symbol.asyncDispose]: () => daemon.stop() };
 }
 
-test("what is likely not meant in a file is in the log, with its line, once at start and at each reload", async () => {
+test("warnings about a file are logged with the line, once at start and at each reload", async () => {
   await using daemon = await start("[process:a]\ncmd = sh -c 'sleep 60' $NO_SUCH_VARIABLE_X\nstart = no\n");
   const message = "$NO_SUCH_VARIABLE_X is not set and is not replaced; set it, or write $$ for a literal $";
   expect(daemon.heard()).toEqual([`gaffer.ini:6: [process:a] cmd: ${message}`]);
@@ -38,7 +38,7 @@ test("what is likely not meant in a file is in the log, with its line, once at s
   ]);
 });
 
-test("a template that came over HTTP is warned of by its name, once however many processes it has", async () => {
+test("a warning about a template created over HTTP has its name, and is logged once for all its processes", async () => {
   await using daemon = await start("");
   await daemon.client.create({ name: "b", cmd: "sleep 60 $NO_SUCH_VARIABLE_Y &", numprocesses: 3, restart: "never" });
   expect(daemon.heard().filter((line) => line.startsWith("b: "))).toEqual([

@@ -41,7 +41,7 @@ describe("every response", () => {
     ["PATCH", "/processes"],
     ["POST", "/processes"],
     ["GET", "/processes/%ff"],
-  ])("to %s %s is not kept and not guessed at", async (method, path) => {
+  ])("to %s %s forbids caching and content sniffing", async (method, path) => {
     await using service = createService();
     const { headers } = await service.ask(method, path);
     expect(headers.get("cache-control")).toBe("no-store");
@@ -91,7 +91,7 @@ describe("HEAD", () => {
   );
 
   test.each(["", "?feed=eventsource", "?feed=continuous", "?feed=longpoll"])(
-    "of an output that is silent is answered at once: %s",
+    "of an output without data responds immediately: %s",
     async (query) => {
       await using service = await createPopulated();
       const { status, body } = await service.ask("HEAD", `/streams/1/stdout${query}`);
@@ -153,7 +153,7 @@ test.each(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"])(
 );
 
 test.each(["/ping/", "/processes/", "/processes/a:b/", "/processes/a:b/_pids/", "/status/a:b/", "/groups/a/"])(
-  "a slash at the end of %s says nothing",
+  "a trailing slash in %s is ignored",
   async (path) => {
     await using service = await createPopulated();
     const [with_, without] = [await service.ask("GET", path), await service.ask("GET", path.slice(0, -1))];
@@ -179,7 +179,7 @@ describe("a name in a path", () => {
   });
 
   test.each(["%", "%z", "%zz", "%ff", "%c3%28", "%ed%a0%80", "a%2", "%c0%af"])(
-    "is refused when it cannot be decoded: %s",
+    "is rejected if it cannot be decoded: %s",
     async (name) => {
       await using service = createService();
       for (const [method, path, field] of [
@@ -204,7 +204,7 @@ test("an unknown name in a known path is 404", async () => {
   expect([response.status, await response.json()]).toMatchObject([404, { error: "resource_not_found" }]);
 });
 
-test.each(['{"port":"secret"}', "{secret"])("clients never get Elysia's own error: %s", async (body) => {
+test.each(['{"port":"secret"}', "{secret"])("clients never see an error of Elysia itself: %s", async (body) => {
   await using service = createService();
   const app = service.app.post("/typed", () => "taken", { body: t.Object({ port: t.Number() }) });
   const headers = { "content-type": "application/json" };

@@ -5,7 +5,7 @@ import { waitFor } from "../wait-for.ts";
 import { type PluginServing, servePlugins } from "./plugins/plugin-folder.ts";
 
 const page = "<p>one line of a page</p>\n".repeat(200);
-const long = "a line of a file that is larger than what is held of it\n".repeat(40_000);
+const long = "a line of a file that is larger than the cache limit of a file\n".repeat(40_000);
 
 let serving: PluginServing;
 beforeAll(async () => {
@@ -39,7 +39,7 @@ const encodings = ["gzip", "zstd"] as const;
 const settled = (text: string) => text.replaceAll(/[\d.]+/g, "0");
 
 /** The headers that must be the same for `HEAD` and `GET`. */
-const told = ({ headers }: Response) =>
+const comparedHeaders = ({ headers }: Response) =>
   ["content-type", "content-encoding", "vary", "etag", "cache-control"].map((name) => headers.get(name));
 
 const texts = [
@@ -81,7 +81,7 @@ describe.each(texts)("%s", (path) => {
   test("has the same headers for HEAD", async () => {
     const accept = { "accept-encoding": "gzip" };
     const [get, head] = [await ask(path, accept), await ask(path, accept, { method: "HEAD" })];
-    expect(told(head)).toEqual(told(get));
+    expect(comparedHeaders(head)).toEqual(comparedHeaders(get));
     expect(await head.text()).toBe("");
     await get.arrayBuffer();
   });
@@ -138,9 +138,9 @@ describe("a site's file that is compressed", () => {
     const etags = await Promise.all(["", "gzip", "zstd"].map(etagOf));
     expect(new Set(etags).size).toBe(3);
     for (const [index, accept] of ["", "gzip", "zstd"].entries()) {
-      for (const [held, etag] of etags.entries()) {
+      for (const [position, etag] of etags.entries()) {
         const answer = await ask(path, { "accept-encoding": accept, "if-none-match": etag });
-        expect([accept, etag, answer.status]).toEqual([accept, etag, held === index ? 304 : 200]);
+        expect([accept, etag, answer.status]).toEqual([accept, etag, position === index ? 304 : 200]);
         expect(answer.headers.get("etag")).toBe(etags[index] ?? "");
         expect(answer.headers.get("vary")).toBe("Accept-Encoding");
       }
@@ -165,7 +165,7 @@ describe("a site's file that is compressed", () => {
     expect([whole.status, whole.headers.get("content-encoding"), await whole.text()]).toEqual([200, null, page]);
   });
 
-  test("is the new one after an edit, and 404 after it was deleted", async () => {
+  test("is updated after an edit, and is 404 after it was deleted", async () => {
     const file = serving.write("hello/_site/changing.html", page);
     const accept = { "accept-encoding": "gzip" };
     const read = async () => gunzipSync(await (await ask("/_plugin/hello/changing.html", accept)).bytes()).toString();

@@ -31,7 +31,7 @@ export interface Service extends AsyncDisposable {
 }
 
 async function noReload(): Promise<never> {
-  throw new Error("there is nothing to reload here");
+  throw new Error("this service cannot reload");
 }
 
 export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
@@ -64,7 +64,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     async settle() {
       await waitFor(
         () => manager.names().every((name) => manager.get(name).status().state !== "starting"),
-        "the end of all spawning",
+        "all wanted processes to run",
       );
     },
     async [Symbol.asyncDispose]() {

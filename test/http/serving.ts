@@ -77,7 +77,7 @@ export function useServing(options: ServeSettings = {}) {
   let current: Serving | undefined;
   let lastName = 0;
   const serving = (): Serving => {
-    if (current === undefined) throw new Error("the daemon is there in tests and hooks alone");
+    if (current === undefined) throw new Error("the daemon is only available in tests and hooks");
     return current;
   };
 

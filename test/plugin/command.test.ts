@@ -28,9 +28,9 @@ describe("the examples", () => {
       "dummy: dummy has started",
       "dummy1: dummy1 has started",
       "dummy: dummy has started",
-      "dummy1: dummy1 was asked to restart, and goes on",
-      "dummy1: dummy has ended",
-      "dummy1: echo has ended",
+      "dummy1: dummy1 does not need to restart",
+      "dummy1: dummy has exited",
+      "dummy1: echo has exited",
       "dummy1: dummy1 has stopped",
     ]);
   });

@@ -32,7 +32,7 @@ test("a template is restarted when its processes and their children exceed its l
   await waitFor(() => manager.get("web:eater").exits.length > 0, "the restart of the eater");
   expect(manager.get("web:eater").exits[0]?.stopReason).toBe("restart");
   expect(started.lines("memory-guard")[0]).toMatch(
-    /^warn plugin memory-guard: web:eater takes [2-9]\d\d MiB, more than its 200: restarts it$/,
+    /^warn plugin memory-guard: restarting web:eater: it uses [2-9]\d\d MiB, its limit is 200 MiB$/,
   );
   await waitFor(() => manager.get("web:eater").processes.length > 0, "its next process");
   expect(manager.get("modest").exits).toEqual([]);
@@ -64,7 +64,7 @@ describe("gafferd does not start with a wrong setting", () => {
       'interval: "often" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
     ],
     ["interval = 0\n. = 1g", "interval: must be 100ms or more, not 0"],
-    ["interval = 5s", "interval: is of no use without a limit: write `NAME = 200m`, or `. = 1g` for all templates"],
+    ["interval = 5s", "interval: has no effect without a limit; write `NAME = 200m`, or `. = 1g` for all templates"],
   ])("%s", async (line, message) => {
     expect(await refusal({ files, ini: `[plugin:memory-guard]\n${line}\n` })).toBe(
       `DIR/gaffer.ini:2: [plugin:memory-guard] ${message}`,

@@ -1,29 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { rmSync, symlinkSync } from "node:fs";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
-import type { ProcessTemplate } from "../../src/template/template.ts";
 import { lives, openFds, zombies } from "../process/observe.ts";
 import { fixtureCommand, sampleTemplate } from "../process/sample-template.ts";
 import { waitFor } from "../wait-for.ts";
-import { host as hostUncounted, type Hosting } from "./hosting.ts";
+import { hostPerTest } from "./hosting.ts";
 
-const hosted: Supervisor[] = [];
-
-function host(overrides: Partial<ProcessTemplate>): Hosting {
-  const hosting = hostUncounted(overrides);
-  hosted.push(hosting.supervisor);
-  return hosting;
-}
-
-afterEach(async () => {
-  for (const supervisor of hosted.splice(0)) {
-    const stopped = supervisor.stop();
-    supervisor.kill();
-    await stopped;
-    expect(supervisor.processes).toEqual([]);
-    expect(supervisor.listenerCount).toBe(0);
-  }
-});
+const host = hostPerTest();
 
 const running = (supervisor: Supervisor) => supervisor.status().running;
 const ids = (supervisor: Supervisor) => supervisor.processes.map(({ id }) => id);

@@ -38,7 +38,7 @@ describe("in an env file", () => {
     expect(read(text)).toEqual({ A: value });
   });
 
-  test("names may hold anything but blanks, quotes, `=` and `#`", () => {
+  test("names may contain anything except whitespace, quotes, `=` and `#`", () => {
     expect(read("a.b-c=1\n__proto__=2")).toEqual(JSON.parse('{"a.b-c":"1","__proto__":"2"}'));
   });
 
@@ -57,7 +57,7 @@ describe("in an env file", () => {
   });
 });
 
-test("what sh reads of assignments in quotes is read the same", () => {
+test("quoted assignments are read as sh reads them", () => {
   const lines = [`A='it'"'"'s'`, `B="a \\"b\\" \\\\ \\$C"`, `C=''`, `D="x"'y'"z"`, `E='a\\nb'`, `F="l1\nl2"`];
   for (const line of lines) {
     const name = line[0] ?? "";

@@ -10,7 +10,7 @@ const defaultBackoff = { minMs: 100, maxMs: 30_000, factor: 2, jitter: 0.1, rese
 const context = { defaultCwd: "/srv" };
 const parse = (settings: object) => parseTemplate({ name: "web", cmd: "./run", ...settings }, context);
 
-/** `[code, field, message]` of the refusal of a template that is right but for `settings`. */
+/** `[code, field, message]` of the error of a template that is valid except for `settings`. */
 function refusal(settings: object): (string | undefined)[] {
   try {
     parse(settings);
@@ -21,7 +21,7 @@ function refusal(settings: object): (string | undefined)[] {
   throw new Error(`was accepted: ${JSON.stringify(settings)}`);
 }
 
-/** What follows `cannot accept the process template: ` in the refusal of one setting as `invalid_process_info`. */
+/** The text after `cannot accept the process template: ` in the error `invalid_process_info` of one setting. */
 function reason(settings: object): string | undefined {
   const [code, field, message] = refusal(settings);
   expect(code).toBe("invalid_process_info");
@@ -59,13 +59,13 @@ describe("a template", () => {
     });
   });
 
-  test("takes null for whatever is not set, as Python clients send it", () => {
+  test("accepts null for settings that are not set, as Python clients send them", () => {
     const optional = templateKeys.filter((key) => key !== "name" && key !== "cmd");
     expect(parse(Object.fromEntries(optional.map((key) => [key, null])))).toEqual(parse({}));
     expect(parse({ group: null, custom_streams: [], custom_channels: [] })).toEqual(parse({}));
   });
 
-  test("takes every setting", () => {
+  test("accepts every setting", () => {
     expect(
       parse({
         args: "-p '8 0'",
@@ -155,7 +155,7 @@ describe("a template", () => {
     expect(parse(settings).killMode).toBe(killMode as "mixed");
   });
 
-  test("takes the name that the caller knows, and no other", () => {
+  test("accepts the name that the caller already has, and no other", () => {
     const named = { defaultCwd: "/", name: "web" };
     expect(parseTemplate({ cmd: "x" }, named).name).toBe("web");
     expect(parseTemplate({ cmd: "x", name: null }, named).name).toBe("web");
@@ -165,7 +165,7 @@ describe("a template", () => {
     );
   });
 
-  test("does not change the body that it was made from", () => {
+  test("does not change the body", () => {
     const body = Object.freeze({ cmd: "x", env: Object.freeze({ A: "1" }), args: Object.freeze(["a"]) });
     expect(parseTemplate(body, { defaultCwd: "/", name: "web" }).name).toBe("web");
   });
@@ -199,7 +199,7 @@ test.each([
   expect([code, field]).toEqual(["invalid_process_info", "name"]);
 });
 
-test("a name of digits alone is a bad value, since it would be taken for a pid", () => {
+test("a name that is a number is a bad value, because it would be read as a pid", () => {
   expect(refusal({ name: "42" })).toEqual([
     "bad_value",
     "name",
@@ -207,7 +207,7 @@ test("a name of digits alone is a bad value, since it would be taken for a pid",
   ]);
 });
 
-describe("a refusal", () => {
+describe("an error", () => {
   test.each([
     [{ cmd: "" }, '`cmd` must be a non-empty string, not ""'],
     [{ cmd: " \n" }, "`cmd` must name a program to run, but is empty"],
@@ -308,13 +308,13 @@ describe("a refusal", () => {
     expect(reason({ numprocesses: "x".repeat(10_000) })?.length).toBeLessThan(200);
   });
 
-  test.each([[null], [undefined], ["text"], [3], [[]], [true]])("of %j says that an object is wanted", (body) => {
+  test.each([[null], [undefined], ["text"], [3], [[]], [true]])("of %j says that an object is required", (body) => {
     expect(() => parseTemplate(body, context)).toThrow(
       "cannot accept the process template: the body must be a JSON object",
     );
   });
 
-  test("names all problems to who asks for all", () => {
+  test("readTemplate returns all problems", () => {
     const { problems } = readTemplate(
       { env: { A: 1, B: 2 }, start: 1, args: "'", nmae: "x", stop_signal: "x" },
       context,
@@ -382,11 +382,11 @@ test("backoff is on when neither it nor flapping is set, and off when flapping a
   expect(parse({ flapping: "2, 1., 7., 5", backoff: "on" }).backoff).toEqual(defaultBackoff);
 });
 
-test.each(["2, 1., 7., -1", { attempts: 2, max_retry: -1 }])("flapping %j is tried again for ever", (flapping) => {
+test.each(["2, 1., 7., -1", { attempts: 2, max_retry: -1 }])("flapping %j retries without limit", (flapping) => {
   expect(parse({ flapping }).flapping?.maxRetries).toBe(Infinity);
 });
 
-test("port leaves one for each process, and nothing else may set PORT", () => {
+test("port must leave a port for each process, and nothing else may set PORT", () => {
   expect(parse({ port: 65_534, numprocesses: 2 }).port).toBe(65_534);
   expect(parse({ port: 65_535, numprocesses: 0 }).port).toBe(65_535);
   expect(parse({ port: null })).not.toHaveProperty("port");
@@ -418,7 +418,7 @@ test("every property of the schema is described", () => {
   expect(templateKeys.filter((key) => !templateSchema.properties[key].description)).toEqual([]);
 });
 
-describe("whatever JSON comes", () => {
+describe("any JSON", () => {
   const nasty = fc.oneof(
     fc.json().map((text) => JSON.parse(text)),
     fc.constantFrom<unknown>(
@@ -448,7 +448,7 @@ describe("whatever JSON comes", () => {
   const bodies = fc.array(fc.tuple(keys, nasty)).map((entries) => Object.fromEntries(entries));
   const almostRight = bodies.map((body) => ({ name: "web", cmd: "./run", ...body }));
 
-  test("is a template or a refusal with a field", () => {
+  test("is a template or an error with a field", () => {
     fc.assert(
       fc.property(fc.oneof(nasty, bodies, almostRight), (body) => {
         try {
@@ -463,7 +463,7 @@ describe("whatever JSON comes", () => {
     );
   });
 
-  test("is accepted only if it passes the published schema, once null and gaffer's own keys are out of the way", () => {
+  test("is accepted only if it passes the published schema, apart from null and the keys of gaffer's clients", () => {
     fc.assert(
       fc.property(almostRight, (body) => {
         if (readTemplate(body, context).template) {
@@ -486,7 +486,7 @@ test.each([
     "cannot accept the process template: `environment`: unknown key; write environment variables as an object, `env`",
   ],
   [{ cmd: "x", redirect_stderr: true }, "redirect_stderr", "write `redirect_output = stdout, stdout`"],
-])("a key of another tool in the body %j is answered with ours", (settings, field, advice) => {
+])("the error about a key of another tool in the body %j names gafferd's key", (settings, field, advice) => {
   const read = () => parseTemplate({ name: "t", ...settings }, { defaultCwd: "/" });
   expect(read).toThrow(expect.objectContaining({ code: "invalid_process_info", field }));
   expect(read).toThrow(advice);

@@ -3,7 +3,7 @@ import { findShellSyntax } from "../../src/template/shell-syntax.ts";
 
 const found = (line: string) => findShellSyntax(line, "cmd").join("\n");
 
-describe("what only a shell would understand is found", () => {
+describe("shell syntax is found", () => {
   test.each([
     ["a | b", "`|`", "shell = true"],
     ["a|b", "`|`", "shell = true"],
@@ -56,11 +56,11 @@ test.each([
   expect(findShellSyntax(line, "cmd")).toEqual([]);
 });
 
-test("each kind is told once", () => {
+test("each kind is reported once", () => {
   expect(findShellSyntax("a | b | c | d", "cmd")).toHaveLength(1);
 });
 
-test("a word is not shown as a whole, since it may hold a secret", () => {
+test("a warning does not show the whole word, which may be a secret", () => {
   const lines = [
     "x --password=hun;ter2",
     "TOKEN=hunter2 x",

@@ -213,13 +213,13 @@ describe("metrics of a template:", () => {
     const events = await eventsOf(new Uint8Array(await answer.arrayBuffer()));
     const after = await scrape();
     const gaps = events.filter(({ event }) => event === "gap").map(({ data }) => JSON.parse(data) as { bytes: number });
-    const told = gaps.reduce((sum, { bytes }) => sum + bytes, 0);
-    expect(told).toBeGreaterThan(0);
+    const lost = gaps.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(lost).toBeGreaterThan(0);
     expect(byLabel(after, "gaps")).toEqual({ out: gaps.length, err: 0 });
-    expect(byLabel(after, "dropped_bytes")).toEqual({ out: told, err: 0 });
+    expect(byLabel(after, "dropped_bytes")).toEqual({ out: lost, err: 0 });
     const read = events.filter(({ event }) => event === "out").reduce((sum, { data }) => sum + data.length + 1, 0);
     // The first line after a gap is incomplete.
-    expect(read + told).toBe(byLabel(after, "bytes")["out"] ?? -1);
+    expect(read + lost).toBe(byLabel(after, "bytes")["out"] ?? -1);
     expect(after.value("gafferd_template_readers", ofA)).toBe(0);
   });
 

@@ -8,19 +8,19 @@ const silentMs = 400;
 const quietMs = 40;
 
 /** The response, or undefined if none arrives in time. */
-export async function ask(url: string, call: Call, patienceMs: number): Promise<Answer | undefined> {
-  const patience = AbortSignal.timeout(patienceMs);
+export async function ask(url: string, call: Call, timeoutMs: number): Promise<Answer | undefined> {
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const { path, method, headers, body } = call;
     const response = await fetch(`${url}${path}`, {
       method,
       headers,
-      signal: patience,
+      signal: timeout,
       ...(body === undefined ? {} : { body }),
     });
     return { status: response.status, headers: response.headers, bytes: await readSome(response) };
   } catch (error) {
-    if (patience.aborted) return undefined;
+    if (timeout.aborted) return undefined;
     throw error;
   }
 }
@@ -36,8 +36,8 @@ export async function shakeHands(url: string, { path, headers }: Call): Promise<
     "sec-websocket-key": "MDEyMzQ1Njc4OWFiY2RlZg==",
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const text = await converse(Number(port), `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, (heard) =>
-    heard.includes("\r\n\r\n"),
+  const text = await converse(Number(port), `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, (received) =>
+    received.includes("\r\n\r\n"),
   );
   return { status: Number(text.split(" ")[1]), headers: new Headers(), bytes: new Uint8Array(0) };
 }

@@ -85,9 +85,9 @@ export function toCall({ method, path, operation }: Described, stage: Stage, val
   });
   // Requests must not wait long. A stream begins immediately, even if it pauses later.
   const mayWait = parameters.some(({ name }) => name === "heartbeat");
-  const patience = mayWait ? { heartbeat: "0.1" } : {};
-  const haste = values.query?.["heartbeat"] === undefined ? {} : { feed: "eventsource" };
-  const query = new URLSearchParams({ ...patience, ...haste, ...values.query }).toString();
+  const shortHeartbeat = mayWait ? { heartbeat: "0.1" } : {};
+  const feed = values.query?.["heartbeat"] === undefined ? {} : { feed: "eventsource" };
+  const query = new URLSearchParams({ ...shortHeartbeat, ...feed, ...values.query }).toString();
   const example = Object.values(requestBody?.content ?? {})[0]?.example;
   return {
     method,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { errorCodes } from "../../../src/errors.ts";
 import { statusByCode } from "../../../src/http/operation/error.ts";
-import { buildDocument, undescribed, unrouted } from "../../../src/http/openapi/build.ts";
+import { buildDocument, routesWithoutDescription, descriptionsWithoutRoute } from "../../../src/http/openapi/build.ts";
 import type { JsonSchema, OpenapiDocument } from "../../../src/http/operation/openapi-document.ts";
 import { templateSchema } from "../../../src/template/properties.ts";
 import { createService } from "../service.ts";
@@ -28,13 +28,13 @@ test("the validator rejects an invalid document", async () => {
 
 describe("routes and descriptions", () => {
   test("every route of the app has a description", () => {
-    for (const route of undescribed(app.routes)) {
+    for (const route of routesWithoutDescription(app.routes)) {
       throw new Error(`${route} has no description: add it to a table of src/http/openapi/*-operations.ts`);
     }
   });
 
   test("every description has a route in the app", () => {
-    for (const route of unrouted(app.routes)) {
+    for (const route of descriptionsWithoutRoute(app.routes)) {
       throw new Error(`${route} is described in src/http/openapi/*-operations.ts, but the app has no such route`);
     }
   });
@@ -47,8 +47,8 @@ describe("routes and descriptions", () => {
 
   test("a route without a description is reported, and left out of the document", () => {
     const routes = [...app.routes, { method: "GET", path: "/new/:id" }];
-    expect(undescribed(routes)).toEqual(["GET /new/:id"]);
-    expect(unrouted(routes.slice(1))).toEqual([`${routes[0]?.method} ${routes[0]?.path}`]);
+    expect(routesWithoutDescription(routes)).toEqual(["GET /new/:id"]);
+    expect(descriptionsWithoutRoute(routes.slice(1))).toEqual([`${routes[0]?.method} ${routes[0]?.path}`]);
     expect(Object.keys(buildDocument(routes, "1").paths)).not.toContain("/new/{id}");
   });
 });
@@ -62,7 +62,7 @@ test("operations have unique ids, and tags that the document describes", () => {
 });
 
 test.each(operations.map((each) => [each.key, each] as const))(
-  "%s has every part of its path as a parameter, and none twice",
+  "%s has each path parameter exactly once",
   (_, { path, operation }) => {
     const parameters = operation.parameters ?? [];
     const ofPath = parameters.filter((parameter) => parameter.in === "path").map(({ name }) => name);
@@ -138,8 +138,8 @@ describe("a property with a default", () => {
     >;
     for (const [name, { default: byDefault }] of Object.entries(templateSchema.properties)) {
       if (byDefault === undefined) continue;
-      const told = ProcessTemplate?.properties[name]?.["description"];
-      expect(told).toEndWith(`Default: \`${JSON.stringify(byDefault)}\`.`);
+      const description = ProcessTemplate?.properties[name]?.["description"];
+      expect(description).toEndWith(`Default: \`${JSON.stringify(byDefault)}\`.`);
     }
   });
 });

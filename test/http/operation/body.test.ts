@@ -21,7 +21,7 @@ const chunked = (...chunks: (string | Uint8Array)[]) =>
 
 describe("readObject accepts", () => {
   test.each([undefined, "application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])(
-    "whatever the content type: %p",
+    "any content type: %p",
     async (type) => {
       const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
       expect(await readObject(post(Buffer.from('{"a":[1]}'), headers))).toEqual({ a: [1] });
@@ -62,7 +62,7 @@ describe("readObject rejects with", () => {
   });
 
   test.each([[0xff], [0x7b, 0x22, 0xc3, 0x28, 0x22, 0x7d], [0x22, 0xed, 0xa0, 0x80, 0x22], [0xff, 0xfe, 0x7b, 0]])(
-    "invalid_json when bytes are not UTF-8: %p %p %p",
+    "invalid_json a body that is not UTF-8: %p %p %p",
     async (...bytes) => {
       expect(await refusal(post(Uint8Array.from(bytes)))).toMatchObject({
         code: "invalid_json",
@@ -77,7 +77,7 @@ describe("readObject rejects with", () => {
     ["1", "a number"],
     ['"cmd"', "a string"],
     ["true", "a boolean"],
-  ])("invalid_process_info when JSON is no object: %s", async (text, kind) => {
+  ])("invalid_process_info JSON that is not an object: %s", async (text, kind) => {
     expect(await refusal(post(text))).toMatchObject({
       code: "invalid_process_info",
       message: expect.stringContaining(kind),

@@ -38,8 +38,11 @@ describe("an internal error", () => {
     ["an exception", new TypeError("secret detail")],
     ["a thrown text", "secret detail"],
     ["nothing thrown", undefined],
-    ["a broken promise of ours", new GafferdError("internal", "secret", { field: "secret", details: { secret: 1 } })],
-  ])("is hidden from the client and told to the log: %s", async (_, error) => {
+    [
+      "an error with the code `internal`",
+      new GafferdError("internal", "secret", { field: "secret", details: { secret: 1 } }),
+    ],
+  ])("is hidden from the client and logged: %s", async (_, error) => {
     const { response, logged } = answer(error);
     expect(response.status).toBe(500);
     const text = await response.text();

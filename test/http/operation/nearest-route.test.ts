@@ -33,8 +33,8 @@ describe("an unknown path suggests the nearest route", () => {
   });
 
   test("an unknown action lists the existing actions", () => {
-    const verbs = "/processes/a has _add, _history, _pids, _restart, _signal, _start, _stop, _sub";
-    expect([advise("POST /processes/a/_kill"), advise("POST /processes/a/_scale/3")]).toEqual([verbs, verbs]);
+    const actions = "/processes/a has _add, _history, _pids, _restart, _signal, _start, _stop, _sub";
+    expect([advise("POST /processes/a/_kill"), advise("POST /processes/a/_scale/3")]).toEqual([actions, actions]);
   });
 
   test("a long path is not repeated", () => {
@@ -50,7 +50,7 @@ describe("an unknown path suggests the nearest route", () => {
 });
 
 test.each(app.routes.map(({ method, path }) => [method, path] as const))(
-  "a slip in the last name of %s %s leads to it, or to one as near",
+  "a typo in the last literal part of %s %s suggests it, or an equally near route",
   (method, path) => {
     const names = path.split("/").filter((name) => name !== "" && !name.startsWith(":"));
     const last = names.at(-1);

@@ -45,7 +45,7 @@ describe("an asset of the bundled dashboard", () => {
     ["index-5e6f7a8b.css", "text/css;charset=utf-8", "p{color:red}"],
     ["letters-9c0d1e2f.woff2", "font/woff2", "0123456789".repeat(300)],
     ["folder/inner-11111111.js", "text/javascript;charset=utf-8", "inner"],
-  ])("%s is kept for ever by who has it", async (name, type, content) => {
+  ])("%s can be cached forever", async (name, type, content) => {
     const { status, headers, ...answer } = await readAll(await ask(`${assets}/${name}`));
     expect([status, answer.text]).toEqual([200, content]);
     expect(headers.get("cache-control")).toBe(immutable);
@@ -95,10 +95,10 @@ describe("an asset of the bundled dashboard", () => {
   });
 
   test.each([
-    ["a foreign page", { origin: "http://evil.example" }],
-    ["a foreign name of the host", { host: "evil.example" }],
-    ["a foreign site", { "sec-fetch-site": "cross-site" }],
-  ])("is not for %s", async (_, headers) => {
+    ["a page of another origin", { origin: "http://evil.example" }],
+    ["another Host", { host: "evil.example" }],
+    ["a cross-site request", { "sec-fetch-site": "cross-site" }],
+  ])("is refused to %s", async (_, headers) => {
     const { status, text } = await askRaw(Number(URL.parse(serving.url)?.port), {
       path: `${assets}/index-1a2b3c4d.js`,
       headers,
@@ -118,7 +118,7 @@ describe("an asset of the bundled dashboard", () => {
     "index-1a2b3c4d.js/",
     "index-1a2b3c4d.js%00",
     "folder/",
-  ])("is not %s", async (name) => {
+  ])("is not found as %s", async (name) => {
     const { status, text } = await askRaw(Number(URL.parse(serving.url)?.port), { path: `${assets}/${name}` });
     expect(status).toBe(404);
     expect(JSON.parse(text)).toHaveProperty("error");

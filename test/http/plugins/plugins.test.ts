@@ -25,8 +25,8 @@ const message = async (path: string) => ((await (await ask(path)).json()) as { m
 /** The ETag, which exists only when the file is older than the precision of file times. */
 const etagOf = (path: string) =>
   waitFor(async () => (await ask(path)).headers.get("etag") ?? undefined, `an ETag of ${path}`);
-const ranged = async (held: string) => {
-  const answer = await ask("/_plugin/hello/digits.txt", { headers: { range: "bytes=2-4", "if-range": held } });
+const ranged = async (ifRange: string) => {
+  const answer = await ask("/_plugin/hello/digits.txt", { headers: { range: "bytes=2-4", "if-range": ifRange } });
   return [answer.status, await answer.text()];
 };
 
@@ -63,7 +63,7 @@ describe("a site's file", () => {
     ["module.wasm", "application/wasm"],
     ["font.woff2", "font/woff2"],
     ["README", "application/octet-stream"],
-  ])("%s is of the type %s, which no browser may guess otherwise", async (name, type) => {
+  ])("%s has the type %s, and browsers must not guess another", async (name, type) => {
     serving.write(`hello/_site/types/${name}`, "x");
     const { status, headers } = await ask(`/_plugin/hello/types/${name}`);
     expect([status, headers.get("content-type"), headers.get("x-content-type-options")]).toEqual([
@@ -111,8 +111,8 @@ describe("a site's file", () => {
 describe("an ETag", () => {
   test("is answered with 304 while the file is unchanged", async () => {
     const etag = await etagOf("/_plugin/hello/digits.txt");
-    for (const held of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
-      const answer = await ask("/_plugin/hello/digits.txt", { headers: { "if-none-match": held } });
+    for (const ifNoneMatch of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const answer = await ask("/_plugin/hello/digits.txt", { headers: { "if-none-match": ifNoneMatch } });
       expect([answer.status, await answer.text(), answer.headers.get("etag")]).toEqual([304, "", etag]);
       expect(answer.headers.get("cache-control")).toBe("no-cache");
     }
@@ -180,7 +180,7 @@ describe("a folder of a site", () => {
     ["/_plugin/hello", "./hello/"],
     ["/_plugin/hello?a=b&c", "./hello/?a=b&c"],
     ["/_plugin/hello/docs?next=//evil.example", "./docs/?next=//evil.example"],
-  ])("asked for without its slash as %s is redirected to %s", async (path, location) => {
+  ])("without a trailing slash, %s redirects to %s", async (path, location) => {
     const answer = await ask(path);
     expect([answer.status, answer.headers.get("location")]).toEqual([308, location]);
   });
@@ -231,8 +231,8 @@ describe("while gafferd runs", () => {
   });
 });
 
-describe("nothing outside a site, and nothing hidden, is served:", () => {
-  test("a link inside is followed", async () => {
+describe("files outside a site and hidden files are not served:", () => {
+  test("(a link inside the site is followed)", async () => {
     expect(await read("/_plugin/hello/in.txt")).toBe("0123456789");
   });
 
@@ -267,18 +267,18 @@ describe("nothing outside a site, and nothing hidden, is served:", () => {
     expect(answer).not.toContain(secret);
   });
 
-  test("a `_site` that is a link out of its folder", async () => {
+  test("a `_site` that links to another folder", async () => {
     expect((await ask("/_plugin/linked/secret.txt")).status).toBe(404);
   });
 
-  test("the name of a plugin that is a path", async () => {
+  test("a path as the name of a plugin", async () => {
     for (const name of ["..", "%2e%2e", "hello%2f..", ".", "%00", "hello%2f_site"]) {
       const { status } = await ask(`/_plugin/${name}/secret.txt`);
       expect([name, status === 404 || status === 400]).toEqual([name, true]);
     }
   });
 
-  test("any spelling", async () => {
+  test("any spelling of a path", async () => {
     const spellings = "../. .. . / %2e %2E %2f %5c \\ %00 %25 2e 2f %c0%ae %c0%af ; ? # %u002e % file:";
     const names = "secret.txt hello _site plugins up docs .env env.txt out.txt";
     const part = fc.constantFrom(...`${spellings} ${names}`.split(" "));

@@ -140,7 +140,7 @@ describe("POST /processes", () => {
     [{ name: "a", cmd: "x", nope: 1 }, "invalid_process_info", "nope"],
     [{ name: "12", cmd: "x" }, "bad_value", "name"],
     ['{"name":"a","cmd":"x","__proto__":{"cwd":"/"}}', "invalid_process_info", "__proto__"],
-  ])("refuses %j as %s of %s", async (sent, error, field) => {
+  ])("rejects %j as %s of %s", async (sent, error, field) => {
     await using service = createService();
     const { status, body } = await service.ask("POST", "/processes", sent);
     const expected = { error, message: expect.any(String), ...(field === undefined ? {} : { field }) };
@@ -159,7 +159,7 @@ describe("POST /processes", () => {
     { cmd: "no-such-program-anywhere" },
     { cmd: "true", cwd: "/no/such/folder" },
     { cmd: "true", uid: "no-such-user" },
-  ])("answers 422 for what cannot be spawned, and keeps nothing: %j", async (settings) => {
+  ])("returns 422 for a template that cannot be started, and does not create it: %j", async (settings) => {
     await using service = createService();
     const { status, body } = await service.ask("POST", "/processes", { name: "a", ...settings });
     expect([status, body]).toMatchObject([422, { error: "spawn_failed", message: expect.any(String) }]);
@@ -298,7 +298,7 @@ describe.each(["PUT", "POST"])("%s /processes/:name", (method) => {
     ["{", "invalid_json"],
     [{}, "invalid_process_info"],
     [{ cmd: "sleep 1", restart: "maybe" }, "invalid_process_info"],
-  ])("with the bad body %j changes nothing", async (sent, error) => {
+  ])("with the invalid body %j changes nothing", async (sent, error) => {
     await using service = createService();
     await create(service, "a");
     const before = await service.ask("GET", "/processes/a");
@@ -370,8 +370,8 @@ describe("GET /processes/:name/_history", () => {
   ])("of %s is %i", async (id, status, error) => {
     await using service = createService();
     await create(service, "a");
-    for (const verb of ["_history", "_pids"]) {
-      expect(await service.ask("GET", `/processes/${id}/${verb}`)).toMatchObject({ status, body: { error } });
+    for (const path of ["_history", "_pids"]) {
+      expect(await service.ask("GET", `/processes/${id}/${path}`)).toMatchObject({ status, body: { error } });
     }
   });
 });

@@ -371,7 +371,7 @@ describe("sampling", () => {
     const routes = statsRoutes({ manager, bus, log, sampler });
     const answer = await routes.handle(new Request("http://localhost/stats?feed=eventsource"));
     expect(await answer.text().catch(String)).toContain("no descriptor is free");
-    expect(warnings).toEqual(["a reader of /stats was cut off: no descriptor is free"]);
+    expect(warnings).toEqual(["disconnected a reader of /stats: no descriptor is free"]);
     expect(bus.readerCount).toBe(0);
   });
 });

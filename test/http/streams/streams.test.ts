@@ -21,7 +21,7 @@ async function eventsAt(path: string, init?: RequestInit): Promise<SeenEvent[]> 
 
 const reads = { redirect_input: true };
 
-/** Events without their ids, in short. */
+/** Events without their ids, in a short form. */
 const brief = (events: readonly SeenEvent[]) => events.map(({ event, data }) => `${event}: ${data}`);
 
 describe("feed=eventsource", () => {
@@ -39,7 +39,7 @@ describe("feed=eventsource", () => {
     ]);
   });
 
-  test("sends its headers and the first line at once, not when the process ends", async () => {
+  test("sends the headers and the first line at once, not when the process ends", async () => {
     const id = await run("sleep 0.2; echo late; sleep 60");
     const answer = await get(`/streams/${id}/out?feed=eventsource`);
     const events = readEvents(answer.body);
@@ -47,14 +47,14 @@ describe("feed=eventsource", () => {
     await events.return(undefined);
   });
 
-  test("names the signal that ended a process", async () => {
+  test("reports the signal that ended a process", async () => {
     const id = await run("kill -SEGV $$");
     expect(brief(await eventsAt(`/streams/${id}?feed=eventsource`))).toEqual([
       `exit: {"pid":${id},"exit_status":null,"term_signal":"SIGSEGV"}`,
     ]);
   });
 
-  test("whoever reconnects with the last id it saw gets every later byte, none twice", async () => {
+  test("a client that reconnects with its last id gets every later byte exactly once", async () => {
     const id = await run("for i in 1 2 3 4 5; do echo o$i; read go; echo e$i >&2; read go; done", reads);
     await lockstep(host.serving.process(id), 10);
     await ended(id);
@@ -67,7 +67,7 @@ describe("feed=eventsource", () => {
     }
   });
 
-  test("`Last-Event-ID` wins over `since`", async () => {
+  test("`Last-Event-ID` takes precedence over `since`", async () => {
     const id = await run("echo a; read go; echo b", reads);
     await lockstep(host.serving.process(id), 1);
     await ended(id);
@@ -77,7 +77,7 @@ describe("feed=eventsource", () => {
     expect(await eventsAt(`${path}&since=10s`, { headers: { "last-event-id": first } })).toEqual(all.slice(1));
   });
 
-  test("a client that has seen the exit and comes again is told to stop: 204", async () => {
+  test("a client that reconnects after the exit gets 204, which makes it stop", async () => {
     const id = await run("echo a");
     await ended(id);
     const lastId = (await eventsAt(`/streams/${id}?feed=eventsource`)).at(-1)?.id ?? "";
@@ -85,7 +85,7 @@ describe("feed=eventsource", () => {
     expect(answer.status).toBe(204);
   });
 
-  test("bytes that are no longer held are named", async () => {
+  test("a gap event reports bytes that are no longer held", async () => {
     const id = await run("echo first; read go; head -c 9000 /dev/zero | tr '\\0' x; echo; echo last", {
       ...reads,
       output_buffer: 4096,
@@ -110,14 +110,14 @@ describe("feed=eventsource", () => {
     expect(rest[0]?.data).toEndWith("x\nlast");
   });
 
-  test("an id of an earlier run of the daemon gets a gap, then all that is held", async () => {
+  test("an id of an earlier run of the daemon returns a gap, then all buffered output", async () => {
     const id = await run("echo a");
     await ended(id);
     const events = await eventsAt(`/streams/${id}/out?feed=eventsource`, { headers: { "last-event-id": "r1.1.1-5" } });
     expect(brief(events).slice(0, 2)).toEqual([`gap: {"bytes":null,"from":null,"to":null}`, "out: a"]);
   });
 
-  test("lines that arrive together travel together, up to 60 KiB an event", async () => {
+  test("lines that arrive together are sent in one event, up to 60 KiB", async () => {
     const id = await run("seq 1 20000");
     await ended(id);
     const events = await eventsAt(`/streams/${id}/out?feed=eventsource`);
@@ -127,7 +127,7 @@ describe("feed=eventsource", () => {
     expect(Math.max(...lines.map((each) => each.length))).toBeLessThanOrEqual(61_440);
   });
 
-  test("a client that was cut off before it saw an event can resume all the same", async () => {
+  test("a client that was disconnected before its first event can resume", async () => {
     const id = await run("sleep 0.2; echo one; echo two");
     const reader = (await get(`/streams/${id}/out?feed=eventsource&tail=0`)).body?.getReader();
     const greeting = Buffer.from((await reader?.read())?.value ?? []).toString();
@@ -138,7 +138,7 @@ describe("feed=eventsource", () => {
     expect(events[0]?.data).toBe("one\ntwo");
   });
 
-  test("a prompt comes after 100 ms of silence", async () => {
+  test("a prompt without a newline is sent after 100 ms of silence", async () => {
     const id = await run("printf 'name? '; sleep 60");
     const events = readEvents((await get(`/streams/${id}/out?feed=eventsource`)).body);
     expect((await events.next()).value?.data).toBe("name? ");
@@ -156,7 +156,7 @@ describe("feed=eventsource", () => {
     await reader?.cancel();
   });
 
-  test("format=json tells pid, name, stream, time and data; format=base64 every byte", async () => {
+  test("format=json contains pid, name, stream, time and data; format=base64 preserves every byte", async () => {
     const id = await run("printf 'a\\377\\nb\\n'");
     await ended(id);
     const [json] = await eventsAt(`/streams/${id}/out?feed=eventsource&format=json`);
@@ -169,7 +169,7 @@ describe("feed=eventsource", () => {
 });
 
 describe("feed=continuous", () => {
-  test("sends every byte as it is until the process ends", async () => {
+  test("sends every byte unchanged until the process ends", async () => {
     const bytes = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7 + (index >> 8)) & 255));
     const file = `/tmp/gafferd-test-${process.pid}-bytes`;
     await Bun.write(file, bytes);
@@ -179,13 +179,13 @@ describe("feed=continuous", () => {
     await Bun.file(file).delete();
   });
 
-  test("a reader that falls behind is cut off, so that it sees the break, and the log says so", async () => {
+  test("a reader that falls behind is disconnected without the end of its response, and the log says so", async () => {
     const id = await run("yes", { output_buffer: 65_536 });
     const answer = await get(`/streams/${id}/out?feed=continuous`);
     const reader = answer.body?.getReader();
     await reader?.read();
     await waitFor(
-      () => host.serving.warnings.some((line) => line.includes(`/streams/${id}/out was cut off`)),
+      () => host.serving.warnings.some((line) => line.includes(`disconnected a reader of /streams/${id}/out`)),
       "the warning",
       20_000,
     );
@@ -195,7 +195,7 @@ describe("feed=continuous", () => {
     expect(await drain().catch(() => "broken")).toBe("broken");
   });
 
-  test("what was lost before the first byte is counted in `X-Gaffer-Gap`", async () => {
+  test("bytes lost before the first byte are counted in `X-Gaffer-Gap`", async () => {
     const id = await run("head -c 9000 /dev/zero | tr '\\0' x", { output_buffer: 4096 });
     await ended(id);
     const early = beginningOf(id, "out");
@@ -207,7 +207,7 @@ describe("feed=continuous", () => {
     await foreign.body?.cancel();
   });
 
-  test("format=json is a line of JSON for what came together", async () => {
+  test("format=json sends one line of JSON per piece of output", async () => {
     const id = await run("echo a; read go; echo b", reads);
     await lockstep(host.serving.process(id), 1);
     await ended(id);
@@ -230,14 +230,14 @@ describe("feed=continuous", () => {
       expect(await stopped).toContain("up");
       const flapping = { attempts: 1, window: 60, retry_in: 1, max_retry: 0 };
       await host.run("echo up", { restart: "always", flapping });
-      await waitFor(() => host.serving.daemon.manager.get(host.lastName).status().state === "fatal", "the giving up");
+      await waitFor(() => host.serving.daemon.manager.get(host.lastName).status().state === "fatal", "the state fatal");
       expect(await textOf(path())).toContain("up");
       await host.serving.create({ name: "never", cmd: "true", start: false });
       expect(await textOf("/streams/never?feed=continuous&follow=until-exit")).toBe("");
     },
   );
 
-  test("follow=until-exit goes on while a template runs, and tells a reader that comes again to stop", async () => {
+  test("follow=until-exit continues while a template runs; a reader that reconnects after the end gets 204", async () => {
     const id = await host.run("echo one; exec sleep 60", { restart: "always" });
     const path = `/streams/${host.lastName}?feed=eventsource&follow=until-exit`;
     const text = textOf(path);
@@ -260,7 +260,7 @@ describe("feed=continuous", () => {
     );
   });
 
-  test("follow=false ends when all that is held was sent, a line without its end included", async () => {
+  test("follow=false ends when all buffered output was sent, including an incomplete line", async () => {
     const id = await run("printf 'a\\nb'; sleep 60");
     await waitFor(() => held(id)?.head === 3, "the output");
     expect(await textOf(`/streams/${id}/out?feed=continuous&follow=false`)).toBe("a\nb");
@@ -268,14 +268,14 @@ describe("feed=continuous", () => {
 });
 
 describe("feed=longpoll", () => {
-  test("is the default, waits for output and answers what there is", async () => {
+  test("is the default, waits for output and returns the available output", async () => {
     const id = await run("sleep 0.1; echo a; sleep 60");
     const answer = await get(`/streams/${id}/out`);
     expect(await answer.text()).toBe("a\n");
     expect(answer.headers.get("x-gaffer-next")).not.toBeNull();
   });
 
-  test("polling with `X-Gaffer-Next` loses nothing, and ends with 204", async () => {
+  test("polling with `X-Gaffer-Next` loses no output and ends with 204", async () => {
     const id = await run("for i in $(seq 1 200); do echo line $i; echo more; done; sleep 0.05; seq 1 30000");
     let text = "";
     let next = "";
@@ -298,14 +298,14 @@ describe("feed=longpoll", () => {
     expect((await answer.text()).length).toBe(4096);
   });
 
-  test("answers nothing after the heartbeat's time, with the id to go on from", async () => {
+  test("returns an empty response with `X-Gaffer-Next` after the heartbeat time", async () => {
     const id = await run("sleep 60");
     const answer = await get(`/streams/${id}/out?heartbeat=0.1`);
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
     expect(answer.headers.get("x-gaffer-next")).not.toBeNull();
   });
 
-  test("a client that leaves while it waits leaves nothing behind", async () => {
+  test("a client that disconnects while waiting leaves no reader behind", async () => {
     const id = await run("sleep 60");
     const controller = new AbortController();
     const answer = get(`/streams/${id}/out`, { signal: controller.signal }).catch(() => "left");
@@ -316,8 +316,8 @@ describe("feed=longpoll", () => {
   });
 });
 
-describe("where to begin", () => {
-  test("tail, ages and RFC 3339 times", async () => {
+describe("the start position", () => {
+  test("can be a tail, an age or an RFC 3339 time", async () => {
     const id = await run("echo a; sleep 0.3; echo b; echo c; sleep 60");
     await waitFor(() => held(id)?.head === 6, "the lines");
     const path = `/streams/${id}/out?feed=continuous&follow=false`;
@@ -330,7 +330,7 @@ describe("where to begin", () => {
   });
 });
 
-/** The id of a reader of one output that was given nothing yet. */
+/** The id of a reader of one output at offset 0. */
 function beginningOf(id: number, label: string): string {
   const { supervisor, process } = host.serving.daemon.manager.findProcess(id);
   const source = processSource(supervisor, process);
@@ -339,7 +339,7 @@ function beginningOf(id: number, label: string): string {
   return formatStreamId({ serial: supervisor.ranks.serial, scope, ...nothing });
 }
 
-/** The body of an answer with `Transfer-Encoding: chunked`. */
+/** The body of a response with `Transfer-Encoding: chunked`. */
 function unchunk(encoded: Buffer): Buffer {
   const pieces: Buffer[] = [];
   for (let at = 0; ;) {
@@ -364,7 +364,7 @@ describe("lossless=true", () => {
     expect(Buffer.concat(chunks).equals(Buffer.from(expected))).toBe(true);
   });
 
-  test("a reader that stops and goes gets every byte as it was, though the ring is overwritten meanwhile", async () => {
+  test("a reader that pauses repeatedly gets every byte unchanged while the ring is overwritten", async () => {
     const id = await run("sleep 0.2; seq 1 6000000", { output_buffer: "300k" });
     const { hostname, port } = new URL(host.serving.url);
     const chunks: Buffer[] = [];
@@ -390,11 +390,11 @@ describe("lossless=true", () => {
     expect(body.equals(Buffer.from(expected))).toBe(true);
   }, 60_000);
 
-  test("a reader that takes nothing for `lossless_timeout` is cut off and named, and the process goes on", async () => {
+  test("a reader that reads nothing for `lossless_timeout` is disconnected and logged, and the process continues", async () => {
     const id = await run("sleep 0.1; yes", { output_buffer: 65_536, lossless_timeout: 0.3 });
     const answer = await get(`/streams/${id}/out?feed=continuous&lossless=true`);
     await waitFor(
-      () => host.serving.warnings.some((line) => line.includes(`/streams/${id}/out was cut off`)),
+      () => host.serving.warnings.some((line) => line.includes(`disconnected a reader of /streams/${id}/out`)),
       "the warning",
       20_000,
     );
@@ -404,8 +404,8 @@ describe("lossless=true", () => {
   });
 });
 
-describe("a template's stream", () => {
-  test("lives through restarts", async () => {
+describe("the stream of a template", () => {
+  test("continues through restarts", async () => {
     await run("echo hello; exec sleep 60", { restart: "always" });
     const name = host.lastName;
     const events = readEvents((await get(`/streams/${name}?feed=eventsource`)).body);
@@ -439,7 +439,7 @@ describe("a template's stream", () => {
   });
 });
 
-describe("what is wrong with a request", () => {
+describe("an invalid request", () => {
   test.each([
     ["/streams/999999", 404, "not_found", undefined],
     ["/streams/nobody", 404, "not_found", undefined],
@@ -476,7 +476,7 @@ describe("what is wrong with a request", () => {
 });
 
 describe("no output is lost", () => {
-  test("a process that writes 100 MB and exits at once has every byte of what the ring holds readable, up to the last", async () => {
+  test("after a process writes 100 MB and exits at once, every byte in the ring is readable, up to the last", async () => {
     const id = await run("head -c 100000000 /dev/zero | tr '\\0' x; printf 'the end'");
     await ended(id);
     expect(held(id)?.head).toBe(100_000_007);
@@ -485,7 +485,7 @@ describe("no output is lost", () => {
     expect(text).toEndWith("xxxthe end");
   });
 
-  test("many readers at once all see the same, exactly", async () => {
+  test("many concurrent readers all receive exactly the same output", async () => {
     const id = await run("sleep 0.2; seq 1 200000");
     const bodies = Array.from({ length: 20 }, async () =>
       Buffer.from(await (await get(`/streams/${id}/out?feed=eventsource&lossless=true`)).arrayBuffer()),
@@ -498,7 +498,7 @@ describe("no output is lost", () => {
   });
 });
 
-test("10,000 readers that come, read one event and go leave no cursor, listener or descriptor", async () => {
+test("10,000 readers that each read one event and disconnect leave no cursor, listener or descriptor behind", async () => {
   const id = await run("echo hello; sleep 600");
   await waitFor(() => held(id)?.head === 6, "the line");
   const comeAndGo = async () => {

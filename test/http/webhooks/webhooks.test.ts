@@ -104,7 +104,7 @@ test.each<[unknown, string, string | undefined]>([
   [{ event: "exit", url: "http://a/", retries: -1 }, "`retries` must be a whole number from 0 to 1000", "retries"],
   [{ event: "exit", url: "http://a/", retires: 1 }, "did you mean `retries`?", "retires"],
   [[], "the body must be a JSON object, not an array", undefined],
-])("%j is refused", async (body, message, field) => {
+])("%j is rejected", async (body, message, field) => {
   const answer = await ask("POST", "/webhooks", body);
   expect(answer).toMatchObject({
     status: 400,

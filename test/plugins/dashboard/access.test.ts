@@ -46,7 +46,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
     await page.keyboard.press("n");
     await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
-    await page.getByText("must be text").waitFor();
+    await page.getByText("must be a non-empty string").waitFor();
     expect(await faults(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
