@@ -9,7 +9,10 @@ const script = `
 `;
 
 test("a daemon reports once and removes the variable from its environment", async () => {
-  expect(await run({ GAFFERD_READINESS: "1" })).toEqual({ report: '{"urls":["a"]}\n', out: "[true,false,null,null]\n" });
+  expect(await run({ GAFFERD_READINESS: "1" })).toEqual({
+    report: '{"urls":["a"]}\n',
+    out: "[true,false,null,null]\n",
+  });
 });
 
 test("a gafferd that was not started by `gafferd --daemon` does not report", async () => {

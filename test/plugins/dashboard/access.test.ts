@@ -107,7 +107,7 @@ test("can be used with the keyboard alone", async () => {
   await keyboard.press("x");
   await waitFor(() => second().processes.length === 0, "the stop");
   await keyboard.press("Escape");
-  await page.getByText("Choose a template").waitFor();
+  await page.getByText("Select a template").waitFor();
   await keyboard.press("/");
   await keyboard.type("fir");
   await page.getByRole("link", { name: "second" }).waitFor({ state: "detached" });
