@@ -1,6 +1,6 @@
 import type { Server, Socket } from "bun";
 import { STATUS_CODES } from "node:http";
-import { loadLibc } from "../../libc.ts";
+import { lazyLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
 import { openDescriptors, socketAddress, socketName } from "./socket-descriptors.ts";
 
@@ -264,17 +264,8 @@ async function probe(): Promise<void> {
 const duplicateAndCloseOnExec = 1030;
 const bothWays = 2;
 
-type Libc = ReturnType<typeof load>;
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  return (loaded ??= load());
-}
-
-function load() {
-  return loadLibc({
-    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-    shutdown: { args: ["i32", "i32"], returns: "i32" },
-    close: { args: ["i32"], returns: "i32" },
-  });
-}
+const libc = lazyLibc({
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+});

@@ -1,6 +1,6 @@
 import { ptr } from "bun:ffi";
 import { readdirSync, readlinkSync } from "node:fs";
-import { loadLibc } from "../../libc.ts";
+import { lazyLibc } from "../../libc.ts";
 
 /** The open file descriptors of gafferd. Throws if there is no /proc. */
 export function openDescriptors(): number[] {
@@ -34,16 +34,7 @@ export function socketAddress(side: "getpeername" | "getsockname", fd: number): 
   return path.toString("utf8").replace(/\0$/, "");
 }
 
-type Libc = ReturnType<typeof load>;
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  return (loaded ??= load());
-}
-
-function load() {
-  return loadLibc({
-    getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-    getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  });
-}
+const libc = lazyLibc({
+  getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+});
