@@ -18,3 +18,9 @@ export function loadLibc<const Functions extends Record<string, FFIFunction>>(fu
   }
   throw new AggregateError(reasons, `cannot load the C library (tried ${libraryNames.join(", ")})`);
 }
+
+/** The same, loaded at the first call and kept. */
+export function lazyLibc<const Functions extends Record<string, FFIFunction>>(functions: Functions) {
+  let loaded: ReturnType<typeof loadLibc<Functions>> | undefined;
+  return () => (loaded ??= loadLibc(functions));
+}

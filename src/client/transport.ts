@@ -69,7 +69,7 @@ export function createTransport({ url, fetch: ask = globalThis.fetch, headers }:
 /** The error for a response that is not from gafferd. `line` is the request, such as `GET http://…`. */
 export function unexpected({ status, statusText, headers }: Response, line: string): GafferdClientError {
   const answer = [status, statusText, headers.get("content-type")].filter((part) => part !== "" && part !== null);
-  const reason = `\`${answer.join(" ")}\` is not a response of gafferd; check the URL and any proxy in between`;
+  const reason = `${answer.join(" ")} is not a response of gafferd; check the URL and any proxy in between`;
   return new GafferdClientError(`cannot use the response to ${line}: ${reason}`, { status, code: "unexpected_answer" });
 }
 

@@ -49,7 +49,9 @@ export function readKeys<Readers extends Readonly<Record<string, (value: IniValu
     if (reader) {
       attempt(section, value, report, () => settings.set(value.key, reader(value)));
     } else {
-      reportValue(section, value, report, `unknown key${suggestion(value.key, Object.keys(readers))}`);
+      const known = Object.keys(readers);
+      const advice = suggestion(value.key, known) || `; write one of ${known.join(", ")}`;
+      reportValue(section, value, report, `unknown key${advice}`);
     }
   }
   // The reader of each key created its entry.

@@ -23,7 +23,7 @@ import { groupRoutes } from "./processes/group-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
-import { processVerbRoutes } from "./processes/verb-routes.ts";
+import { actionRoutes } from "./processes/action-routes.ts";
 import { processRoutes } from "./processes/process-routes.ts";
 import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
@@ -100,7 +100,7 @@ export function createApp(options: AppOptions) {
     .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
     .use(processRoutes(manager))
-    .use(processVerbRoutes(manager))
+    .use(actionRoutes(manager))
     .use(statusRoutes(manager))
     .use(statsRoutes({ manager, bus, log, sampler }))
     .use(groupRoutes(manager))

@@ -1,6 +1,6 @@
 import type { RankCounter } from "../output/rank-counter.ts";
 import type { OutputTrack } from "./output-track.ts";
-import { formatPlace, maxAheadLength, type OutputPlace, type StreamPosition } from "./stream-position.ts";
+import { formatPlace, isSameOutput, maxAheadLength, type OutputPlace, type StreamPosition } from "./stream-position.ts";
 
 /** The state before the last read of bytes, to undo it. */
 interface Undo {
@@ -183,8 +183,4 @@ export class OutputProgress {
     for (const each of this.#ahead) if (each !== track) length += formatPlace(each.place()).length;
     return length <= maxAheadLength;
   }
-}
-
-function isSameOutput(a: OutputPlace, b: OutputPlace): boolean {
-  return a.processId === b.processId && a.outputIndex === b.outputIndex;
 }

@@ -2,7 +2,7 @@ import { GafferdError } from "../errors.ts";
 import type { Ring } from "../output/ring.ts";
 import { placeOf } from "./output-place.ts";
 import { type OutputGap, type OutputSource, scopeOf } from "./output-source.ts";
-import type { OutputPlace, StreamPosition } from "./stream-position.ts";
+import { isSameOutput, type OutputPlace, type StreamPosition } from "./stream-position.ts";
 
 /** Where a reader starts. */
 export interface StartingPoint {
@@ -50,7 +50,8 @@ export function resume(source: OutputSource, position: StreamPosition, label: st
   const loss = { behind, hasDropped, hasGaps, bytes: position.scope === scope ? reached - position.given : undefined };
   const { places: behindPlaces, gaps } = placesAfter(loss);
   const places = new Map(outputs.map((output) => [output.ring, behindPlaces.get(output.ring) ?? output.position]));
-  const isListed = (place: OutputPlace) => outputs.some((output) => isOf(place, output) && !behind.includes(output));
+  const isListed = (place: OutputPlace) =>
+    outputs.some((output) => isSameOutput(place, output) && !behind.includes(output));
   return {
     position: {
       ...position,
@@ -73,7 +74,7 @@ function heldOutputs(source: OutputSource, position: StreamPosition, label: stri
     for (const [each, ring] of rings) {
       const output = { processId, outputIndex: outputIndex++, label: each, ring };
       if (label !== undefined && each !== label) continue;
-      const place = listed.find((candidate) => isOf(candidate, output));
+      const place = listed.find((candidate) => isSameOutput(candidate, output));
       outputs.push({
         ...output,
         ...(place === undefined ? placeOf(ring, position) : { position: place.position, isExact: true }),
@@ -107,10 +108,6 @@ function placesAfter({ behind, hasDropped, hasGaps, bytes }: Loss): { places: Ma
   }
   if (first !== undefined && bytes > 0) first.ring.countGap(bytes);
   return { places: atOldest, gaps: [bytes > 0 ? { bytes } : {}] };
-}
-
-function isOf(place: OutputPlace, { processId, outputIndex }: Pick<HeldOutput, "processId" | "outputIndex">): boolean {
-  return place.processId === processId && place.outputIndex === outputIndex;
 }
 
 function sum(numbers: Iterable<number>): number {

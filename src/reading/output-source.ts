@@ -1,4 +1,5 @@
 import type { RankCounter } from "../output/rank-counter.ts";
+import type { DroppedOutput } from "../supervisor/dropped-output.ts";
 import type { SupervisorState } from "../supervisor/state.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -18,18 +19,7 @@ export interface OutputSource {
   /** The only process that is read; undefined for all processes of the template. */
   readonly processId: number | undefined;
   /** Totals of the processes whose output is no longer kept. */
-  readonly dropped: DroppedProcesses;
-}
-
-/** Totals of the processes whose output is no longer kept. */
-export interface DroppedProcesses {
-  readonly count: number;
-  /** The greatest id of these processes; 0 if there are none. */
-  readonly newestId: number;
-  /** The greatest rank of their exits; 0 if there are none. */
-  readonly exitRank: number;
-  /** How many bytes they wrote to the output with this label; without a label, to all outputs. */
-  bytes(label: string | undefined): number;
+  readonly dropped: Pick<DroppedOutput, "count" | "newestId" | "exitRank" | "bytes">;
 }
 
 /** Output that a reader has lost. Fields are absent if they are not known. */

@@ -6,6 +6,11 @@ export interface OutputPlace {
   readonly position: number;
 }
 
+/** Whether both are in the same output. */
+export function isSameOutput(a: Omit<OutputPlace, "position">, b: Omit<OutputPlace, "position">): boolean {
+  return a.processId === b.processId && a.outputIndex === b.outputIndex;
+}
+
 /**
  * How far a reader of the outputs of a template has read. Its size does not depend on the number of outputs: it contains
  * ranks (`order.ts`), from which the position in each output is computed.

@@ -5,19 +5,27 @@ import { suggestion } from "../suggestion.ts";
  * value is the corresponding key of gafferd, or advice (text with spaces).
  */
 const counterparts: Readonly<Record<string, string>> = {
-  ...same("cmd", "command", "script", "exec", "execstart", "entrypoint", "program", "run"),
-  ...same("args", "arguments", "scriptargs"),
-  ...same("cwd", "directory", "workingdir", "workingdirectory", "dir", "chdir"),
-  ...same("env_file", "envfile", "environmentfile", "dotenv"),
-  ...same("os_env", "copyenv", "inheritenv"),
-  ...same("uid", "user", "runas"),
-  ...same("gid", "group"),
-  ...same("numprocesses", "numprocs", "instances", "replicas", "scale", "concurrency", "processes", "workers"),
-  ...same("start", "autostart", "enabled", "ondemand"),
-  ...same("restart", "autorestart", "respawn", "restartpolicy"),
-  ...same("backoff", "restartsec", "restartdelay", "expbackoffrestartdelay", "startsecs", "minuptime", "startretries"),
-  ...same("flapping", "maxrestarts", "maxretry", "startlimitburst", "startlimitinterval", "startlimitintervalsec"),
-  ...same(
+  ...aliases("cmd", "command", "script", "exec", "execstart", "entrypoint", "program", "run"),
+  ...aliases("args", "arguments", "scriptargs"),
+  ...aliases("cwd", "directory", "workingdir", "workingdirectory", "dir", "chdir"),
+  ...aliases("env_file", "envfile", "environmentfile", "dotenv"),
+  ...aliases("os_env", "copyenv", "inheritenv"),
+  ...aliases("uid", "user", "runas"),
+  ...aliases("gid", "group"),
+  ...aliases("numprocesses", "numprocs", "instances", "replicas", "scale", "concurrency", "processes", "workers"),
+  ...aliases("start", "autostart", "enabled", "ondemand"),
+  ...aliases("restart", "autorestart", "respawn", "restartpolicy"),
+  ...aliases(
+    "backoff",
+    "restartsec",
+    "restartdelay",
+    "expbackoffrestartdelay",
+    "startsecs",
+    "minuptime",
+    "startretries",
+  ),
+  ...aliases("flapping", "maxrestarts", "maxretry", "startlimitburst", "startlimitinterval", "startlimitintervalsec"),
+  ...aliases(
     "graceful_timeout",
     "stopwaitsecs",
     "killtimeout",
@@ -28,10 +36,10 @@ const counterparts: Readonly<Record<string, string>> = {
     "gracefulstoptimeout",
     "timeout",
   ),
-  ...same("stop_signal", "stopsignal", "killsignal", "signal"),
-  ...same("kill_mode", "killmode", "stopasgroup", "killasgroup", "stopchildren", "treekill"),
-  ...same("success_codes", "exitcodes", "stopexitcodes", "successexitstatus"),
-  ...same(
+  ...aliases("stop_signal", "stopsignal", "killsignal", "signal"),
+  ...aliases("kill_mode", "killmode", "stopasgroup", "killasgroup", "stopchildren", "treekill"),
+  ...aliases("success_codes", "exitcodes", "stopexitcodes", "successexitstatus"),
+  ...aliases(
     "redirect_output",
     "stdoutlogfile",
     "stderrlogfile",
@@ -47,7 +55,7 @@ const counterparts: Readonly<Record<string, string>> = {
     "stdout",
     "stderr",
   ),
-  ...same("redirect_input", "stdin", "stdinopen", "standardinput", "stdinsocket"),
+  ...aliases("redirect_input", "stdin", "stdinopen", "standardinput", "stdinsocket"),
   redirectstderr: "write `redirect_output = stdout, stdout`, which merges both",
   mergelogs: "write `redirect_output = stdout, stdout`, which merges both",
   combinelogs: "write `redirect_output = stdout, stdout`, which merges both",
@@ -77,7 +85,7 @@ export function counterpartOf(key: string): string | undefined {
  * `known`. `variables` is the advice for keys that hold environment variables.
  */
 export function adviceOnKey(key: string, known: readonly string[], variables: string): string {
-  if (environments.has(fold(key)) && !known.includes(fold(key))) return `; ${variables}`;
+  if (environments.has(normalize(key)) && !known.includes(normalize(key))) return `; ${variables}`;
   const advice = adviceFor(key);
   if (advice === undefined) return suggestion(key, known);
   if (known.includes(advice)) return `; did you mean \`${advice}\`?`;
@@ -85,13 +93,13 @@ export function adviceOnKey(key: string, known: readonly string[], variables: st
 }
 
 function adviceFor(key: string): string | undefined {
-  return Object.hasOwn(counterparts, fold(key)) ? counterparts[fold(key)] : undefined;
+  return Object.hasOwn(counterparts, normalize(key)) ? counterparts[normalize(key)] : undefined;
 }
 
-function fold(key: string): string {
+function normalize(key: string): string {
   return key.toLowerCase().replaceAll(/[_-]/g, "");
 }
 
-function same(ours: string, ...theirs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(theirs.map((key) => [key, ours]));
+function aliases(key: string, ...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, key]));
 }

@@ -22,7 +22,7 @@ test("an empty host says how to start a process", () => {
   ]);
 });
 
-test("the address of the dashboard is told where a browser can reach it", () => {
+test("the address of the dashboard is shown if a browser can reach it", () => {
   const [, ...lines] = startMessage({ ...facts, hasDashboard: true });
   expect(lines).toEqual(["dashboard: http://127.0.0.1:5000/_plugin/dashboard/"]);
   expect(startMessage({ ...facts, urls: ["unix:/run/gaffer.sock"], hasDashboard: true })).toHaveLength(1);

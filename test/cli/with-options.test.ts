@@ -76,7 +76,7 @@ describe("a command line is refused:", () => {
   });
 });
 
-test("any words are options or a UsageError", async () => {
+test("any arguments give options or a UsageError", async () => {
   const flags = definitionEntries.flatMap(([name, { alias }]) => [`--${name}`, `-${alias ?? name}`]);
   const word = fc.oneof(
     fc.constantFrom(...flags, "--", "-", "---", "--=", "-=", "-vv", "-vh"),
@@ -96,7 +96,7 @@ test("any words are options or a UsageError", async () => {
   );
 });
 
-test("what options become as words is read as the same options", async () => {
+test("options converted to arguments parse to the same options", async () => {
   const text = fc.string({ unit: "binary", minLength: 1 });
   const values = Object.fromEntries(valueOptions.map(([, key]) => [key, text]));
   const options = fc.tuple(

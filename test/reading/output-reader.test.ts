@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { currentMoment, toSteadyMs } from "../../src/moment.ts";
 import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/reading/output-reader.ts";
 import { processSource, templateSource } from "../../src/reading/output-source.ts";
@@ -6,29 +6,17 @@ import type { StreamPosition } from "../../src/reading/stream-position.ts";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { waitFor } from "../wait-for.ts";
-import { host as hostUncounted } from "../supervisor/hosting.ts";
+import { hostPerTest } from "../supervisor/hosting.ts";
 import { lockstep } from "../supervisor/lockstep.ts";
 
-const hosted: Supervisor[] = [];
+const hosting = hostPerTest();
 const takeBytes = 64 * 1024;
 
 function host(overrides: Partial<ProcessTemplate>): Supervisor {
-  const { supervisor } = hostUncounted({ redirectOutput: ["out", "err"], restart: "never", shell: true, ...overrides });
-  hosted.push(supervisor);
+  const { supervisor } = hosting({ redirectOutput: ["out", "err"], restart: "never", shell: true, ...overrides });
   supervisor.start();
   return supervisor;
 }
-
-afterEach(async () => {
-  for (const supervisor of hosted.splice(0)) {
-    const stopped = supervisor.stop();
-    supervisor.kill();
-    await stopped;
-    const rings = [...supervisor.exits, ...supervisor.processes].flatMap(({ rings: each }) => [...each.values()]);
-    expect(rings.map(({ cursors }) => cursors.size)).toEqual(rings.map(() => 0));
-    expect(supervisor.listenerCount).toBe(0);
-  }
-});
 
 const options: OutputReaderOptions = { start: { kind: "held" }, unit: "lines", onReady: () => {} };
 

@@ -5,7 +5,7 @@ import type { Options } from "../options.ts";
 import { flushOutput } from "./flush.ts";
 import { type LogFile, openLogFile, type Rotation } from "./log-file.ts";
 
-/** For the default log file of a daemon, so that nobody has to set up logrotate. */
+/** For the default log file of a daemon, so that no logrotate is needed. */
 const rotation: Rotation = { maxBytes: 10 * 1024 * 1024, keep: 5 };
 
 /**

@@ -1,6 +1,6 @@
 import { ptr } from "bun:ffi";
 import { readdirSync, readlinkSync } from "node:fs";
-import { loadLibc } from "../../libc.ts";
+import { lazyLibc } from "../../libc.ts";
 
 /** The open file descriptors of gafferd. Throws if there is no /proc. */
 export function openDescriptors(): number[] {
@@ -69,21 +69,12 @@ export function closeDescriptor(fd: number): void {
   libc().close(fd);
 }
 
-type Libc = ReturnType<typeof load>;
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  return (loaded ??= load());
-}
-
-function load() {
-  return loadLibc({
-    getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-    getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-    getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
-    listen: { args: ["i32", "i32"], returns: "i32" },
-    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-    shutdown: { args: ["i32", "i32"], returns: "i32" },
-    close: { args: ["i32"], returns: "i32" },
-  });
-}
+const libc = lazyLibc({
+  getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+});

@@ -18,12 +18,12 @@ import { pluginOperations } from "../plugins/plugin-operations.ts";
 import { statsOperations } from "../stats/stats-operations.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { templateOperations } from "../processes/process-operations.ts";
-import { verbOperations } from "../processes/verb-operations.ts";
+import { actionOperations } from "../processes/action-operations.ts";
 import { webhookOperations } from "../webhooks/webhook-operations.ts";
 
 const operations: OperationTable = {
   ...templateOperations,
-  ...verbOperations,
+  ...actionOperations,
   ...streamOperations,
   ...eventOperations,
   ...webhookOperations,

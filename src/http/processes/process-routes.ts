@@ -21,7 +21,7 @@ export const listParameters = {
   detail: flag("detail", false, "`true`: return the settings, status and processes of each template."),
 } as const;
 
-/** `/processes` and `/processes/:id`: read, create, replace and delete. The actions are in `verb-routes.ts`. */
+/** `/processes` and `/processes/:id`: read, create, replace and delete. The actions are in `action-routes.ts`. */
 export function processRoutes(manager: Manager) {
   return new Elysia({ name: "processes" })
     .get("/processes", ({ request }) => listProcesses(manager, new URL(request.url).searchParams))

@@ -2,7 +2,7 @@
 export interface ContractRow {
   readonly row: string;
   /** The operations, by method and path. Path parameters may have any name. */
-  readonly asks: readonly string[];
+  readonly requests: readonly string[];
   /** Query parameters. */
   readonly query?: readonly string[];
   readonly headers?: readonly string[];
@@ -14,7 +14,7 @@ export interface ContractRow {
   readonly members?: readonly string[];
 }
 
-const verbs = (path: string, names: readonly string[]) => names.map((name) => `POST ${path}/${name}`);
+const actions = (path: string, names: readonly string[]) => names.map((name) => `POST ${path}/${name}`);
 
 const words = (text: string) => text.split(" ");
 const processMembers = words(
@@ -24,15 +24,15 @@ const processMembers = words(
 export const contractRows: readonly ContractRow[] = [
   {
     row: 'GET / → {"welcome":"gaffer","version":"…"}, with links; a browser is sent to the dashboard',
-    asks: ["GET /"],
+    requests: ["GET /"],
     members: ["welcome", "version", "docs", "openapi", "dashboard"],
   },
-  { row: "GET /ping → OK, text/plain", asks: ["GET /ping"] },
-  { row: "GET /processes → the names, in the order of creation", asks: ["GET /processes"] },
-  { row: "GET /processes?running=true|1 → the pids that run", asks: ["GET /processes"], query: ["running"] },
+  { row: "GET /ping → OK, text/plain", requests: ["GET /ping"] },
+  { row: "GET /processes → the names, in the order of creation", requests: ["GET /processes"] },
+  { row: "GET /processes?running=true|1 → the pids that run", requests: ["GET /processes"], query: ["running"] },
   {
     row: "GET /processes?detail=true → settings, status, its processes",
-    asks: ["GET /processes"],
+    requests: ["GET /processes"],
     query: ["detail"],
     members: [
       ...words("name cmd status"),
@@ -41,107 +41,112 @@ export const contractRows: readonly ContractRow[] = [
   },
   {
     row: "POST /processes → 409 conflict, 400 invalid_process_info, 422 spawn_failed",
-    asks: ["POST /processes"],
+    requests: ["POST /processes"],
     codes: ["conflict", "invalid_process_info", "invalid_json", "bad_value", "spawn_failed", "too_large"],
     members: ["ok"],
   },
   {
     row: "GET /processes/:name → name, cmd, and every setting in force; of a :pid with pid, os_pid, started_at",
-    asks: ["GET /processes/{id}"],
+    requests: ["GET /processes/{id}"],
     codes: ["not_found"],
     members: ["name", "cmd", "numprocesses", "pid", "os_pid", "started_at"],
   },
   {
     row: "PUT /processes/:name (also POST) → replace the settings. Not found: 404",
-    asks: ["PUT /processes/{id}", "POST /processes/{id}"],
+    requests: ["PUT /processes/{id}", "POST /processes/{id}"],
     codes: ["not_found", "invalid_process_info", "invalid_json", "too_large", "spawn_failed"],
   },
-  { row: "DELETE /processes/:name|:pid", asks: ["DELETE /processes/{id}"], codes: ["not_found", "gone"] },
+  { row: "DELETE /processes/:name|:pid", requests: ["DELETE /processes/{id}"], codes: ["not_found", "gone"] },
   {
     row: 'GET /processes/:name/_pids → {"ok":true,"pids":[…]}',
-    asks: ["GET /processes/{id}/_pids"],
+    requests: ["GET /processes/{id}/_pids"],
     members: ["ok", "pids"],
   },
   {
     row: "POST /processes/:name/_start _stop _restart, and /processes/:pid/_stop",
-    asks: verbs("/processes/{id}", ["_start", "_stop", "_restart"]),
+    requests: actions("/processes/{id}", ["_start", "_stop", "_restart"]),
     codes: ["not_found"],
   },
-  { row: "?spawn_first=true", asks: verbs("/processes/{id}", ["_restart"]), query: ["spawn_first"] },
+  { row: "?spawn_first=true", requests: actions("/processes/{id}", ["_restart"]), query: ["spawn_first"] },
   {
     row: 'POST /processes/:name/_add[/:n] _sub[/:n] → {"ok":true,"numprocesses":N}; no whole number: 400 bad_value',
-    asks: verbs("/processes/{id}", ["_add", "_add/{n}", "_sub", "_sub/{n}"]),
+    requests: actions("/processes/{id}", ["_add", "_add/{n}", "_sub", "_sub/{n}"]),
     codes: ["not_found", "bad_value"],
     members: ["ok", "numprocesses"],
   },
   {
     row: "POST /processes/:name|:pid/_signal/:sig → unknown: 400 bad_value",
-    asks: verbs("/processes/{id}", ["_signal/{sig}"]),
+    requests: actions("/processes/{id}", ["_signal/{sig}"]),
     codes: ["not_found", "bad_value", "gone"],
     query: ["group"],
   },
-  { row: "no_signal_number", asks: verbs("/processes/{id}", ["_signal"]), codes: ["no_signal_number"] },
+  { row: "no_signal_number", requests: actions("/processes/{id}", ["_signal"]), codes: ["no_signal_number"] },
   {
     row: "GET /processes/:name/_history",
-    asks: ["GET /processes/{id}/_history"],
+    requests: ["GET /processes/{id}/_history"],
     members: ["pid", "os_pid", "exit_status", "term_signal", "started_at", "exited_at", "cpu_ms", "max_rss"].map(
       (member) => `history.${member}`,
     ),
   },
   {
     row: "GET /status/:name",
-    asks: ["GET /status/{name}"],
+    requests: ["GET /status/{name}"],
     codes: ["not_found"],
     members: ["active", "running", "numprocesses", "max_processes", "flapping", "stopped", "next_retry_at"],
   },
-  { row: "GET /groups · GET /groups/:g", asks: ["GET /groups", "GET /groups/{g}"] },
+  { row: "GET /groups · GET /groups/:g", requests: ["GET /groups", "GET /groups/{g}"] },
   {
     row: "POST /groups/:g/_start _stop _restart · DELETE /groups/:g",
-    asks: [...verbs("/groups/{g}", ["_start", "_stop", "_restart"]), "DELETE /groups/{g}"],
+    requests: [...actions("/groups/{g}", ["_start", "_stop", "_restart"]), "DELETE /groups/{g}"],
     codes: ["not_found"],
   },
-  { row: "the same for all of a group", asks: verbs("/groups/{g}", ["_restart"]), query: ["spawn_first"] },
+  { row: "the same for all of a group", requests: actions("/groups/{g}", ["_restart"]), query: ["spawn_first"] },
   {
     row: "GET /stats: an array of those; /stats/:name: name, stats (the above with id), mem, max_mem …",
-    asks: ["GET /stats", "GET /stats/{name}"],
+    requests: ["GET /stats", "GET /stats/{name}"],
     query: ["feed", "interval"],
     members: [
       ...words("name mem max_mem min_mem cpu max_cpu min_cpu"),
       ...["id", ...processMembers].map((member) => `stats.${member}`),
     ],
   },
-  { row: "GET /stats/:name/:pid", asks: ["GET /stats/{name}/{pid}"], codes: ["not_found"], members: processMembers },
+  {
+    row: "GET /stats/:name/:pid",
+    requests: ["GET /stats/{name}/{pid}"],
+    codes: ["not_found"],
+    members: processMembers,
+  },
   {
     row: "GET /watch, /watch/:p1[/:p2[/:p3]]; feed, heartbeat, since as of output",
-    asks: ["GET /watch", "GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
+    requests: ["GET /watch", "GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
     query: ["feed", "heartbeat", "since"],
     headers: ["Last-Event-ID"],
     members: ["event", "name", "pid", "os_pid", "exit_status", "term_signal", "detached", "time"],
   },
   {
     row: "Unknown: 404 bad_event_type",
-    asks: ["GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
+    requests: ["GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
     codes: ["bad_event_type"],
   },
   {
     row: "GET /streams/:pid/:label, /streams/:pid (all labels), /streams/:name and /streams/:name/:label",
-    asks: ["GET /streams/{target}", "GET /streams/{target}/{label}"],
+    requests: ["GET /streams/{target}", "GET /streams/{target}/{label}"],
     query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless"],
     headers: ["Last-Event-ID"],
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found", "bad_value", "io_not_redirected"],
   },
-  { row: "io_not_found", asks: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
+  { row: "io_not_found", requests: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
   {
     row: 'POST /streams/:pid/stdin, /streams/:name/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
-    asks: ["POST /streams/{target}/stdin"],
+    requests: ["POST /streams/{target}/stdin"],
     query: ["eof"],
     codes: ["not_found", "forbidden_write", "gone", "conflict", "overloaded"],
     members: ["ok", "bytes"],
   },
   {
     row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, the subprotocol `binary`",
-    asks: ["GET /wstreams/{target}"],
+    requests: ["GET /wstreams/{target}"],
     query: ["label", "tail", "since", "eof"],
     headers: ["Sec-WebSocket-Protocol"],
   },

@@ -16,7 +16,9 @@ const operations = new Map(
     .filter(({ method }) => method !== "HEAD" && method !== "OPTIONS")
     .map((described) => [nameless(described.key), described]),
 );
-const asked = new Set([...contractRows.flatMap(({ asks }) => asks), ...Object.keys(ownOperations)].map(nameless));
+const asked = new Set(
+  [...contractRows.flatMap(({ requests }) => requests), ...Object.keys(ownOperations)].map(nameless),
+);
 
 /** `GET /processes/{}` for `GET /processes/{id}` and `GET /processes/:id`. */
 function nameless(key: string): string {
@@ -29,7 +31,7 @@ function operationOf(ask: string): Described {
   return described;
 }
 
-const rowsOf = (key: string) => contractRows.filter(({ asks }) => asks.map(nameless).includes(key));
+const rowsOf = (key: string) => contractRows.filter(({ requests }) => requests.map(nameless).includes(key));
 
 function parametersOf({ operation }: Described, place: "query" | "header"): string[] {
   return (operation.parameters ?? []).filter((parameter) => parameter.in === place).map(({ name }) => name);
@@ -69,7 +71,7 @@ const jsonOf = (answer: ResponseObject | undefined) => answer?.content?.["applic
 
 describe("the document describes each row of the contract", () => {
   test.each(contractRows.map((each) => [each.row, each] as const))("%s", (_, row) => {
-    for (const ask of row.asks) {
+    for (const ask of row.requests) {
       const described = operationOf(ask);
       const answer = answerOf(described);
       const codes = [...responsesOf(document, described).values()].flatMap(codesOf);

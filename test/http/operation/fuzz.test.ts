@@ -8,14 +8,14 @@ const junk = fc.oneof(
   fc.constantFrom("%", "%ff", "%00", "..", ".", "", "-1", "1.5", "1e3", "99999999999999999999", "__proto__", "a:b:c"),
 );
 const id = fc.oneof(fc.constantFrom("live", "g:live", "1", "2", "9", "none", "%6cive"), junk);
-const verb = fc.constantFrom("_start", "_stop", "_restart", "_add", "_sub", "_signal", "_pids", "_history", "_nope");
+const action = fc.constantFrom("_start", "_stop", "_restart", "_add", "_sub", "_signal", "_pids", "_history", "_nope");
 const argument = fc.oneof(fc.constantFrom("0", "1", "CONT", "HUP", "0x1"), junk);
 const path = fc
   .oneof(
     fc.tuple(fc.constantFrom("processes", "status", "groups", "ping")),
     fc.tuple(fc.constantFrom("processes", "status", "groups"), id),
-    fc.tuple(fc.constantFrom("processes", "groups"), id, verb),
-    fc.tuple(fc.constant("processes"), id, verb, argument),
+    fc.tuple(fc.constantFrom("processes", "groups"), id, action),
+    fc.tuple(fc.constant("processes"), id, action, argument),
     fc.array(junk, { maxLength: 4 }),
   )
   .map((parts) => `/${parts.join("/")}`);

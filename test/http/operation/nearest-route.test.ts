@@ -33,8 +33,8 @@ describe("an unknown path suggests the nearest route", () => {
   });
 
   test("an unknown action lists the existing actions", () => {
-    const verbs = "/processes/a has _add, _history, _pids, _restart, _signal, _start, _stop, _sub";
-    expect([advise("POST /processes/a/_kill"), advise("POST /processes/a/_scale/3")]).toEqual([verbs, verbs]);
+    const actions = "/processes/a has _add, _history, _pids, _restart, _signal, _start, _stop, _sub";
+    expect([advise("POST /processes/a/_kill"), advise("POST /processes/a/_scale/3")]).toEqual([actions, actions]);
   });
 
   test("a long path is not repeated", () => {

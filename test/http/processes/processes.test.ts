@@ -370,8 +370,8 @@ describe("GET /processes/:name/_history", () => {
   ])("of %s is %i", async (id, status, error) => {
     await using service = createService();
     await create(service, "a");
-    for (const verb of ["_history", "_pids"]) {
-      expect(await service.ask("GET", `/processes/${id}/${verb}`)).toMatchObject({ status, body: { error } });
+    for (const path of ["_history", "_pids"]) {
+      expect(await service.ask("GET", `/processes/${id}/${path}`)).toMatchObject({ status, body: { error } });
     }
   });
 });

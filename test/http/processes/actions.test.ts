@@ -30,10 +30,10 @@ test("_start of more processes than fit in a slice responds when all are running
   expect(await counts()).toBe(60);
   await service.ask("POST", "/processes/a:b/_add/40");
   expect(await counts()).toBe(100);
-  for (const verb of ["/processes/a:b/_start", "/groups/a/_start", "/processes/a:b/_restart?spawn_first=1"]) {
+  for (const action of ["/processes/a:b/_start", "/groups/a/_start", "/processes/a:b/_restart?spawn_first=1"]) {
     await service.ask("POST", "/processes/a:b/_stop");
-    await service.ask("POST", verb);
-    expect([verb, await counts()]).toEqual([verb, 100]);
+    await service.ask("POST", action);
+    expect([action, await counts()]).toEqual([action, 100]);
   }
   await service.ask("POST", "/processes/a:b/_stop");
   await service.ask("PUT", "/processes/a:b", { cmd: "sleep 1000", numprocesses: 2 });
@@ -102,7 +102,7 @@ describe("_restart", () => {
 describe("_add and _sub", () => {
   test("change the number of processes, and return it", async () => {
     await using service = await createSleeper();
-    for (const [verb, numprocesses] of [
+    for (const [action, numprocesses] of [
       ["_add", 2],
       ["_add/3", 5],
       ["_sub", 4],
@@ -112,16 +112,16 @@ describe("_add and _sub", () => {
       ["_sub", 0],
       ["_add", 1],
     ] as const) {
-      const { status, body } = await service.ask("POST", `/processes/a/${verb}`);
-      expect([verb, status, body]).toEqual([verb, 200, { ok: true, numprocesses }]);
+      const { status, body } = await service.ask("POST", `/processes/a/${action}`);
+      expect([action, status, body]).toEqual([action, 200, { ok: true, numprocesses }]);
       expect(await runningIds(service)).toHaveLength(numprocesses);
     }
   });
 
   test.each(["-1", "1.5", "1e3", "abc", "%201", "0x1", "99999999999999999999", "NaN"])("reject %s", async (n) => {
     await using service = await createSleeper();
-    for (const verb of ["_add", "_sub"]) {
-      const { status, body } = await service.ask("POST", `/processes/a/${verb}/${n}`);
+    for (const action of ["_add", "_sub"]) {
+      const { status, body } = await service.ask("POST", `/processes/a/${action}/${n}`);
       expect([status, body]).toEqual([400, { error: "bad_value", field: "n", message: expect.any(String) }]);
     }
     expect(await runningIds(service)).toEqual([1]);
@@ -219,19 +219,22 @@ describe("_signal", () => {
 });
 
 describe("an action on", () => {
-  const templateVerbs = ["_start", "_restart", "_add", "_sub", "_add/2", "_sub/2"];
+  const templateActions = ["_start", "_restart", "_add", "_sub", "_add/2", "_sub/2"];
 
-  test.each([...templateVerbs, "_stop", "_signal/HUP", "_signal"])("an unknown template is 404: %s", async (verb) => {
-    await using service = await createSleeper();
-    for (const id of ["none", "99"]) {
-      const { status, body } = await service.ask("POST", `/processes/${id}/${verb}`);
-      expect([status, body]).toEqual([404, { error: "not_found", message: expect.stringContaining(id) }]);
-    }
-  });
+  test.each([...templateActions, "_stop", "_signal/HUP", "_signal"])(
+    "an unknown template is 404: %s",
+    async (action) => {
+      await using service = await createSleeper();
+      for (const id of ["none", "99"]) {
+        const { status, body } = await service.ask("POST", `/processes/${id}/${action}`);
+        expect([status, body]).toEqual([404, { error: "not_found", message: expect.stringContaining(id) }]);
+      }
+    },
+  );
 
-  test.each(templateVerbs)("a pid instead of a name is rejected with the name: %s", async (verb) => {
+  test.each(templateActions)("a pid instead of a name is rejected with the name: %s", async (action) => {
     await using service = await createSleeper();
-    const { status, body } = await service.ask("POST", `/processes/1/${verb}`);
+    const { status, body } = await service.ask("POST", `/processes/1/${action}`);
     expect([status, body]).toEqual([
       400,
       { error: "bad_value", field: "name", message: expect.stringContaining("`a`") },
