@@ -70,13 +70,13 @@ test("a failed start stops the processes that plugins have already started", asy
   const start = `manager.create({ name: "early", cmd: "sleep ${mark}" }); await globalThis.isRunning();`;
   const runs = () => countSleeps(mark).size > 0;
   Object.assign(globalThis, { isRunning: () => waitFor(runs, "the process of a plugin") });
-  const told = await refusal({
+  const message = await refusal({
     files: {
       "a/plugin/index.ts": source("a", { start }),
       "b/plugin/index.ts": source("b", { start: `throw new Error("no");`, mandatory: ["a"] }),
     },
   });
-  expect(told).toContain("cannot start the plugin `b`");
+  expect(message).toContain("cannot start the plugin `b`");
   expect(runs()).toBe(false);
 });
 

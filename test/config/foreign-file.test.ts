@@ -67,9 +67,9 @@ describe("an error about a key of another tool names gafferd's key", () => {
     ["replicas", "numprocesses"],
     ["terminationGracePeriodSeconds", "graceful_timeout"],
     ["stop_grace_period", "graceful_timeout"],
-  ])("%s: %s", (key, ours) => {
+  ])("%s: %s", (key, counterpart) => {
     expect(problemsOf(`[process:web]\ncmd = x\n${key} = 1`)).toEqual([
-      `gaffer.ini:3: [process:web] ${key}: unknown key; did you mean \`${ours}\`?`,
+      `gaffer.ini:3: [process:web] ${key}: unknown key; did you mean \`${counterpart}\`?`,
     ]);
   });
 

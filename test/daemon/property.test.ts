@@ -19,7 +19,7 @@ import { operationsOn, type Real } from "./operations.ts";
 const folder = mkdtempSync(join(tmpdir(), "gafferd-property-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const title = "whatever is done in whatever order, the wanted processes are alive at the end and nothing else is";
+const title = "after any operations in any order, exactly the wanted processes run";
 
 test(
   title,

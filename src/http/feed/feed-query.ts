@@ -12,7 +12,7 @@ export const defaultHeartbeatMs = 15_000;
 const shortestHeartbeatMs = 100;
 const longestHeartbeatMs = 86_400_000;
 
-/** The query parameters that every feed has; a feed that means something else by one says so. */
+/** The query parameters of every feed. A feed may override a description. */
 export const feedParameters = {
   feed: choice(
     "feed",
@@ -41,7 +41,7 @@ export const feedParameters = {
   },
 } as const satisfies Record<string, Parameter>;
 
-/** What a browser's `EventSource` sends when it comes again. */
+/** The header that `EventSource` sends when it reconnects. */
 export const lastEventIdHeader: Parameter = {
   name: "Last-Event-ID",
   description:

@@ -155,7 +155,7 @@ describe("a stream with early headers", () => {
   test.each([
     ["closes", (socket: Socket) => void socket.end()],
     ["resets the connection", (socket: Socket) => void socket.resetAndDestroy()],
-  ])("frees its reader when the client %s", async (_, leave) => {
+  ])("closes its reader when the client %s", async (_, leave) => {
     const id = await startSilent();
     using client = ask(get(`/streams/${id}/out?feed=continuous`));
     await headArrived(client);

@@ -36,7 +36,7 @@ async function around(byMs: number): Promise<number> {
   const script = "echo o1; echo e1 >&2; read go; echo o2; echo e2 >&2; sleep 60";
   const id = await run(script, { redirect_input: true });
   await waitFor(() => heldBytes(id) === 6, "the lines before");
-  await Bun.sleep(2500); // Two lines are apart for a reader when 10 ms are between them; `since` below needs more, however late a request comes.
+  await Bun.sleep(2500); // Arrivals within 10 ms are recorded as one; `since` below needs a larger interval, even if a request is late.
   setClock(byMs);
   await go(id);
   await waitFor(() => heldBytes(id) === 12, "the lines after");

@@ -120,7 +120,7 @@ describe("1,000 processes", () => {
   const cmd = "printf 'begin, '; sleep 0.3; echo end; echo error >&2; sleep 0.2; printf prompt; exec sleep 600";
 
   test(
-    "a reader that leaves again and again gets every byte once, with ids of at most 128 characters",
+    "a reader that reconnects many times gets every byte exactly once, with ids of at most 128 characters",
     async () => {
       await host.serving.create({ name: "many", cmd, shell: true, numprocesses: count });
       const got = new Map<string, string>();

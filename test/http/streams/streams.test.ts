@@ -190,7 +190,7 @@ describe("feed=continuous", () => {
       20_000,
     );
     const drain = async () => {
-      for (;;) if ((await reader?.read())?.done) return "ended as if it were whole";
+      for (;;) if ((await reader?.read())?.done) return "ended as if it were complete";
     };
     expect(await drain().catch(() => "broken")).toBe("broken");
   });
