@@ -27,7 +27,7 @@ function load(): Libc {
     return process.platform === "darwin" ? loadMac() : loadLinux();
   } catch (cause) {
     const reason = messageOf(cause);
-    throw new GafferdError("spawn_failed", `cannot make pipes for processes: ${reason}`, {
+    throw new GafferdError("spawn_failed", `cannot create pipes for processes: ${reason}`, {
       details: { transient: false },
       cause,
     });

@@ -28,7 +28,7 @@ export function tryRead<T>(read: () => T): T | undefined {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== "EMFILE" && code !== "ENFILE") return undefined;
     const advice = "try again, or raise its limit of open files";
-    throw new GafferdError("overloaded", `cannot read /proc: gafferd has no file descriptor free; ${advice}`, {
+    throw new GafferdError("overloaded", `cannot read /proc: gafferd has no free file descriptors; ${advice}`, {
       cause,
     });
   }

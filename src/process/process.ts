@@ -202,7 +202,7 @@ export class Process {
       const left = this.#living();
       if (left.length === 0) return;
       this.#log.warn(
-        `${this.#template.name}: process ${this.osPid} has exited and left ${describeSurvivors(left)}; stopping it`,
+        `${this.#template.name}: process ${this.osPid} exited and left ${describeSurvivors(left)} running; stopping it`,
       );
     } catch {
       // No descriptor is free to look into /proc: it is stopped all the same.
@@ -212,7 +212,9 @@ export class Process {
   #reportKill(): void {
     const { name, stopSignal, gracefulTimeoutMs } = this.#template;
     const living = describeSurvivors(this.#living()) || `process ${this.osPid}`;
-    this.#log.warn(`${name}: ${living} still there ${gracefulTimeoutMs / 1000} s after ${stopSignal}; sending SIGKILL`);
+    this.#log.warn(
+      `${name}: ${living} still running ${gracefulTimeoutMs / 1000} s after ${stopSignal}; sending SIGKILL`,
+    );
   }
 
   /** Empty where nobody can tell. */

@@ -74,7 +74,7 @@ export class Stdin {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const unit: Unit = { bytes, timeoutMs, sinceMs: performance.now(), taken: 0, offered: 0, resolve, reject };
     if (this.#state !== "open") reject(gone(unit));
-    else if (this.#lineBytes >= longestLineBytes) reject(overloaded(unit, "8 MiB of input wait for it already"));
+    else if (this.#lineBytes >= longestLineBytes) reject(overloaded(unit, "8 MiB of input are already waiting"));
     else this.#join(unit);
     return promise;
   }
@@ -176,7 +176,7 @@ export class Stdin {
     for (const unit of this.#line) {
       const dueMs = Math.max(unit.sinceMs, this.#lastTakenMs) + unit.timeoutMs;
       if (dueMs > nowMs) nextDueMs = Math.min(nextDueMs, dueMs);
-      else this.#leave(unit, overloaded(unit, `it has read nothing for ${unit.timeoutMs / 1000} s`));
+      else this.#leave(unit, overloaded(unit, `the process has read nothing for ${unit.timeoutMs / 1000} s`));
     }
     this.#timerDueMs = Infinity;
     this.#expireBy(nextDueMs);
@@ -205,8 +205,12 @@ function overloaded(unit: Unit, reason: string): GafferdError {
 }
 
 function gone(unit: Unit, cause?: unknown): GafferdError {
-  return new GafferdError("gone", "cannot write to the process's stdin: it has closed it, or has ended", {
-    details: { bytes: unit.taken },
-    cause,
-  });
+  return new GafferdError(
+    "gone",
+    "cannot write to the process's stdin: the process has closed its stdin or has exited",
+    {
+      details: { bytes: unit.taken },
+      cause,
+    },
+  );
 }

@@ -24,7 +24,7 @@ export function startGuardian({ runFile, log }: { runFile: string; log: Logger }
       const guardian = spawn(pipe.readEnd, runFile);
       let isClosing = false;
       void guardian.exited.then(() => {
-        if (!isClosing) log.warn("the guardian has ended: if gafferd is killed now, its processes live on");
+        if (!isClosing) log.warn("the guardian has exited: if gafferd is killed now, its processes keep running");
       });
       return {
         async close() {

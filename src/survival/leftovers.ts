@@ -89,7 +89,8 @@ async function stopAll(leftovers: readonly Leftover[], log: Logger): Promise<voi
     const elapsedMs = performance.now() - startMs;
     left = left.filter((each) => each.look(marked));
     for (const each of left) {
-      if (each.isUntold) log.warn(`${each.name}: stopping what a gafferd that was killed has left: ${each.describe()}`);
+      if (each.isUntold)
+        log.warn(`${each.name}: stopping processes left by a gafferd that was killed: ${each.describe()}`);
       each.push(elapsedMs);
     }
     const given = left.filter((each) => elapsedMs > each.gracefulTimeoutMs + killedMs);

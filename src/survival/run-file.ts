@@ -81,7 +81,7 @@ export class RunFile {
       this.#hasFailed = true;
       const { message } = error as Error;
       this.#log.warn(
-        `cannot note in ${this.path} what runs: ${message}. If gafferd is killed, the next one may not find what is left`,
+        `cannot write ${this.path}: ${message}; if gafferd is killed, the next one may not find the processes that it left`,
       );
     }
   }

@@ -27,7 +27,7 @@ export async function stopOrphans({ log, graceMs, killRequested }: StopOrphansOp
   escaped.note();
   if (escaped.osPids.length === 0) return;
   const describeAll = () => describeSurvivors(identify(escaped.osPids));
-  log.warn(`stopping what processes have left behind: ${describeAll()}`);
+  log.warn(`stopping orphaned processes that belong to no template: ${describeAll()}`);
   const steps = [
     { signalNumber: terminate, waitMs: graceMs },
     { signalNumber: kill, waitMs: killedMs },
@@ -35,7 +35,7 @@ export async function stopOrphans({ log, graceMs, killRequested }: StopOrphansOp
   const signal = (signalNumber: number) => escaped.signal(signalNumber);
   void killRequested.then(() => signal(kill));
   const isGone = await stopTarget(steps, { signal, emptied: escaped.whenGone() });
-  if (!isGone) log.warn(`SIGKILL did not end ${describeAll()}; gafferd leaves it behind`);
+  if (!isGone) log.warn(`SIGKILL did not end ${describeAll()}; gafferd no longer waits for it`);
 }
 
 function claimLeft({ byMarker, bySession }: OrphanSnapshot): number[] {
