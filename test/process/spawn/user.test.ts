@@ -62,7 +62,7 @@ test.skipIf(!isRoot)("a daemon that is not root refuses other users and groups",
     expect(() => resolveUser({ uid: 12_321, gid: 12_321 })).toThrow(
       refusal("cannot run as user 12321: gafferd runs as user 65534, and only root can change users", "uid"),
     );
-    expect(() => resolveUser({ gid: "games" })).toThrow("cannot run as group games: gafferd itself runs as user 65534");
+    expect(() => resolveUser({ gid: "games" })).toThrow("cannot run as group games: gafferd runs as user 65534");
   } finally {
     process.seteuid?.(0);
   }
