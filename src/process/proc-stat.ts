@@ -49,3 +49,9 @@ export function statFields(stat: string, count: number): string[] {
 export function osPids(): string[] {
   return readdirSync("/proc").filter((name) => /^\d/.test(name));
 }
+
+/** Whether the process with this pid and start time is running. Needs `/proc`. Throws GafferdError `overloaded`. */
+export function isStillRunning({ osPid, startTicks }: { osPid: number; startTicks: number | undefined }): boolean {
+  const stat = procStatOf(osPid);
+  return stat !== undefined && isAlive(stat) && stat.startTicks === startTicks;
+}
