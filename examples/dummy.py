@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does what dummy.ts does. Without `flush` Python would buffer its lines, because stdout is not a terminal."""
+"""Does the same as dummy.ts. Python buffers stdout unless it is a terminal, so each line needs `flush`."""
 
 import signal
 import sys

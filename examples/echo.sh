@@ -1,3 +1,3 @@
 #!/bin/sh
-# Does what echo.ts does.
+# Does the same as echo.ts.
 exec cat

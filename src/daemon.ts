@@ -36,8 +36,9 @@ export interface DaemonOptions {
    */
   readonly adoptOrphans?: boolean;
   /**
-   * Whether processes are stopped when this program is killed, and processes that an earlier one left behind are stopped
-   * before templates start (Linux). Keeps a file in `state_dir` and runs a small extra process. Default: `false`.
+   * Whether processes are stopped when this program is killed, and processes that an earlier one left behind are
+   * stopped before templates start (Linux). Keeps a file in `state_dir` and runs a small extra process. Default:
+   * `false`.
    */
   readonly endWithHost?: boolean;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
@@ -69,7 +70,10 @@ export interface Daemon {
   stop(): Promise<void>;
   /** Sends SIGKILL to every process and shortens all other waits, for a `stop` that takes too long. */
   forceStop(): void;
-  /** Reads the configuration again, applies the differences and restarts plugins. Throws on an error, and applies nothing. */
+  /**
+   * Reads the configuration again, applies the differences and restarts plugins. Throws on an error, and applies
+   * nothing.
+   */
   readonly reload: Reload;
   /** Resolves with the reason when a template with `on_give_up = shutdown` is given up. Call `stop` then. */
   readonly shutdownWanted: Promise<string>;
@@ -80,7 +84,9 @@ const stopSlackMs = 1800;
 /** How long readers may take to read their remaining output, if there is enough time. */
 const lastReadersMs = 2000;
 const lastReadersPollMs = 10;
-/** How long webhooks may take to deliver the last events, if there is enough time. The rest is kept for the next start. */
+/**
+ * How long webhooks may take to deliver the last events, if there is enough time. The rest is kept for the next start.
+ */
 const webhookFlushMs = 2000;
 
 /**

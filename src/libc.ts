@@ -4,8 +4,8 @@ const muslName = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.s
 const libraryNames = process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", muslName, "libc.so"];
 
 /**
- * Loads functions of the system's C library, for calls that neither Bun nor Node.js offers. Throws an AggregateError with
- * one error for each library name that was tried.
+ * Loads functions of the system's C library, for calls that neither Bun nor Node.js offers. Throws an AggregateError
+ * with one error for each library name that was tried.
  */
 export function loadLibc<const Functions extends Record<string, FFIFunction>>(functions: Functions) {
   const reasons: unknown[] = [];
@@ -17,4 +17,10 @@ export function loadLibc<const Functions extends Record<string, FFIFunction>>(fu
     }
   }
   throw new AggregateError(reasons, `cannot load the C library (tried ${libraryNames.join(", ")})`);
+}
+
+/** The same, loaded at the first call and kept. */
+export function lazyLibc<const Functions extends Record<string, FFIFunction>>(functions: Functions) {
+  let loaded: ReturnType<typeof loadLibc<Functions>> | undefined;
+  return () => (loaded ??= loadLibc(functions));
 }

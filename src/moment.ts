@@ -11,8 +11,9 @@ export function currentMoment(): Moment {
 }
 
 /**
- * Converts a Unix time to the monotonic clock, based on what the system clock shows `now`. If the clock was set back, the
- * result is the last time it showed this value. It is up to a millisecond early, because Unix times are whole milliseconds.
+ * Converts a Unix time to the monotonic clock, based on what the system clock shows `now`. If the clock was set back,
+ * the result is the last time it showed this value. It is up to a millisecond early, because Unix times are whole
+ * milliseconds.
  */
 export function toSteadyMs(unixMs: number, now: Moment): number {
   return now.steadyMs - (now.unixMs - unixMs) - 1;

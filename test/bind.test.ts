@@ -7,7 +7,7 @@ test.each<[Bind, string, string]>([
   [{ kind: "tcp", host: "[::1]", port: 5000 }, "[::1]:5000", "http://[::1]:5000"],
   [{ kind: "tcp", host: "", port: 5000 }, ":5000", "http://*:5000"],
   [{ kind: "unix", path: "/run/x" }, "unix:/run/x", "unix:/run/x"],
-])("%j is written the same in every message", (bind, configured, url) => {
+])("%j has one form in configurations and one as a URL", (bind, configured, url) => {
   expect(formatBind(bind)).toBe(configured);
   expect(formatUrl(bind, false)).toBe(url);
 });

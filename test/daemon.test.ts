@@ -3,7 +3,7 @@ import { refusal, source, startWith } from "./plugin/starting.ts";
 import { countSleeps } from "./process/spawn/command-line.ts";
 import { waitFor } from "./wait-for.ts";
 
-test("a daemon stops in its order: templates, streams, plugins, listeners", async () => {
+test("a daemon stops templates, streams, plugins and listeners in this order", async () => {
   const steps: string[] = [];
   const stop = `
     globalThis.steps.push("plugin stops, readers: " + globalThis.readers());
@@ -45,7 +45,7 @@ test("a daemon stops in its order: templates, streams, plugins, listeners", asyn
   await expect(fetch(`${url}/ping`)).rejects.toThrow();
 });
 
-test("a plugin that answers a client is heard to its end before the listeners close", async () => {
+test("a plugin can finish its response before the listeners close", async () => {
   const routes = `routes() { return this.app; }`;
   const index = `
     import { Elysia } from "elysia";
@@ -65,22 +65,22 @@ test("a plugin that answers a client is heard to its end before the listeners cl
   expect(await answer).toBe("last words");
 });
 
-test("a start that fails leaves none of the processes that plugins have started by then", async () => {
+test("a failed start stops the processes that plugins have already started", async () => {
   const mark = `8${process.pid}.7`;
   const start = `manager.create({ name: "early", cmd: "sleep ${mark}" }); await globalThis.isRunning();`;
   const runs = () => countSleeps(mark).size > 0;
   Object.assign(globalThis, { isRunning: () => waitFor(runs, "the process of a plugin") });
-  const told = await refusal({
+  const message = await refusal({
     files: {
       "a/plugin/index.ts": source("a", { start }),
       "b/plugin/index.ts": source("b", { start: `throw new Error("no");`, mandatory: ["a"] }),
     },
   });
-  expect(told).toContain("cannot start the plugin `b`");
+  expect(message).toContain("cannot start the plugin `b`");
   expect(runs()).toBe(false);
 });
 
-test("a second signal leaves no plugin the time that a long graceful_timeout would have given it", async () => {
+test("forceStop shortens the time that a long graceful_timeout gives to plugins", async () => {
   const never = "globalThis.isStopping = true; await new Promise(() => {});";
   const names = ["p", "q", "r"];
   await using started = await startWith({
@@ -88,15 +88,15 @@ test("a second signal leaves no plugin the time that a long graceful_timeout wou
     ini: "[process:a]\ncmd = sleep 60\ngraceful_timeout = 600\n",
   });
   const stopped = started.daemon.stop();
-  await waitFor(() => "isStopping" in globalThis, "the first plugin to be told");
+  await waitFor(() => "isStopping" in globalThis, "the stop of the first plugin");
   const startedMs = performance.now();
   started.daemon.forceStop();
   await stopped;
-  // Each of the three would have 5 seconds.
+  // Without it, each of the three would have 5 seconds.
   expect(performance.now() - startedMs).toBeLessThan(10_000);
 });
 
-test("a stop takes no longer than the longest graceful_timeout and two seconds, whatever a plugin does", async () => {
+test("a stop takes at most the longest graceful_timeout plus two seconds, even if a plugin hangs", async () => {
   const never = "await new Promise(() => {});";
   await using started = await startWith({
     files: { "p/plugin/index.ts": source("p", { stop: never }), "q/plugin/index.ts": source("q", { stop: never }) },
@@ -104,6 +104,6 @@ test("a stop takes no longer than the longest graceful_timeout and two seconds, 
   });
   const startedMs = performance.now();
   await started.daemon.stop();
-  // A plugin by itself would have 5 seconds.
+  // Without the limit, a plugin would have 5 seconds.
   expect(performance.now() - startedMs).toBeLessThan(4500);
 });

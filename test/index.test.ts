@@ -6,7 +6,7 @@ import { loadConfig, OutputReader, parseTemplate, processSource, startDaemon } f
 import { silentLog } from "./supervisor/hosting.ts";
 import { waitFor } from "./wait-for.ts";
 
-test("gafferd runs inside another program, by the name of its package", async () => {
+test("another program can import gafferd by its package name and run it", async () => {
   const config = loadConfig(undefined, { bind: "127.0.0.1:0" });
   const daemon = await startDaemon({ config, version: "1.0.0", log: silentLog });
   const types: string[] = [];
@@ -28,7 +28,7 @@ test("gafferd runs inside another program, by the name of its package", async ()
   expect(types).toEqual(["create", "start", "spawn", "exit", "stop"]);
 });
 
-test("a daemon inside another program loads plugins, whose classes are those of the program", async () => {
+test("an embedded daemon loads plugins that use the same classes as the program", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-index-"));
   try {
     mkdirSync(join(folder, "p/plugin"), { recursive: true });

@@ -13,7 +13,7 @@ describe("a logger", () => {
     for (const line of lines) expect(line).toMatch(startOfLine);
   });
 
-  test("leaves out what is less than its level", () => {
+  test("leaves out messages below its level", () => {
     const all = ["debug", "info", "warn", "error"] as const;
     for (const [index, level] of all.entries()) {
       const lines = record((logger) => all.forEach((name) => logger[name](name)), { level });
@@ -29,13 +29,13 @@ describe("a logger", () => {
     expect(stack.join("\n")).toMatch(/^ {4}Error: outer\n( {4}at .*\n)+ {4}caused by:\n {4}TypeError: inner\n/);
   });
 
-  test("keeps a message on its line, whatever is in it", () => {
+  test("keeps any message on one line", () => {
     const lines = record((logger) => logger.info("a\n2026-01-01T00:00:00.000Z error b\u001B[2J\u001B[31m"));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toEndWith("a\\n2026-01-01T00:00:00.000Z error b\\x1b[2J");
   });
 
-  test("is the whole program's once it is configured", () => {
+  test("is used by the whole program after configureLog", () => {
     let text = "";
     configureLog({ level: "error", write: (more) => (text += more) });
     log.warn("no");
@@ -49,7 +49,7 @@ describe("a logger", () => {
 describe("a box", () => {
   const lines = ["gafferd listens on http://127.0.0.1:5000", "\u001B[2Jdashboard: `x`"];
 
-  test("is drawn on a terminal, without what could move the cursor", () => {
+  test("is drawn on a terminal, without control characters that move the cursor", () => {
     const drawn = record((logger) => logger.box(lines), { terminal: true });
     expect(drawn).toHaveLength(6);
     expect(drawn[0]).toContain("╭");
@@ -63,13 +63,13 @@ describe("a box", () => {
     expect(record((logger) => logger.box([wide, "y"]), { terminal: true })).toEqual([wide, "y"]);
   });
 
-  test("is a line for each of its lines elsewhere", () => {
+  test("is printed as plain lines elsewhere", () => {
     const written = record((logger) => logger.box(lines)).map((line) => line.replace(startOfLine, ""));
     expect(written).toEqual([`info  ${lines[0]}`, "info  \\x1b[2Jdashboard: `x`"]);
   });
 });
 
-test("a line about a process has a tag, and no level", () => {
+test("a line about a process has a tag and no level", () => {
   const date = new Date(Date.UTC(2026, 0, 31));
   const written = record((logger) => logger.event({ tag: "web[1]", message: "exit, status 3", date }));
   expect(written).toEqual(["2026-01-31T00:00:00.000Z web[1] exit, status 3"]);

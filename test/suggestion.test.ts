@@ -13,15 +13,15 @@ test.each([
   ["tsart", "start"],
   ["colour", undefined],
   ["", undefined],
-])("the nearest to %p is %p", (word, expected) => {
+])("the most similar to %p is %p", (word, expected) => {
   expect(nearest(word, keys)).toBe(expected);
 });
 
-test("of two that are near the nearer wins", () => {
+test("the more similar of two candidates wins", () => {
   expect(nearest("stdin_timeout", ["stdin_timeouts", "stdin_timeout_ms"])).toBe("stdin_timeouts");
 });
 
-test("a suggestion ends a message, or is nothing", () => {
+test("a suggestion is the end of a message, or empty", () => {
   expect(suggestion("numproceses", keys)).toBe("; did you mean `numprocesses`?");
   expect(suggestion("colour", keys)).toBe("");
 });

@@ -3,17 +3,17 @@ import { join } from "node:path";
 
 const site = join(import.meta.dir, "_site");
 
-/** Bundles `src/` into `outdir`, which then needs nothing but a server of files. Throws an AggregateError with what is wrong. */
+/** Bundles `src/` into `outdir` as static files. Throws an AggregateError if the build fails. */
 export async function buildDashboard(outdir = site): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
   await Bun.build({
     entrypoints: [join(import.meta.dir, "src/index.html")],
     outdir,
     target: "browser",
-    // The client as it is in this tree, not as it was built last.
+    // Use the client's sources, not its last build in `dist/`.
     conditions: ["bun"],
     minify: true,
-    // The hash tells the content, so that browsers keep it for ever; the page, which names them, has none.
+    // Browsers keep files with a content hash in their names for ever. The page that refers to them has no hash.
     naming: { entry: "[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
   });
 }

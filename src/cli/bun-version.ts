@@ -1,17 +1,17 @@
 const required = "1.4.5";
 
-/** Why gafferd does not run on this version of Bun (absent: on what is not Bun), or undefined when it does. */
+/** Why gafferd cannot run on this version of Bun. Undefined if it can. A `version` of undefined means: this is not Bun. */
 export function refuseBun(version: string | undefined): string | undefined {
   if (version !== undefined && isAtLeast(version, required)) return undefined;
   const found = version === undefined ? "this is not Bun" : `this is Bun ${version}`;
   return (
-    `gafferd cannot run here: it needs Bun ${required} or later, and ${found}. ` +
-    "Older ones ignore `uid` and `gid` in silence: what you meant for another user would run as you. " +
-    `Get it with \`npm install --global bun@${required}\` or \`bun upgrade\`.`
+    `gafferd cannot run: it needs Bun ${required} or later, but ${found}. ` +
+    "Older versions silently ignore `uid` and `gid`, so processes meant for another user would run as you. " +
+    `Install it with \`npm install --global bun@${required}\`, or run \`bun upgrade\`.`
   );
 }
 
-/** Not `Bun.semver`: the question is asked where Bun may be old or missing. A canary counts as its release. */
+/** Does not use `Bun.semver`, because Bun may be old or missing here. A canary build counts as its release. */
 function isAtLeast(version: string, wanted: string): boolean {
   const [found, floor] = [numbersOf(version), numbersOf(wanted)];
   for (const [index, part] of floor.entries()) {

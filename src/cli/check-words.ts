@@ -1,18 +1,17 @@
 import type { ArgsDef } from "citty";
 import { suggestion } from "../suggestion.ts";
 
-/** A command line that cannot be obeyed. The message says which word is wrong and why. */
+/** An invalid command line. The message says which word is wrong and why. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** How often each option was given, by its name. An option that was not given is not in the map. */
+/** How often each option was given, by name. An option that was not given is not in the map. */
 export type OptionCounts = ReadonlyMap<string, number>;
 
 /**
- * Refuses what citty accepts: unknown options, options without a value or with one too many, options that are given
- * twice, unexpected and missing arguments (unless `--help` is given). It reads no values; citty does. Throws UsageError and
- * nothing else.
+ * Rejects what citty accepts: unknown options, options with a missing or an unexpected value, repeated options, and
+ * unexpected or missing arguments (unless `--help` is given). It does not read values; citty does. Throws only UsageError.
  */
 export function checkWords(words: readonly string[], definitions: ArgsDef): OptionCounts {
   const flags = flagsOf(definitions);
@@ -29,7 +28,7 @@ export function checkWords(words: readonly string[], definitions: ArgsDef): Opti
       continue;
     }
     for (const { flag, value } of flagsIn(word, flags)) {
-      const option = flags.get(flag) ?? refuseFlag(flag, word, flags.keys());
+      const option = flags.get(flag) ?? rejectFlag(flag, word, flags.keys());
       counts.set(option.name, (counts.get(option.name) ?? 0) + 1);
       if (!option.takesValue) {
         if (value !== undefined) throw new UsageError(`\`${flag}\` takes no value`);
@@ -44,7 +43,7 @@ export function checkWords(words: readonly string[], definitions: ArgsDef): Opti
   return counts;
 }
 
-/** The words with `-c=FILE` as `-cFILE`. citty would take `=FILE` for the value. */
+/** Rewrites `-c=FILE` to `-cFILE`, because citty would take `=FILE` as the value. */
 export function withoutShortEquals(words: readonly string[], definitions: ArgsDef): string[] {
   const end = words.indexOf("--");
   const flags = flagsOf(definitions);
@@ -60,7 +59,7 @@ interface Flag {
   readonly takesValue: boolean;
 }
 
-/** By `--config` and `-c`; a name of one letter has no long form. */
+/** The options by their spellings, such as `--config` and `-c`. A one-letter name has no long form. */
 function flagsOf(definitions: ArgsDef): ReadonlyMap<string, Flag> {
   const options = Object.entries(definitions).filter(([, { type }]) => type !== "positional");
   return new Map(
@@ -76,7 +75,7 @@ function isOption(word: string): boolean {
   return word.startsWith("-") && word !== "-";
 }
 
-/** `--bind=ADDR` is one flag with a value. `-vvcFILE` is three, and the last has the value. */
+/** `--bind=ADDR` is one flag with a value. `-vvcFILE` is three flags; the last one has the value. */
 function flagsIn(word: string, flags: ReadonlyMap<string, Flag>): { flag: string; value?: string }[] {
   if (word.startsWith("--")) {
     const [, flag = word, value] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
@@ -92,7 +91,7 @@ function flagsIn(word: string, flags: ReadonlyMap<string, Flag>): { flag: string
   }));
 }
 
-function refuseFlag(flag: string, word: string, flags: Iterable<string>): never {
+function rejectFlag(flag: string, word: string, flags: Iterable<string>): never {
   const typed = word.split("=", 1)[0] ?? word;
   const within = typed === flag ? "" : ` in \`${typed}\``;
   throw new UsageError(`unknown option \`${flag}\`${within}${suggestion(`--${typed.replace(/^-+/, "")}`, flags)}`);

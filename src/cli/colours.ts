@@ -1,6 +1,6 @@
 import { isatty } from "node:tty";
 
-/** Whether what is written to a descriptor may hold colours: at a terminal, unless NO_COLOR (https://no-color.org). */
+/** Whether to use colours on a descriptor: it is a terminal, and NO_COLOR (https://no-color.org) is not set. */
 export function usesColours(
   descriptor: number,
   env: Readonly<Record<string, string | undefined>> = process.env,

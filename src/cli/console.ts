@@ -6,28 +6,28 @@ import { paintTag } from "../log/reporter.ts";
 import type { Gap } from "../output/cursor.ts";
 import { toLines } from "./lines.ts";
 
-/** Which output of which process. */
+/** The output that printed lines come from. */
 export interface PrintedOutput {
-  /** The template's. */
+  /** Name of the template. */
   readonly name: string;
-  /** Ours (`pid` in JSON). */
+  /** gafferd's id of the process (`pid` in JSON). */
   readonly id: number;
   readonly label: string;
 }
 
 export interface ConsoleOptions {
   readonly outlet: Pick<Outlet, "write" | "flushed" | "hasReader">;
-  /** Paint names, and let the colours of processes through. */
+  /** Colour the names, and keep the colours that processes print. */
   readonly colours: boolean;
 }
 
-/** What `-v` and `-vv` print. */
+/** Prints events (`-v`) and outputs (`-vv`). */
 export interface Console {
   printEvent(event: GafferdEvent): void;
   /**
-   * Prints an output to its end, line by line, outputs in turn. Takes the next chunk when what it printed has left, so
-   * a slow terminal keeps nothing in memory: what the ring could not hold meanwhile is to come as a gap. Stops when
-   * nobody reads any more.
+   * Prints one output until it ends, line by line. Outputs take turns. It reads the next chunk only after the printed text
+   * has been written, so a slow terminal does not fill the memory: `chunks` has a gap for bytes that the ring overwrote
+   * meanwhile. Stops when the outlet has no reader any more.
    */
   printOutput(source: PrintedOutput, chunks: AsyncIterable<Uint8Array | Gap>): Promise<void>;
 }
@@ -57,7 +57,7 @@ function describeEvent(event: GafferdEvent): { tag: string; message: string; dat
   return { tag, message: `${event.type}${detailOf(event)}`, date: new Date(event.timeMs) };
 }
 
-/** `dummy[1] stdout | hello 1`. Not by consola: a process may print a gigabyte. */
+/** `dummy[1] stdout | hello 1`. Does not go through consola: a process may print a gigabyte. */
 function formatOutputLine({ name, id, label }: PrintedOutput, line: string, colours: boolean): string {
   const tag = `${name}[${id}]`;
   return `${paintTag(tag, { colours, text: `${tag} ${label}` })} | ${printable(line, { colours })}`;
@@ -70,7 +70,9 @@ function detailOf(event: GafferdEvent): string {
     case "exit":
       return "signal" in event.status ? `, ${event.status.signal}` : `, status ${event.status.exitCode}`;
     case "flap":
-      return event.retryAtMs === undefined ? ", given up" : `, next try at ${new Date(event.retryAtMs).toISOString()}`;
+      return event.retryAtMs === undefined
+        ? ", given up"
+        : `, next attempt at ${new Date(event.retryAtMs).toISOString()}`;
     default:
       return "";
   }

@@ -7,8 +7,8 @@ import { withSteadyThreads } from "./steady-threads.ts";
 import { readinessDescriptor, type ReadinessReport, readinessVariable } from "./readiness.ts";
 
 /**
- * Starts gafferd once more, in a session of its own with `/` as its directory, and returns when it listens, or when it
- * could not start, with the reason. Its output goes to its log file. The paths in `options` must be absolute.
+ * Starts another gafferd in its own session, with `/` as its working directory. Returns when that gafferd listens, or with
+ * the reason why it could not start. Its output goes to its log file. The paths in `options` must be absolute.
  */
 export async function daemonize(options: Options): Promise<ReadinessReport> {
   const child = Bun.spawn({
@@ -25,13 +25,13 @@ export async function daemonize(options: Options): Promise<ReadinessReport> {
   return text === "" ? describeEnd(await child.exited) : (JSON.parse(text) as ReadinessReport);
 }
 
-/** The daemon's own parent is a gafferd, whose limit Bun has raised. */
+/** Passes on the original limit: Bun has already raised the one of this gafferd, which starts the daemon. */
 function fileLimitForChild(): Record<string, string> {
   const limit = startingFileLimit();
   return limit === undefined ? {} : { [fileLimitVariable]: String(limit) };
 }
 
-/** Up to a newline or the end. The rest of a line may come later than its beginning. */
+/** Reads up to a newline or the end of the file. A line may arrive in pieces. */
 async function readLine(descriptor: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -52,6 +52,6 @@ function ownCommand(): string[] {
 function describeEnd(status: number): Failure {
   return {
     status: exitStatus.couldNotStart,
-    text: `gafferd: cannot start: it ended with status ${status} without a message\n`,
+    text: `gafferd: cannot start: the daemon exited with status ${status} and without a message\n`,
   };
 }

@@ -1,12 +1,12 @@
-/** How `gafferd` ends, for the shell that started it. */
+/** The exit statuses of `gafferd`. */
 export const exitStatus = {
   stopped: 0,
   couldNotStart: 1,
-  /** A wrong command line or configuration: trying again is of no use. */
+  /** Invalid command line or configuration: trying again does not help. */
   usage: 2,
   /** A template with `on_give_up = shutdown` was given up. */
   gaveUp: 3,
-  /** EX_CONFIG of sysexits.h: this Bun cannot do what gafferd promises. */
+  /** EX_CONFIG of sysexits.h. */
   bunTooOld: 78,
 } as const;
 

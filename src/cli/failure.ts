@@ -8,17 +8,17 @@ import { LogFileError } from "./log/log-file.ts";
 import { UsageError } from "./check-words.ts";
 import { PidfileError } from "./pidfile.ts";
 
-/** gafferd has stopped since a template was given up; the message says which, and why. */
+/** gafferd stopped because a template was given up. The message says which one and why. */
 export class GaveUpError extends Error {}
 
-/** Why gafferd ends otherwise than by a signal. */
+/** Why gafferd exits, if not because of a signal. */
 export interface Failure {
   readonly status: ExitCode;
   /** Whole lines for stderr. */
   readonly text: string;
 }
 
-/** What to tell the shell, and the person at it, about an error that ends gafferd. */
+/** The exit status and the message for an error that ends gafferd. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return toFailure("usage", [`gafferd: ${error.message}`, "See `gafferd --help`."]);
   if (error instanceof GaveUpError) return toFailure("gaveUp", [`gafferd: ${error.message}`]);
@@ -42,13 +42,14 @@ function describeStartError(error: unknown): string[] {
   return [`gafferd: ${message}`, ...(isExpected ? adviseOnPort(error) : stackOf(error))];
 }
 
-/** Who has the TCP port that could not be opened, and how to open another. */
+/** Which process uses the TCP port, and how to choose another one. */
 function adviseOnPort(error: Error): string[] {
   const [, port] = /:(\d{1,5})(?= |$)/.exec(error.message) ?? [];
   if (port === undefined || !isAddressInUse(error)) return [];
   const listener = findListener(Number(port));
-  const holder = listener === undefined ? [] : [`Process ${listener.osPid} has it: ${listener.commandLine}`];
-  return [...holder, "To listen elsewhere: gafferd --bind=127.0.0.1:5001"];
+  const holder =
+    listener === undefined ? [] : [`Port ${port} is used by process ${listener.osPid}: ${listener.commandLine}`];
+  return [...holder, "To use another port: gafferd --bind=127.0.0.1:5001"];
 }
 
 function isAddressInUse({ cause }: Error): boolean {

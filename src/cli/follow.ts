@@ -3,7 +3,7 @@ import type { Ring } from "../output/ring.ts";
 
 const maxChunkBytes = 64 * 1024;
 
-/** The bytes of a ring from its beginning to its end, as they come, and the gaps where its reader was too slow. */
+/** Reads a ring from its first byte until it ends. Yields a gap where the reader was too slow. */
 export async function* followRing(ring: Ring): AsyncGenerator<Uint8Array | Gap> {
   let change = Promise.withResolvers<void>();
   const cursor = new Cursor(ring, { position: 0, onChange: () => change.resolve() });

@@ -17,13 +17,13 @@ import { withOptions } from "./with-options.ts";
 
 const { name, version } = packageJson;
 
-/** The whole of `gafferd`, from the words after it to its exit status. */
+/** Runs the `gafferd` command with these arguments and returns its exit status. */
 export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   const readiness = takeReadiness();
   let failure: Failure | undefined;
   try {
     if (argv[0] === "plugin") await (await import("./plugin/plugin.ts")).runPlugin(argv.slice(1));
-    else failure = await withOptions(argv, (options) => obey(resolvePaths(options), readiness));
+    else failure = await withOptions(argv, (options) => run(resolvePaths(options), readiness));
   } catch (error) {
     failure = describeFailure(error);
   }
@@ -32,13 +32,13 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   return failure?.status ?? exitStatus.stopped;
 }
 
-async function obey(options: Options, readiness: Readiness | undefined): Promise<Failure | undefined> {
+async function run(options: Options, readiness: Readiness | undefined): Promise<Failure | undefined> {
   if (options.help) stdout.write(helpText());
   else if (options.version) stdout.write(`${name} ${version}\n`);
   else if (options.check) await check(options);
   else if (options.daemon && readiness === undefined) return startInBackground(options);
   else {
-    // The daemon is most of the program, and the others here answer without waiting for it.
+    // The daemon is most of the program. Loading it only here keeps the other options fast.
     const { serve } = await import("./serve.ts");
     await serve(options, { version, isDaemon: readiness !== undefined, onReady: (facts) => void readiness?.(facts) });
   }
@@ -56,7 +56,7 @@ async function check(options: Options): Promise<void> {
   printLines(describeConfig(config));
 }
 
-/** What a configuration says is shown, not obeyed, by the terminal. */
+/** Escapes control characters from the configuration, so that they do not reach the terminal. */
 function printLines(text: string): void {
   stdout.write(
     text

@@ -1,37 +1,37 @@
 import { log } from "../log.ts";
 
-/** The name of the plugin whose code threw this, where that can be told. */
+/** Returns the name of the plugin whose code threw `error`. Undefined if it is unknown. */
 export type CulpritOf = (error: unknown) => string | undefined;
 
-/** Keeps the daemon alive when something in it fails unseen: one broken request must not cost anybody's processes. */
+/** Keeps the daemon alive after unhandled errors: one broken request must not end the processes that it runs. */
 export interface Guard {
   /**
-   * To be called once when all has started. Returns the first error that strayed until then, undefined when none did.
-   * `culpritOf` names who is to blame for those to come.
+   * Call once when everything has started. Returns the first unhandled error of the start, or undefined. Later errors are
+   * logged, with the name that `culpritOf` returns.
    */
   endStart(culpritOf?: CulpritOf): unknown;
 }
 
-/** Handles what would end Bun: errors thrown in timers and callbacks, and unhandled rejections. */
+/** Handles the errors that would end Bun: errors thrown in timers and callbacks, and unhandled rejections. */
 export function installGuard(): Guard {
   let isStarting = true;
-  let firstStray: unknown;
-  let blame: CulpritOf | undefined;
-  const takeStray = (error: unknown) => {
-    if (isStarting) firstStray ??= error ?? new Error("a promise was rejected without a reason");
+  let firstError: unknown;
+  let findCulprit: CulpritOf | undefined;
+  const onUnhandled = (error: unknown) => {
+    if (isStarting) firstError ??= error ?? new Error("a promise was rejected without a reason");
     else {
-      const culprit = blame?.(error);
-      const who = culprit === undefined ? "" : `plugin ${culprit}: `;
-      log.error(`${who}unhandled error; continuing`, error);
+      const culprit = findCulprit?.(error);
+      const prefix = culprit === undefined ? "" : `plugin ${culprit}: `;
+      log.error(`${prefix}unhandled error; continuing`, error);
     }
   };
-  process.on("uncaughtException", takeStray);
-  process.on("unhandledRejection", takeStray);
+  process.on("uncaughtException", onUnhandled);
+  process.on("unhandledRejection", onUnhandled);
   return {
     endStart(culpritOf) {
-      blame = culpritOf;
+      findCulprit = culpritOf;
       isStarting = false;
-      return firstStray;
+      return firstError;
     },
   };
 }

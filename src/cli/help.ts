@@ -1,6 +1,6 @@
 import { type Definition, definitionEntries } from "./options.ts";
 
-/** What `--help` prints: the words and the form of the original, which citty's own rendering has no room for. */
+/** The text of `--help`. It has the layout of gaffer's help, which citty cannot render. */
 export function helpText(): string {
   return `${usage}
 Args
@@ -13,11 +13,11 @@ ${definitionEntries.map(([name, definition]) => optionLine(name, definition)).jo
 
 Exit status
 
-    0                           stopped, by a signal
+    0                           stopped by a signal
     1                           could not start
-    2                           wrong usage or configuration
-    3                           a template was given up, see on_give_up
-    78                          this Bun is too old
+    2                           invalid command line or configuration
+    3                           a template with on_give_up = shutdown failed
+    78                          Bun is too old
 `;
 }
 

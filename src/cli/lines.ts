@@ -1,11 +1,11 @@
 import type { Gap } from "../output/cursor.ts";
 
-/** A longer line is shown in pieces, so that an output without newlines is shown, and not held, whole. */
+/** A longer line is printed in pieces, so that an output without newlines does not fill the memory. */
 const maxLineChars = 16 * 1024;
 
 /**
- * The lines of each chunk, a line's bytes joined over chunks; a gap becomes a line of its own. A carriage return before
- * the newline goes with it; bytes that are not UTF-8 become U+FFFD. The last line needs no newline.
+ * Splits chunks into lines; a line may span several chunks. A gap becomes a line of its own. A carriage return before the
+ * newline is removed. Bytes that are not UTF-8 become U+FFFD. The last line needs no newline.
  */
 export async function* toLines(chunks: AsyncIterable<Uint8Array | Gap>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** A process that has a TCP port open. */
+/** A process that listens on a TCP port. */
 export interface ListeningProcess {
   readonly osPid: number;
   /** As `ps` shows it. */
   readonly commandLine: string;
 }
 
-/** Who listens on a TCP port of this machine; undefined when it cannot be seen (another user's, or no Linux). */
+/** Finds the process that listens on a TCP port of this machine. Undefined if it belongs to another user, or not on Linux. */
 export function findListener(port: number): ListeningProcess | undefined {
   const sockets = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningSockets(table, port)));
   if (sockets.size === 0) return undefined;
@@ -24,7 +24,7 @@ export function findListener(port: number): ListeningProcess | undefined {
 
 const listening = "0A";
 
-/** `socket:[4711]` of each row `0: 0100007F:1388 00000000:0000 0A …` that listens on the port; see proc(5). */
+/** The listening sockets of the port: `socket:[4711]` for a row `0: 0100007F:1388 00000000:0000 0A …`; see proc(5). */
 function listeningSockets(table: string, port: number): string[] {
   const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
   return readOr("", () => readFileSync(table, "utf8"))
@@ -40,7 +40,7 @@ function commandLineOf(osPid: string): string {
     .trim();
 }
 
-/** Processes end while they are looked at, and those of others are closed to us. */
+/** Returns `otherwise` if `read` fails: a process may end meanwhile, and those of other users are not readable. */
 function readOr<T>(otherwise: T, read: () => T): T {
   try {
     return read();

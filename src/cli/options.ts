@@ -1,6 +1,6 @@
 import type { ArgsDef } from "citty";
 
-/** What a command line asks for. */
+/** The options and the argument of `gafferd`, parsed. */
 export interface Options {
   readonly help: boolean;
   readonly version: boolean;
@@ -18,24 +18,29 @@ export interface Options {
   readonly backlog?: string;
 }
 
-/** In the order and words of `--help`. A name of one letter has no long form. */
+/** The options in the order of `--help`. A one-letter name has no long form. */
 const optionDefinitions = {
   help: { type: "boolean", alias: "h", description: "show this help message and exit" },
   version: { type: "boolean", description: "show version and exit" },
-  check: { type: "boolean", description: "say what would run, and exit" },
-  v: { type: "boolean", description: "verbose mode: print events; with -vv output too" },
+  check: { type: "boolean", description: "check the configuration, show it, and exit" },
+  v: { type: "boolean", description: "verbose: print events; -vv also prints output" },
   config: { type: "string", alias: "c", valueHint: "CONFIG", description: "configuration file" },
-  "plugins-dir": { type: "string", alias: "p", valueHint: "DIR", description: "default plugin dir" },
+  "plugins-dir": {
+    type: "string",
+    alias: "p",
+    valueHint: "DIR",
+    description: "plugin folder [default: ~/.gafferd/plugins]",
+  },
   pidfile: { type: "string", valueHint: "PIDFILE", description: "write the process id to this file" },
   "log-file": { type: "string", valueHint: "FILE", description: "append the log to this file; USR1 reopens it" },
-  daemon: { type: "boolean", description: "start in daemon mode; return when it listens" },
+  daemon: { type: "boolean", description: "run in the background; return when it listens" },
   bind: { type: "string", valueHint: "ADDRESS", description: "default HTTP binding [default: 127.0.0.1:5000]" },
   certfile: { type: "string", valueHint: "CERTFILE", description: "SSL certificate file for the default binding" },
   keyfile: { type: "string", valueHint: "KEYFILE", description: "SSL key file" },
-  backlog: { type: "string", valueHint: "BACKLOG", description: "default backlog [default: 128]" },
+  backlog: { type: "string", valueHint: "BACKLOG", description: "max. pending connections [default: 128]" },
 } as const satisfies ArgsDef;
 
-/** What citty parses. */
+/** The definitions for citty: the options and the argument. */
 export const definitions = {
   ...optionDefinitions,
   file: { type: "positional", required: false, valueHint: "CONFIG", description: "configuration file path" },
@@ -43,7 +48,7 @@ export const definitions = {
 
 export type OptionName = keyof typeof optionDefinitions;
 
-/** A definition with the members that some of them lack. */
+/** The common type of all definitions, including their optional members. */
 export interface Definition {
   readonly type: "boolean" | "string";
   readonly alias?: string;
@@ -53,7 +58,7 @@ export interface Definition {
 
 export const definitionEntries = Object.entries(optionDefinitions) as readonly [OptionName, Definition][];
 
-/** The members of `Options` that hold a value, each beside its option. */
+/** The options that take a value, each with its key in `Options`. */
 export const valueOptions = [
   ["config", "config"],
   ["plugins-dir", "pluginsDir"],
@@ -65,7 +70,7 @@ export const valueOptions = [
   ["backlog", "backlog"],
 ] as const satisfies readonly [OptionName, keyof Options][];
 
-/** The words that `withOptions` reads as `options`. */
+/** The arguments that `withOptions` parses to `options`. */
 export function toArguments(options: Options): string[] {
   const words: string[] = [];
   for (const name of ["help", "version", "check", "daemon"] as const) if (options[name]) words.push(`--${name}`);

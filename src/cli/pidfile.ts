@@ -2,7 +2,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { basename } from "node:path";
 import { log } from "../log.ts";
 
-/** A pidfile that cannot be ours; the message says whose it is or what is in the way. */
+/** The pidfile cannot be used. The message names the process that uses it, or the reason. */
 export class PidfileError extends Error {
   override readonly name = "PidfileError";
 }
@@ -17,7 +17,7 @@ export function acquirePidfile(path: string): () => void {
   try {
     writeFileSync(draft, `${process.pid}\n`, { mode: 0o644 });
     if (!linkIfAbsent(draft, path)) {
-      refuseHolder(path);
+      assertReplaceable(path);
       renameSync(draft, path);
     }
   } catch (error) {
@@ -29,7 +29,7 @@ export function acquirePidfile(path: string): () => void {
   return () => releasePidfile(path);
 }
 
-/** On a file system that takes no writing there is none, and it says so again. */
+/** On a read-only file system there is no draft, and removing it fails too. */
 function removeDraft(draft: string): void {
   try {
     rmSync(draft, { force: true });
@@ -38,12 +38,12 @@ function removeDraft(draft: string): void {
   }
 }
 
-/** Leaves a file alone that another gafferd has taken over meanwhile. */
+/** Removes the pidfile, unless another gafferd has replaced it meanwhile. */
 function releasePidfile(path: string): void {
   if (readIfPresent(path)?.trim() === String(process.pid)) rmSync(path, { force: true });
 }
 
-/** `link` fails where a file is, so of two that start at once one is told. */
+/** `link` fails if the file exists, so of two gafferds that start at the same time only one succeeds. */
 function linkIfAbsent(draft: string, path: string): boolean {
   try {
     linkSync(draft, path);
@@ -54,9 +54,9 @@ function linkIfAbsent(draft: string, path: string): boolean {
   }
 }
 
-/** Throws a PidfileError if a gafferd holds the file, or if the file is something else than a pidfile. */
-function refuseHolder(path: string): void {
-  // After a power failure some file systems leave zeros.
+/** Throws a PidfileError if a running gafferd uses the file, or if it is not a pidfile. */
+function assertReplaceable(path: string): void {
+  // Some file systems leave NUL bytes after a power failure.
   const text = (readIfPresent(path) ?? "").replaceAll("\0", "").trim();
   if (text === "") return;
   if (!isShortWord(text)) {
@@ -69,7 +69,7 @@ function refuseHolder(path: string): void {
     log.warn(`pidfile \`${path}\` contains ${JSON.stringify(text)}, which is not a process id; replacing the file`);
     return;
   }
-  // In a container the number may be our own, left behind by the previous run.
+  // In a container, the previous run may have had the same number as this process.
   if (holder === process.pid || !isGafferd(holder)) return;
   throw new PidfileError(
     `cannot start with the pidfile \`${path}\`: gafferd is already running as process ${holder}; ` +
@@ -77,7 +77,7 @@ function refuseHolder(path: string): void {
   );
 }
 
-/** Anything longer could be a file of the user's, such as a configuration given as `--pidfile` by mistake. */
+/** Longer text may be another file, such as a configuration file that was given to `--pidfile` by mistake. */
 function isShortWord(text: string): boolean {
   return /^[-+\w., ]{1,32}$/.test(text);
 }
@@ -85,13 +85,13 @@ function isShortWord(text: string): boolean {
 /** The largest `pid_max` of Linux; see proc(5). */
 const maxProcessId = 2 ** 22;
 
-/** Undefined for a number that no process can have. `kill` takes 0 and negative numbers as groups. */
+/** Undefined for a number that no process can have. `kill` treats 0 and negative numbers as groups. */
 function toProcessId(text: string): number | undefined {
   const number = /^\d{1,10}$/.test(text) ? Number(text) : 0;
   return number >= 1 && number <= maxProcessId ? number : undefined;
 }
 
-/** Whether that process lives and is a gafferd as far as can be seen: the number may long belong to another program. */
+/** Whether the process runs and looks like gafferd. The kernel may have given its number to another program. */
 function isGafferd(osPid: number): boolean {
   try {
     process.kill(osPid, 0);
@@ -99,7 +99,7 @@ function isGafferd(osPid: number): boolean {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
   const commandLine = readIfPresent(`/proc/${osPid}/cmdline`);
-  // Without /proc nothing more is known, and a live process is not to be robbed. A zombie's command line is empty.
+  // Without /proc, assume that a running process is gafferd. A zombie has an empty command line.
   if (commandLine === undefined) return true;
   const words = commandLine.split("\0").map((word) => basename(word));
   return /^(bun|gafferd)/.test(words[0] ?? "") && words.some((word) => word === "gafferd" || word === "main.ts");

@@ -1,4 +1,4 @@
-/** The modules of this very program that plugins import. */
+/** The modules of the running gafferd that plugins can import. */
 export const pluginModules = {
   gafferd: () => import("../index.ts"),
   "gafferd/client": () => import("../client/client.ts"),

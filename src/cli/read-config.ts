@@ -2,7 +2,7 @@ import { type Config, loadConfig } from "../config/config.ts";
 import type { ConfigOverrides } from "../config/overrides.ts";
 import type { Options } from "./options.ts";
 
-/** The configuration that a command line names and changes. Throws ConfigError. */
+/** Loads the configuration file that the command line names, and applies its other options. Throws ConfigError. */
 export function readConfig({ config, bind, certfile, keyfile, backlog, pluginsDir }: Options): Config {
   const overrides: ConfigOverrides = {
     ...(bind !== undefined && { bind }),

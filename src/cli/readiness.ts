@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from "node:fs";
 import type { Failure } from "./failure.ts";
 
-/** What the daemon tells the `gafferd --daemon` that started it: one line of JSON on a pipe. */
+/** What the daemon reports to the `gafferd --daemon` that started it, as one line of JSON on a pipe. */
 export type ReadinessReport = Listening | Failure;
 
 export interface Listening {
@@ -10,23 +10,23 @@ export interface Listening {
   readonly logFile: string;
 }
 
-/** The descriptor of that pipe in the daemon, and the variable that says that it is there. */
+/** The descriptor of the pipe in the daemon, and the environment variable that is set if there is one. */
 export const readinessDescriptor = 3;
 export const readinessVariable = "GAFFERD_READINESS";
 
-/** Reports once. False when it has reported already, or the caller is gone. */
+/** Sends the report. Returns false if a report was sent before, or if the caller has exited. */
 export type Readiness = (report: ReadinessReport) => boolean;
 
 /**
- * How to report to the `gafferd --daemon` that started this process; undefined when none did. To be called before anything is
- * spawned: it takes the variable out of the environment.
+ * Returns the function that reports to the `gafferd --daemon` that started this process. Undefined if this process was
+ * started in another way. Call it before any process is spawned: it removes the variable from the environment.
  */
 export function takeReadiness(): Readiness | undefined {
   let isAwaited = process.env[readinessVariable] !== undefined;
   delete process.env[readinessVariable];
   if (!isAwaited) return undefined;
   return (report) => {
-    // Once closed, the descriptor may be anything.
+    // After it was closed, the descriptor may belong to another file.
     if (!isAwaited) return false;
     isAwaited = false;
     try {
@@ -34,7 +34,7 @@ export function takeReadiness(): Readiness | undefined {
       closeSync(readinessDescriptor);
       return true;
     } catch {
-      // The caller was killed meanwhile; the daemon is to go on.
+      // The caller was killed meanwhile. The daemon continues.
       return false;
     }
   };

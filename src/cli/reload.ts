@@ -2,12 +2,14 @@ import type { Daemon } from "../daemon.ts";
 import { GafferdError } from "../errors.ts";
 import { log } from "../log.ts";
 
-/** What SIGHUP asks for: the configuration is read again, if there is a file, and every plugin is restarted. */
+/** Handles SIGHUP: reloads the configuration file, if there is one, and restarts the plugins. Logs errors. */
 export async function reload(daemon: Pick<Daemon, "reload" | "restartPlugins">, { hasFile }: { hasFile: boolean }) {
   try {
     if (hasFile) await reloadFile(daemon);
     else await daemon.restartPlugins();
-    log.info(hasFile ? "reloaded on SIGHUP" : "restarted the plugins on SIGHUP: there is no configuration to reload");
+    log.info(
+      hasFile ? "reloaded on SIGHUP" : "restarted the plugins on SIGHUP; there is no configuration file to reload",
+    );
   } catch (error) {
     if (!(error instanceof GafferdError)) return log.error("cannot reload on SIGHUP", error);
     const problems = error.details?.["problems"] as readonly string[] | undefined;

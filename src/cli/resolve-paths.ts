@@ -3,8 +3,8 @@ import { expandHome } from "../template/home.ts";
 import type { Options } from "./options.ts";
 
 /**
- * The options with every path absolute, so that they mean the same in any directory. No shell expands the `~` of
- * `--config=~/gaffer.ini`.
+ * Makes every path in the options absolute, so that it does not depend on the working directory. Expands `~` too: a shell
+ * does not expand it in `--config=~/gaffer.ini`.
  */
 export function resolvePaths(options: Options): Options {
   const paths = (["config", "pluginsDir", "pidfile", "logFile", "certfile", "keyfile"] as const).flatMap((key) => {

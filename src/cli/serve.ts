@@ -26,15 +26,15 @@ import { ignoreRealTimeSignals, ignoreStraySignals } from "./signals/stray-signa
 
 export interface ServeOptions {
   readonly version: string;
-  /** Nobody sees what it prints: it writes a log file in `state_dir`, unless the options name another. */
+  /** Log to a file in `state_dir`, unless the options name another file. */
   readonly isDaemon: boolean;
-  /** Called once, when the daemon listens. `logFile` is empty when there is none. */
+  /** Called once, when the daemon listens. `logFile` is empty if there is none. */
   readonly onReady: (facts: Listening) => void;
 }
 
 /**
- * Runs the daemon until a signal stops it. Throws the reason it cannot start (ConfigError, LogFileError, PidfileError,
- * GafferdError), and a GaveUpError when it has stopped by itself.
+ * Runs the daemon until a signal stops it. Throws if it cannot start (ConfigError, LogFileError, PidfileError,
+ * GafferdError), and a GaveUpError if it stopped because a template was given up.
  */
 export async function serve(options: Options, serveOptions: ServeOptions): Promise<void> {
   const signals = listenForSignals();
@@ -46,7 +46,7 @@ export async function serve(options: Options, serveOptions: ServeOptions): Promi
   try {
     await serveConfig(config, { ...serveOptions, options, signals, logFile });
   } catch (error) {
-    // The log has the reason too. Whoever started gafferd gets it from the caller of this function.
+    // The log file gets the reason too. The caller prints it for the user.
     if (logFile !== undefined) stderr.write(describeFailure(error).text);
     throw error;
   } finally {
@@ -69,12 +69,12 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       adoptOrphans: true,
       endWithHost: true,
       pluginModules,
-      ...(options.verbosity > 0 && { onWaiting: tellWaiting }),
+      ...(options.verbosity > 0 && { onWaiting: logWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
     });
-    signals.onHasten(() => daemon.forceStop());
-    const stray = guard.endStart((error) => daemon.culpritOf(error));
-    let failure = stray === undefined ? undefined : strayed(stray, daemon.culpritOf(stray));
+    signals.onRepeatedStop(() => daemon.forceStop());
+    const unhandled = guard.endStart((error) => daemon.culpritOf(error));
+    let failure = unhandled === undefined ? undefined : toStartError(unhandled, daemon.culpritOf(unhandled));
     if (failure === undefined) {
       const { urls, plugins } = daemon;
       const facts = { version, urls, templates: config.templates.length };
@@ -100,22 +100,22 @@ interface ServeParts extends ServeOptions {
   readonly logFile: LogFile | undefined;
 }
 
-/** The error to report for one that was unhandled during the start. */
-function strayed(error: unknown, culprit: string | undefined): unknown {
+/** The error to report after an unhandled error during the start. */
+function toStartError(error: unknown, culprit: string | undefined): unknown {
   if (culprit === undefined) return error;
   const reason = messageOf(error);
   const message = `cannot start: unhandled error in the plugin \`${culprit}\`: ${reason}`;
   return new GafferdError("internal", message, { cause: error });
 }
 
-function tellWaiting({ name, gracefulTimeoutMs }: ProcessTemplate, processes: number): void {
+function logWaiting({ name, gracefulTimeoutMs }: ProcessTemplate, processes: number): void {
   const count = processes === 1 ? "1 process" : `${processes} processes`;
   log.info(`waiting for ${name}: ${count}, ${gracefulTimeoutMs / 1000} s at most`);
 }
 
 type Observed = Pick<Daemon, "bus" | "manager">;
 
-/** Prints events from `-v` on, outputs from `-vv` on. */
+/** Prints events with `-v`, and outputs too with `-vv`. */
 function print({ bus, manager }: Observed, verbosity: Options["verbosity"]): void {
   if (verbosity === 0) return;
   const console = createConsole({ outlet: stdout, colours: usesColours(1) });

@@ -1,4 +1,4 @@
-/** What the operator reads when the daemon listens, and how to go on from there when it has nothing to run. */
+/** The lines that gafferd prints when it listens. Without templates the last one says how to start a process. */
 export function startMessage({ version, urls, templates, hasDashboard }: StartFacts): string[] {
   const runs = templates === 0 ? "no processes yet" : templates === 1 ? "1 template" : `${templates} templates`;
   const first = `gafferd ${version} listens on ${urls.join(", ")} (${runs})`;
@@ -7,17 +7,17 @@ export function startMessage({ version, urls, templates, hasDashboard }: StartFa
   return [
     first,
     ...(hasDashboard && page !== undefined ? [`dashboard: ${page}/_plugin/dashboard/`] : []),
-    ...(templates > 0 || url === undefined ? [] : [`start one: ${curlCommand(url)}`]),
+    ...(templates > 0 || url === undefined ? [] : [`start a process: ${curlCommand(url)}`]),
   ];
 }
 
 export interface StartFacts {
   readonly version: string;
-  /** Where it listens, such as `http://127.0.0.1:5000` and `unix:/run/gaffer.sock`. */
+  /** The addresses it listens on, such as `http://127.0.0.1:5000` and `unix:/run/gaffer.sock`. */
   readonly urls: readonly string[];
-  /** How many it was told of. */
+  /** Number of templates in the configuration. */
   readonly templates: number;
-  /** A browser finds one at `/_plugin/dashboard/`. */
+  /** Whether a dashboard is served at `/_plugin/dashboard/`. */
   readonly hasDashboard: boolean;
 }
 

@@ -7,19 +7,19 @@ import { definitions, type Options, valueOptions } from "./options.ts";
 const { name, version, description } = packageJson;
 
 /**
- * Calls `obey` with what the words after `gafferd` ask for, and returns what it returns. Throws UsageError for words that
- * mean nothing, and whatever `obey` throws.
+ * Parses the arguments of `gafferd` and returns the result of calling `run` with them. Throws UsageError for invalid
+ * arguments, and what `run` throws.
  */
 export async function withOptions<Result>(
   argv: readonly string[],
-  obey: (options: Options) => Promise<Result>,
+  run: (options: Options) => Promise<Result>,
 ): Promise<Result> {
   const rawArgs = withoutShortEquals(argv, definitions);
   const counts = checkWords(rawArgs, definitions);
   const command = defineCommand({
     meta: { name, version, description },
     args: definitions,
-    run: ({ args }) => obey(toOptions(args, counts)),
+    run: ({ args }) => run(toOptions(args, counts)),
   });
   const { result } = await runCommand(command, { rawArgs });
   return result as Result;
@@ -29,11 +29,11 @@ function toOptions(args: ParsedArgs<typeof definitions>, counts: OptionCounts): 
   const { file } = args;
   const { config = file } = args;
   if (config !== undefined && file !== undefined && resolve(config) !== resolve(file)) {
-    throw new UsageError(`two configuration files, \`${config}\` and \`${file}\`: give one`);
+    throw new UsageError(`two configuration files were given, \`${config}\` and \`${file}\`; use only one`);
   }
-  // citty tells whether `-v` was given, not how often.
+  // citty reports whether `-v` was given, not how often.
   const verbosity = counts.get("v") ?? 0;
-  if (verbosity > 2) throw new UsageError("there is no level above `-vv`");
+  if (verbosity > 2) throw new UsageError("`-vv` is the highest level; use `-v` at most twice");
   const given = valueOptions.flatMap(([option, key]) => (args[option] === undefined ? [] : [[key, args[option]]]));
   return {
     ...(Object.fromEntries(given) as Pick<Options, (typeof valueOptions)[number][1]>),

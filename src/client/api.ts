@@ -19,12 +19,12 @@ import type { WatchItem, WatchOptions } from "./watch.ts";
 import type { InputBody } from "./write.ts";
 
 /**
- * A daemon, as its clients see it. A `name` is that of a template; a `pid` is gafferd's number of a process (1, 2, 3 …),
- * not the kernel's. Every method rejects with a GafferdClientError when the daemon says no, and with what `fetch` throws
- * when it cannot be reached; only `tail` and `watch` try again by themselves.
+ * The API of a gafferd daemon. A `name` is the name of a template; a `pid` is gafferd's number of a process (1, 2, 3 …), not
+ * the kernel's. Every method rejects with a GafferdClientError if the daemon returns an error, and with the error of `fetch`
+ * if it cannot be reached. Only `tail`, `watch` and `watchStats` reconnect by themselves.
  */
 export interface Client {
-  /** The names of all templates, in the order of creation; with `running` the pids that run, ascending. */
+  /** The names of all templates in the order of creation; with `running`, the pids of all running processes, ascending. */
   processes(options?: { readonly running?: false }): Promise<string[]>;
   processes(options: { readonly running: true }): Promise<number[]>;
 
@@ -40,13 +40,13 @@ export interface Client {
    */
   describe(): Promise<DetailDocument[]>;
 
-  /** The settings in force; of a pid also how it runs. A process that has ended is `not_found`. */
+  /** The settings in force; for a pid also the state of the process. Rejects with `not_found` if the process has ended. */
   process(name: string): Promise<TemplateDocument>;
   process(pid: number): Promise<ProcessDocument>;
 
   /**
-   * Adds a template, and starts it unless its `start` is false. Resolves to the pids that it started. Rejects with `conflict` when the name is taken, and with
-   * `spawn_failed` when it cannot be spawned at all; then nothing is added.
+   * Adds a template, and starts it unless its `start` is false. Resolves to the pids of the started processes. Rejects with
+   * `conflict` if the name is taken, and with `spawn_failed` if it cannot be spawned; then nothing is added.
    *
    * @example
    * ```ts
@@ -56,7 +56,7 @@ export interface Client {
   create(template: TemplateBody): Promise<number[]>;
 
   /**
-   * Replaces all settings, then the processes one by one. What is left out gets its default.
+   * Replaces all settings, then the processes one by one. Omitted settings get their defaults.
    *
    * @example
    * ```ts
@@ -65,27 +65,27 @@ export interface Client {
    */
   update(name: string, settings: TemplateSettings): Promise<void>;
 
-  /** Stops and forgets a template; or stops one process, which its template replaces. Resolves when it is gone. */
+  /** Stops and deletes a template; or stops one process, which its template replaces. Resolves when this is done. */
   remove(nameOrPid: string | number): Promise<void>;
 
   start(name: string): Promise<void>;
 
-  /** Resolves when nothing of it is left. A process that is given by its pid is replaced by its template. */
+  /** Stops a template, or one process, which its template replaces. Resolves when the processes have ended. */
   stop(nameOrPid: string | number): Promise<void>;
 
-  /** Replaces its processes one at a time: stop, wait, spawn; with `spawnFirst`, spawn before the stop. */
+  /** Replaces the processes one at a time: stop, wait, spawn. With `spawnFirst`, spawn the new one before the stop. */
   restart(name: string, options?: RestartOptions): Promise<void>;
 
-  /** Runs so many processes more (default 1). Resolves to how many are wanted now. */
+  /** Adds `count` processes (default 1). Resolves to the new number of processes. */
   add(name: string, count?: number): Promise<number>;
 
-  /** Runs so many processes fewer (default 1), never fewer than 0. Resolves to how many are wanted now. */
+  /** Removes `count` processes (default 1), down to 0. Resolves to the new number of processes. */
   sub(name: string, count?: number): Promise<number>;
 
-  /** `"HUP"`, `"SIGHUP"` or 1; to one process, or to each of a template. */
+  /** Sends a signal, such as `"HUP"`, `"SIGHUP"` or 1, to one process or to every process of a template. */
   signal(nameOrPid: string | number, signal: string | number, options?: SignalOptions): Promise<void>;
 
-  /** The pids of a template's processes. */
+  /** The pids of a template's running processes. */
   pids(name: string): Promise<number[]>;
 
   /** How the last processes of a template ended, oldest first. */
@@ -93,13 +93,13 @@ export interface Client {
 
   status(name: string): Promise<StatusDocument>;
 
-  /** What processes take: of all templates, of one, or of one process with its children. */
+  /** CPU and memory of all templates, of one template, or of one process with its children. */
   stats(): Promise<TemplateStatsDocument[]>;
   stats(name: string): Promise<TemplateStatsDocument>;
   stats(name: string, pid: number): Promise<SupervisedStatsDocument>;
 
   /**
-   * The same again and again, until what it is of is gone. It reconnects by itself.
+   * Repeats `stats` until the template or process is gone. Reconnects by itself.
    *
    * @example
    * ```ts
@@ -112,22 +112,22 @@ export interface Client {
   watchStats(options: StatsOptions & { readonly name: string }): AsyncIterableIterator<TemplateStatsDocument, void>;
   watchStats(options?: StatsOptions): AsyncIterableIterator<TemplateStatsDocument[], void>;
 
-  /** The names of all groups: what precedes the first colon of the templates' names. */
+  /** The names of all groups. A group is the part of a template's name before the first colon. */
   groups(): Promise<string[]>;
 
   /** The names of a group's templates. */
   group(name: string): Promise<string[]>;
 
-  /** These act on all templates of a group. When some fail, the error names them in `details.failed`. */
+  /** These methods act on all templates of a group. If some fail, the error lists them in `details.failed`. */
   startGroup(name: string): Promise<void>;
   stopGroup(name: string): Promise<void>;
   restartGroup(name: string, options?: RestartOptions): Promise<void>;
   removeGroup(name: string): Promise<void>;
 
   /**
-   * Output as it comes: of one process until it has exited, or of a template through all its restarts until it is
-   * deleted. It reconnects by itself and goes on where it was: every byte once, and what is no longer held as a `gap`.
-   * To leave the loop closes the connection; nothing is asked before the loop begins.
+   * Follows the output of one process until it exits, or of a template, across restarts, until it is deleted. Reconnects by
+   * itself and continues where it was: every byte comes once, and lost bytes are reported as a `gap`. The connection is
+   * opened when the loop begins and closed when you leave it.
    *
    * @example
    * ```ts
@@ -141,10 +141,11 @@ export interface Client {
   tail(nameOrPid: string | number, options?: TailOptions): AsyncIterableIterator<TailItem, void>;
 
   /**
-   * Writes to the stdin of a process, given by its pid or by the name of a template that has one process (else it rejects
-   * with `conflict`, or `gone` if there is none), and resolves to the bytes written when the last is in the pipe; `eof` then closes
-   * it. At most 64 KiB at once are never mixed with what others write. Rejects with `gone` or `overloaded` when the process
-   * takes no more; then `details.bytes` is what it took. Each chunk of a stream is a request of its own.
+   * Writes to the stdin of a process, given by its pid or by the name of a template with one process. (With several
+   * processes it rejects with `conflict`, with none `gone`.) Resolves to the number of bytes when the last one is in the
+   * pipe; `eof` then closes stdin. Input of at most 64 KiB is not mixed with the input of other writers. Rejects with `gone`
+   * or `overloaded` if the process stops reading; `details.bytes` is how many bytes were written. Each chunk of a stream is
+   * sent as a separate request.
    *
    * @example
    * ```ts
@@ -155,8 +156,8 @@ export interface Client {
   write(nameOrPid: number | string, input: InputBody, options?: { readonly eof?: boolean }): Promise<number>;
 
   /**
-   * What happens to templates and processes, as it happens: all, or those of a pattern: `"exit"`, `"proc.web"`,
-   * `"proc.web.exit"`. It reconnects by itself and goes on where it was; events that are no longer remembered are a `gap`.
+   * Follows events: all of them, or those that match a pattern such as `"exit"`, `"proc.web"` or `"proc.web.exit"`.
+   * Reconnects by itself and continues where it was; lost events are reported as a `gap`.
    *
    * @example
    * ```ts
@@ -167,11 +168,11 @@ export interface Client {
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
 
-  /** The URLs that are told of events, and how each stands. */
+  /** All webhooks, with the state of their delivery. */
   webhooks(): Promise<WebhookDocument[]>;
 
   /**
-   * Tells a URL of events of a pattern. Resolves to the webhook's id when it is on disk.
+   * Adds a webhook: gafferd posts events that match the pattern to the URL. Resolves to its id when it is saved on disk.
    *
    * @example
    * ```ts
@@ -180,32 +181,32 @@ export interface Client {
    */
   addWebhook(webhook: WebhookBody): Promise<string>;
 
-  /** Takes a webhook back; what waits for it is dropped. */
+  /** Deletes a webhook. Events that were not delivered yet are dropped. */
   removeWebhook(id: string): Promise<void>;
 
   /** The last attempts to deliver to a webhook, oldest first. */
   deliveries(id: string): Promise<DeliveryDocument[]>;
 
   /**
-   * Has the configuration file read again. Resolves to what was different, when that is in force. Rejects with
-   * `invalid_config`, with every problem in `details.problems`, when the file is wrong; then nothing was changed.
+   * Reloads the configuration file. Resolves to the changes when they are in force. If the file is wrong, nothing is changed
+   * and it rejects with `invalid_config`; `details.problems` lists every problem.
    */
   reload(options?: ReloadOptions): Promise<ReloadDocument>;
 }
 
 export interface ReloadOptions {
-  /** Say what would be done, and do nothing. Default `false`. */
+  /** Report the changes without applying them. Default `false`. */
   readonly dryRun?: boolean;
-  /** Leave templates as they are that were deleted, replaced or scaled by request. Default `false`. */
+  /** Do not undo changes that were made through the API: deleted, replaced or scaled templates. Default `false`. */
   readonly keepDrift?: boolean;
 }
 
 export interface SignalOptions {
-  /** To the process groups: to what the processes have started too. Default `false`: to the processes alone. */
+  /** Send the signal to the process groups, which include what the processes started. Default `false`. */
   readonly group?: boolean;
 }
 
 export interface RestartOptions {
-  /** Default `false`. */
+  /** Spawn each new process before stopping the old one. Default `false`. */
   readonly spawnFirst?: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * A typed client of gafferd's HTTP API, over `fetch` alone: for Bun, Node and browsers.
+ * A typed client for gafferd's HTTP API. It needs only `fetch` and runs in Bun, Node and browsers.
  *
  * @module
  */
@@ -22,8 +22,8 @@ export type { WatchItem, WatchOptions } from "./watch.ts";
 export type { InputBody } from "./write.ts";
 
 /**
- * A client of the daemon at an address. It holds no connection between two calls. Throws a TypeError for an address that
- * is none.
+ * Creates a client for the daemon at a URL. It keeps no connection open between calls. Throws a TypeError for an invalid
+ * URL.
  *
  * @example
  * ```ts

@@ -17,5 +17,5 @@ export type { TemplateDocument } from "../template/document-schema.ts";
 export type { DeliveryDocument, WebhookBody, WebhookDocument } from "../documents/webhook-schemas.ts";
 export type { TemplateBody };
 
-/** What replaces a template's settings: its name is known. */
+/** The new settings of a template. The name is optional, because the template is known. */
 export type TemplateSettings = Omit<TemplateBody, "name"> & Partial<Pick<TemplateBody, "name">>;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 
-/** A code of gafferd's, or `unexpected_answer` for an answer that is not as gafferd answers, such as a proxy's. */
+/** An error code of gafferd, or `unexpected_answer` for a response that is not from gafferd, such as a proxy's. */
 export type ClientErrorCode = ErrorCode | "unexpected_answer";
 
 export interface GafferdClientErrorOptions {
@@ -13,7 +13,7 @@ export interface GafferdClientErrorOptions {
 }
 
 /**
- * An answer that says no. `message` is gafferd's own sentence on what was wrong and what to do.
+ * An error response. `message` is gafferd's own message: what failed, and what to do.
  *
  * @example
  * ```ts
@@ -27,14 +27,14 @@ export interface GafferdClientErrorOptions {
  */
 export class GafferdClientError extends Error {
   override readonly name = "GafferdClientError";
-  /** Of HTTP: 404. */
+  /** HTTP status, such as 404. */
   readonly status: number;
   readonly code: ClientErrorCode;
-  /** Path of the value at fault, such as `env.PORT`; absent when no single value is. */
+  /** Path of the invalid value, such as `env.PORT`. Absent if the error is not about a single value. */
   readonly field?: string;
-  /** What else the answer holds: `{bytes: 512}` for input that was taken in part, `{failed: ["web:a"]}` for a group. */
+  /** Other members of the response: `{bytes: 512}` for partly written input, `{failed: ["web:a"]}` for a group. */
   readonly details: Readonly<Record<string, unknown>>;
-  /** How long to wait before asking again; absent when gafferd does not say. */
+  /** How long to wait before the next attempt. Absent if gafferd does not say. */
   readonly retryAfterMs?: number;
 
   constructor(message: string, options: GafferdClientErrorOptions) {

@@ -1,21 +1,21 @@
 /** One server-sent event. */
 export interface StreamEvent {
-  /** `message` when the server named none. */
+  /** `message` if the server sent no name. */
   readonly event: string;
   readonly data: string;
-  /** The last id that the stream has sent; empty before the first. */
+  /** The last id that the stream has sent; empty if there was none. */
   readonly id: string;
 }
 
-/** An event longer than this (in UTF-16 units) is refused: gafferd's are at most 60 KiB, but for samples of statistics. */
+/** Longest accepted event, in UTF-16 units. gafferd sends at most 60 KiB of output in one, but statistics can be longer. */
 const maxEventLength = 16 * 1024 * 1024;
 
 /**
- * Reads `text/event-stream` (HTML standard, section 9.2.6) piece by piece, wherever the pieces are cut: in a character,
- * in CRLF, in the byte order mark. One parser reads one connection.
+ * Parses `text/event-stream` (HTML standard, section 9.2.6) incrementally. Chunks may end anywhere: in a character, in CRLF,
+ * in the byte order mark. Use one parser per connection.
  */
 export class EventParser {
-  /** Removes one byte order mark at the start, and puts U+FFFD for what is not UTF-8. */
+  /** Removes one byte order mark at the start. Invalid UTF-8 becomes U+FFFD. */
   readonly #decoder = new TextDecoder();
   #line = "";
   #isAfterReturn = false;
@@ -26,29 +26,29 @@ export class EventParser {
   #lastId: string;
   #retryMs: number | undefined;
 
-  /** `lastId` is what the connection before this one ended with. */
+  /** `lastId` is the last id of the previous connection. */
   constructor(lastId = "") {
     this.#newestId = lastId;
     this.#lastId = lastId;
   }
 
-  /** The id to go on from: that of the last block which was whole, though it may have held no data. */
+  /** The id to continue from: that of the last complete block, even if the block had no data. */
   get lastId(): string {
     return this.#lastId;
   }
 
-  /** How long the server wants clients to wait before they come again; undefined when it did not say. */
+  /** The reconnection delay that the server sent. Undefined if it sent none. */
   get retryMs(): number | undefined {
     return this.#retryMs;
   }
 
-  /** The events that `bytes` complete. Throws a RangeError for one that is too long. */
+  /** Returns the events that `bytes` complete. Throws a RangeError if an event is too long. */
   push(bytes: Uint8Array): StreamEvent[] {
     const text = this.#decoder.decode(bytes, { stream: true });
     if (text === "") return [];
     const events: StreamEvent[] = [];
     const lineEnd = /\r\n|\n|\r/g;
-    // A CR ends its line at once; the LF of a CRLF that was cut in two is no line of its own.
+    // A CR ends its line at once. If a CRLF is split between chunks, skip the LF.
     let from = this.#isAfterReturn && text.startsWith("\n") ? 1 : 0;
     lineEnd.lastIndex = from;
     for (let end = lineEnd.exec(text); end !== null; end = lineEnd.exec(text)) {
@@ -81,7 +81,7 @@ export class EventParser {
     if (this.#length > maxEventLength) throw tooLong();
   }
 
-  /** An empty line ends a block, which is an event if it holds data. */
+  /** Ends a block at an empty line. The block is an event if it has data. */
   #dispatch(): StreamEvent | undefined {
     const event = this.#event === "" ? "message" : this.#event;
     const lines = this.#lines;
@@ -94,5 +94,5 @@ export class EventParser {
 }
 
 function tooLong(): RangeError {
-  return new RangeError(`cannot read a server-sent event of more than ${maxEventLength} characters`);
+  return new RangeError(`cannot read a server-sent event that is longer than ${maxEventLength} characters`);
 }

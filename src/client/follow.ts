@@ -3,26 +3,26 @@ import { GafferdClientError } from "./error.ts";
 import { EventParser, type StreamEvent } from "./event-parser.ts";
 import { unexpected } from "./transport.ts";
 
-/** A timer that is set for longer fires at once. */
+/** A longer timer would fire immediately. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** `open`: a connection is there, and brings what happens from now on. `lost`: there is none, and another attempt follows. */
+/** `open`: connected. `lost`: the connection failed or ended, and another attempt follows. */
 export type ConnectionState = "open" | "lost";
 
 export interface FollowOptions {
-  /** Asks for the events after `lastId`, from the start if it is empty. */
+  /** Requests the events after `lastId`, or from the start if it is empty. */
   readonly connect: (lastId: string, signal: AbortSignal) => Promise<Response>;
-  /** Ends it, quietly. */
+  /** Ends the iteration without an error. */
   readonly signal: AbortSignal;
-  /** A connection that brings nothing for so long, no heartbeat either, is given up as dead. */
+  /** A connection on which nothing arrives for this time, not even a heartbeat, is closed as dead. */
   readonly silenceMs: number;
-  /** Hears each change, before whatever a connection brings. */
+  /** Called when the state changes, before the first event of a new connection. */
   readonly onConnection?: ((state: ConnectionState) => void) | undefined;
 }
 
 /**
- * Server-sent events, over as many connections as it takes: when one is lost, the next goes on from the last id. It ends
- * when the server says that nothing is left, and throws what a new attempt would not change.
+ * Follows server-sent events across reconnections: each new connection continues from the last id. Ends when the server
+ * answers that there is nothing more (204). Throws errors that another attempt would not fix.
  */
 export async function* followEvents({
   connect,
@@ -38,8 +38,8 @@ export async function* followEvents({
     if (next !== state) onConnection?.(next);
     state = next;
   };
-  /** Nothing is missing so far: the server itself ended the last connection. */
-  let wasWhole = false;
+  /** The server itself ended the last connection, so no event was lost. */
+  let endedByServer = false;
   while (!signal.aborted) {
     const connection = new Connection(signal, silenceMs);
     let waitMs = 0;
@@ -48,7 +48,7 @@ export async function* followEvents({
       if (response.status === 204) return;
       assertEventStream(response);
       setState("open");
-      wasWhole = false;
+      endedByServer = false;
       parser = new EventParser(parser.lastId);
       for await (const bytes of connection.read(response)) {
         failures = 0;
@@ -59,9 +59,9 @@ export async function* followEvents({
           if (signal.aborted) return;
         }
       }
-      wasWhole = true;
+      endedByServer = true;
     } catch (error) {
-      if (signal.aborted || (wasWhole && isGone(error))) return;
+      if (signal.aborted || (endedByServer && isGone(error))) return;
       if (isFinal(error)) throw error;
       waitMs = error instanceof GafferdClientError ? (error.retryAfterMs ?? 0) : 0;
     } finally {
@@ -73,7 +73,7 @@ export async function* followEvents({
   }
 }
 
-/** One connection, closed with what it belongs to, or when it is silent for too long while somebody waits. */
+/** One connection. It is aborted when its parent is, or when nothing arrives for too long while it is being read. */
 class Connection {
   readonly #controller = new AbortController();
   readonly #parent: AbortSignal;
@@ -121,12 +121,12 @@ function assertEventStream(response: Response): void {
   }
 }
 
-/** What was followed to its end is no longer there: a template that was deleted. */
+/** Whether the template or process no longer exists. */
 function isGone(error: unknown): boolean {
   return error instanceof GafferdClientError && error.code === "not_found";
 }
 
-/** Not so: a network that fails, a daemon that is stopping, a proxy whose daemon is not there. */
+/** Whether another attempt is useless. Not for network errors, a stopping daemon, or a proxy that cannot reach it. */
 function isFinal(error: unknown): boolean {
   if (error instanceof RangeError) return true;
   if (!(error instanceof GafferdClientError) || error.code === "overloaded") return false;

@@ -1,7 +1,7 @@
 /**
- * An iteration that ends at once when its consumer leaves, even while a `next()` waits: a generator alone would see a
- * `return()` only after its next `yield`. `start` is given the signal of that end, upon which it is to return quietly.
- * When `outer` is aborted, `next()` rejects with its reason, as `fetch` does.
+ * Creates an iteration that ends at once when its consumer leaves, even while a `next()` waits. (A plain generator handles
+ * `return()` only at its next `yield`.) The signal that `start` gets is aborted then; the generator must return without an
+ * error. When `outer` is aborted, `next()` rejects with its reason, as `fetch` does.
  */
 export function createIteration<T>(
   start: (signal: AbortSignal) => AsyncGenerator<T, void>,
@@ -10,12 +10,12 @@ export function createIteration<T>(
   const controller = new AbortController();
   const steps = start(controller.signal);
   const abort = () => controller.abort();
-  let isOver = false;
+  let isClosed = false;
   outer?.addEventListener("abort", abort);
   if (outer?.aborted) abort();
 
   const close = () => {
-    isOver = true;
+    isClosed = true;
     outer?.removeEventListener("abort", abort);
   };
 
@@ -24,8 +24,8 @@ export function createIteration<T>(
       try {
         const step = await steps.next();
         if (!step.done) return step;
-        // Left by its consumer, or ended: what is aborted later changes nothing.
-        if (!isOver) outer?.throwIfAborted();
+        // After the end, aborting `outer` has no effect.
+        if (!isClosed) outer?.throwIfAborted();
         close();
         return step;
       } catch (error) {

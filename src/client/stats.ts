@@ -4,15 +4,15 @@ import { heartbeatSeconds, silenceMs } from "./stream-query.ts";
 import type { Transport } from "./transport.ts";
 
 export interface StatsOptions {
-  /** Between two samples, 100 at least. Default 1000. */
+  /** Time between two samples, at least 100. Default 1000. */
   readonly intervalMs?: number;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Hears when a connection is there, and when it is lost; then another attempt follows. */
+  /** Called when the client is connected, and when the connection is lost and it reconnects. */
   readonly onConnection?: (state: ConnectionState) => void;
 }
 
-/** The path of the statistics of a process, of a template, or of everything. */
+/** The path of the statistics of one process, of one template, or of all templates. */
 export function toStatsPath(name?: string, pid?: number): (string | number)[] {
   return ["stats", ...(name === undefined ? [] : [name]), ...(pid === undefined ? [] : [pid])];
 }

@@ -1,9 +1,9 @@
-/** So often gafferd is asked to send something, though nothing happens. */
+/** Interval of the heartbeats that gafferd sends while there is no data. */
 export const heartbeatSeconds = 20;
-/** What brings no heartbeat three times over is a dead connection. */
+/** A connection without data for three heartbeats is dead. */
 export const silenceMs = 3 * heartbeatSeconds * 1000;
 
-/** As `since` is asked for. */
+/** Formats the query parameter `since`. */
 export function toSince(since: string | Date | undefined): string | undefined {
   return since instanceof Date ? since.toISOString() : since;
 }

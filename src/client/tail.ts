@@ -6,48 +6,48 @@ import { heartbeatSeconds, silenceMs, toSince } from "./stream-query.ts";
 import type { Transport } from "./transport.ts";
 
 export interface TailOptions {
-  /** One of the template's `redirect_output`. Default: all. */
+  /** One of the labels in the template's `redirect_output`. Default: all. */
   readonly label?: string;
-  /** Begin after the item of this `id`, at an age (`"5m"`), or at a time. Not with `tail`. */
+  /** Begin after the item with this `id`, at an age (`"5m"`), or at a time. Cannot be combined with `tail`. */
   readonly since?: string | Date;
-  /** Begin so many lines back; 0 is from now on. Default: at the oldest byte that is held. */
+  /** Begin this many lines back; 0 begins with new output. Default: at the oldest byte that gafferd still has. */
   readonly tail?: number;
-  /** The process waits for this reader, as at a pipe, for at most its `lossless_timeout`. Default `false`. */
+  /** Make the process wait for this reader, as with a pipe, at most for its `lossless_timeout`. Default `false`. */
   readonly lossless?: boolean;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Hears when a connection is there, and when it is lost; then another attempt follows. */
+  /** Called when the client is connected, and when the connection is lost and it reconnects. */
   readonly onConnection?: (state: ConnectionState) => void;
 }
 
 export type TailItem =
-  /** Output of one process as it came, line ends included. Bytes that are not UTF-8 are U+FFFD. */
+  /** Output of one process, unchanged, with line ends. Bytes that are not UTF-8 become U+FFFD. */
   | {
       readonly type: "output";
       readonly pid: number;
       readonly label: string;
       readonly text: string;
-      /** The last line of `text` goes on in the next item of this output: it has no end yet, or is longer than 60 KiB. */
+      /** The last line of `text` continues in the next item of this output: it has no end yet or is longer than 60 KiB. */
       readonly partial?: true;
-      /** When its first byte came (RFC 3339). */
+      /** When its first byte arrived (RFC 3339). */
       readonly time: string;
-      /** Where to go on from, in every item: for `since`, also in a later program. */
+      /** In every item: pass it as `since` to continue after this item, also in a later program. */
       readonly id: string;
     }
-  /** Bytes that are no longer held; what is null or absent is not known. */
+  /** Bytes that were lost: gafferd no longer has them. What is null or absent is unknown. */
   | {
       readonly type: "gap";
       readonly pid?: number;
       readonly label?: string;
       readonly bytes: number | null;
-      /** Position of the first lost byte among all bytes of the output, and of the first after them. */
+      /** Position of the first lost byte in the output, and of the first byte after the gap (`to`). */
       readonly from: number | null;
       readonly to: number | null;
       readonly id: string;
     }
-  /** A process that came since; in the stream of a template alone. */
+  /** A new process. Only in the stream of a template. */
   | { readonly type: "spawn"; readonly pid: number; readonly os_pid: number; readonly id: string }
-  /** A process has ended and all its output came before; one of both is null. */
+  /** A process exited, and all its output came before this item. One of `exit_status` and `term_signal` is null. */
   | {
       readonly type: "exit";
       readonly pid: number;
@@ -64,13 +64,13 @@ export function tail(
 ): AsyncIterableIterator<TailItem, void> {
   const path = ["streams", target, ...(label === undefined ? [] : [label])];
   const start = { since: toSince(since), tail: lines };
-  // As JSON, in which an output's text is exact and its label cannot be taken for one of our events.
+  // JSON keeps the text exact, and a label cannot be mistaken for an event such as `gap`.
   const fixed = { feed: "eventsource", format: "json", heartbeat: heartbeatSeconds, lossless };
   return createIteration(async function* (ended) {
     const events = followEvents({
       connect: (lastId, connection) =>
         transport.send("GET", path, {
-          // Not as `Last-Event-ID`, about which a browser would have to ask first.
+          // Not as the header `Last-Event-ID`: it would make browsers send a CORS preflight request.
           query: { ...fixed, ...(lastId === "" ? start : { since: lastId }) },
           signal: connection,
         }),
@@ -87,14 +87,14 @@ export function tail(
   }, signal);
 }
 
-/** As the stream holds them. */
+/** The JSON documents in the stream. */
 type SpawnDocument = Omit<Extract<TailItem, { type: "spawn" }>, "type" | "id">;
 type ExitDocument = Omit<Extract<TailItem, { type: "exit" }>, "type" | "id">;
 
-/** Undefined for an event that a later gafferd may send. */
+/** Converts an event to an item. Undefined for an unknown event, which a later version may send. */
 function toItem({ event, data, id }: StreamEvent): TailItem | undefined {
   const document: unknown = JSON.parse(data);
-  // Known by its data: the event has the name of the output.
+  // Recognized by its data, because the name of the event is the label of the output.
   if (isOutput(document)) {
     const { pid, stream, data: text, time, partial } = document;
     return { type: "output", pid, label: stream, text, ...(partial && { partial }), time, id };

@@ -1,9 +1,9 @@
 import { type ClientErrorCode, GafferdClientError } from "./error.ts";
 
 export interface ClientOptions {
-  /** Of the daemon, such as `http://localhost:5000`; a path is kept, for a daemon behind a proxy. */
+  /** URL of the daemon, such as `http://localhost:5000`. It may have a path, for a daemon behind a proxy. */
   readonly url: string | URL;
-  /** Default: the `fetch` of the platform. */
+  /** Default: the global `fetch`. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface ClientOptions {
 export type RequestBody = string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
 
 export interface RequestOptions {
-  /** What is undefined is left out. */
+  /** Undefined values are left out. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
@@ -23,14 +23,14 @@ export interface RequestOptions {
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 type Path = readonly (string | number)[];
 
-/** Asks one daemon. Network failures are thrown as the platform throws them, an answer that says no as a GafferdClientError. */
+/** Sends requests to one daemon. Rejects with the error of `fetch`, or a GafferdClientError for an error response. */
 export interface Transport {
   send(method: Method, path: Path, options?: RequestOptions): Promise<Response>;
-  /** The document that is answered. */
+  /** Resolves to the JSON document in the response. */
   ask<T>(method: Method, path: Path, options?: RequestOptions): Promise<T>;
 }
 
-/** Throws a TypeError for an address or a header that cannot be used. */
+/** Throws a TypeError for an invalid URL or header. */
 export function createTransport({ url, fetch: ask = globalThis.fetch, headers }: ClientOptions): Transport {
   const base = parseBase(url);
   const everyHeader = [...new Headers(headers)];
@@ -43,7 +43,7 @@ export function createTransport({ url, fetch: ask = globalThis.fetch, headers }:
     const address = base + toPath(path) + toQuery(query);
     const own = new Headers(everyHeader);
     if (json !== undefined) own.set("content-type", "application/json");
-    // Called as a function of nobody: browsers refuse a `fetch` with another `this`.
+    // Called without `this`: browsers reject a `fetch` that is called as a method.
     const response = await ask(address, {
       method,
       headers: own,
@@ -66,11 +66,11 @@ export function createTransport({ url, fetch: ask = globalThis.fetch, headers }:
   };
 }
 
-/** What an answer that nobody expected is thrown as. `line` is what was asked. */
+/** The error for a response that is not from gafferd. `line` is the request, such as `GET http://…`. */
 export function unexpected({ status, statusText, headers }: Response, line: string): GafferdClientError {
   const answer = [status, statusText, headers.get("content-type")].filter((part) => part !== "" && part !== null);
-  const reason = `${answer.join(" ")} is no answer of gafferd; check the address and what stands between`;
-  return new GafferdClientError(`cannot use the answer to ${line}: ${reason}`, { status, code: "unexpected_answer" });
+  const reason = `${answer.join(" ")} is not a response of gafferd; check the URL and any proxy in between`;
+  return new GafferdClientError(`cannot use the response to ${line}: ${reason}`, { status, code: "unexpected_answer" });
 }
 
 async function toError(response: Response, line: string): Promise<GafferdClientError> {
@@ -104,11 +104,11 @@ function parseJson(text: string): unknown {
 function parseBase(url: string | URL): string {
   const base = URL.canParse(String(url)) ? new URL(url) : undefined;
   if (base?.protocol !== "http:" && base?.protocol !== "https:") {
-    throw new TypeError(`cannot reach gafferd at \`${url}\`: give an address such as http://localhost:5000`);
+    throw new TypeError(`cannot use \`${url}\` as the URL of gafferd; give one such as http://localhost:5000`);
   }
   if (base.username + base.password !== "") {
     throw new TypeError(
-      `cannot send the password in the address of ${base.host}: give \`headers\` an \`authorization\``,
+      `cannot use a URL with a password for ${base.host}; set \`authorization\` in \`headers\` instead`,
     );
   }
   return base.origin + base.pathname.replace(/\/+$/, "");
@@ -118,9 +118,9 @@ function toPath(path: Path): string {
   return path.map((part) => `/${toSegment(String(part))}`).join("");
 }
 
-/** Throws a TypeError for what a URL cannot hold as a part of its path: `..` would lead to another route. */
+/** Throws a TypeError for a name that cannot be a path segment: `..` would lead to another route. */
 function toSegment(part: string): string {
-  if (part === "" || part === "." || part === "..") throw new TypeError(`cannot ask for \`${part}\`: it is no name`);
+  if (part === "" || part === "." || part === "..") throw new TypeError(`cannot use \`${part}\` as a name`);
   return encodeURIComponent(part);
 }
 

@@ -6,17 +6,17 @@ import { heartbeatSeconds, silenceMs, toSince } from "./stream-query.ts";
 import type { Transport } from "./transport.ts";
 
 export interface WatchOptions {
-  /** Begin after the item of this `id`, at an age (`"5m"`), or at a time. Default: from now on. */
+  /** Begin after the item with this `id`, at an age (`"5m"`), or at a time. Default: begin with new events. */
   readonly since?: string | Date;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Hears when a connection is there, and when it is lost; then another attempt follows. */
+  /** Called when the client is connected, and when the connection is lost and it reconnects. */
   readonly onConnection?: (state: ConnectionState) => void;
 }
 
 export type WatchItem =
   | ({ readonly type: "event"; readonly id: string } & EventDocument)
-  /** Events, of any kind, that are no longer remembered; null: nobody knows how many. */
+  /** Events of any type that were lost. Null if the number is unknown. */
   | { readonly type: "gap"; readonly events: number | null; readonly id: string };
 
 /** See `Client.watch`. */

@@ -18,7 +18,7 @@ export async function write(
   return input instanceof ReadableStream ? await writeStream(input, eof, post) : await post(input, true);
 }
 
-/** Each chunk is a request: no browser streams the body of one over HTTP/1.1, and some send `[object ReadableStream]`. */
+/** Sends each chunk as a request: browsers cannot stream a body over HTTP/1.1; some send `[object ReadableStream]`. */
 async function writeStream(
   input: ReadableStream<Uint8Array>,
   eof: boolean | undefined,
@@ -30,7 +30,7 @@ async function writeStream(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      // Who sends nothing at all is told all the same that nobody would hear it.
+      // For an empty stream, send one empty request, so that an error such as `gone` is reported.
       if (done && (eof || requests === 0)) written += await post("", true);
       if (done) return written;
       if (value.length === 0) continue;
@@ -44,7 +44,7 @@ async function writeStream(
   }
 }
 
-/** The error of a request, with the bytes of those before it. */
+/** Adds the bytes of the earlier requests to the error of a request. */
 function countBefore(error: unknown, bytesBefore: number): unknown {
   if (!(error instanceof GafferdClientError) || bytesBefore === 0) return error;
   const { message, status, code, field, retryAfterMs, cause } = error;

@@ -13,27 +13,27 @@ import { withCommentAdvice, warnOfSections, warnOfTemplates } from "./warnings.t
 import { defaultWebhooks, readWebhooks } from "./webhooks.ts";
 import type { FileWebhooks } from "../webhook/webhook.ts";
 
-/** All that gafferd is told to do, checked and complete. */
+/** A complete, valid configuration. */
 export interface Config {
-  /** Absolute paths of the files that were read, the main one first; empty without one. */
+  /** Absolute paths of the files that were read, the main file first; empty if there is no file. */
   readonly files: readonly string[];
   readonly gaffer: GafferSettings;
-  /** Those to open, at least one. */
+  /** The endpoints to open; at least one. */
   readonly endpoints: readonly Endpoint[];
   /** In the order of the files. */
   readonly templates: readonly ProcessTemplate[];
   readonly webhooks: FileWebhooks;
-  /** The `[plugin:NAME]` sections by NAME, as they are written: what their keys mean is for the plugins to say. */
+  /** The `[plugin:NAME]` sections by NAME. Only the plugins know what the keys mean. */
   readonly plugins: ReadonlyMap<string, Section>;
-  /** All sections, as they are written but for the variables that were replaced: to say where something is. */
+  /** All sections with their variables replaced, to find the line of a value. */
   readonly sections: readonly Section[];
-  /** What is allowed, and likely not meant. */
+  /** Values that are allowed but are probably mistakes. */
   readonly warnings: readonly ConfigProblem[];
 }
 
 /**
- * Reads a configuration file and what it includes; without a file all is as by default. `inherited` is the environment
- * that variables are replaced from, and that processes get. Throws a `ConfigError` with everything that is wrong.
+ * Reads a configuration file and the files it includes; without a file, returns the defaults. `inherited` is the
+ * environment for replacing variables, which processes inherit too. Throws a `ConfigError` with all problems.
  */
 export function loadConfig(
   file: string | undefined,
@@ -82,7 +82,7 @@ function readProcesses(
 ): ProcessTemplate[] {
   const names = sections.map(({ label }) => label);
   for (const env of envs.filter(({ label }) => !names.includes(label) && !misnamed.includes(label))) {
-    const message = `is for no process: there is no [process:${env.label}]${suggestion(env.label, names)}`;
+    const message = `has no effect: there is no section [process:${env.label}]${suggestion(env.label, names)}`;
     report({ file: env.file, line: env.line, section: env.name, message });
   }
   return sections.flatMap((section) => {
@@ -91,7 +91,7 @@ function readProcesses(
   });
 }
 
-/** As one reads: file by file, from top to bottom, the command line last. */
+/** Sorts by file and line; problems of the command line come last. */
 function inOrder(problems: readonly ConfigProblem[], files: readonly string[]): ConfigProblem[] {
   const fileIndex = ({ file }: ConfigProblem): number => (files.includes(file) ? files.indexOf(file) : files.length);
   return problems.toSorted((a, b) => fileIndex(a) - fileIndex(b) || (a.line ?? 0) - (b.line ?? 0));

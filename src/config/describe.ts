@@ -1,5 +1,6 @@
 import { formatUrl } from "../bind.ts";
 import { toSeconds } from "../template/duration.ts";
+import { inRanks } from "../template/rank.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
@@ -8,15 +9,14 @@ import { formatProblem } from "./problem.ts";
 import type { FileWebhooks } from "../webhook/webhook.ts";
 
 /**
- * What gafferd would do with this configuration, for people: `gafferd --check`. Its last line is
- * `OK: 11 templates, 2 endpoints`.
+ * The output of `gafferd --check`: what this configuration would run. Its last line is `OK: 11 templates, 2 endpoints`.
  */
 export function describeConfig(config: Config): string {
-  const templates = inStartOrder(config.templates);
+  const templates = inRanks(config.templates, (template) => template).flat();
   const blocks = [
     block("files", config.files),
     block("endpoints", config.endpoints.flatMap(describeEndpoint)),
-    block("processes, in the order of starting", templates.flatMap(describeTemplate)),
+    block("processes, in start order", templates.flatMap(describeTemplate)),
     block("webhooks", describeWebhooks(config.webhooks)),
     block("warnings", config.warnings.map(formatProblem)),
     `OK: ${count(config.templates.length, "template")}, ${count(config.endpoints.length, "endpoint")}\n`,
@@ -34,23 +34,14 @@ function block(title: string, lines: readonly string[]): string {
 
 function describeEndpoint(endpoint: Endpoint): string[] {
   const notes = [
-    endpoint.tls?.clientCaFile && "only clients with a certificate",
+    endpoint.tls?.clientCaFile && "client certificate required",
     !endpoint.auth && "no authentication",
     endpoint.insecure && "insecure",
-    endpoint.hosts.length > 0 && `also as ${endpoint.hosts.join(", ")}`,
+    endpoint.hosts.length > 0 && `hosts ${endpoint.hosts.join(", ")}`,
   ].filter((note) => typeof note === "string");
   return endpoint.binds.map((bind) =>
     [`${endpoint.name}: ${formatUrl(bind, endpoint.tls !== undefined)}`, ...notes].join(", "),
   );
-}
-
-/** Smaller priorities first, then those without, each in the order of the files. */
-function inStartOrder(templates: readonly ProcessTemplate[]): ProcessTemplate[] {
-  return templates.toSorted((a, b) => (rankOf(a) === rankOf(b) ? 0 : rankOf(a) - rankOf(b)));
-}
-
-function rankOf({ priority }: ProcessTemplate): number {
-  return priority ?? Number.POSITIVE_INFINITY;
 }
 
 function describeTemplate(template: ProcessTemplate): string[] {
@@ -63,15 +54,15 @@ function describeTemplate(template: ProcessTemplate): string[] {
     uid !== undefined && `as user ${uid}`,
     gid !== undefined && `as group ${gid}`,
     priority !== undefined && `priority ${priority}`,
-    template.shell && "under sh -c",
+    template.shell && "run by sh -c",
     template.detach && "detached",
-    template.onHostExit === "keep" && "kept when gafferd is killed",
+    template.onHostExit === "keep" && "keeps running if gafferd is killed",
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
     template.redirectOutput.length === 0 ? "output discarded" : `output ${template.redirectOutput.join(", ")}`,
     template.killMode !== "mixed" && `kill_mode ${template.killMode}`,
     template.redirectInput && "input",
-    `stop_signal ${template.stopSignal}, ${toSeconds(template.gracefulTimeoutMs)} s to end`,
+    `stop_signal ${template.stopSignal}, graceful_timeout ${toSeconds(template.gracefulTimeoutMs)} s`,
     template.backoff === undefined
       ? "backoff off"
       : `backoff ${toSeconds(template.backoff.minMs)} s to ${toSeconds(template.backoff.maxMs)} s`,

@@ -6,7 +6,7 @@ import type { IniValue } from "./ini.ts";
 import { mayHold, readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
 import { badValue, checkReadable, parseBoolean, parseInteger, parseList, resolvePath } from "./value.ts";
 
-/** Reads an `[endpoint:NAME]`, and reports what is wrong in it or would open gafferd to strangers. */
+/** Reads an `[endpoint:NAME]` section. Reports invalid values, and addresses that other machines can reach. */
 export function readEndpoint(section: Section, report: Report): Endpoint {
   const readers = {
     bind: toBinds,
@@ -29,14 +29,14 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
   };
   const isGiven = (key: keyof typeof readers): boolean => mayHold(section, key, Object.keys(readers));
 
-  if (!isGiven("keyfile")) reportKey("certfile", "needs a `keyfile` too");
-  if (!isGiven("certfile")) reportKey("keyfile", "needs a `certfile` too");
+  if (!isGiven("keyfile")) reportKey("certfile", "requires `keyfile`; set both");
+  if (!isGiven("certfile")) reportKey("keyfile", "requires `certfile`; set both");
   if (!isGiven("certfile") && !isGiven("keyfile")) {
-    reportKey("client_ca", "needs a `certfile` and a `keyfile` too");
+    reportKey("client_ca", "requires `certfile` and `keyfile`; set all three");
   }
   if (!binds.some((bind) => bind.kind === "unix")) {
     for (const key of ["mode", "owner", "group"] as const) {
-      reportKey(key, "is for unix sockets, and this endpoint has none: bind one, or leave it out");
+      reportKey(key, "applies only to unix sockets, and `bind` has none; add unix:PATH to `bind`, or remove this key");
     }
   }
   const reachable = binds.find((bind) => !isLoopback(bind));
@@ -46,7 +46,7 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
     else if (!auth) {
       reportKey(
         "auth",
-        `must be true where others can reach ${formatUrl(reachable, false)}, unless \`insecure = true\` says that you mean it`,
+        `must be true, because other machines can reach ${formatUrl(reachable, false)}; set \`insecure = true\` to allow this anyway`,
       );
     }
   }
@@ -65,14 +65,14 @@ export function readEndpoint(section: Section, report: Report): Endpoint {
   };
 }
 
-/** Why an address that is not loopback is not opened. */
+/** Why gafferd does not open an address that is not loopback. */
 export function refusalToOpen(bind: Bind): string {
-  return `must not open ${formatUrl(bind, false)} to all who can reach it: set \`client_ca\`, or \`insecure = true\` if you mean it`;
+  return `would let everyone who can reach ${formatUrl(bind, false)} run commands; set \`client_ca\`, or \`insecure = true\` to allow this anyway`;
 }
 
 /**
- * The endpoints that `[gaffer] http_endpoints` names, or all; each address only once. `misnamed` are the labels of sections
- * that are no sections of ours, and were reported.
+ * The endpoints that `[gaffer] http_endpoints` names, or all. Reports an address that is used twice. `misnamed` are the
+ * labels of sections of unknown kind, which have been reported.
  */
 export function selectEndpoints(
   endpoints: ReadonlyMap<Section, Endpoint>,
@@ -91,7 +91,9 @@ export function selectEndpoints(
       owners.set(address, endpoint.name);
       if (owner === undefined) continue;
       const message =
-        owner === endpoint.name ? `names ${address} twice` : `is taken by [endpoint:${owner}] already: ${address}`;
+        owner === endpoint.name
+          ? `lists ${address} twice; remove one`
+          : `${address} is already used by [endpoint:${owner}]; choose another address`;
       const value = valueOf(section, "bind");
       if (value) reportValue(section, value, report, message);
       else report({ file: section.file, line: section.line, section: section.name, key: "bind", message });
@@ -107,7 +109,7 @@ function namedEndpoints(
   report: Report,
 ): [Section, Endpoint][] {
   const names = [...new Set(parseList(value.text))];
-  if (names.length === 0) reportValue(section, value, report, "names no endpoint: name one, or leave it out");
+  if (names.length === 0) reportValue(section, value, report, "is empty; name an endpoint, or remove this key");
   return names.flatMap((name) => {
     const found = [...endpoints].find(([, endpoint]) => endpoint.name === name);
     if (found) return [found];
@@ -126,7 +128,7 @@ function toBinds(value: IniValue): Bind[] {
     .split(/[,\n]/)
     .map((part) => part.trim())
     .filter((part) => part !== "");
-  if (binds.length === 0) throw badValue("must be an address, and is empty");
+  if (binds.length === 0) throw badValue("must be an address such as 127.0.0.1:5000, but is empty");
   return binds.map((bind) => parseBind(bind, value.file));
 }
 
@@ -140,7 +142,7 @@ function toMode({ text }: IniValue): number {
 }
 
 function toUser({ text }: IniValue): number | string {
-  if (text === "") throw badValue("must be a number or a name, and is empty");
+  if (text === "") throw badValue("must be a name or a number, but is empty");
   return /^\d+$/.test(text) ? parseInteger(text, 0, 2 ** 32 - 2) : text;
 }
 
@@ -148,12 +150,12 @@ function toHosts(value: IniValue): string[] {
   return parseList(value.text).map((host) => {
     if (isHostName(host)) return host.toLowerCase();
     const ipv6 = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
-    // The URL parser writes the one short form, as it does for the `Host` of a request; it knows no zones (%eth0).
+    // The URL parser shortens an address the same way for the `Host` of a request. It does not support zones (%eth0).
     if (isIPv6(ipv6) && !ipv6.includes("%")) return new URL(`http://[${ipv6}]`).hostname;
     throw badValue(
       /:\d+$/.test(host)
-        ? `must be names without a port, not ${JSON.stringify(host)}`
-        : `must be names of hosts, not ${JSON.stringify(host)}`,
+        ? `must be host names without a port, not ${JSON.stringify(host)}`
+        : `must be host names or IP addresses, not ${JSON.stringify(host)}`,
     );
   });
 }

@@ -4,42 +4,46 @@ import type { Bind } from "../bind.ts";
 import { expandHome } from "../template/home.ts";
 import { badValue } from "./value.ts";
 
-/** A way into gafferd: one or more addresses under one set of rules. */
+/** One or more addresses that gafferd listens on with the same settings. */
 export interface Endpoint {
   readonly name: string;
   readonly binds: readonly Bind[];
   /** How many connections may wait to be accepted. */
   readonly backlog: number;
-  /** Absent: plain HTTP. Absolute paths, readable when the configuration was read. */
+  /** Absent: plain HTTP. The paths are absolute, and were readable when the configuration was read. */
   readonly tls?: {
     readonly certFile: string;
     readonly keyFile: string;
-    /** If present, only clients with a certificate that this authority signed are let in. */
+    /** If present, only clients with a certificate signed by this authority can connect. */
     readonly clientCaFile?: string;
   };
-  /** Of a unix socket, as are `owner` and `group`. */
+  /** Permissions of unix sockets. */
   readonly mode: number;
-  /** Number or name; absent: gafferd's own. */
+  /** Owner of unix sockets, by number or name. Absent: gafferd's own. */
   readonly owner?: number | string;
+  /** Group of unix sockets, by number or name. Absent: gafferd's own. */
   readonly group?: number | string;
-  /** Whether callers must show who they are, where gafferd can ask them. */
+  /** Whether clients must authenticate if the endpoint supports it. */
   readonly auth: boolean;
-  /** Whoever wrote the configuration means it: others can reach this, and nothing asks who they are. */
+  /** Allows an address that other machines can reach without authentication. */
   readonly insecure: boolean;
-  /** More names that the `Host` of a request may carry, as `URL.hostname` writes them: `a.org`, `10.0.0.1`, `[::1]`. */
+  /**
+   * More names that are allowed in the `Host` of a request, in the form of `URL.hostname`: `a.org`, `10.0.0.1`,
+   * `[::1]`.
+   */
   readonly hosts: readonly string[];
 }
 
-/** What `Bind`s and a backlog are when nothing else is said. */
+/** Defaults of `bind` and `backlog`. */
 export const defaultBind: Bind = { kind: "tcp", host: "127.0.0.1", port: 5000 };
 export const defaultBacklog = 128;
 
-/** Longest path of a unix socket that the system takes, in bytes (`sun_path` of unix(7), without its NUL). */
+/** Longest path of a unix socket, in bytes (`sun_path` of unix(7), without its NUL). */
 const maxSocketPathBytes = 107;
 
 /**
- * The address that `127.0.0.1:5000`, `[::1]:5000`, `localhost:5000`, `:5000` (every address), `5000` (loopback) or
- * `unix:/run/gaffer.sock` names. A relative path is relative to the folder of `file`. Throws `bad_value`.
+ * Parses `127.0.0.1:5000`, `[::1]:5000`, `localhost:5000`, `:5000` (all addresses), `5000` (loopback) or
+ * `unix:/run/gaffer.sock`. A relative path is relative to the folder of `file`. Throws `bad_value`.
  */
 export function parseBind(text: string, file = "./-"): Bind {
   if (text.startsWith("unix:")) return parseSocketPath(text.slice("unix:".length), file);
@@ -56,18 +60,19 @@ export function parseBind(text: string, file = "./-"): Bind {
     return { kind: "tcp", host: ipv6, port };
   }
   if (name === undefined) return { kind: "tcp", host: "127.0.0.1", port };
-  if (name !== "" && !isHostName(name))
-    throw badValue(`must have the address or name of a host, not ${JSON.stringify(name)}`);
+  if (name !== "" && !isHostName(name)) {
+    throw badValue(`must have a host name or an IP address before the port, not ${JSON.stringify(name)}`);
+  }
   return { kind: "tcp", host: name.toLowerCase(), port };
 }
 
-/** Whether only this machine can reach it. */
+/** Whether only this machine can reach the address. */
 export function isLoopback(bind: Bind): boolean {
   if (bind.kind === "unix") return true;
   const { host } = bind;
   if (host === "localhost") return true;
   if (isIPv4(host)) return host.startsWith("127.");
-  // The URL parser writes an IPv6 address in its one short form: 0:0:0:0:0:0:0:1 as ::1, ::ffff:127.0.0.1 in hex.
+  // The URL parser shortens an IPv6 address: 0:0:0:0:0:0:0:1 to ::1, and ::ffff:127.0.0.1 to hex.
   return (
     isIPv6(host) &&
     !host.includes("%") &&
@@ -75,7 +80,7 @@ export function isLoopback(bind: Bind): boolean {
   );
 }
 
-/** Whether `text` is an IPv4 address or the name of a host; `1.2.3` and `300.1.1.1` are neither. */
+/** Whether `text` is an IPv4 address or a host name; `1.2.3` and `300.1.1.1` are neither. */
 export function isHostName(text: string): boolean {
   if (/^[\d.]+$/.test(text)) return isIP(text) === 4;
   return text.length <= 253 && /^[\da-z]([\da-z-]*[\da-z])?(\.[\da-z]([\da-z-]*[\da-z])?)*$/i.test(text);
@@ -83,11 +88,11 @@ export function isHostName(text: string): boolean {
 
 function parseSocketPath(written: string, file: string): Bind {
   if (written === "") throw badValue("must have a path after unix:");
-  if (written.includes("\0")) throw badValue("must have no NUL byte in its path");
+  if (written.includes("\0")) throw badValue("must not have a NUL byte in the path");
   const path = resolve(dirname(file), expandHome(written));
   const bytes = Buffer.byteLength(path);
   if (bytes > maxSocketPathBytes) {
-    throw badValue(`must have a path of at most ${maxSocketPathBytes} bytes, not the ${bytes} of ${path}`);
+    throw badValue(`must have a socket path of at most ${maxSocketPathBytes} bytes; ${path} has ${bytes}`);
   }
   return { kind: "unix", path };
 }

@@ -4,10 +4,10 @@ import { valuePattern } from "../template/pattern.ts";
 import type { IniValue } from "./ini.ts";
 import { type Report, type Section, type SectionKind, warnOfValue } from "./section.ts";
 
-/** The environment that gafferd itself was started with. */
+/** The environment that gafferd was started with. */
 export type InheritedEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Keys whose values are expanded when a file is read, beside `env:KEY` and all of `[env:NAME]`. */
+/** Keys whose variables are replaced when a file is read, besides `env:KEY` and all keys of `[env:NAME]`. */
 const expandedKeys: Readonly<Partial<Record<SectionKind, readonly string[]>>> = {
   gaffer: ["include", "include_dir", "plugins_dir", "plugin_dir", "state_dir"],
   endpoint: ["bind", "certfile", "keyfile", "client_ca"],
@@ -15,8 +15,8 @@ const expandedKeys: Readonly<Partial<Record<SectionKind, readonly string[]>>> = 
 };
 
 /**
- * The section with `$VAR`, `${VAR}` and `${VAR:-default}` replaced in the values where that is done when the file is read.
- * `cmd`, `args` and `cwd` are left for the start of a process, which has variables of its own.
+ * Replaces `$VAR`, `${VAR}` and `${VAR:-default}` in the values of a section. Those of `cmd`, `args` and `cwd` are
+ * replaced later, when a process starts, because a process has its own variables.
  */
 export function expandValues(section: Section, inherited: InheritedEnvironment, report: Report): Section {
   const values = section.values.map((value) => {

@@ -10,17 +10,17 @@ import { attempt, classifySections, reportValue, type Report, type Section, warn
 import { badValue, parseQuotedList, resolvePath } from "./value.ts";
 
 export interface ConfigFiles {
-  /** Absolute paths, in the order of reading: the main file first. */
+  /** Absolute paths in the order of reading; the main file is first. */
   readonly files: readonly string[];
-  /** Of all files; no two with the same name, save `[gaffer]`, which each file may have. */
+  /** The sections of all files. Names are unique, except `[gaffer]`, which each file may have. */
   readonly sections: readonly Section[];
-  /** What follows the colon in the names of sections of no known kind, which were reported. */
+  /** Labels of the sections of unknown kind, which have been reported. */
   readonly misnamed: readonly string[];
 }
 
 /**
- * Reads a file and all that it includes, and expands the variables in their values; what cannot be read, or is there
- * twice, is reported.
+ * Reads a file and the files it includes, and replaces variables in values. Reports files and lines that cannot be
+ * read, and duplicates.
  */
 export function readFiles(mainFile: string, inherited: InheritedEnvironment, report: Report): ConfigFiles {
   const files: string[] = [];
@@ -29,13 +29,13 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
 
   const realPaths = new Set<string>();
   const visit = (file: string, including: readonly string[]): void => {
-    // A file is the same by whatever path it is found, but what it names is relative to the path it is found by.
+    // Links to one file are the same file, but relative paths in it are relative to the path by which it was found.
     const real = realpathSync(file);
     const circle = including.findIndex((outer) => realpathSync(outer) === real);
     if (circle !== -1) {
-      throw badValue(`must not include in a circle: ${[...including.slice(circle), file].join(" includes ")}`);
+      throw badValue(`circular include: ${[...including.slice(circle), file].join(" includes ")}`);
     }
-    if (realPaths.has(real)) throw badValue(`must not include ${file} a second time`);
+    if (realPaths.has(real)) throw badValue(`${file} is already included; remove it here`);
     const text = readText(file, report);
     realPaths.add(real);
     files.push(file);
@@ -60,7 +60,7 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
     }
     for (const path of found.paths) {
       attemptToRead(section, value, report, () => {
-        // Whatever has a pattern or is in the folder is meant, the file itself and a second link to it aside.
+        // Skips the file itself and further links to files that were read.
         if (!realPaths.has(realpathSync(path))) visit(path, including);
       });
     }
@@ -74,7 +74,7 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
   return { files, sections: withoutRepeats(sections, report), misnamed };
 }
 
-/** What follows the colon in the names of sections of no known kind. */
+/** The labels of the sections of unknown kind. */
 function findMisnamed(all: readonly IniSection[], classified: readonly Section[]): string[] {
   const known = new Set(classified.map(({ line }) => line));
   return all.filter(({ line }) => !known.has(line)).map(({ name }) => name.slice(name.indexOf(":") + 1).trim());
@@ -83,7 +83,7 @@ function findMisnamed(all: readonly IniSection[], classified: readonly Section[]
 interface Inclusion {
   readonly section: Section;
   readonly value: IniValue;
-  /** The files that led here, the main one first. */
+  /** The chain of files that includes this one, the main file first. */
   readonly including: readonly string[];
 }
 
@@ -94,7 +94,7 @@ function includesOf(sections: readonly Section[]): { section: Section; value: In
     .filter(({ value }) => value.key === "include" || value.key === "include_dir");
 }
 
-/** Reports what the file system refuses, and what `read` itself throws, at the value that asked for it. */
+/** Calls `read`, and reports its errors and those of the file system at the value that names the file. */
 function attemptToRead(section: IniSection, value: IniValue, report: Report, read: () => void): void {
   attempt(section, value, report, () => {
     try {
@@ -106,7 +106,7 @@ function attemptToRead(section: IniSection, value: IniValue, report: Report, rea
   });
 }
 
-/** Why the file system refused, in words. Any other error is a fault of ours and rises. */
+/** The reason of a file system error in words. Rethrows any other error: it is a bug. */
 function refusalOf(error: unknown): string {
   if (error instanceof Error && "code" in error) return reasonOf(error);
   throw error;
@@ -117,12 +117,12 @@ function readText(file: string, report: Report): string {
   const text = bytes.toString("utf8");
   if (!isUtf8(bytes)) {
     const line = text.slice(0, text.indexOf("\uFFFD")).split(/\r\n|\n|\r/).length;
-    report({ file, line, message: "is not UTF-8 here: save the file as UTF-8" });
+    report({ file, line, message: "this line is not valid UTF-8; save the file as UTF-8" });
   }
   return text;
 }
 
-/** Keeps the first of two sections or keys with the same name, and reports the second with the place of the first. */
+/** Keeps the first of two sections or keys with the same name. Reports the second, with the position of the first. */
 function withoutRepeats(sections: readonly Section[], report: Report): Section[] {
   const seen = new Map<string, IniSection>();
   const gafferKeys = new Map<string, IniValue>();
@@ -135,7 +135,7 @@ function withoutRepeats(sections: readonly Section[], report: Report): Section[]
       return [];
     }
     seen.set(id, section);
-    // In [webhooks] a repeated event adds its URLs. In [gaffer] a key is one key over all files.
+    // In [webhooks] a repeated event adds URLs. Keys of [gaffer] must be unique across all files.
     const keys = kind === "gaffer" ? gafferKeys : new Map<string, IniValue>();
     if (kind === "webhooks") return [section];
     const values = section.values.filter((value) => {

@@ -1,6 +1,6 @@
 /**
- * What a file is that has no INI section: JSON (pm2, process-compose), JavaScript (pm2), YAML (Kubernetes, Compose) or a
- * Procfile (foreman), with the line that says so. Undefined for anything else.
+ * Recognizes a file without INI sections: JSON (pm2, process-compose), JavaScript (pm2), YAML (Kubernetes, Compose) or
+ * a Procfile (foreman). Returns a message and the line that shows the format; undefined for anything else.
  */
 export function describeForeignFile(
   lines: readonly string[],
@@ -11,7 +11,7 @@ export function describeForeignFile(
   const [index, text] = first;
   const found = (what: string, example = "`[process:web]` and, on the next line, `cmd = …`") => ({
     line: index + 1,
-    message: `this file is ${what}, not INI: write ${example}`,
+    message: `this file is ${what}, not INI; write ${example}`,
   });
   if (/^\s*\{|^\s*\[\s*(\{|"|$)/.test(text)) return found("JSON");
   if (/^\s*(module\.exports|export default|import |const )/.test(text)) return found("JavaScript");

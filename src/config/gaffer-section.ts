@@ -4,30 +4,31 @@ import type { IniValue } from "./ini.ts";
 import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
 import { badValue, parseList, resolvePath } from "./value.ts";
 
-/** What `[gaffer]` says of gafferd itself. */
+/** The settings of `[gaffer]`. */
 export interface GafferSettings {
-  /** Absolute; need not exist. */
+  /** Absolute path; need not exist. */
   readonly pluginsDir: string;
-  /** Where gafferd keeps what must outlive it; absolute, made when first needed. */
+  /** Folder for data that must survive a restart: an absolute path, created when first needed. */
   readonly stateDir: string;
-  /** Which of the plugins that ship with gafferd are loaded. */
+  /** Names of the bundled plugins to load. */
   readonly bundledPlugins: "all" | readonly string[];
-  /** `https://example.org`, as a browser sends it in `Origin`. */
+  /** Origins as a browser sends them in `Origin`: `https://example.org`. */
   readonly corsOrigins: readonly string[];
 }
 
 const home = join(homedir(), ".gafferd");
 
-/** Need not exist, unlike one that was named. */
+/** Need not exist, unlike a folder that the configuration names. */
 export const defaultPluginsDir = join(home, "plugins");
 
-/** Reads the `[gaffer]` sections of all files, no two of which hold the same key. */
+/** Reads the `[gaffer]` sections of all files. Duplicate keys have been removed. */
 export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
   let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
   for (const section of sections) {
     const { plugins_dir, plugin_dir, bundled_plugins, cors_origins, state_dir } = readKeys(section, readers, report);
     const second = valueOf(section, "plugins_dir") && valueOf(section, "plugin_dir");
-    if (second) reportValue(section, second, report, "is the same as `plugins_dir`, which is given too: leave one out");
+    if (second)
+      reportValue(section, second, report, "is another name for `plugins_dir`, which is also set; remove one");
     settings = {
       ...settings,
       ...(plugin_dir !== undefined && { pluginsDir: plugin_dir }),
@@ -52,7 +53,7 @@ const readers = {
   plugin_dir: (value: IniValue) => resolvePath(value.text, value.file),
   state_dir: (value: IniValue) => resolvePath(value.text, value.file),
   bundled_plugins: toPluginNames,
-  // Followed when the files were read.
+  // `files.ts` has already read the included files.
   include: (value: IniValue) => value.text,
   include_dir: (value: IniValue) => value.text,
   cors_origins: (value: IniValue) => parseList(value.text).map(toOrigin),
@@ -62,13 +63,15 @@ function toPluginNames({ text }: IniValue): "all" | string[] {
   const names = parseList(text);
   if (names.length === 1 && names[0] === "all") return "all";
   if (names.length === 1 && names[0] === "none") return [];
-  if (names.length === 0) throw badValue("must be all, none, or names of plugins, and is empty");
-  if (names.includes("all") || names.includes("none")) throw badValue("must be `all`, `none` or names, not both");
+  if (names.length === 0) throw badValue("must be `all`, `none` or plugin names, but is empty");
+  if (names.includes("all") || names.includes("none")) {
+    throw badValue("must be `all`, `none` or plugin names, not a mixture");
+  }
   return names;
 }
 
 function toOrigin(text: string): string {
-  if (text === "*") throw badValue("must not be `*`, which is only for callers with a token: name the origins");
+  if (text === "*") throw badValue("must not be `*`, which would let every web page call the API; list the origins");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
     throw badValue(`must be origins such as https://example.org, not ${JSON.stringify(text)}`);

@@ -1,20 +1,21 @@
 import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** What an `include` or `include_dir` means: the one file that it names, or those that it selects, sorted. */
+/** The result of an `include` or `include_dir`: the file that it names, or the files that it selects, sorted. */
 export type Included =
   | { readonly kind: "named"; readonly path: string }
   | { readonly kind: "selected"; readonly paths: readonly string[] };
 
 /**
- * The files that an absolute path or pattern of `include`, or a folder of `include_dir`, selects. Names that begin
- * with a dot are left out, unless they are written: an editor's locks, macOS's `._x.ini`, `.git`, and the folders of a
- * Kubernetes ConfigMap, whose files are links beside them. Throws what the file system does.
+ * Finds the files of an `include` (an absolute path or pattern) or `include_dir` (a folder). Skips names that begin
+ * with a dot unless the pattern contains them: lock files of editors, `._x.ini` of macOS, `.git`, and the hidden
+ * folders of a Kubernetes ConfigMap, whose files are also linked from the main folder. Throws the errors of the file
+ * system.
  */
 export function findIncluded(path: string, kind: "pattern" | "folder"): Included {
   if (kind === "folder") return { kind: "selected", paths: iniFilesBelow(path).toSorted() };
   if (!/[*?[{]/.test(path) || existsSync(path)) return { kind: "named", path };
-  // `**` matches hidden folders too, so a hidden name counts only where the pattern names it.
+  // `**` also matches hidden folders, so a hidden name is accepted only if the pattern contains it.
   const hidden = path.split("/").filter(isHidden);
   const isWritten = (name: string): boolean => hidden.some((each) => each === name || new Bun.Glob(each).match(name));
   const paths = globSync(path).filter((found) => {
@@ -36,7 +37,7 @@ function iniFilesBelow(folder: string): string[] {
   });
 }
 
-/** A link to a folder is one; one that leads nowhere is not. */
+/** True for a link to a folder, false for a broken link. */
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

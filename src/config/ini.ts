@@ -5,11 +5,11 @@ import type { ConfigProblem } from "./problem.ts";
 export interface IniSection {
   readonly file: string;
   readonly line: number;
-  /** As it is written between the brackets: `process:my.app`. */
+  /** The text between the brackets: `process:my.app`. */
   readonly name: string;
-  /** In the order of the file, repeated keys too. */
+  /** In the order of the file, including repeated keys. */
   readonly values: readonly IniValue[];
-  /** It has lines that could not be read, and were reported: what seems to be missing may be there. */
+  /** Whether some lines could not be parsed and were reported. A key that seems to be missing may be in one of them. */
   readonly hasUnreadLines: boolean;
 }
 
@@ -22,14 +22,15 @@ export interface IniValue {
 }
 
 /**
- * Reads INI with the npm package `ini`, under the rules of Python's configparser, with the line of everything.
+ * Parses INI with the npm package `ini` and the rules of Python's configparser. All results have line numbers.
  *
- * - A line that begins with `;` or `#` is a comment, a blank line is nothing; elsewhere `;` and `#` are text.
- * - A line indented deeper than its key continues the value, after blank lines and comments too.
- * - A key ends at the first `=` or `:`. Some keys hold colons of their own: `env:NAME` ends at the first `=` or `:` after
- *   the name; `proc.NAME`, an event pattern, and all of `[plugin:NAME]` at the first `=` or a `:` that a blank follows.
+ * - A line that begins with `;` or `#` is a comment. Elsewhere `;` and `#` are literal. Blank lines are ignored.
+ * - A line indented deeper than its key continues the value, also after blank lines and comments.
+ * - A key ends at the first `=` or `:`. Some keys contain colons: `env:NAME` ends at the first `=` or `:` after the
+ *   name; `proc.NAME` (an event pattern) and the keys of `[plugin:NAME]` at the first `=`, or the first `:` before
+ *   whitespace.
  *
- * A file that is not INI at all (JSON, YAML, a Procfile) is one problem, not one for each of its lines.
+ * A file that is not INI (JSON, YAML, a Procfile) gives one problem, not one for each line.
  */
 export function readIni(text: string, file: string): { sections: IniSection[]; problems: ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
@@ -38,18 +39,18 @@ export function readIni(text: string, file: string): { sections: IniSection[]; p
   const sections = Object.entries(parse(adapted.join("\n")) as Record<string, Record<string, unknown>>)
     .map(([tagged, values]) => ({ file, ...untag(tagged), values: valuesOf(values, file) }))
     .map((section) => ({ ...section, hasUnreadLines: unread.has(section.line) }))
-    // `ini` puts sections with a dot in their name last.
+    // `ini` returns sections with a dot in their name last.
     .toSorted((a, b) => a.line - b.line);
   const foreign = sections.length === 0 && problems.length > 0 ? describeForeignFile(lines) : undefined;
   return { sections, problems: foreign === undefined ? problems : [{ file, ...foreign }] };
 }
 
 /**
- * The lines as `ini` has to get them in order to read what configparser would. By itself it cuts values at `;` and `#`,
- * removes quotes, nests `[my.app]`, lets a repeated key overwrite the first, drops `__proto__`, takes `key[]` for a list
- * and knows neither `:` nor continuation lines. So names and values become JSON strings, which it takes literally; the
- * number of its line makes each name unique; and continuation lines move up to their key. `unread` are the lines of the
- * sections that have lines which were reported.
+ * Rewrites the lines so that `ini` reads them as configparser would. `ini` itself cuts values at `;` and `#`, removes
+ * quotes, nests `[my.app]`, lets a repeated key overwrite the first, drops `__proto__`, reads `key[]` as a list, and
+ * supports neither `:` nor continuation lines. So names and values become JSON strings, which `ini` reads literally.
+ * The line number makes each name unique. Continuation lines are joined to their key. `unread` has the line numbers of
+ * the sections with lines that could not be parsed.
  */
 function adapt(
   lines: readonly string[],
@@ -70,7 +71,7 @@ function adapt(
     const line = index + 1;
     const content = raw.trim();
     if (raw.includes("\0")) {
-      report(line, "a NUL byte is not allowed here: remove it");
+      report(line, "this line contains a NUL byte; remove it");
       unread.add(sectionLine);
       if (content.startsWith("[")) {
         endKey();
@@ -86,17 +87,20 @@ function adapt(
       endKey();
       sectionLine = line;
       section = /^\[([^\]]+)\]$/.exec(content)?.[1]?.trim() ?? "";
-      if (section === "") report(line, `${JSON.stringify(content)} is not a section: write [name], alone on its line`);
-      else adapted.push(`[${tag(section.replaceAll(".", "\\."), line)}]`);
+      if (section === "") {
+        report(line, `${JSON.stringify(content)} is not a section header; write [NAME] on a line of its own`);
+      } else adapted.push(`[${tag(section.replaceAll(".", "\\."), line)}]`);
     } else {
       endKey();
       const end = endOfKey(content, section ?? "");
       const name = content.slice(0, Math.max(end, 0)).trim();
       if (name === "") {
-        report(line, `${JSON.stringify(content)} is neither [section] nor key = value`);
+        report(line, `expected \`[section]\` or \`key = value\`, not ${JSON.stringify(content)}`);
         unread.add(sectionLine);
-      } else if (section === undefined) report(line, `\`${name}\` comes before the first [section]`);
-      // What follows a section that cannot be read belongs to none.
+      } else if (section === undefined) {
+        report(line, `\`${name}\` is outside of a section; write a line such as [gaffer] or [process:NAME] before it`);
+      }
+      // Keys after an invalid section header are ignored.
       else if (section !== "") key = { line, name, indent: indentOf(raw), texts: [content.slice(end + 1).trim()] };
     }
   }
@@ -107,7 +111,7 @@ function adapt(
 function valuesOf(values: Readonly<Record<string, unknown>>, file: string): IniValue[] {
   return Object.entries(values).map(([tagged, value]) => {
     const { name, line } = untag(tagged);
-    // A value that is the word true, false or null has become one; as text it is the same word again.
+    // `ini` converts the words true, false and null; `String` converts them back.
     return { file, line, key: name, text: String(value) };
   });
 }
@@ -121,7 +125,7 @@ function untag(tagged: string): { name: string; line: number } {
   return { name: tagged.slice(0, end), line: Number(tagged.slice(end + 1)) };
 }
 
-/** The pattern by which `ini` takes lines apart ends at U+2028 and U+2029. */
+/** The regular expression of `ini` stops at U+2028 and U+2029, so they are escaped. */
 function quote(text: string): string {
   return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }

@@ -6,9 +6,9 @@ import { commandLine } from "./problem.ts";
 import type { Report } from "./section.ts";
 import { checkReadable, parseInteger, resolvePath } from "./value.ts";
 
-/** What the command line says; it wins over the files. Paths are relative to the working directory. */
+/** Settings of the command line, which win over the files. Paths are relative to the working directory. */
 export interface ConfigOverrides {
-  /** Replaces all endpoints by one. */
+  /** The address of the only endpoint: it replaces those of the files. */
   readonly bind?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
@@ -16,7 +16,7 @@ export interface ConfigOverrides {
   readonly pluginsDir?: string;
 }
 
-/** `resolvePath` and `parseBind` take a file, and use its folder. */
+/** For `resolvePath` and `parseBind`, which resolve paths relative to the folder of a file. */
 const fileInWorkingDirectory = "./-";
 
 export function applyPluginsDir(gaffer: GafferSettings, overrides: ConfigOverrides, report: Report): GafferSettings {
@@ -24,7 +24,10 @@ export function applyPluginsDir(gaffer: GafferSettings, overrides: ConfigOverrid
   return pluginsDir === undefined ? gaffer : { ...gaffer, pluginsDir };
 }
 
-/** `--bind` replaces the endpoints; the other options go with it, or with the default binding if the files name none. */
+/**
+ * Applies `--bind`, which replaces the endpoints of the files. The other options apply to its address, or to the
+ * default address if the files define no endpoint.
+ */
 export function applyBinding(
   opened: readonly Endpoint[],
   overrides: ConfigOverrides,
@@ -33,16 +36,16 @@ export function applyBinding(
   const { bind, certFile, keyFile, backlog } = overrides;
   const refuse = (key: string, message: string): void => report({ file: commandLine, key, message });
   if (bind === undefined && opened.length > 0) {
-    const message = "needs --bind, since the configuration names its endpoints";
+    const message = "requires --bind, because the configuration file defines endpoints";
     if (certFile !== undefined) refuse("--certfile", message);
     if (keyFile !== undefined) refuse("--keyfile", message);
     if (backlog !== undefined) refuse("--backlog", message);
     return opened;
   }
   const address = readOption("--bind", bind, report, (text) => parseBind(text, fileInWorkingDirectory)) ?? defaultBind;
-  if (!isLoopback(address)) refuse("--bind", `${refusalToOpen(address)}, in an [endpoint:NAME] of a file`);
-  if (certFile !== undefined && keyFile === undefined) refuse("--certfile", "needs --keyfile too");
-  if (keyFile !== undefined && certFile === undefined) refuse("--keyfile", "needs --certfile too");
+  if (!isLoopback(address)) refuse("--bind", `${refusalToOpen(address)}, in an [endpoint:NAME] section`);
+  if (certFile !== undefined && keyFile === undefined) refuse("--certfile", "requires --keyfile");
+  if (keyFile !== undefined && certFile === undefined) refuse("--keyfile", "requires --certfile");
   const cert = readOption("--certfile", certFile, report, toReadableFile);
   const key = readOption("--keyfile", keyFile, report, toReadableFile);
   return [

@@ -10,19 +10,19 @@ import { attempt, mayHold, type Report, reportValue, type Section } from "./sect
 import { parseBoolean, resolvePath, resolvePattern } from "./value.ts";
 
 /**
- * The template of a `[process:NAME]`, with the variables of `[env:NAME]`: both become the JSON body that
- * `POST /processes` would take, and pass the same schema. Undefined if something is wrong, which is reported where it
- * stands.
+ * The template of a `[process:NAME]` section, with the variables of `[env:NAME]`. Both are converted to the JSON body
+ * of `POST /processes` and checked with the same schema. Returns undefined after an error, which is reported at its
+ * line.
  */
 export function readProcess(section: Section, env: Section | undefined, report: Report): ProcessTemplate | undefined {
-  let isWrong = false;
-  const reportWrong: Report = (problem) => {
-    isWrong ||= !problem.isWarning;
+  let hasErrors = false;
+  const reportHere: Report = (problem) => {
+    hasErrors ||= !problem.isWarning;
     report(problem);
   };
   const body = new Map<string, unknown>();
   const variables = new Map<string, string>();
-  /** Where each field of a problem comes from: `env.PORT` may be in either section. */
+  /** The position of each field: `env.PORT` may be in either section. */
   const places = new Map<string, { section: Section; value: IniValue }>();
 
   for (const value of env?.values ?? []) {
@@ -36,9 +36,9 @@ export function readProcess(section: Section, env: Section | undefined, report: 
       places.set(`env.${name}`, { section, value });
     } else if (processKeys.includes(value.key)) {
       places.set(value.key, { section, value });
-      attempt(section, value, reportWrong, () => body.set(value.key, toJson(value)));
+      attempt(section, value, reportHere, () => body.set(value.key, toJson(value)));
     } else {
-      reportValue(section, value, reportWrong, unknownKey(value.key));
+      reportValue(section, value, reportHere, unknownKey(value.key));
     }
   }
   const folder = dirname(section.file);
@@ -54,16 +54,16 @@ export function readProcess(section: Section, env: Section | undefined, report: 
     if (field === "cmd" && !places.has("cmd") && mayHoldCommand(section)) continue;
     const key = field.split(".")[0] ?? field;
     const place = places.get(field) ?? places.get(key);
-    if (place) reportValue(place.section, place.value, reportWrong, message);
-    else reportWrong({ file: section.file, line: section.line, section: section.name, key: field, message });
+    if (place) reportValue(place.section, place.value, reportHere, message);
+    else reportHere({ file: section.file, line: section.line, section: section.name, key: field, message });
   }
-  return isWrong ? undefined : template;
+  return hasErrors ? undefined : template;
 }
 
-/** The keys of `[process:NAME]`, beside `env:KEY`: the name is the section's. */
+/** The keys of `[process:NAME]` except `env:KEY`. The section header sets the name. */
 const processKeys: readonly string[] = templateKeys.filter((key) => key !== "name" && key !== "env");
 
-/** What stands for `cmd` was reported then: a line that cannot be read, or a key that is not known. */
+/** Whether a reported line may be the command: a line that could not be parsed, or an unknown key. */
 function mayHoldCommand(section: Section): boolean {
   if (mayHold(section, "cmd", processKeys)) return true;
   const unknown = section.values.filter(({ key }) => !processKeys.includes(key) && !key.startsWith("env:"));
@@ -73,15 +73,15 @@ function mayHoldCommand(section: Section): boolean {
 }
 
 function unknownKey(key: string): string {
-  if (key === "name") return "is not a key here: the name is that of the section, [process:NAME]";
+  if (key === "name") return "unknown key; the section header sets the name: [process:NAME]";
   const [isVariable, name] = /^[Ee][Nn][Vv](?:[.: _](\w*))?$/.exec(key) ?? [];
   if (isVariable !== undefined && (!key.includes("_") || /^[A-Z]\w*$/.test(name ?? ""))) {
-    return `is not a known key: write a variable as \`env:${name || "KEY"} = value\``;
+    return `unknown key; write environment variables as \`env:${name || "KEY"} = value\``;
   }
-  return `is not a known key${adviceOnKey(key, processKeys, "write a variable as `env:KEY = value`")}`;
+  return `unknown key${adviceOnKey(key, processKeys, "write environment variables as `env:KEY = value`")}`;
 }
 
-/** The JSON value of a text, for keys whose schema asks for something else than text. */
+/** Converts the text of a value to the JSON type that the schema of its key expects. */
 function toJson({ key, text, file }: IniValue): unknown {
   if (key === "cwd") return resolvePattern(text, file);
   if (key === "env_file") {
@@ -91,7 +91,7 @@ function toJson({ key, text, file }: IniValue): unknown {
   const kinds = kindsOf((templateSchema.properties as Readonly<Record<string, TSchema>>)[key]);
   if (kinds.has("String") || kinds.has("Literal")) return text;
   if (kinds.has("Boolean")) return parseBoolean(text);
-  // What is no number is left for the schema to refuse, with what it expects.
+  // Text that is not a number is left to the schema, which reports what it expects.
   return /^[+-]?\d+$/.test(text) ? Number(text) : text;
 }
 
@@ -100,18 +100,18 @@ function kindsOf(schema: TSchema | undefined): ReadonlySet<string> {
   return new Set(variants.map((variant) => variant[Kind]));
 }
 
-/** A program with a slash is relative to its file, though `cwd` is elsewhere. */
+/** Makes a program with a slash absolute. It is relative to the folder of the file, even if `cwd` is another folder. */
 function anchorCommand(cmd: string, folder: string): string {
   let program;
   try {
     [program] = scanWords(cmd);
   } catch {
-    // The schema will refuse it, and say where.
+    // The schema reports the syntax error.
     return cmd;
   }
   if (!program?.text.includes("/") || isAbsolute(program.text) || /^[~$]/.test(program.text)) return cmd;
   const written = cmd.slice(program.start, program.end);
-  // Its variables must stay outside of the quotes that the folder may need.
+  // Variables must stay outside of quotes that the folder may need.
   const anchored = program.pattern.includes("$")
     ? `${quoteWord(folder)}/${written}`
     : quoteWord(resolve(folder, program.text));

@@ -14,12 +14,12 @@ export interface Section extends IniSection {
   readonly label: string;
 }
 
-/** Takes each problem and warning as it is found, so that all are told at once. */
+/** Collects each error and warning, so that all are reported together. */
 export type Report = (problem: ConfigProblem) => void;
 
 /**
- * The sections of known kind; the others are reported. A program of another tool is read as a process all the same, so
- * that what is wrong in it is reported too.
+ * Returns the sections of known kind and reports the others. A program section of another tool is also read as a
+ * process, so that its keys are reported too.
  */
 export function classifySections(sections: readonly IniSection[], report: Report): Section[] {
   return sections.flatMap((section) => {
@@ -35,8 +35,8 @@ export function classifySections(sections: readonly IniSection[], report: Report
 }
 
 /**
- * Reads the values of a section, each by its key's reader; a reader that throws a `GafferdError`, and a key without a
- * reader, are reported. What was wrong or is not there is absent from the result.
+ * Reads each value of a section with the reader of its key. Reports unknown keys and the `GafferdError` of a reader.
+ * Missing and invalid keys are absent from the result.
  */
 export function readKeys<Readers extends Readonly<Record<string, (value: IniValue) => unknown>>>(
   section: IniSection,
@@ -49,16 +49,18 @@ export function readKeys<Readers extends Readonly<Record<string, (value: IniValu
     if (reader) {
       attempt(section, value, report, () => settings.set(value.key, reader(value)));
     } else {
-      reportValue(section, value, report, `is not a known key${suggestion(value.key, Object.keys(readers))}`);
+      const known = Object.keys(readers);
+      const advice = suggestion(value.key, known) || `; write one of ${known.join(", ")}`;
+      reportValue(section, value, report, `unknown key${advice}`);
     }
   }
-  // Every entry was made by the reader of its key.
+  // The reader of each key created its entry.
   return Object.fromEntries(settings) as { [Key in keyof Readers]?: ReturnType<Readers[Key]> };
 }
 
 /**
- * Whether a section may be meant to hold a key: it does, or it has a line that could not be read, or an unknown key that is
- * near. Then a second problem that the key is missing would be one too many.
+ * Whether a section has a key, or probably was meant to: it has a line that could not be parsed, or a similar unknown
+ * key. These have been reported, so a missing key should not be reported as well.
  */
 export function mayHold(section: IniSection, key: string, known: readonly string[]): boolean {
   if (section.hasUnreadLines) return true;
@@ -67,7 +69,7 @@ export function mayHold(section: IniSection, key: string, known: readonly string
   );
 }
 
-/** Reports the `GafferdError` that reading a value throws. */
+/** Calls `read`, and reports a `GafferdError` at the line of the value. */
 export function attempt(section: IniSection, value: IniValue, report: Report, read: () => void): void {
   try {
     read();
@@ -81,48 +83,48 @@ export function reportValue(section: IniSection, value: IniValue, report: Report
   report({ file: value.file, line: value.line, section: section.name, key: value.key, message });
 }
 
-/** Reports what is allowed, and likely not meant. */
+/** Reports a warning: the value is allowed but is probably a mistake. */
 export function warnOfValue(section: IniSection, value: IniValue, report: Report, message: string): void {
   report({ file: value.file, line: value.line, section: section.name, key: value.key, message, isWarning: true });
 }
 
-/** The value of a key that was read, to say where it is. */
+/** The value of a key with its position; undefined if the section does not have it. */
 export function valueOf(section: IniSection, key: string): IniValue | undefined {
   return section.values.find((value) => value.key === key);
 }
 
 const forms = ["[gaffer]", "[endpoint:NAME]", "[process:NAME]", "[env:NAME]", "[webhooks]", "[plugin:NAME]"];
 
-/** What supervisor and circus call a process. */
+/** The sections for processes in supervisor and circus. */
 const foreignPrograms: readonly string[] = ["program", "watcher", "fcgi-program"];
 
-/** Sections of supervisor, circus and systemd, and what to write for them. */
+/** Sections of supervisor, circus and systemd, and what to write instead. */
 const foreignSections: Readonly<Record<string, string>> = {
   ...Object.fromEntries(foreignPrograms.map((kind) => [kind, "write [process:NAME]"])),
   service: "write [process:NAME]",
-  supervisord: "write [gaffer], and see `gafferd --help` for what is an option here",
-  circus: "write [gaffer], and see `gafferd --help` for what is an option here",
+  supervisord: "write [gaffer]; some settings are command line options, see `gafferd --help`",
+  circus: "write [gaffer]; some settings are command line options, see `gafferd --help`",
   inet_http_server: "write [endpoint:NAME] with `bind`",
   unix_http_server: "write [endpoint:NAME] with `bind = unix:PATH`",
   httpd: "write [endpoint:NAME] with `bind`",
   include: "write `include` in [gaffer]",
-  group: "leave it out, and name its processes `GROUP:NAME`",
-  socket: "leave it out: processes open their own sockets, see `port`",
+  group: "delete it, and name its processes `GROUP:NAME`",
+  socket: "delete it; processes open their own sockets, see `port`",
   eventlistener: "write [webhooks], or a plugin",
-  supervisorctl: "leave it out",
-  rpcinterface: "leave it out",
-  unit: "leave it out",
-  install: "leave it out",
+  supervisorctl: "delete it",
+  rpcinterface: "delete it",
+  unit: "delete it",
+  install: "delete it",
 };
 
 function refusal(kind: string, label: string, known: SectionKind | undefined): string {
   if (known === undefined) {
     const folded = kind.toLowerCase();
     const foreign = Object.hasOwn(foreignSections, folded) ? foreignSections[folded] : undefined;
-    if (foreign !== undefined) return `is not a known section: ${foreign}`;
-    return `is not a known section${suggestion(kind, sectionKinds) || `: known are ${forms.join(", ")}`}`;
+    if (foreign !== undefined) return `unknown section; ${foreign}`;
+    return `unknown section${suggestion(kind, sectionKinds) || `; write one of ${forms.join(", ")}`}`;
   }
   return label === "" && known !== "gaffer" && known !== "webhooks"
-    ? `needs a name: [${known}:NAME]`
-    : `takes no name: write [${known}]`;
+    ? `requires a name; write [${known}:NAME]`
+    : `cannot have a name; write [${known}]`;
 }

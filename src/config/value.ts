@@ -5,7 +5,7 @@ import { GafferdError } from "../errors.ts";
 import { expandHome } from "../template/home.ts";
 import { valuePattern } from "../template/pattern.ts";
 
-/** A value that is not what its key wants; the message follows the key and a colon. */
+/** The error of an invalid value. The message follows the key and a colon. */
 export function badValue(message: string): GafferdError {
   return new GafferdError("bad_value", message);
 }
@@ -31,18 +31,20 @@ export function parseInteger(text: string, minimum: number, maximum: number): nu
   return value;
 }
 
-/** The words of a value, separated by commas, blanks or new lines. */
+/** Splits a value at commas and whitespace. */
 export function parseList(text: string): string[] {
   return text.split(/[,\s]+/).filter((word) => word !== "");
 }
 
-/** An absolute path: `~` is the home directory, and a relative path is relative to the folder of its file. */
+/** Makes a path absolute: `~` is the home directory, and a relative path is relative to the folder of its file. */
 export function resolvePath(text: string, file: string): string {
-  if (text === "") throw badValue("must be a path, and is empty");
+  if (text === "") throw badValue("must be a path, but is empty");
   return resolve(dirname(file), expandHome(text));
 }
 
-/** `resolvePath` for a path whose variables are replaced later; one that begins with a variable stays as it is. */
+/**
+ * Like `resolvePath`, for a path whose variables are replaced later. A path that begins with a variable is not changed.
+ */
 export function resolvePattern(text: string, file: string): string {
   const pattern = valuePattern(text);
   if (!pattern.includes("$")) return resolvePath(text, file);
@@ -51,15 +53,15 @@ export function resolvePattern(text: string, file: string): string {
 }
 
 /**
- * The words of a value, separated by commas, blanks or new lines; quotes hold a word with blanks together, braces one
- * with commas (`{a,b}.ini`). What is never closed is text.
+ * Splits a value at commas and whitespace, except in quotes and in braces (`{a,b}.ini`). Unclosed quotes and braces are
+ * literal.
  */
 export function parseQuotedList(text: string): string[] {
   const words = text.match(/(?:"[^"]*"|'[^']*'|\{[^{}\s]*\}|[^,\s])+/g) ?? [];
   return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
 }
 
-/** Checks that gafferd can read the file now, so that it does not fail later. */
+/** Checks that gafferd can read the file, so that it does not fail later. Throws `bad_value`. */
 export function checkReadable(path: string): string {
   try {
     accessSync(path, constants.R_OK);

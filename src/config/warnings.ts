@@ -1,14 +1,14 @@
 import { GafferdError } from "../errors.ts";
 import { adviseOnCommand, markAdvised } from "../template/advice.ts";
 import { buildEnvironment, type Command, commandOf } from "../template/environment.ts";
-import { commentAdvice, findShellSyntax } from "../template/shell-syntax.ts";
+import { adviceOnComment, findShellSyntax } from "../template/shell-syntax.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { InheritedEnvironment } from "./expand-values.ts";
 import type { IniValue } from "./ini.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Report, type Section, type SectionKind, valueOf, warnOfValue } from "./section.ts";
 
-/** Reports values that likely hold more than was meant: a comment at their end, quotes around all of them. */
+/** Warns of values that probably contain too much: a comment at the end, quotes around the whole value. */
 export function warnOfSections(sections: readonly Section[], report: Report): void {
   for (const section of sections) {
     for (const value of section.values) {
@@ -19,16 +19,18 @@ export function warnOfSections(sections: readonly Section[], report: Report): vo
       if (foreign !== undefined) warnOfValue(section, value, report, foreign);
       const takesQuotes = isCommand || !quotedKinds.includes(section.kind) || value.key.startsWith("include");
       if (!takesQuotes && /^"[^"]*"$|^'[^']*'$/.test(value.text)) {
-        warnOfValue(section, value, report, `the quotes are part of the value: leave them out, unless they are meant`);
+        warnOfValue(section, value, report, "the quotes are part of the value; remove them unless you need them");
       }
     }
   }
 }
 
-/** Where quotes around a whole value are likely meant to be removed. A plugin may do that itself. */
+/** Sections in which quotes around a whole value are probably a mistake. A plugin may remove them itself. */
 const quotedKinds: readonly SectionKind[] = ["env", "process", "endpoint", "gaffer"];
 
-/** Reports what in the commands of `templates` is allowed, and likely not meant: what only a shell knows, unset variables. */
+/**
+ * Warns of probable mistakes in `templates`: shell syntax, unset variables, a policy without effect, overlapping ports.
+ */
 export function warnOfTemplates(
   templates: readonly ProcessTemplate[],
   sections: readonly Section[],
@@ -47,14 +49,14 @@ export function warnOfTemplates(
     const args = template.shell ? undefined : valueOf(section, "args");
     for (const message of args === undefined ? [] : findShellSyntax(args.text, "args")) warn("args", message);
     if (template.onGiveUp === "shutdown" && isNeverGivenUp(template)) {
-      warn("on_give_up", "never happens: with `backoff` it is tried for ever; set `flapping`, or `backoff = off`");
+      warn("on_give_up", "has no effect: with `backoff`, retries never end; set `flapping` or `backoff = off`");
     }
     const other = templates.find((each) => each !== template && shareSomePort(each, template));
-    if (other !== undefined) warn("port", `the same ports are given to [process:${other.name}]`);
+    if (other !== undefined) warn("port", `the ports overlap with those of [process:${other.name}]`);
   }
 }
 
-/** What cannot be started, or exits, is tried again without an end. */
+/** Whether processes that exit or cannot be started are retried without limit. */
 function isNeverGivenUp({ backoff, flapping, restart, detach }: ProcessTemplate): boolean {
   const isFlappingForEver = flapping === undefined || flapping.maxRetries === Infinity;
   return backoff !== undefined && isFlappingForEver && restart !== "never" && !detach;
@@ -65,7 +67,7 @@ function shareSomePort(a: ProcessTemplate, b: ProcessTemplate): boolean {
   return a.port < b.port + b.numprocesses && b.port < a.port + a.numprocesses;
 }
 
-/** The problems, those of a value that ends with a comment with the advice where comments go. */
+/** Adds advice to the problems of values that end with a comment. */
 export function withCommentAdvice(problems: readonly ConfigProblem[], sections: readonly Section[]): ConfigProblem[] {
   const values = new Map<string, IniValue>();
   for (const value of sections.flatMap((section) => section.values)) values.set(`${value.file}:${value.line}`, value);
@@ -77,14 +79,9 @@ export function withCommentAdvice(problems: readonly ConfigProblem[], sections: 
   });
 }
 
-/** The sign that begins what looks like a comment after a value: a `;` or `#` after a blank, outside of quotes. */
+/** The sign of a probable comment after a value: a `;` or `#` after whitespace and outside of quotes. */
 function inlineComment(text: string): string | undefined {
   return /(?<=\S)[ \t]+([;#])/.exec(text.replaceAll(/'[^'\n]*'|"[^"\n]*"/g, "_"))?.[1];
-}
-
-/** What follows the sign is not shown: it may be the rest of a password. */
-function adviceOnComment(sign: string): string {
-  return `\`${sign}\` and what follows it ${commentAdvice}`;
 }
 
 function isShell(section: Section): boolean {
@@ -94,24 +91,25 @@ function isShell(section: Section): boolean {
 const foreignForms: readonly RegExp[] = [/%\((\w+)\)\d*[sd]/, /\$\(circus\.([\w.]+)\)/, /\$\(([A-Z_][A-Z\d_]*)\)/];
 
 /**
- * Variables as supervisor (`%(ENV_HOME)s`), circus (`$(circus.env.HOME)`) and Kubernetes (`$(HOME)`) write them, and what
- * to write.
+ * The warning about a variable in the syntax of supervisor (`%(ENV_HOME)s`), circus (`$(circus.env.HOME)`) or
+ * Kubernetes (`$(HOME)`); undefined if there is none.
  */
 function foreignVariable(text: string): string | undefined {
   for (const form of foreignForms) {
     const [written, name = ""] = form.exec(text) ?? [];
     if (written === undefined) continue;
     const variable = /^(?:ENV_|env\.)(\w+)$/.exec(name)?.[1] ?? /^[A-Z_][A-Z\d_]*$/.exec(name)?.[0];
-    const ours = /^(process_num|wid)$/.test(name) ? "GAFFER_SLOT" : variable;
-    return `${written} is of another tool, and stays as it is written: ${ours === undefined ? "leave it out" : `write $${ours}`}`;
+    const counterpart = /^(process_num|wid)$/.test(name) ? "GAFFER_SLOT" : variable;
+    const advice = counterpart === undefined ? "remove it" : `write $${counterpart}`;
+    return `${written} is syntax of another tool and is not replaced; ${advice}`;
   }
   return undefined;
 }
 
-/** Undefined when it cannot be known now: then a start says why. */
+/** The command of a template; undefined if it cannot be built now. Then the start of a process reports the error. */
 function tryCommand(template: ProcessTemplate, inherited: InheritedEnvironment): Command | undefined {
   try {
-    // With `uid` these are known when a process starts: only that they are set counts here.
+    // With `uid`, the values are known only when a process starts. Here it matters only that they are set.
     const userVariables = template.uid === undefined ? {} : { HOME: "/", USER: "-", LOGNAME: "-", SHELL: "/bin/sh" };
     return commandOf(template, buildEnvironment(template, { base: inherited, userVariables, slot: 0 }));
   } catch (error) {

@@ -12,8 +12,8 @@ import { badValue, parseInteger } from "./value.ts";
 export const defaultWebhooks: FileWebhooks = { hooks: [], timeoutMs: 10_000, retries: 10 };
 
 /**
- * Reads `[webhooks]`: a key may be given several times, and each may have several URLs. `names` are those of the
- * templates that the files have.
+ * Reads `[webhooks]`. An event may be listed several times, each time with several URLs. `names` are the names of the
+ * templates in the files.
  */
 export function readWebhooks(section: Section, names: readonly string[], report: Report): FileWebhooks {
   const urlsOf = new Map<string, string[]>();
@@ -24,13 +24,13 @@ export function readWebhooks(section: Section, names: readonly string[], report:
         const earlier = delivery.get(value.key);
         if (earlier)
           return reportValue(section, value, report, `duplicate key; first defined at line ${earlier.value.line}`);
-        // `hasOwn` has just said so.
+        // `hasOwn` has just checked the key.
         const setting = deliveryReaders[value.key as keyof typeof deliveryReaders](value.text);
         delivery.set(value.key, { value, setting });
         return;
       }
       checkPattern(value.key, names);
-      if (!hasSource(value.key, names)) warnOfValue(section, value, report, "names no process of this configuration");
+      if (!hasSource(value.key, names)) warnOfValue(section, value, report, "matches no process of this configuration");
       urlsOf.set(value.key, [...(urlsOf.get(value.key) ?? []), ...toUrls(value.text)]);
     });
   }
@@ -61,37 +61,38 @@ function checkPattern(key: string, names: readonly string[]): void {
   if (name !== undefined && type === undefined) checkName(name, names);
 }
 
-/** A name that ends like an event, `web.exit`, may be meant as a whole. */
+/** Whether a pattern matches a template. A name may end like an event: `web.exit`. */
 function hasSource(key: string, names: readonly string[]): boolean {
   const { name } = readPattern(key);
   return name === undefined || names.includes(name) || names.includes(key.slice("proc.".length));
 }
 
-/** The patterns of `GET /watch` in one text, where no part is separated by `/`. */
+/** Parses a pattern of `GET /watch` that is not split at `/`. */
 function readPattern(key: string): EventPattern {
   try {
     return parsePattern([key]);
   } catch (error) {
     if (!(error instanceof GafferdError)) throw error;
     const near = suggestion(key, [...eventTypes, ...Object.keys(deliveryReaders)]);
-    throw badValue(
-      `is not an event${near || `: known are . for all, ${eventTypes.join(", ")}, and proc.NAME[.EVENT]`}`,
-    );
+    const known = `. (all events), ${eventTypes.join(", ")} or proc.NAME[.EVENT]`;
+    throw badValue(`unknown event${near || `; write ${known}`}`);
   }
 }
 
-/** A name may hold dots, so `web.exti` may be a template to come; next to a template `web` it is a slip. */
+/**
+ * A name may contain dots, so `web.exti` could be a template that is created later. If `web` exists, it is a mistake.
+ */
 function checkName(path: string, names: readonly string[]): void {
   const name = names.find((each) => path.startsWith(`${each}.`));
   if (name === undefined || names.includes(path)) return;
   const event = path.slice(name.length + 1);
   const near = suggestion(event, eventTypes);
-  if (near !== "") throw badValue(`\`${event}\` is not an event${near}`);
+  if (near !== "") throw badValue(`unknown event \`${event}\`${near}`);
 }
 
 function toUrls(text: string): string[] {
   const urls = text.split(/\s+/).filter((url) => url !== "");
-  if (urls.length === 0) throw badValue("must be one or more URLs, and is empty");
+  if (urls.length === 0) throw badValue("must be one or more URLs, but is empty");
   return urls.map((url) => {
     const { protocol, href } = URL.canParse(url) ? new URL(url) : { protocol: "", href: "" };
     if (protocol !== "http:" && protocol !== "https:") {

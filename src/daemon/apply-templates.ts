@@ -12,8 +12,8 @@ export interface TemplateChanges {
 
 /**
  * Applies the templates of a configuration file: deletes those in `removed`, then creates or updates the others by
- * priority. Processes of unchanged templates keep running. If one fails, logs the error and continues with the others. A
- * template that cannot be started is kept, as when the daemon starts.
+ * priority. Processes of unchanged templates keep running. If one fails, logs the error and continues with the others.
+ * A template that cannot be started is kept, as when the daemon starts.
  */
 export async function applyTemplates(
   { manager, log }: { readonly manager: Manager; readonly log: Logger },

@@ -12,9 +12,10 @@ import { findUnlaunchable } from "./launchable.ts";
 import { loadPluginHost, type PluginHostOptions } from "./load-plugin-host.ts";
 
 /**
- * Checks whether this configuration can start, and starts nothing: the programs, folders and users of processes, plugins
- * and their settings (modules are loaded, apps are created), certificates, the users of sockets and `state_dir`. Does not
- * check whether an address is free, because the running gafferd may use it. Throws a ConfigError with all problems.
+ * Checks whether this configuration can start, and starts nothing: the programs, folders and users of processes,
+ * plugins and their settings (modules are loaded, apps are created), certificates, the users of sockets and
+ * `state_dir`. Does not check whether an address is free, because the running gafferd may use it. Throws a ConfigError
+ * with all problems.
  */
 export async function checkConfig(options: PluginHostOptions): Promise<void> {
   const { config } = options;

@@ -17,8 +17,8 @@ export interface PluginHostOptions {
 }
 
 /**
- * Loads the plugins and creates their apps, but does not start them. Returns undefined without `pluginModules`; then the
- * code that only plugins need is not loaded either. Throws what `openPlugins` throws.
+ * Loads the plugins and creates their apps, but does not start them. Returns undefined without `pluginModules`; then
+ * the code that only plugins need is not loaded either. Throws what `openPlugins` throws.
  */
 export async function loadPluginHost(
   { config, version, log, pluginModules, bundledPluginsFolder }: PluginHostOptions,

@@ -23,7 +23,9 @@ export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined if there is no configuration file. Throws ConfigError. */
   readonly readConfig: (() => Config) | undefined;
-  /** Checks the settings of plugins and webhooks. Throws ConfigError, or GafferdError if the system refuses something. */
+  /**
+   * Checks the settings of plugins and webhooks. Throws ConfigError, or GafferdError if the system refuses something.
+   */
   readonly check: (config: Config) => Promise<void>;
   readonly endpoints: Endpoints;
   readonly manager: Manager;
@@ -45,9 +47,9 @@ export class Reloader {
 
   /**
    * Reloads run one at a time, in the order of the calls. With `dryRun` nothing is changed. With `keepDrift`, templates
-   * that were changed at runtime are not reset. Throws `conflict` if there is no configuration file, `invalid_config` with
-   * all problems, and the errors of opening endpoints and the webhook outbox. Nothing has been changed then, unless the
-   * message says so.
+   * that were changed at runtime are not reset. Throws `conflict` if there is no configuration file, `invalid_config`
+   * with all problems, and the errors of opening endpoints and the webhook outbox. Nothing has been changed then,
+   * unless the message says so.
    */
   reload({ dryRun = false, keepDrift = false }: ReloadRequest = {}): Promise<ReloadReport> {
     const report = this.#last.then(() => this.#reload({ dryRun, keepDrift }));

@@ -3,7 +3,9 @@ import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../config/endpoint.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
-/** The settings of a configuration by the names that users know: `process:web`, `endpoint:tls`, `gaffer.cors_origins`. */
+/**
+ * The settings of a configuration by the names that users know: `process:web`, `endpoint:tls`, `gaffer.cors_origins`.
+ */
 export type Sections = ReadonlyMap<string, unknown>;
 
 /** The differences between two configurations, as names of settings, in the order of the file that has them. */
@@ -63,7 +65,9 @@ export function needingRestart({ changed }: SectionChanges): string[] {
   return changed.filter((name) => fixedAtStart.includes(name));
 }
 
-/** `sections` with undefined for the settings that `apply` failed to change, so that the next reload applies them again. */
+/**
+ * `sections` with undefined for the settings that `apply` failed to change, so that the next reload applies them again.
+ */
 export function withUnknown(sections: Sections, { added, changed, removed }: SectionChanges): Sections {
   const unknown = [...added, ...changed, ...removed].filter((name) => !/^(process|endpoint):/.test(name));
   return new Map([...sections, ...unknown.map((name) => [name, undefined] as const)]);

@@ -23,7 +23,7 @@ import { groupRoutes } from "./processes/group-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
-import { processVerbRoutes } from "./processes/verb-routes.ts";
+import { actionRoutes } from "./processes/action-routes.ts";
 import { processRoutes } from "./processes/process-routes.ts";
 import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
@@ -79,7 +79,7 @@ export function createApp(options: AppOptions) {
     .onRequest(({ request, set }) => {
       const listed = corsOrigins();
       if (listed.length > 0) set.headers["vary"] = "Origin";
-      const origin = admit(request, connectionOf(request)?.site, listed);
+      const origin = checkAccess(request, connectionOf(request)?.site, listed);
       if (origin !== undefined) Object.assign(set.headers, corsHeaders(origin));
       let answer: Promise<Response> | undefined;
       if (request.url.includes("/_plugin/")) answer = answerOfPlugin(request, origin !== undefined, varyOf(set));
@@ -95,12 +95,12 @@ export function createApp(options: AppOptions) {
     })
     .onError(async ({ code, error, request, path, set }) => {
       const isPreflight = "access-control-allow-origin" in set.headers;
-      return await compressed(toFailure({ code, error, request, path, isPreflight }), request, varyOf(set));
+      return await compressed(toErrorAnswer({ code, error, request, path, isPreflight }), request, varyOf(set));
     })
     .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
     .use(processRoutes(manager))
-    .use(processVerbRoutes(manager))
+    .use(actionRoutes(manager))
     .use(statusRoutes(manager))
     .use(statsRoutes({ manager, bus, log, sampler }))
     .use(groupRoutes(manager))
@@ -113,7 +113,7 @@ export function createApp(options: AppOptions) {
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 
-  function toFailure({ code, error, request, path, isPreflight }: FailedRequest): Response {
+  function toErrorAnswer({ code, error, request, path, isPreflight }: FailedRequest): Response {
     if (code === "NOT_FOUND") {
       const advice = "GET /docs describes all routes";
       return answerUnrouted(request, { path, routes: app.routes, isPreflight, advice, log });
@@ -152,7 +152,7 @@ function varyOf({ headers }: { readonly headers: Readonly<Record<string, unknown
 export type HttpApp = ReturnType<typeof createApp>;
 
 /** Checks access. Returns the origin of the web page if it is one of `corsOrigins`. Throws `forbidden`. */
-function admit(request: Request, site: Site | undefined, corsOrigins: readonly string[]): string | undefined {
+function checkAccess(request: Request, site: Site | undefined, corsOrigins: readonly string[]): string | undefined {
   if (site === undefined) return undefined;
   const { headers } = request;
   const verdict = judgeRequest(

@@ -2,26 +2,26 @@ import { fstatSync, write as writeToDescriptor } from "node:fs";
 import { promisify } from "node:util";
 
 /**
- * Where lines go that a person or a file reads. It waits for no reader and for no room on a disk, and holds at most 1 MiB
- * and the text after it.
+ * Writes lines to a descriptor without blocking gafferd. While the reader is slow or the disk is full, it buffers 1 MiB, plus
+ * the one text that exceeds it.
  */
 export interface Outlet {
-  /** Whether anybody reads: `false` from the write on that found nobody. */
+  /** Whether there is a reader: `false` after a write has failed. */
   readonly hasReader: boolean;
-  /** When the reader is too far behind, or the disk is full, drops `text` and says so later; when it has gone, ignores it. */
+  /** Drops `text` if the buffer is full, and reports the number of dropped lines later. Does nothing without a reader. */
   write(text: string): void;
-  /** Settles when all that was written before has left, or the reader has gone. */
+  /** Resolves when everything written before has reached the descriptor, or when there is no reader any more. */
   flushed(): Promise<void>;
-  /** Calls `listener` each time text has reached the descriptor. Returns the function that ends this. */
+  /** Calls `listener` each time text has reached the descriptor. Returns a function that removes the listener. */
   onWritten(listener: () => void): () => void;
-  /** To be called when the descriptor has become another file: its reader is another one. */
+  /** Call when the descriptor refers to another file: it may have a reader again. */
   reset(): void;
 }
 
 /**
- * An outlet on an open file descriptor. `process.stdout` would not do: on a terminal held with Ctrl-S it blocks the
- * whole program, on a pipe that nobody reads it grows without end, on a closed one it rejects into nowhere (Bun 1.4.5).
- * Here one `fs.write` at a time waits in the thread pool.
+ * Creates an outlet for an open file descriptor. `process.stdout` is not suitable (Bun 1.4.5): it blocks the whole program
+ * on a terminal paused with Ctrl-S, grows without limit on a pipe that is not read, and causes an unhandled rejection on a
+ * closed pipe. Here one `fs.write` at a time waits in the thread pool.
  */
 export function createOutlet(descriptor: number): Outlet {
   let held: string[] = [];
@@ -34,7 +34,7 @@ export function createOutlet(descriptor: number): Outlet {
   async function drain(): Promise<void> {
     while (hasReader && held.length > 0) {
       if (dropped > 0)
-        held.push(`(${dropped} lines left out: the reader of this output was too slow, or its disk full)\n`);
+        held.push(`(${dropped} lines dropped: the reader of this output was too slow, or its disk was full)\n`);
       const bytes = Buffer.from(held.join(""));
       held = [];
       heldChars = dropped = 0;
@@ -72,18 +72,18 @@ export function createOutlet(descriptor: number): Outlet {
 }
 
 export const stdout: Outlet = createOutlet(1);
-/** The same as `stdout` where both are one terminal or file, so that lines keep their order. */
+/** The same as `stdout` if both are the same terminal or file, so that lines keep their order. */
 export const stderr: Outlet = isSameFile(1, 2) ? stdout : createOutlet(2);
 
 const maxHeldChars = 1024 * 1024;
 /**
- * What may pass, and when to try again: a pipe that somebody else made non-blocking is full, or a disk is, which stays
- * so for longer.
+ * Temporary errors, with the time until the next attempt: a non-blocking pipe is full, or a disk is full, which lasts
+ * longer.
  */
 const retryMsOf: Readonly<Record<string, number>> = { EAGAIN: 20, ENOSPC: 1000, EDQUOT: 1000 };
 const writeSome = promisify(writeToDescriptor);
 
-/** Whether the reader is still there. */
+/** Writes all bytes. Returns false if there is no reader any more. */
 async function writeAll(descriptor: number, bytes: Buffer): Promise<boolean> {
   for (let offset = 0; offset < bytes.length;) {
     try {

@@ -1,6 +1,6 @@
 /**
- * `text` as a terminal may be shown it: whoever names a process or prints a line cannot move the cursor, retitle the
- * window, or make one line look like two. SGR sequences (`ESC [ 31 m`) stay where `colours` is set, and end with the text.
+ * Escapes `text` for a terminal, so that a process name or a line of output cannot move the cursor, change the window title
+ * or fake a second line. With `colours`, SGR sequences (`ESC [ 31 m`) are kept and reset at the end of the text.
  */
 export function printable(text: string, options: { colours?: boolean } = {}): string {
   let isColoured = false;
@@ -12,7 +12,7 @@ export function printable(text: string, options: { colours?: boolean } = {}): st
   return isColoured ? `${shown}\u001B[0m` : shown;
 }
 
-/** `2026-01-31T12:00:00.000Z`, at a terminal `12:00:00.000` of the local day. */
+/** `2026-01-31T12:00:00.000Z`; on a terminal the local time `12:00:00.000`. */
 export function timestamp(date: Date, options: { terminal: boolean }): string {
   if (!options.terminal) return date.toISOString();
   const milliseconds = String(date.getMilliseconds()).padStart(3, "0");
@@ -20,7 +20,7 @@ export function timestamp(date: Date, options: { terminal: boolean }): string {
 }
 
 const escape = "\u001B";
-/** SGR; else a control character that is no tab, or a mark that reorders a line or ends one. */
+/** An SGR sequence, a control character except tab, or a character that changes text direction or ends a line. */
 const sgrOrUnprintable = new RegExp(`${escape}\\[[\\d;:]*m|(?!\\t)[\\p{Cc}\\p{Bidi_Control}\\u2028\\u2029]`, "gu");
 
 /** `\n`, `\r`, `\x1b`, `\u202e`. */

@@ -3,13 +3,13 @@ import { box } from "consola/utils";
 import { printable, timestamp } from "./printable.ts";
 
 export interface ReporterOptions {
-  /** Takes whole lines, newline included. */
+  /** Called with whole lines, including the newline. */
   readonly write: (text: string) => void;
-  /** For a person at a terminal: colours, boxes, and the local time of day instead of an ISO date. */
+  /** Format for a terminal: colours, boxes, and the local time instead of an ISO date. */
   readonly terminal: boolean;
 }
 
-/** Writes what consola is told to log. */
+/** Creates the reporter that formats consola's records. */
 export function createReporter({ write, terminal }: ReporterOptions): ConsolaReporter {
   return {
     log(record) {
@@ -20,8 +20,8 @@ export function createReporter({ write, terminal }: ReporterOptions): ConsolaRep
 }
 
 /**
- * What is logged, for consola. It compares words as JSON, in which all errors are the same, so that an error that came
- * after five others with the same message would be lost: its stack takes its place.
+ * The arguments of a log call, for consola. It drops repeated records and compares their arguments as JSON. All errors look
+ * the same in JSON, so different errors with the same message would be dropped. Their stacks are passed instead.
  */
 export function toWords(message: string, cause: unknown): unknown[] {
   if (cause === undefined) return [message];
@@ -36,14 +36,14 @@ class Stack {
   }
 }
 
-/** A box is a line for each of its lines where boxes cannot be drawn. */
+/** Turns a box into one record per line, for outputs without boxes. */
 function toRecords(record: LogObject): LogObject[] {
   return record.type === "box" ? record.args.map((line) => ({ ...record, type: "info", args: [line] })) : [record];
 }
 
 /**
- * `2026-01-31T12:00:00.000Z warn  message`, then the stack of each error indented by four. With a tag and without a
- * level: `2026-01-31T12:00:00.000Z web[1] message`.
+ * `2026-01-31T12:00:00.000Z warn  message`, followed by the stack of each error, indented by four spaces. With a tag and
+ * without a level: `2026-01-31T12:00:00.000Z web[1] message`.
  */
 function formatRecord({ type, tag, args, date }: LogObject, terminal: boolean): string {
   const message = args.filter((word) => !(word instanceof Stack)).map(String);
@@ -57,7 +57,7 @@ function formatRecord({ type, tag, args, date }: LogObject, terminal: boolean): 
   return `${words.join(" ")}\n${stacks.map((line) => `    ${printable(line.trim())}\n`).join("")}`;
 }
 
-/** Lines that are wider than the terminal would break it. */
+/** Draws no box if a line is wider than the terminal. */
 function formatBox(lines: readonly string[]): string {
   const shown = lines.map((line) => printable(line));
   const widest = Math.max(...shown.map((line) => line.length));
@@ -69,10 +69,10 @@ function formatBox(lines: readonly string[]): string {
 
 const boxPadding = 2;
 const levelColours: Readonly<Record<string, number>> = { debug: 90, info: 36, warn: 33, error: 31 };
-/** Neither red, which means an error, nor a colour that is invisible on a dark or a light background. */
+/** Excludes red, which means an error, and colours that are invisible on a dark or a light background. */
 const nameColours = [32, 33, 34, 35, 36, 92, 93, 94, 95, 96];
 
-/** `text`, by default the tag itself, in the colour of the tag's name, which is the same in every run. */
+/** Colours `text` (default: the tag) with a colour that depends only on the tag's name. */
 export function paintTag(tag: string, { colours, text = tag }: { colours: boolean; text?: string }): string {
   const name = tag.replace(/\[\d+\]$/, "");
   return paint(printable(text), colours ? nameColours[Bun.hash.crc32(name) % nameColours.length] : undefined);

@@ -17,13 +17,13 @@ const slowStopMs = 500;
 export interface ManagerOptions {
   readonly bus: EventBus;
   readonly log: Logger;
-  /** Absent: nobody is told of what runs. */
+  /** Records the running processes. Default: they are not recorded. */
   readonly ledger?: Ledger | undefined;
-  /** Called when a template with `onGiveUp = shutdown` was given up, with the reason. */
+  /** Called with the reason when a template with `onGiveUp = shutdown` was given up. */
   readonly onShutdown?: (reason: string) => void;
 }
 
-/** The registry of templates, and the verbs that callers may use. */
+/** The registry of templates, and the actions that callers may use. */
 export class Manager {
   readonly #bus: EventBus;
   readonly #log: Logger;
@@ -32,7 +32,7 @@ export class Manager {
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #deletions = new Map<string, Promise<void>>();
-  /** Undefined after a change, until it is asked for. */
+  /** Cached names; undefined after a change. */
   #names: readonly string[] | undefined;
   #lastId = 0;
   #isClosed = false;
@@ -44,12 +44,12 @@ export class Manager {
     this.#onShutdown = options.onShutdown;
   }
 
-  /** In the order of creation; the same array until there is another. */
+  /** The names of all templates in the order of creation. Returns the same array until a template is added or deleted. */
   names(): readonly string[] {
     return (this.#names ??= [...this.#supervisors.keys()]);
   }
 
-  /** Of all templates, ascending. */
+  /** The ids of all running processes, ascending. */
   runningIds(): number[] {
     const ids = this.#all().flatMap((supervisor) => supervisor.processes.map(({ id }) => id));
     return ids.toSorted((a, b) => a - b);
@@ -66,18 +66,18 @@ export class Manager {
     return supervisor;
   }
 
-  /** A process that runs or is among the last exits of its template. Throws `not_found`. */
+  /** A running process, or one of the last that exited. Throws `not_found`. */
   findProcess(id: number): { supervisor: Supervisor; process: SupervisedProcess } {
     for (const supervisor of this.#supervisors.values()) {
       const process = supervisor.find(id);
       if (process !== undefined) return { supervisor, process };
     }
     const isPast = id >= 1 && id <= this.#lastId;
-    const reason = isPast ? `process ${id} has ended and is no longer held` : `there is no process ${id}`;
+    const reason = isPast ? `process ${id} has ended and was deleted from the history` : `there is no process ${id}`;
     throw new GafferdError("not_found", reason);
   }
 
-  /** Adds a template, and starts it if it says so. Throws `conflict`, or `spawn_failed` and adds nothing. */
+  /** Adds a template, and starts it if its `start` is true. Throws `conflict` or `spawn_failed`; then nothing is added. */
   create(template: ProcessTemplate): void {
     const supervisor = this.#add(template);
     if (!template.start) return;
@@ -91,7 +91,7 @@ export class Manager {
     }
   }
 
-  /** `create`, then resolves to the ids of the processes that were started, in their order. */
+  /** Like `create`. Resolves to the ids of the processes that were started, in order. */
   async launch(template: ProcessTemplate): Promise<number[]> {
     const ids: number[] = [];
     const end = this.#bus.subscribe((event) => {
@@ -103,13 +103,13 @@ export class Manager {
     } finally {
       end();
     }
-    // What has ended by now may have been replaced.
+    // Processes that ended meanwhile may have been replaced; the replacements are left out.
     return ids.slice(0, template.numprocesses);
   }
 
   /**
-   * Adds templates in their order and starts them by priority. What cannot be spawned is logged and stays `fatal`; the
-   * others are started all the same.
+   * Adds templates in order and starts them by priority. If one cannot be spawned, this is logged, the template becomes
+   * `fatal`, and the others are started.
    */
   async load(templates: readonly ProcessTemplate[]): Promise<void> {
     for (const template of templates) this.#add(template);
@@ -117,12 +117,12 @@ export class Manager {
     await new Promise<void>((resolve) => runInSlices(() => this.#startNext(waiting), resolve));
   }
 
-  /** Replaces the settings, then what runs, one process at a time; with `keepSame` not what differs in nothing. */
+  /** Replaces the settings, then the processes one at a time. `keepSame` keeps processes whose settings did not change. */
   async update(name: string, template: ProcessTemplate, options: { keepSame?: boolean } = {}): Promise<void> {
     await this.#writable(name).update(template, options);
   }
 
-  /** Resolves when nothing of it runs any more and it is forgotten. */
+  /** Stops and deletes a template. Resolves when all its processes have ended. */
   async delete(name: string): Promise<void> {
     const supervisor = this.get(name);
     let deletion = this.#deletions.get(name);
@@ -138,46 +138,46 @@ export class Manager {
     await deletion;
   }
 
-  /** Throws `spawn_failed` when a process cannot be spawned at all. */
+  /** Throws `spawn_failed` if a process cannot be spawned. */
   start(name: string): void {
     this.#writable(name).start();
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when all its processes have ended. */
   async stop(name: string): Promise<void> {
     await this.get(name).stop();
   }
 
-  /** Resolves when every process was replaced. */
+  /** Resolves when every process has been replaced. */
   async restart(name: string, options: { spawnFirst: boolean }): Promise<void> {
     await this.#writable(name).restart(options);
   }
 
-  /** Resolves to the new number of wanted processes, when so many run. Throws `bad_value` if not each would have a port. */
+  /** Resolves to the new number of wanted processes once they run. Throws `bad_value` if there are not enough ports. */
   async scale(name: string, delta: number): Promise<number> {
     const supervisor = this.#writable(name);
     assertPorts(supervisor.template, supervisor.template.numprocesses + delta);
     return await supervisor.scale(delta);
   }
 
-  /** Sends a signal to one process, or to each of a template; with `group`, to their process groups. */
+  /** Sends a signal to one process, or to every process of a template. With `group`, to their process groups. */
   signal(target: string | number, signalNumber: number, options: { group?: boolean } = {}): void {
     if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber, options);
     for (const process of this.get(target).processes) process.signal(signalNumber, options);
   }
 
-  /** Resolves when nothing is left of it. Its template replaces it if it is wanted. */
+  /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted. */
   async stopProcess(id: number): Promise<void> {
     const { supervisor, process } = this.findProcess(id);
     await supervisor.stopProcess(process);
   }
 
-  /** The longest `gracefulTimeoutMs` of all templates; 0 without any. */
+  /** The longest `gracefulTimeoutMs` of all templates; 0 if there are no templates. */
   longestGraceMs(): number {
     return Math.max(0, ...this.#all().map(({ template }) => template.gracefulTimeoutMs));
   }
 
-  /** How many read an output now, or wait for one. */
+  /** The number of readers of outputs. */
   readerCount(): number {
     return this.#all().reduce((sum, supervisor) => sum + supervisor.listenerCount, 0);
   }
@@ -193,9 +193,9 @@ export class Manager {
   }
 
   /**
-   * Takes no new work and stops all templates: those that started last first, those of one priority together. Sends
-   * SIGKILL to what is left after the longest `gracefulTimeoutMs`, however many priorities there are. `onWaiting` is called
-   * for each template that takes its time.
+   * Rejects new work and stops all templates in reverse start order; templates of the same priority stop together. After
+   * the longest `gracefulTimeoutMs`, which covers all priorities, the remaining processes get SIGKILL. `onWaiting` is called
+   * for each template that takes longer than 500 ms.
    */
   async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
@@ -211,7 +211,7 @@ export class Manager {
     for (const supervisor of this.#all()) supervisor.retire();
   }
 
-  /** Stops all templates at once, with SIGKILL. What is detached lives on. */
+  /** Stops all templates immediately with SIGKILL. Detached processes keep running. */
   kill(): void {
     this.#isClosed = true;
     for (const supervisor of this.#all()) {
@@ -226,7 +226,7 @@ export class Manager {
     if (this.#deletions.has(name)) throw beingDeleted(name);
     if (this.#supervisors.has(name)) {
       const advice = "choose another name, or PUT to replace its settings";
-      throw new GafferdError("conflict", `a process template \`${name}\` exists already; ${advice}`, { field: "name" });
+      throw new GafferdError("conflict", `a process template \`${name}\` already exists; ${advice}`, { field: "name" });
     }
     const supervisor = new Supervisor(template, {
       bus: this.#bus,
@@ -234,7 +234,7 @@ export class Manager {
       ledger: this.#ledger,
       nextId: () => (this.#lastId += 1),
       gaveUp: ({ onGiveUp }, reason) => {
-        // What a caller asks for and cannot be spawned is forgotten at once, and the caller told.
+        // A template whose creation fails is removed synchronously, so that it does not stop gafferd.
         if (onGiveUp === "shutdown") queueMicrotask(() => this.#supervisors.has(name) && this.#onShutdown?.(reason));
       },
     });
@@ -249,7 +249,7 @@ export class Manager {
     this.#names = undefined;
   }
 
-  /** Whether there was one to start. */
+  /** Starts the next waiting template. Returns false if there is none. */
   #startNext(waiting: ProcessTemplate[]): boolean {
     const next = waiting.shift();
     if (next === undefined || this.#isClosed) return false;
@@ -261,7 +261,7 @@ export class Manager {
     return true;
   }
 
-  /** A supervisor that takes new work. */
+  /** The supervisor of a template that can be changed. Throws if gafferd stops or the template is being deleted. */
   #writable(name: string): Supervisor {
     const supervisor = this.get(name);
     this.#assertOpen();
@@ -270,7 +270,7 @@ export class Manager {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new GafferdError("overloaded", "gafferd is stopping and takes no new work");
+    if (this.#isClosed) throw new GafferdError("overloaded", "gafferd is stopping and accepts no changes");
   }
 
   #all(): Supervisor[] {
@@ -279,5 +279,5 @@ export class Manager {
 }
 
 function beingDeleted(name: string): GafferdError {
-  return new GafferdError("conflict", `\`${name}\` is being deleted; wait until its processes are gone`);
+  return new GafferdError("conflict", `\`${name}\` is being deleted; wait until its processes have ended`);
 }

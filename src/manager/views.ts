@@ -1,4 +1,4 @@
-/** What callers of the manager are shown; they change it by the manager's verbs alone. */
+/** The types that callers of the manager may read. To change anything, they call the manager's methods. */
 export type { SupervisorState } from "../supervisor/state.ts";
 export type { SupervisorStatus } from "../supervisor/status.ts";
 export type { SupervisedProcess } from "../supervisor/supervised-process.ts";

@@ -7,31 +7,34 @@ import { GafferdError } from "../errors.ts";
 import { suggestion } from "../suggestion.ts";
 import type { PluginRoot } from "./plugins.ts";
 
-/** A folder of a root: a plugin, or a site alone. */
+/** A folder in a root: a plugin, or a site without code. */
 export interface PluginFolder {
-  /** Of the folder, which is that of its site. */
+  /** Name of the folder, and of its site. */
   readonly name: string;
   /** Absolute. */
   readonly path: string;
   readonly bundled: boolean;
-  /** Absolute paths of the modules in its `plugin/`, `index.ts` first; empty for a site. */
+  /** Absolute paths of the modules in its `plugin/`, `index.ts` first; empty for a site without code. */
   readonly modules: readonly string[];
 }
 
-/** What ships with gafferd. */
+/** The plugins that ship with gafferd. */
 const bundledRoot = join(import.meta.dir, "../../plugins");
 
-/** Where plugins live: `plugins_dir`, which wins, and what ships with gafferd. Throws GafferdError. */
-export function pluginRoots(settings: GafferSettings, shipped = bundledRoot): PluginRoot[] {
+/** The roots to look for plugins in: `plugins_dir`, which takes precedence, and the bundled plugins. Throws GafferdError. */
+export function pluginRoots(settings: GafferSettings, bundledFolder = bundledRoot): PluginRoot[] {
   const { pluginsDir, bundledPlugins } = settings;
-  if (bundledPlugins !== "all") assertShipped(bundledPlugins, shipped);
+  if (bundledPlugins !== "all") assertBundled(bundledPlugins, bundledFolder);
   return [
     { folder: pluginsDir, bundled: false, only: "all" },
-    { folder: shipped, bundled: true, only: bundledPlugins },
+    { folder: bundledFolder, bundled: true, only: bundledPlugins },
   ];
 }
 
-/** The folders of all roots; of two with one name the earlier root's. Throws GafferdError for a root that cannot be read. */
+/**
+ * The folders of all roots. If two have the same name, the one of the earlier root is used. Throws GafferdError if a root
+ * cannot be read.
+ */
 export function findPluginFolders(roots: readonly PluginRoot[]): PluginFolder[] {
   const found = new Map<string, PluginFolder>();
   for (const { folder, bundled, only } of roots) {
@@ -44,28 +47,28 @@ export function findPluginFolders(roots: readonly PluginRoot[]): PluginFolder[] 
   return [...found.values()];
 }
 
-function assertShipped(wanted: readonly string[], shipped: string): void {
-  const there = foldersIn(shipped);
-  for (const name of wanted.filter((each) => !there.includes(each))) {
-    const near = suggestion(name, there) || `; there are ${there.join(", ") || "none"}`;
+function assertBundled(wanted: readonly string[], bundledFolder: string): void {
+  const names = foldersIn(bundledFolder);
+  for (const name of wanted.filter((each) => !names.includes(each))) {
+    const near = suggestion(name, names) || `; the bundled plugins are ${names.join(", ") || "none"}`;
     throw new GafferdError(
       "not_found",
-      `\`bundled_plugins\` of [gaffer] names \`${name}\`, which does not ship${near}`,
+      `unknown plugin \`${name}\` in \`bundled_plugins\` of [gaffer]: it does not ship with gafferd${near}`,
     );
   }
 }
 
-/** Sorted, without those that are hidden or hold what others install. */
+/** The names of the folders, sorted, without hidden ones and `node_modules`. */
 function foldersIn(folder: string): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => !name.startsWith(".") && name !== "node_modules" && isFolder(join(folder, name)))
       .toSorted();
   } catch (cause) {
-    // Nobody need have plugins, nor a checkout of gafferd those that ship with it.
+    // The default folders need not exist.
     const isOptional = folder === defaultPluginsDir || folder === bundledRoot;
     if (isOptional && (cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-    const advice = "make it, or name another with -p or `plugins_dir` of [gaffer]";
+    const advice = "create it, or name another folder with -p or `plugins_dir` of [gaffer]";
     throw new GafferdError("not_found", `cannot read the plugins in ${folder}: ${reasonOf(cause)}; ${advice}`, {
       cause,
     });
@@ -81,7 +84,7 @@ function modulesIn(folder: string): string[] {
   return [...(entries ?? []).toSorted(), ...(others ?? []).toSorted()].map((name) => join(folder, name));
 }
 
-/** Links count as what they lead to. */
+/** Follows links. */
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -14,42 +14,42 @@ import { providedNames, type ProvidedModules, provideModules } from "./provide.t
 
 export interface HostOptions extends Omit<HostedOptions, "config"> {
   readonly config: Config;
-  /** Of gafferd. */
+  /** The version of gafferd. */
   readonly version: string;
-  /** What plugins can import beside `elysia`. */
+  /** The modules that plugins can import, besides `elysia`. */
   readonly modules: ProvidedModules;
-  /** Where the plugins are that ship with gafferd; default: beside `src/`. */
+  /** The folder of the bundled plugins; default: `plugins/` next to `src/`. */
   readonly bundledFolder?: string;
 }
 
 /** The plugins of a daemon. */
 export interface PluginHost {
   readonly installed: InstalledPlugins;
-  /** Starts each after what it needs. Throws what the first that fails throws; those before it are stopped by then. */
+  /** Starts each plugin after the ones it needs. If one fails, stops those already started and throws its error. */
   start(): Promise<void>;
-  /** Restarts each, one after the other. What fails is logged, and the others go on. */
+  /** Restarts the plugins one after the other. If one fails, logs the error and continues with the next. */
   restart(): Promise<void>;
-  /** Throws ConfigError for settings that a plugin refuses, or that are for none; changes nothing. */
+  /** Throws ConfigError if a plugin rejects its settings, or if settings belong to no plugin. Changes nothing. */
   check(config: Config): void;
-  /** Hands new settings to all, and restarts them. */
+  /** Passes new settings to all plugins and restarts them. */
   reconfigure(config: Config): Promise<void>;
-  /** Stops them in reverse; nothing starts them again. Never throws. */
+  /** Stops the plugins in reverse order. They cannot be started again. Never throws. */
   stop(): Promise<void>;
-  /** The plugin whose code threw this, as far as its stack tells. */
+  /** The name of the plugin whose code threw the error, found from its stack. Undefined if there is none. */
   culpritOf(fault: unknown): string | undefined;
 }
 
 /**
- * Finds and loads the plugins and makes their apps; none is started yet. Throws a GafferdError for a plugin that cannot
- * be loaded or misses what it needs, a ConfigError for wrong settings.
+ * Finds and loads the plugins and creates their apps, without starting them. Throws a GafferdError if a plugin cannot be
+ * loaded or a plugin that it needs is missing, and a ConfigError if settings are wrong.
  */
 export async function openPlugins(options: HostOptions): Promise<PluginHost> {
   const { config, version, log } = options;
   const roots = pluginRoots(config.gaffer, options.bundledFolder);
   const folders = findPluginFolders(roots);
-  const loaded = withoutDoubles(await loadAll(folders, options.modules), log);
+  const loaded = withoutDuplicates(await loadAll(folders, options.modules), log);
   const sites = folders.filter(({ modules }) => modules.length === 0).map(({ name }) => name);
-  const problems = findUnsettled(config, loaded, sites);
+  const problems = findUnknownSections(config, loaded, sites);
   const ordered = startOrder(
     loaded.map((each) => ({ ...each, name: each.plugin.name, mandatory: each.plugin.mandatory })),
     sites,
@@ -61,19 +61,19 @@ export async function openPlugins(options: HostOptions): Promise<PluginHost> {
     }),
   );
   if (problems.length > 0) throw new ConfigError(problems);
-  const check = (next: Config): ConfigProblem[] => findUnsettled(next, loaded, sites);
+  const check = (next: Config): ConfigProblem[] => findUnknownSections(next, loaded, sites);
   return createHost(hosted, { roots, log, version, check });
 }
 
 interface HostParts extends Pick<InstalledPlugins, "roots"> {
   readonly log: Logger;
   readonly version: string;
-  /** The sections that are for no plugin. */
+  /** Finds the sections that belong to no plugin. */
   readonly check: (config: Config) => ConfigProblem[];
 }
 
 function createHost(hosted: readonly HostedPlugin[], { roots, log, version, check }: HostParts): PluginHost {
-  // One thing at a time, so that no plugin is started while it stops.
+  // Actions run one after the other, so that no plugin is started while it stops.
   let last: Promise<void> = Promise.resolve();
   const inTurn = (action: () => Promise<void>): Promise<void> => {
     const turn = last.then(action);
@@ -81,7 +81,7 @@ function createHost(hosted: readonly HostedPlugin[], { roots, log, version, chec
     return turn;
   };
 
-  // What was asked for before the stop may come in turn after it.
+  // A restart that was requested earlier may run after the stop.
   let isStopped = false;
 
   async function stopAll(): Promise<void> {
@@ -141,27 +141,27 @@ async function loadAll(folders: readonly PluginFolder[], modules: ProvidedModule
   return loaded;
 }
 
-/** One of each name: what a person installed takes the place of what ships with gafferd. */
-function withoutDoubles(loaded: readonly LoadedPlugin[], log: Logger): LoadedPlugin[] {
+/** Keeps one plugin of each name: one in `plugins_dir` replaces a bundled one. */
+function withoutDuplicates(loaded: readonly LoadedPlugin[], log: Logger): LoadedPlugin[] {
   const byName = new Map<string, LoadedPlugin>();
   for (const each of loaded) {
     const { name } = each.plugin;
     const other = byName.get(name);
     if (other === undefined) byName.set(name, each);
     else if (!other.folder.bundled && each.folder.bundled) {
-      log.info(`the plugin \`${name}\` of ${other.file} takes the place of the one that ships with gafferd`);
+      log.info(`the plugin \`${name}\` in ${other.file} replaces the one that ships with gafferd`);
     } else {
-      const advice = "remove one, or give it another name";
+      const advice = "remove or rename one of them";
       throw new GafferdError(
         "conflict",
-        `two plugins have the name \`${name}\`: ${other.file} and ${each.file}; ${advice}`,
+        `two plugins are named \`${name}\`: ${other.file} and ${each.file}; ${advice}`,
       );
     }
   }
   return [...byName.values()];
 }
 
-/** What `act` returns, or nothing and the problems of the ConfigError that it throws. */
+/** Returns the result of `act` in an array. If it throws a ConfigError, adds its problems and returns an empty array. */
 function collectProblems<T>(problems: ConfigProblem[], act: () => T): T[] {
   try {
     return [act()];
@@ -172,8 +172,8 @@ function collectProblems<T>(problems: ConfigProblem[], act: () => T): T[] {
   }
 }
 
-/** Every `[plugin:NAME]` that is for no plugin. */
-function findUnsettled(
+/** A problem for each `[plugin:NAME]` section that belongs to no plugin. */
+function findUnknownSections(
   { plugins }: Config,
   loaded: readonly LoadedPlugin[],
   sites: readonly string[],
@@ -182,7 +182,7 @@ function findUnsettled(
   return [...plugins].flatMap(([label, { file, line, name: section }]) => {
     if (names.includes(label)) return [];
     const reason = sites.includes(label)
-      ? "is for a site, which reads no settings"
+      ? "is for a site, which has no settings"
       : "is for a plugin that is not installed";
     return [{ file, line, section, message: `${reason}${suggestion(label, names)}` }];
   });

@@ -9,15 +9,15 @@ import type { PluginConfig } from "./plugin-config.ts";
 import type { App, Plugin } from "./plugin.ts";
 import type { InstalledPlugin, PluginState } from "./plugins.ts";
 
-/** Routes of a plugin as they are answered. */
+/** The routes of a plugin while it runs. */
 export interface PluginApi {
-  /** Never rejects: what the routes throw is an answer too. */
+  /** Never rejects: errors of the routes become responses. */
   answer(request: Request): Promise<Response>;
-  /** Ends the event streams that are still being answered. */
+  /** Ends the event streams that are still open. */
   close(): void;
 }
 
-/** Makes a plugin's routes answer below `/_plugin/<name>/api`. */
+/** Serves the routes of a plugin below `/_plugin/<name>/api`. */
 export type OpenApi = (options: { name: string; routes: AnyElysia; log: Logger }) => PluginApi;
 
 export interface HostedOptions extends Omit<LendOptions, "name"> {
@@ -26,7 +26,7 @@ export interface HostedOptions extends Omit<LendOptions, "name"> {
   readonly limits?: Partial<AppLimits>;
 }
 
-/** How long an app may take; what takes longer has failed, and is not waited for. */
+/** How long an app may take to start and to stop. After that it has failed, and gafferd does not wait for it. */
 export interface AppLimits {
   readonly startMs: number;
   readonly stopMs: number;
@@ -34,7 +34,7 @@ export interface AppLimits {
 
 const defaultLimits: AppLimits = { startMs: 30_000, stopMs: 5000 };
 
-/** A plugin in the daemon: its app from start to stop, and what it was lent meanwhile. */
+/** A plugin in the daemon: it starts and stops the app, and owns the manager and the routes that the app has meanwhile. */
 export class HostedPlugin implements InstalledPlugin {
   readonly name: string;
   readonly version: string;
@@ -53,7 +53,7 @@ export class HostedPlugin implements InstalledPlugin {
   #lent: LentManager | undefined;
   #api: PluginApi | undefined;
 
-  /** Makes the app. Throws the ConfigError of a wrong setting, or a GafferdError that names the plugin. */
+  /** Creates the app. Throws a ConfigError for a wrong setting, otherwise a GafferdError that names the plugin. */
   constructor({ plugin, folder, file }: LoadedPlugin, options: HostedOptions) {
     this.name = plugin.name;
     this.version = String(plugin.version);
@@ -74,22 +74,22 @@ export class HostedPlugin implements InstalledPlugin {
     return this.#state;
   }
 
-  /** Absent while there are no routes. */
+  /** Undefined while the plugin has no routes. */
   get answer(): InstalledPlugin["answer"] {
     return this.#api?.answer;
   }
 
-  /** Throws what is wrong with these settings, and changes nothing. */
+  /** Throws if these settings are wrong. Changes nothing. */
   check(config: PluginConfig): void {
     this.#makeApp(config);
   }
 
-  /** What it is told when it is restarted. */
+  /** Sets the configuration for the next restart. */
   configure(config: PluginConfig): void {
     this.#config = config;
   }
 
-  /** Throws a GafferdError that names the plugin; then nothing of it is left. */
+  /** If the app fails, releases what it was given and throws a GafferdError that names the plugin. */
   async start(): Promise<void> {
     const lent = lendManager({ ...this.#options, name: this.name });
     this.#lent = lent;
@@ -98,32 +98,32 @@ export class HostedPlugin implements InstalledPlugin {
       this.#openRoutes();
       this.#state = "running";
     } catch (error) {
-      this.#takeBack();
+      this.#release();
       this.#state = "failed";
       throw this.#failure("start", error);
     }
   }
 
-  /** What it throws, or does not end in time, is logged. */
+  /** Logs an error if the app fails to stop or takes too long. */
   async stop(): Promise<void> {
     if (this.#state !== "running") return;
     try {
       await within(this.#limits.stopMs, () => this.#app?.stop?.());
     } catch (error) {
-      this.#log.error("cannot stop it as it should; gafferd goes on without it", error);
+      this.#log.error("cannot stop cleanly; continuing without it", error);
     }
-    this.#takeBack();
+    this.#release();
     this.#state = "stopped";
   }
 
-  /** Whether `restart` restarts it; else it is to be stopped and started. */
+  /** Whether `restart` can be called while it runs. Otherwise the caller stops it first. */
   get restartsItself(): boolean {
     return this.#state === "running" && this.#app?.restart !== undefined;
   }
 
   /**
-   * By its own `restart`, or else, when it is stopped, by a new app. Throws a GafferdError that names the plugin, which
-   * then goes on as it is if it can.
+   * Calls the app's own `restart`, or creates and starts a new app if the plugin is stopped. Throws a GafferdError that
+   * names the plugin. An app whose `restart` failed keeps running.
    */
   async restart(): Promise<void> {
     if (!this.restartsItself) {
@@ -142,10 +142,10 @@ export class HostedPlugin implements InstalledPlugin {
     try {
       app = this.#plugin.app?.(config);
     } catch (error) {
-      throw error instanceof ConfigError ? error : this.#failure("make the app of", error);
+      throw error instanceof ConfigError ? error : this.#failure("create the app of", error);
     }
     if (app === undefined || typeof app?.start === "function") return app;
-    throw this.#failure("make the app of", "`app` must return an object with a `start`, or undefined");
+    throw this.#failure("create the app of", "`app` must return an object with a `start` method, or undefined");
   }
 
   #openRoutes(): void {
@@ -155,8 +155,8 @@ export class HostedPlugin implements InstalledPlugin {
     this.#api = this.#options.openApi({ name: this.name, routes, log: this.#log });
   }
 
-  #takeBack(): void {
-    this.#lent?.takeBack();
+  #release(): void {
+    this.#lent?.revoke();
     this.#lent = undefined;
     this.#api?.close();
     this.#api = undefined;
@@ -164,13 +164,13 @@ export class HostedPlugin implements InstalledPlugin {
 
   #failure(verb: string, cause: unknown): GafferdError {
     const reason = describeFault(cause, this.#file);
-    return new GafferdError("internal", `cannot ${verb} the plugin \`${this.name}\` of ${this.#file}: ${reason}`, {
+    return new GafferdError("internal", `cannot ${verb} the plugin \`${this.name}\` in ${this.#file}: ${reason}`, {
       cause,
     });
   }
 }
 
-/** Waits for `action`, and no longer than `ms`. */
+/** Waits for `action`. Rejects if it takes longer than `ms`. */
 async function within(ms: number, action: () => unknown): Promise<void> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`it took longer than ${ms / 1000} s`)), ms);

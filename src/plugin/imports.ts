@@ -2,22 +2,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 
-/** An import that cannot be had. */
+/** An import that cannot be resolved. */
 export interface MissingImport {
   readonly file: string;
-  /** As it is written: `ms`, `@scope/name/part`. */
+  /** As in the source: `ms`, `@scope/name/part`. */
   readonly specifier: string;
 }
 
 /**
- * The packages that these modules, and what they import by path, name and that neither gafferd gives (`given`) nor a
- * `node_modules` above them holds. To be asked before the modules are imported: Bun 1.4.5 would fetch such a package
- * from npm and run it. A name that is made up at run time cannot be seen here.
+ * Finds packages that these modules import, directly or through files that they import by path, and that are neither
+ * `given` by gafferd nor in a `node_modules` folder above them. Call it before the modules are imported: Bun 1.4.5 would
+ * download such a package from npm and run it. Specifiers that are computed at run time are not found.
  */
 export function findMissingImports(modules: readonly string[], given: readonly string[]): MissingImport[] {
   const missing: MissingImport[] = [];
   const seen = new Set(modules);
-  // A set that grows is walked to its end.
+  // The loop also visits files that are added while it runs.
   for (const file of seen) {
     for (const specifier of importsOf(file)) {
       if (/^\.{0,2}\//.test(specifier)) {
@@ -38,7 +38,7 @@ function importsOf(file: string): string[] {
   try {
     return new Bun.Transpiler({ loader }).scanImports(readFileSync(file)).map(({ path }) => path);
   } catch {
-    // What cannot be read or parsed says so itself, and better, when it is imported.
+    // The import itself reports a file that cannot be read or parsed, with a better message.
     return [];
   }
 }
@@ -51,7 +51,7 @@ function resolvePath(specifier: string, file: string): string | undefined {
   }
 }
 
-/** `data:` and the like are no packages, and `#` begins a name of the nearest package.json's own. */
+/** URLs such as `data:` are not packages, and names with `#` come from `imports` of the nearest package.json. */
 function isBuiltin(specifier: string): boolean {
   return /^([a-z]{2,}:|#)/.test(specifier) || specifier === "bun" || builtinModules.includes(specifier);
 }

@@ -13,7 +13,7 @@ import { readOutput } from "./output.ts";
 import { toProcessView, toTemplateView } from "./views.ts";
 
 export interface LendOptions {
-  /** The plugin's. */
+  /** Name of the plugin. */
   readonly name: string;
   readonly manager: Manager;
   readonly bus: EventBus;
@@ -21,26 +21,26 @@ export interface LendOptions {
   readonly log: Logger;
 }
 
-/** A manager for one life of an app. */
+/** A manager for an app, from its start to its stop. */
 export interface LentManager {
   readonly manager: PluginManager;
-  /** Ends its subscriptions and readers; from then on it refuses everything with `gone`. */
-  takeBack(): void;
+  /** Ends its subscriptions and readers. After that every method throws `gone`. */
+  revoke(): void;
 }
 
-/** Who asks at the same time shares a reading of the machine's processes. */
+/** Calls within this time share one sample of the machine's processes. */
 const usageFreshMs = 500;
 
-/** Lends a plugin's app what it may see and do, so that all of it can be taken back. */
+/** Creates the manager for a plugin's app. `revoke` ends everything that the app does with it. */
 export function lendManager({ name, manager, bus, sampler, log }: LendOptions): LentManager {
-  const life = new AbortController();
-  const { signal: ended } = life;
+  const lifetime = new AbortController();
+  const { signal: ended } = lifetime;
   const own = prefixed(log, name);
 
-  /** The whole manager, while the app lives. */
+  /** The full manager. Throws `gone` after `revoke`. */
   const use = (): Manager => {
     if (!ended.aborted) return manager;
-    throw new GafferdError("gone", `the plugin \`${name}\` has stopped: its manager does nothing any more`);
+    throw new GafferdError("gone", `the plugin \`${name}\` has stopped, so its manager can no longer be used`);
   };
   const read = (target: string | number) => {
     if (typeof target === "string") return templateSource(use().get(target));
@@ -83,7 +83,7 @@ export function lendManager({ name, manager, bus, sampler, log }: LendOptions): 
       const unsubscribe = bus.subscribe((event) => {
         if (!matches(wanted, event)) return;
         try {
-          // A copy, so that no listener can change what others are told.
+          // A copy, so that no listener can change the event for others.
           const result = listener({ ...event });
           if (result instanceof Promise) result.catch(report);
         } catch (error) {
@@ -99,10 +99,10 @@ export function lendManager({ name, manager, bus, sampler, log }: LendOptions): 
     },
     read: (target, options = {}) => readOutput(read(target), options, ended),
   };
-  return { manager: Object.freeze(lent), takeBack: () => life.abort() };
+  return { manager: Object.freeze(lent), revoke: () => lifetime.abort() };
 }
 
-/** `delta` of `scale` comes from code that no schema has seen. */
+/** No schema checks the `delta` that plugin code passes to `scale`. */
 function wholeNumber(delta: number): number {
   if (Number.isSafeInteger(delta)) return delta;
   throw new GafferdError("bad_value", `\`delta\` must be a whole number, not ${delta}`, { field: "delta" });

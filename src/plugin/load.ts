@@ -4,26 +4,26 @@ import { describeFault } from "./fault.ts";
 import { findMissingImports } from "./imports.ts";
 import { Plugin } from "./plugin.ts";
 
-/** A plugin, and where it is from. */
+/** A plugin and where it was loaded from. */
 export interface LoadedPlugin {
   readonly plugin: Plugin;
   readonly folder: PluginFolder;
-  /** The module that exports its class. */
+  /** Path of the module that exports its class. */
   readonly file: string;
 }
 
 /**
- * Imports the modules of a folder and makes one of each class that extends `Plugin`. Throws a GafferdError that names
- * the module and what is wrong with it.
+ * Imports the modules of a folder and creates an instance of each exported class that extends `Plugin`. Throws a
+ * GafferdError that names the module and the problem.
  */
 export async function loadPlugins(folder: PluginFolder, provided: readonly string[]): Promise<LoadedPlugin[]> {
   const missing = findMissingImports(folder.modules, provided);
   if (missing.length > 0) {
     const list = missing.map(({ file, specifier }) => `\`${specifier}\` (imported by ${file})`).join(", ");
-    const advice = `gafferd installs nothing: run \`bun add\` in ${folder.path}, or import only ${provided.join(", ")}`;
-    throw new GafferdError("not_found", `cannot load the plugin in ${folder.path}: there is no ${list}; ${advice}`);
+    const advice = `run \`bun add\` in ${folder.path}, or import only ${provided.join(", ")}`;
+    throw new GafferdError("not_found", `cannot load the plugin in ${folder.path}: missing package ${list}; ${advice}`);
   }
-  // A class that several modules export is one plugin, of the first.
+  // A class that several modules export counts once, for the first module.
   const files = new Map<PluginClass, string>();
   for (const file of folder.modules) {
     const exported = await load(file, () => import(file));
@@ -32,7 +32,7 @@ export async function loadPlugins(folder: PluginFolder, provided: readonly strin
   const loaded: LoadedPlugin[] = [];
   for (const [Class, file] of files) {
     const plugin = await load(file, () => new Class());
-    assertSound(plugin, file);
+    assertValidPlugin(plugin, file);
     loaded.push({ plugin, folder, file });
   }
   return loaded;
@@ -52,13 +52,13 @@ async function load<T>(file: string, take: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** What no compiler may have seen. */
-function assertSound({ name, mandatory }: Plugin, file: string): void {
+/** Checks at run time what the compiler would check, since plugins run without type checking. */
+function assertValidPlugin({ name, mandatory }: Plugin, file: string): void {
   if (typeof name !== "string" || !/^[a-z\d][\w.-]*$/i.test(name)) {
-    const advice = "give its class a `name` of letters, digits, `_`, `.` and `-` that begins with a letter or a digit";
+    const advice = "use letters, digits, `_`, `.` and `-`, and begin with a letter or a digit";
     throw new GafferdError(
       "bad_value",
-      `cannot load the plugin ${file}: ${JSON.stringify(name)} is no name; ${advice}`,
+      `cannot load the plugin ${file}: ${JSON.stringify(name)} is not a valid \`name\`; ${advice}`,
     );
   }
   if (!Array.isArray(mandatory) || mandatory.some((each) => typeof each !== "string")) {

@@ -1,15 +1,15 @@
 import { GafferdError } from "../errors.ts";
 import { nearest } from "../suggestion.ts";
 
-/** What decides who starts when. */
+/** A plugin, as far as it matters for the start order. */
 export interface Dependent {
   readonly name: string;
   readonly mandatory: readonly string[];
 }
 
 /**
- * The order in which to start: each after what it needs, else as given. `others` are names that are there and need no
- * start. Throws a GafferdError with all that is missing, or with a circle.
+ * Sorts plugins so that each starts after the ones in its `mandatory`; otherwise the order is kept. `others` are installed
+ * names that need no start. Throws a GafferdError that lists everything that is missing, or a circular dependency.
  */
 export function startOrder<T extends Dependent>(plugins: readonly T[], others: readonly string[]): T[] {
   const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
@@ -18,7 +18,7 @@ export function startOrder<T extends Dependent>(plugins: readonly T[], others: r
   const visit = (plugin: T, trail: readonly string[]): void => {
     if (ordered.has(plugin)) return;
     const start = trail.indexOf(plugin.name);
-    if (start !== -1) throw circle([...trail.slice(start), plugin.name]);
+    if (start !== -1) throw circularDependency([...trail.slice(start), plugin.name]);
     for (const name of plugin.mandatory) {
       const needed = byName.get(name);
       if (needed !== undefined) visit(needed, [...trail, plugin.name]);
@@ -35,7 +35,7 @@ function assertComplete(plugins: readonly Dependent[], installed: readonly strin
     return names.length === 0 ? [] : [`\`${name}\` needs ${names.map((each) => describe(each, installed)).join(", ")}`];
   });
   if (missing.length === 0) return;
-  const advice = "install what is missing, or remove who needs it";
+  const advice = "install the missing plugins, or remove the plugins that need them";
   throw new GafferdError("not_found", `cannot start the plugins: ${missing.join("; ")}; ${advice}`);
 }
 
@@ -44,10 +44,7 @@ function describe(name: string, installed: readonly string[]): string {
   return `\`${name}\`, which is not installed${near === undefined ? "" : ` (\`${near}\` is)`}`;
 }
 
-function circle(names: readonly string[]): GafferdError {
-  const advice = "one of them must do without what is `mandatory` for it";
-  return new GafferdError(
-    "conflict",
-    `cannot start the plugins: they need each other: ${names.join(" -> ")}; ${advice}`,
-  );
+function circularDependency(names: readonly string[]): GafferdError {
+  const advice = "remove one of these names from a `mandatory` list";
+  return new GafferdError("conflict", `cannot start the plugins: circular dependency ${names.join(" -> ")}; ${advice}`);
 }

@@ -4,17 +4,17 @@ import type { OutputStart } from "../reading/output-start.ts";
 import { type ProcessView, toProcessView } from "./views.ts";
 
 export interface OutputOptions {
-  /** The name of one output; default: all, in the order of arrival. */
+  /** The label of one output. Default: all outputs, in the order of arrival. */
   readonly label?: string;
-  /** Start so many lines back, 0 is from now on; default: at the oldest byte held. */
+  /** Start this many lines back; 0 starts with new output. Default: at the oldest byte that gafferd still has. */
   readonly tail?: number;
-  /** The process waits for this reader, within its `lossless_timeout`; default `false`. */
+  /** Make the process wait for this reader, at most for its `lossless_timeout`. Default `false`. */
   readonly lossless?: boolean;
 }
 
-/** What comes of an output, in order. */
+/** An item of an output, in order. */
 export type PluginOutputItem =
-  /** Whole lines where there are any; a line without its end after 100 ms of silence. `from` and `to` are positions. */
+  /** Whole lines if possible; a line without an end after 100 ms of silence. `from` and `to` are byte positions. */
   | {
       readonly kind: "output";
       readonly id: number;
@@ -27,12 +27,12 @@ export type PluginOutputItem =
   /** Bytes that were overwritten before they could be read. */
   | ({ readonly kind: "gap" } & OutputGap)
   | { readonly kind: "spawn"; readonly process: ProcessView }
-  /** All of its output came before. */
+  /** The process exited. All of its output came before this item. */
   | { readonly kind: "exit"; readonly process: ProcessView };
 
 const maxItemBytes = 64 * 1024;
 
-/** Reads a source from now on; `signal` ends it, as leaving the loop does. */
+/** Reads a source. The iteration ends when `signal` is aborted or when the consumer leaves its loop. */
 export function readOutput(
   source: OutputSource,
   options: OutputOptions,
@@ -55,7 +55,7 @@ export function readOutput(
   };
   signal.addEventListener("abort", close);
 
-  /** Resolves when there may be more: at the next change, or when a line without its end is due. */
+  /** Resolves when there may be more: at the next change, or when a line without an end is due. */
   async function changed(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { dueMs } = reader;
@@ -98,7 +98,7 @@ export function readOutput(
       return result;
     },
     async return() {
-      // Not by the generator alone: one that was never asked for anything, or waits, would close nothing now.
+      // `generator.return()` alone does not close a generator that has not started or that waits.
       close();
       await generator.return();
       return { done: true, value: undefined };

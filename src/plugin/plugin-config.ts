@@ -1,22 +1,22 @@
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/problem.ts";
 
-/** What a plugin is told when its app is made. It cannot be changed. */
+/** The configuration of a plugin's app. Read-only. */
 export interface PluginConfig {
-  /** The keys of its `[plugin:<name>]` section and their texts as they stand; empty without one. */
+  /** The keys and texts of its `[plugin:<name>]` section, unparsed; empty if there is no section. */
   readonly section: Readonly<Record<string, string>>;
   readonly settings: DaemonSettings;
-  /** To be thrown for a key of the section: names file, line, section and key before `message` (`must be …`). */
+  /** Creates an error to throw for a key of the section. It shows file, line, section and key before `message` (`must be …`). */
   error(key: string, message: string): Error;
 }
 
-/** What gafferd itself was told. */
+/** The settings of gafferd itself. */
 export interface DaemonSettings extends Pick<Config, "files" | "gaffer" | "endpoints" | "templates"> {
-  /** Of gafferd. */
+  /** The version of gafferd. */
   readonly version: string;
 }
 
-/** The daemon's settings as they may be handed to plugins: a copy, frozen. */
+/** A frozen copy of the daemon's settings, for plugins. */
 export function toDaemonSettings({ files, gaffer, endpoints, templates }: Config, version: string): DaemonSettings {
   return freeze(structuredClone({ version, files, gaffer, endpoints, templates }));
 }

@@ -3,8 +3,8 @@ import type { PluginManager } from "./plugin-manager.ts";
 import type { PluginConfig } from "./plugin-config.ts";
 
 /**
- * What a module of `<plugins_dir>/<folder>/plugin/` exports to be a plugin: a class that extends this one. gafferd makes
- * one of each, without arguments.
+ * The base class of plugins. A module in `<plugins_dir>/<folder>/plugin/` exports a class that extends it. gafferd creates
+ * one instance of each class, without arguments.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ import type { PluginConfig } from "./plugin-config.ts";
  * ```
  */
 export abstract class Plugin {
-  /** Unique among the installed; letters, digits, `_`, `.` and `-`. Routes, logs and `[plugin:<name>]` speak of it so. */
+  /** Unique among installed plugins; letters, digits, `_`, `.` and `-`. Used in routes, logs and `[plugin:<name>]`. */
   abstract readonly name: string;
   readonly version: string = "";
   /** One line. */
@@ -34,34 +34,34 @@ export abstract class Plugin {
   readonly mandatory: readonly string[] = [];
 
   /**
-   * Makes what runs; absent or undefined for a plugin that has only a site. To be without effects, since an app may be
-   * made to see whether its settings are right; those belong into `start`. Throw `config.error(…)` for a setting that is
-   * wrong: gafferd then does not start, or does not take the new settings.
+   * Creates the app. A plugin that has only a site omits this method or returns undefined. It must have no side effects,
+   * because gafferd also calls it to check settings; put them in `start`. Throw `config.error(…)` for a wrong setting:
+   * gafferd then does not start, or rejects the new settings.
    */
   app?(config: PluginConfig): App | undefined;
 }
 
-/** What of a plugin runs. Each of its methods may be async. */
+/** The running part of a plugin. Each method may be async. */
 export interface App {
   /**
-   * Called when all that the plugin needs has started, and before any template has. What it throws keeps gafferd from
-   * starting, as does taking more than 30 seconds.
+   * Called after the plugins in `mandatory` have started and before any template starts. gafferd does not start if this
+   * throws or takes more than 30 seconds.
    */
   start(manager: PluginManager): unknown;
   /**
-   * Called when gafferd stops, when its processes are gone; within 5 seconds, and before the longest `graceful_timeout`
-   * and two seconds are over. What came of the manager is taken back after it: subscriptions, readers of output, routes.
-   * Timers and sockets of its own it is to end itself.
+   * Called when gafferd stops, after all processes have ended. It may take 5 seconds, and no longer than the whole stop
+   * (the longest `graceful_timeout` plus two seconds). gafferd then closes its subscriptions, output readers and routes.
+   * The app must close its own timers and sockets here.
    */
   stop?(): unknown;
   /**
-   * Called on SIGHUP and when the configuration was reloaded, with its settings as they are now; the manager stays.
-   * Without it the app is stopped and a new one started.
+   * Called on SIGHUP and after a reload, with the current settings. The manager stays the same. Without this method the
+   * app is stopped and a new one is started.
    */
   restart?(config: PluginConfig): unknown;
   /**
-   * An Elysia instance whose routes are answered below `/_plugin/<name>/api` from the end of `start` until `stop`.
-   * Asked for after each `start`.
+   * Returns an Elysia instance whose routes are served below `/_plugin/<name>/api` from the end of `start` until `stop`.
+   * Called after each `start`.
    */
   routes?(): AnyElysia;
 }

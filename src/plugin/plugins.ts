@@ -1,19 +1,19 @@
-/** What routes may know of the plugins of a daemon. */
+/** The installed plugins, for HTTP routes. */
 export interface InstalledPlugins {
-  /** Where plugins live: each folder in one of these is a plugin or a site. Of two with one name the earlier root's is used. */
+  /** Each folder in a root is a plugin or a site. If two have the same name, the one of the earlier root is used. */
   readonly roots: readonly PluginRoot[];
-  /** Those with code, in the order in which they start; a folder with a site alone is not among them. */
+  /** The plugins with code, in start order. Sites without code are not included. */
   list(): readonly InstalledPlugin[];
-  /** By its plugin's name, which need not be the name of its folder. */
+  /** Finds a plugin by its name, which may differ from the name of its folder. */
   find(name: string): InstalledPlugin | undefined;
 }
 
 export interface PluginRoot {
-  /** Absolute; need not exist. */
+  /** Absolute path; need not exist. */
   readonly folder: string;
-  /** It ships with gafferd. */
+  /** Whether its plugins ship with gafferd. */
   readonly bundled: boolean;
-  /** The names of the folders in it that count; `"all"` for every one. */
+  /** The names of the folders to use; `"all"` for every one. */
   readonly only: "all" | readonly string[];
 }
 
@@ -21,19 +21,19 @@ export interface InstalledPlugin {
   readonly name: string;
   readonly version: string;
   readonly description: string;
-  /** Absolute: the one that holds `plugin/` and `_site/`. */
+  /** Absolute path of the folder that contains `plugin/` and `_site/`. */
   readonly folder: string;
   readonly bundled: boolean;
   readonly state: PluginState;
   /**
-   * Answers a request below `/_plugin/<name>/api` with the plugin's own routes. Absent while it has none. It never
-   * rejects with what the plugin threw: that is an answer too.
+   * Answers a request below `/_plugin/<name>/api` with the plugin's routes. Undefined while it has none. Never rejects: an
+   * error of the plugin becomes a response.
    */
   readonly answer?: ((request: Request) => Promise<Response>) | undefined;
 }
 
-/** `failed`: it threw when it was started anew. `site`: it has a site and no code. */
+/** `failed`: it threw when it was started again. `site`: it has a site and no code. */
 export type PluginState = "running" | "stopped" | "failed" | "site";
 
-/** Those of a daemon that loads none. */
+/** For a daemon that loads no plugins. */
 export const noPlugins: InstalledPlugins = { roots: [], list: () => [], find: () => undefined };

@@ -3,39 +3,39 @@ import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../manager
 import type { ExitStatus } from "../events/event.ts";
 import { type TemplateDocument, toDocument } from "../template/document.ts";
 
-/** A template, and how it does. */
+/** A template with its status and processes. */
 export interface TemplateView {
   readonly name: string;
-  /** Every setting in force, as `GET /processes/:name` answers it. */
+  /** All settings in force, as in the response of `GET /processes/:name`. */
   readonly document: TemplateDocument;
   readonly status: SupervisorStatus;
-  /** Those that have not exited, ascending by id. */
+  /** The running processes, ascending by id. */
   readonly processes: readonly ProcessView[];
-  /** The last that exited, oldest exit first; their output can still be read. */
+  /** The last processes that exited, oldest exit first. Their output can still be read. */
   readonly exits: readonly ProcessView[];
 }
 
 export interface ProcessView {
-  /** Ours: 1, 2, 3 …, never used twice (`pid` in JSON). */
+  /** gafferd's id: 1, 2, 3 …, never used twice (`pid` in JSON). */
   readonly id: number;
-  /** The kernel's (`os_pid` in JSON). */
+  /** The process id of the kernel (`os_pid` in JSON). */
   readonly osPid: number;
-  /** Its number among the processes of its template. */
+  /** Its number among the processes of its template, from 0. */
   readonly slot: number;
-  /** The template's. */
+  /** Name of the template. */
   readonly name: string;
   readonly state: "running" | "stopping" | "exited";
   /** Unix time in milliseconds. */
   readonly startedAtMs: number;
-  /** The names of its outputs. */
+  /** The labels of its outputs. */
   readonly labels: readonly string[];
   /** Absent until it has exited. */
   readonly exit?: { readonly status: ExitStatus; readonly exitedAtMs: number };
 }
 
-/** What one process takes. */
+/** CPU and memory of one process. */
 export interface UsageView extends ProcessUsage {
-  /** Ours. */
+  /** gafferd's id of the process. */
   readonly id: number;
 }
 

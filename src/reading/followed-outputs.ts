@@ -3,23 +3,23 @@ import type { Ring } from "../output/ring.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { OutputProgress } from "./output-progress.ts";
 import { type OutputGap, type OutputSource, sizeOfGap } from "./output-source.ts";
-import type { Beginning } from "./output-resume.ts";
+import type { StartingPoint } from "./output-resume.ts";
 import { OutputTrack } from "./output-track.ts";
 
 export interface FollowedOutputsOptions {
-  /** Which outputs are read; default: all. */
+  /** Reads only the outputs with this label; default: all outputs. */
   readonly label?: string;
-  /** The process waits for this reader, within the template's `lossless_timeout`. */
+  /** The process waits for this reader, for at most the `lossless_timeout` of the template. */
   readonly lossless?: boolean;
-  /** Bytes that were given stay held until `release`, if the reader is lossless; default `false`. */
+  /** If the reader is lossless, bytes that were read are kept until `release`; default `false`. */
   readonly holdsTaken?: boolean;
-  /** Called when there may be something to read; it must return at once. */
+  /** Called when there may be something to read. It must return immediately. */
   readonly onReady: () => void;
-  /** A process waited too long for this lossless reader. */
+  /** Called when a process has waited too long for this lossless reader. */
   readonly onCutOff?: (process: SupervisedProcess) => void;
 }
 
-/** A spawn, or an exit after which nothing of the process follows. */
+/** A spawn, or an exit. The exit is the last item of its process. */
 export type ProcessEvent =
   | { readonly kind: "spawn"; readonly process: SupervisedProcess }
   | { readonly kind: "exit"; readonly process: SupervisedProcess };
@@ -30,19 +30,19 @@ interface Followed {
 }
 
 /**
- * The outputs that a reader follows, as processes of the source come and go; what is to be told of the processes; and
- * what was lost. Who creates it must `close` it.
+ * The outputs that a reader follows while processes of the source start and exit, with the spawns, exits and gaps that were
+ * not read yet. The caller must `close` it.
  */
 export class FollowedOutputs {
   readonly #source: OutputSource;
   readonly #options: FollowedOutputsOptions;
   readonly #progress: OutputProgress;
-  /** Those whose exit was not told yet. */
+  /** The processes whose exit was not read yet, by id. */
   readonly #followed = new Map<number, Followed>();
   readonly #readable = new Set<OutputTrack>();
-  /** To be told, in the order of their ranks. */
+  /** Processes whose spawn was not read yet, in the order of their ranks. */
   #spawned: SupervisedProcess[] = [];
-  /** Spawns to be told that have no rank yet. */
+  /** Processes whose spawn was not read and has no rank yet. */
   readonly #unranked = new Set<SupervisedProcess>();
   #exited: SupervisedProcess[] = [];
   #lost: OutputGap[];
@@ -51,8 +51,8 @@ export class FollowedOutputs {
   #sourceChanged = true;
   readonly #unsubscribe: () => void;
 
-  constructor(source: OutputSource, beginning: Beginning, progress: OutputProgress, options: FollowedOutputsOptions) {
-    const { position, places, gaps } = beginning;
+  constructor(source: OutputSource, start: StartingPoint, progress: OutputProgress, options: FollowedOutputsOptions) {
+    const { position, places, gaps } = start;
     this.#source = source;
     this.#options = options;
     this.#progress = progress;
@@ -62,39 +62,39 @@ export class FollowedOutputs {
     for (const process of source.processes()) {
       this.#newestId = Math.max(this.#newestId, process.id);
       if ((process.exitRank ?? Infinity) < position.order) continue;
-      for (const output of this.#follow(process, places)) progress.begin(output, position);
+      for (const output of this.#follow(process, places)) progress.add(output, position);
       if ((process.spawnRank ?? Infinity) >= Math.max(position.order, position.spawnFloor)) this.#unranked.add(process);
     }
     this.#unsubscribe = source.onChange(() => {
       this.#sourceChanged = true;
-      this.#letGo();
+      this.#leaveDropped();
       options.onReady();
     });
   }
 
-  /** Nothing is to come, but for what is readable now. */
+  /** True if nothing will follow except what is readable now. */
   get ended(): boolean {
     if (this.#source.isOpen || this.#sourceChanged) return false;
     return this.#followed.size === 0 && this.#lost.length === 0;
   }
 
-  /** Bytes were lost that `takeLost` has not told of. */
+  /** True if `takeLost` has a gap to return. */
   get hasLost(): boolean {
     if (this.#lost.length > 0) return true;
     for (const { cursor } of this.#readable) if (cursor.position < cursor.ring.oldest) return true;
     return false;
   }
 
-  /** The outputs that have bytes to give, once `takeLost` has nothing more to tell. */
+  /** The outputs that have bytes to read. Call `takeLost` until it returns undefined first. */
   get readable(): ReadonlySet<OutputTrack> {
     return this.#readable;
   }
 
-  /** Something of what was lost since the last call. */
+  /** The next gap; undefined if there is none. */
   takeLost(): OutputGap | undefined {
     const lost = this.#lost.shift();
     if (lost !== undefined) {
-      // Not before: who leaves before it was told of this is to hear of it when it comes again.
+      // Not counted earlier: a client that leaves before it gets this gap must get it when it resumes.
       this.#progress.lost(sizeOfGap(lost) ?? 0);
       return lost;
     }
@@ -108,23 +108,23 @@ export class FollowedOutputs {
     return undefined;
   }
 
-  /** The rank of the next spawn or exit; Infinity where there is none. */
+  /** The rank of the next spawn or exit; Infinity if there is none. */
   get eventRank(): number {
     return Math.min(this.#spawned[0]?.spawnRank ?? Infinity, this.#exited[0]?.exitRank ?? Infinity);
   }
 
-  /** The next spawn or exit. Everything of lower rank must have been given. */
+  /** The next spawn or exit; undefined if there is none. Everything with a lower rank must have been read. */
   takeEvent(): ProcessEvent | undefined {
     const rank = this.eventRank;
     if (rank === Infinity) return undefined;
-    this.#progress.told(rank);
+    this.#progress.eventRead(rank);
     if (this.#spawned[0]?.spawnRank === rank) return { kind: "spawn", process: this.#spawned.shift()! };
     const process = this.#exited.shift()!;
     this.#leave(this.#followed.get(process.id));
     return { kind: "exit", process };
   }
 
-  /** Says that the bytes given so far are used no more. */
+  /** The bytes read so far may be overwritten. */
   release(): void {
     if (!this.#options.holdsTaken) return;
     for (const { outputs } of this.#followed.values()) for (const { cursor } of outputs) cursor.release();
@@ -136,13 +136,13 @@ export class FollowedOutputs {
     this.#lost = [];
   }
 
-  /** Takes up processes that came since, and exits. */
+  /** Adds new processes, and their spawns and exits, since the last call. */
   update(): void {
     if (!this.#sourceChanged) return;
     this.#sourceChanged = false;
     const seenId = this.#newestId;
     const { dropped } = this.#source;
-    if (dropped.newestId > seenId) this.#loseUnseen(seenId);
+    if (dropped.newestId > seenId) this.#countUnseen(seenId);
     this.#newestId = Math.max(seenId, dropped.newestId);
     for (const process of this.#source.processes()) {
       if (process.id > seenId) {
@@ -163,21 +163,21 @@ export class FollowedOutputs {
     this.#exited.sort((a, b) => a.exitRank! - b.exitRank!);
   }
 
-  /** Names the output of processes that came and went unseen: what all have written, but for what was given. */
-  #loseUnseen(seenId: number): void {
+  /** Adds a gap for processes that were spawned and dropped unseen: all written bytes minus those that were read. */
+  #countUnseen(seenId: number): void {
     let bytes = this.#source.dropped.bytes(this.#options.label) - this.#progress.given;
     for (const process of this.#source.processes()) {
       if (process.id > seenId) continue;
       const outputs = this.#followed.get(process.id)?.outputs;
       if (outputs !== undefined) for (const { cursor } of outputs) bytes += cursor.position;
-      else for (const [label, { head }] of process.rings) bytes += this.#isRead(label) ? head : 0;
+      else for (const [label, { head }] of process.rings) bytes += this.#isWanted(label) ? head : 0;
     }
     for (const gap of this.#lost) bytes -= sizeOfGap(gap) ?? 0;
     if (bytes > 0) this.#lost.push({ bytes });
   }
 
-  /** Names as lost what the source has dropped, so that a reader that takes nothing keeps no output alive. */
-  #letGo(): void {
+  /** Adds gaps for processes that the source has dropped, so that a reader that reads nothing keeps no output in memory. */
+  #leaveDropped(): void {
     const { count } = this.#source.dropped;
     if (count === this.#droppedCount) return;
     this.#droppedCount = count;
@@ -202,7 +202,7 @@ export class FollowedOutputs {
     let outputIndex = -1;
     for (const [label, ring] of process.rings) {
       outputIndex += 1;
-      if (!this.#isRead(label)) continue;
+      if (!this.#isWanted(label)) continue;
       const cursor = new Cursor(ring, {
         position: places.get(ring) ?? 0,
         onChange: () => {
@@ -231,7 +231,7 @@ export class FollowedOutputs {
     }
   }
 
-  #isRead(label: string): boolean {
+  #isWanted(label: string): boolean {
     return this.#options.label === undefined || this.#options.label === label;
   }
 }

@@ -1,8 +1,8 @@
 import type { RankCounter } from "../output/rank-counter.ts";
 import type { OutputTrack } from "./output-track.ts";
-import { formatPlace, maxAheadLength, type OutputPlace, type StreamPosition } from "./stream-position.ts";
+import { formatPlace, isSameOutput, maxAheadLength, type OutputPlace, type StreamPosition } from "./stream-position.ts";
 
-/** What of the state one gift of bytes may change. */
+/** The state before the last read of bytes, to undo it. */
 interface Undo {
   readonly track: OutputTrack;
   readonly position: number;
@@ -13,14 +13,14 @@ interface Undo {
   readonly wasFloored: boolean;
   readonly wasPiece: boolean;
   readonly wasGapped: boolean;
-  /** Does the same with fewer bytes. */
+  /** Repeats the read with fewer bytes. */
   readonly again: (to: number) => void;
 }
 
 /**
- * Keeps the position of a reader in its bounded form while the reader goes on: each call says what was given. A line that
- * is given before it is complete makes its output one of those that the position lists as ahead. When there is no room
- * for more of them, bytes must be given in the order of arrival, until the floor has reached those that are ahead.
+ * Keeps the position of a reader, which has a limited size. The reader reports everything it has read. If it reads part of a
+ * line before the line is complete, the position lists that output as ahead. If the list is full, bytes must be read in the
+ * order of arrival until the floor has reached the outputs that are ahead.
  */
 export class OutputProgress {
   readonly #ranks: RankCounter;
@@ -30,9 +30,9 @@ export class OutputProgress {
   #given: number;
   readonly #ahead = new Set<OutputTrack>();
   #piece: OutputTrack | undefined;
-  /** Outputs that are in the middle of a line because of the floor: without any, the floor need not be said. */
+  /** Outputs that are within a line because of the floor. The position contains the floor only if there are any. */
   readonly #floored = new Set<OutputTrack>();
-  /** Outputs whose place does not follow from the position, behind bytes that were lost. */
+  /** Outputs whose place cannot be derived from the position, because bytes were lost before it. */
   readonly #gapped = new Set<OutputTrack>();
   #undo: Undo | undefined;
 
@@ -61,8 +61,8 @@ export class OutputProgress {
     return this.#given;
   }
 
-  /** Takes up an output that is read from where `position` says. */
-  begin(track: OutputTrack, { ahead, piece }: StreamPosition): void {
+  /** Adds an output that is read from its place in `position`. */
+  add(track: OutputTrack, { ahead, piece }: StreamPosition): void {
     const { ring, position: at } = track.cursor;
     if (at === ring.oldest && at > 0) this.#gapped.add(track);
     const isHere = (place: OutputPlace) => isSameOutput(place, track.place());
@@ -71,28 +71,28 @@ export class OutputProgress {
     else if (this.#floor > 0 && !track.isAtLine(this.#order)) this.#floored.add(track);
   }
 
-  /** A spawn or an exit was told. */
-  told(rank: number): void {
+  /** A spawn or an exit was read. */
+  eventRead(rank: number): void {
     this.#order = Math.max(this.#order, rank + 1);
   }
 
-  /** Whole lines were given, up to `to`. */
-  gaveLines(track: OutputTrack, to: number): void {
-    this.#give(track, to, (less) =>
-      track.cursor.ring.isLineEnd(less) ? this.gaveLines(track, less) : this.gavePiece(track, less),
+  /** Whole lines were read, up to `to`. */
+  linesRead(track: OutputTrack, to: number): void {
+    this.#record(track, to, (less) =>
+      track.cursor.ring.isLineEnd(less) ? this.linesRead(track, less) : this.pieceRead(track, less),
     );
     this.#order = Math.max(this.#order, track.rankOfLineEnd(to) + 1);
   }
 
-  /** A piece was given of a line that is complete. */
-  gavePiece(track: OutputTrack, to: number): void {
-    this.#give(track, to, (less) => this.gavePiece(track, less));
+  /** Part of a complete line was read. */
+  pieceRead(track: OutputTrack, to: number): void {
+    this.#record(track, to, (less) => this.pieceRead(track, less));
     this.#piece = track;
   }
 
-  /** Whether the beginning of a line that is not complete may be given; `tracks` are all outputs with bytes to give. */
-  mayGoAhead(track: OutputTrack, to: number, tracks: Iterable<OutputTrack>): boolean {
-    if (this.#hasRoom(track, to)) return true;
+  /** Whether part of an unfinished line may be read. `tracks` are all outputs that have bytes to read. */
+  canReadAhead(track: OutputTrack, to: number, tracks: Iterable<OutputTrack>): boolean {
+    if (this.#fitsAhead(track, to)) return true;
     let lowestRank = this.#ranks.next;
     for (const { byteRank } of tracks) lowestRank = Math.min(lowestRank, byteRank);
     this.#floor = Math.max(this.#floor, lowestRank);
@@ -101,31 +101,31 @@ export class OutputProgress {
       this.#ahead.delete(each);
       this.#floored.add(each);
     }
-    return this.#hasRoom(track, to);
+    return this.#fitsAhead(track, to);
   }
 
-  /** The beginning of a line that is not complete was given. */
-  gaveAhead(track: OutputTrack, to: number): void {
-    this.#give(track, to, (less) => this.gaveAhead(track, less));
+  /** Part of an unfinished line was read. */
+  unfinishedRead(track: OutputTrack, to: number): void {
+    this.#record(track, to, (less) => this.unfinishedRead(track, less));
     this.#ahead.add(track);
   }
 
-  /** Bytes were given before which all others had been given, of this output and of all, but perhaps for whole lines. */
-  gaveOldest(track: OutputTrack, to: number): void {
-    this.#give(track, to, (less) => this.gaveOldest(track, less));
+  /** The oldest unread bytes of all outputs were read. They may end within a line. */
+  oldestRead(track: OutputTrack, to: number): void {
+    this.#record(track, to, (less) => this.oldestRead(track, less));
     this.#floor = Math.max(this.#floor, track.cursor.ring.order.rankAt(to - 1) + 1);
     this.#floored.add(track);
   }
 
-  /** The same, for a reader that cares for no lines. */
-  gaveBytes(track: OutputTrack, to: number): void {
-    this.#give(track, to, (less) => this.gaveBytes(track, less));
+  /** Bytes were read in the order of arrival, by a reader that does not read by lines. */
+  bytesRead(track: OutputTrack, to: number): void {
+    this.#record(track, to, (less) => this.bytesRead(track, less));
     this.#floor = Math.max(this.#floor, track.cursor.ring.order.rankAt(to - 1) + 1);
     this.#order = Math.max(this.#order, this.#floor);
     if (!track.isAtLine(this.#order)) this.#floored.add(track);
   }
 
-  /** So many bytes will never be given, of an output that goes on or of one that is gone. */
+  /** `bytes` bytes were lost. Without `track`, they belong to an output that is no longer read. */
   lost(bytes: number, track?: OutputTrack): void {
     this.#given += bytes;
     this.#undo = undefined;
@@ -134,7 +134,7 @@ export class OutputProgress {
     this.#gapped.add(track);
   }
 
-  /** Nothing need be said of an output any more: it was given to its end, or up to a gap. */
+  /** The position needs no entry for this output any more: it was read to its end, or up to a gap. */
   end(track: OutputTrack): void {
     this.#ahead.delete(track);
     this.#floored.delete(track);
@@ -142,8 +142,8 @@ export class OutputProgress {
     if (this.#piece === track) this.#piece = undefined;
   }
 
-  /** Says that of the bytes given last only those before `to` were taken. */
-  takeBack(to: number): void {
+  /** Makes the bytes from `to` on unread again. They must belong to the last read. */
+  unread(to: number): void {
     if (this.#undo === undefined) return;
     const { track, position, order, floor, given, wasAhead, wasFloored, wasPiece, wasGapped, again } = this.#undo;
     track.cursor.advance(position);
@@ -158,7 +158,7 @@ export class OutputProgress {
     again(to);
   }
 
-  #give(track: OutputTrack, to: number, again: (to: number) => void): void {
+  #record(track: OutputTrack, to: number, again: (to: number) => void): void {
     const { position } = track.cursor;
     const state = { order: this.#order, floor: this.#floor, given: this.#given };
     const wasAhead = this.#ahead.has(track);
@@ -178,13 +178,9 @@ export class OutputProgress {
     track.cursor.advance(to);
   }
 
-  #hasRoom(track: OutputTrack, to: number): boolean {
+  #fitsAhead(track: OutputTrack, to: number): boolean {
     let length = formatPlace({ ...track.place(), position: to }).length;
     for (const each of this.#ahead) if (each !== track) length += formatPlace(each.place()).length;
     return length <= maxAheadLength;
   }
-}
-
-function isSameOutput(a: OutputPlace, b: OutputPlace): boolean {
-  return a.processId === b.processId && a.outputIndex === b.outputIndex;
 }

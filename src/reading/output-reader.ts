@@ -4,13 +4,13 @@ import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { FollowedOutputs, type FollowedOutputsOptions, type ProcessEvent } from "./followed-outputs.ts";
 import { OutputProgress } from "./output-progress.ts";
 import type { OutputGap, OutputSource } from "./output-source.ts";
-import { begin, type OutputStart } from "./output-start.ts";
+import { type OutputStart, startingPoint } from "./output-start.ts";
 import type { OutputTrack } from "./output-track.ts";
 import type { StreamPosition } from "./stream-position.ts";
 
-/** What a reader is told, in order. */
+/** What a reader returns, in order. */
 export type OutputItem =
-  /** The bytes from `from` up to `to` of `ring`, which are held until the caller returns to the event loop. */
+  /** The bytes of `ring` from `from` up to `to`. They stay valid until the caller returns to the event loop. */
   | {
       readonly kind: "bytes";
       readonly process: SupervisedProcess;
@@ -24,19 +24,19 @@ export type OutputItem =
 
 export interface OutputReaderOptions extends FollowedOutputsOptions {
   readonly start: OutputStart;
-  /** What is not cut. Of `lines`, one without an end comes after 100 ms of silence, or when it is too long. */
+  /** What is never split. With `lines`, an unfinished line is returned after 100 ms of silence, or if it is too long. */
   readonly unit: OutputUnit;
   /** See `output-range.ts`; default `false`. */
   readonly byArrival?: boolean;
 }
 
-/** A line without an end is silent after so long. */
+/** An unfinished line is returned when its output has written nothing for this long. */
 const silenceMs = 100;
 
 /**
- * Reads the outputs of a source as one sequence: lines in the order in which they were completed, bytes in that of their
- * arrival, with spawns and exits where they happened. It holds positions, no bytes; who creates it must `close` it. While
- * its owner takes nothing, nothing grows.
+ * Reads the outputs of a source as one sequence: lines in the order in which they were completed, or bytes in the order of
+ * arrival, with spawns and exits where they happened. It keeps positions, not bytes, so that it does not grow while its owner
+ * reads nothing. The caller must `close` it.
  */
 export class OutputReader {
   readonly #options: OutputReaderOptions;
@@ -44,35 +44,38 @@ export class OutputReader {
   readonly #outputs: FollowedOutputs;
   #dueMs: number | undefined;
 
-  /** Throws `bad_value` when it is to resume at a position that the source never had. */
+  /** Throws `bad_value` if it is to resume at a position that the source never had. */
   constructor(source: OutputSource, options: OutputReaderOptions) {
-    const beginning = begin(source, options.start, options.label);
+    const start = startingPoint(source, options.start, options.label);
     this.#options = options;
-    this.#progress = new OutputProgress(beginning.position, source.ranks);
-    this.#outputs = new FollowedOutputs(source, beginning, this.#progress, options);
+    this.#progress = new OutputProgress(start.position, source.ranks);
+    this.#outputs = new FollowedOutputs(source, start, this.#progress, options);
   }
 
-  /** All was given that there will ever be. */
+  /** True if everything was read and nothing will follow. */
   get ended(): boolean {
     return this.#outputs.ended;
   }
 
-  /** Bytes were lost since the last item. */
+  /** True if bytes were lost since the last item. */
   get isBehind(): boolean {
     return this.#outputs.hasLost;
   }
 
-  /** When a line without its end may be given (on the steady clock), if nothing comes before; undefined when none waits. */
+  /** When `next` will return an unfinished line, on the steady clock; undefined if there is none. */
   get dueMs(): number | undefined {
     return this.#dueMs;
   }
 
-  /** How much was given: where another reader can go on. */
+  /** How far this reader has read. Another reader can resume there. */
   position(): StreamPosition {
     return this.#progress.position;
   }
 
-  /** What comes next, of bytes at most `maxBytes`; `nowMs` is on the steady clock, or `Infinity`; undefined when there is nothing now. */
+  /**
+   * The next item, with at most `maxBytes` bytes; undefined if there is none now. `nowMs` is on the steady clock; with
+   * `Infinity`, unfinished lines do not wait.
+   */
   next(maxBytes: number, nowMs: number): OutputItem | undefined {
     this.#dueMs = undefined;
     this.#outputs.update();
@@ -81,19 +84,19 @@ export class OutputReader {
     return this.#options.unit === "lines" ? this.#nextLines(maxBytes, nowMs) : this.#nextBytes(maxBytes);
   }
 
-  /** Says that of the bytes that `next` gave just now only those before `to` were taken. */
-  takeBack(to: number): void {
-    this.#progress.takeBack(to);
+  /** Makes the bytes from `to` on unread again. They must be part of the item that `next` returned last. */
+  unread(to: number): void {
+    this.#progress.unread(to);
   }
 
-  /** What was lost since the last item, which is then not told of by `next`. */
+  /** All gaps since the last item. `next` does not return them again. */
   takeGaps(): OutputGap[] {
     const gaps: OutputGap[] = [];
     for (let gap = this.#outputs.takeLost(); gap !== undefined; gap = this.#outputs.takeLost()) gaps.push(gap);
     return gaps;
   }
 
-  /** Says that the bytes given so far are used no more. */
+  /** The bytes returned so far may be overwritten. */
   release(): void {
     this.#outputs.release();
   }
@@ -118,18 +121,18 @@ export class OutputReader {
       if (lineRank < Infinity || cursor.available < longest(cursor.ring, maxBytes)) continue;
       if (each.byteRank < Math.min(eventRank, tooLong?.byteRank ?? Infinity)) tooLong = each;
     }
-    if (tooLong !== undefined) return this.#giveUnfinished(tooLong, maxBytes);
+    if (tooLong !== undefined) return this.#readUnfinished(tooLong, maxBytes);
     if (track === undefined) return this.#outputs.takeEvent() ?? this.#nextSilent(maxBytes, nowMs);
     const { position: from, ring } = track.cursor;
     const lineEnd = track.lineEnd ?? from;
     const byArrival = this.#options.byArrival ?? false;
     const to = endOfLines(ring, { from, lineEnd, maxBytes, beforeRank: nextRank, byArrival });
-    if (to < lineEnd) this.#progress.gavePiece(track, to);
-    else this.#progress.gaveLines(track, to);
+    if (to < lineEnd) this.#progress.pieceRead(track, to);
+    else this.#progress.linesRead(track, to);
     return toItem(track, from, to);
   }
 
-  /** Of the lines that are silent without an end, the one that began first. */
+  /** Of the unfinished lines that have been silent long enough, the one that began first. */
   #nextSilent(maxBytes: number, nowMs: number): OutputItem | undefined {
     let track: OutputTrack | undefined;
     let lowestRank = Infinity;
@@ -141,24 +144,24 @@ export class OutputReader {
         track = each;
       }
     }
-    return track && this.#giveUnfinished(track, maxBytes);
+    return track && this.#readUnfinished(track, maxBytes);
   }
 
-  /** The beginning of a line that has no end; where the position has no room for that, whatever is oldest. */
-  #giveUnfinished(track: OutputTrack, maxBytes: number): OutputItem {
+  /** The beginning of an unfinished line. If the position has no space to list it, the oldest bytes of all outputs. */
+  #readUnfinished(track: OutputTrack, maxBytes: number): OutputItem {
     const from = track.cursor.position;
     const to = unfinishedEnd(track, maxBytes);
-    if (this.#progress.mayGoAhead(track, to, this.#outputs.readable)) {
-      this.#progress.gaveAhead(track, to);
+    if (this.#progress.canReadAhead(track, to, this.#outputs.readable)) {
+      this.#progress.unfinishedRead(track, to);
       return toItem(track, from, to);
     }
     const { oldest = track, nextRank } = this.#oldest(Infinity);
     const { position, ring } = oldest.cursor;
     const end = endOfBytes(ring, { from: position, maxBytes, beforeRank: nextRank, byArrival: false });
-    // Only a character that other outputs cut in pieces is given in pieces.
+    // A character is split only if bytes of other outputs arrived within it.
     const whole = characterEnd(ring, position, end);
     const oldestEnd = whole > position ? whole : end;
-    this.#progress.gaveOldest(oldest, oldestEnd);
+    this.#progress.oldestRead(oldest, oldestEnd);
     return toItem(oldest, position, oldestEnd);
   }
 
@@ -170,11 +173,11 @@ export class OutputReader {
     const isWhole = this.#options.unit === "bytes" || (ring.ended && end === ring.head);
     const to = isWhole ? end : characterEnd(ring, from, end);
     if (to === from) return undefined;
-    this.#progress.gaveBytes(oldest, to);
+    this.#progress.bytesRead(oldest, to);
     return toItem(oldest, from, to);
   }
 
-  /** The output whose next byte arrived first, before `eventRank`, and the rank that ends its turn. */
+  /** The output whose next byte arrived first, before `eventRank`, and the rank of the next byte or event of another. */
   #oldest(eventRank: number): { readonly oldest: OutputTrack | undefined; readonly nextRank: number } {
     let oldest: OutputTrack | undefined;
     let lowestRank = eventRank;
@@ -191,12 +194,12 @@ export class OutputReader {
   }
 }
 
-/** A line that is not complete is given from this length on: it would outgrow an item, or what the ring holds. */
+/** An unfinished line of this length is returned immediately: it would not fit in an item, or in the ring. */
 function longest({ capacity }: Ring, maxBytes: number): number {
   return Math.min(maxBytes, capacity / 2);
 }
 
-/** Up to where the beginning of a line can be given. */
+/** The end of the part of an unfinished line that can be returned. */
 function unfinishedEnd({ cursor: { ring, position } }: OutputTrack, maxBytes: number): number {
   return characterEnd(ring, position, Math.min(ring.head, position + maxBytes));
 }

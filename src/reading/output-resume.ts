@@ -2,14 +2,14 @@ import { GafferdError } from "../errors.ts";
 import type { Ring } from "../output/ring.ts";
 import { placeOf } from "./output-place.ts";
 import { type OutputGap, type OutputSource, scopeOf } from "./output-source.ts";
-import type { OutputPlace, StreamPosition } from "./stream-position.ts";
+import { isSameOutput, type OutputPlace, type StreamPosition } from "./stream-position.ts";
 
-/** Where a reader begins. */
-export interface Beginning {
+/** Where a reader starts. */
+export interface StartingPoint {
   readonly position: StreamPosition;
-  /** The first byte to read of each held output of the source. */
+  /** The position of the first byte to read, for each output that is kept. */
   readonly places: ReadonlyMap<Ring, number>;
-  /** What was lost since the position was given. */
+  /** The bytes lost since the position was created. */
   readonly gaps: readonly OutputGap[];
 }
 
@@ -18,24 +18,24 @@ interface HeldOutput {
   readonly outputIndex: number;
   readonly label: string;
   readonly ring: Ring;
-  /** The first byte to read; where that is not exact, no byte after it was read. */
+  /** The first byte to read. If not exact, the reader is here or before. */
   readonly position: number;
   readonly isExact: boolean;
 }
 
-/** What a reader had not read of outputs that are no longer held whole. */
+/** What a reader has not read of outputs that are no longer kept as a whole. */
 interface Loss {
   readonly behind: readonly HeldOutput[];
-  /** Of processes that are no longer held at all. */
+  /** True if some of it was written by processes that are no longer kept at all. */
   readonly hasDropped: boolean;
-  /** Undefined where the position counted other outputs. */
+  /** The lost bytes; undefined if the position counted a different set of outputs. */
   readonly bytes: number | undefined;
   /** See `StreamPosition`. */
   readonly hasGaps: boolean;
 }
 
-/** Where a reader goes on that came as far as `position`. Throws `bad_value` where no reader can have come. */
-export function resume(source: OutputSource, position: StreamPosition, label: string | undefined): Beginning {
+/** Finds where a reader continues after `position`. Throws `bad_value` for a position that no reader can have had. */
+export function resume(source: OutputSource, position: StreamPosition, label: string | undefined): StartingPoint {
   const outputs = heldOutputs(source, position, label);
   const { next } = source.ranks;
   const isPossible = position.order <= next && position.floor <= next && position.spawnFloor <= next;
@@ -50,12 +50,13 @@ export function resume(source: OutputSource, position: StreamPosition, label: st
   const loss = { behind, hasDropped, hasGaps, bytes: position.scope === scope ? reached - position.given : undefined };
   const { places: behindPlaces, gaps } = placesAfter(loss);
   const places = new Map(outputs.map((output) => [output.ring, behindPlaces.get(output.ring) ?? output.position]));
-  const isListed = (place: OutputPlace) => outputs.some((output) => isOf(place, output) && !behind.includes(output));
+  const isListed = (place: OutputPlace) =>
+    outputs.some((output) => isSameOutput(place, output) && !behind.includes(output));
   return {
     position: {
       ...position,
       scope,
-      // What is told first was not given yet.
+      // The gaps are returned first, so they do not count as read yet.
       given: dropped + sum(places.values()) - sum(gaps.map(({ bytes }) => bytes ?? 0)),
       ahead: position.ahead.filter(isListed),
       piece: position.piece && isListed(position.piece) ? position.piece : undefined,
@@ -73,7 +74,7 @@ function heldOutputs(source: OutputSource, position: StreamPosition, label: stri
     for (const [each, ring] of rings) {
       const output = { processId, outputIndex: outputIndex++, label: each, ring };
       if (label !== undefined && each !== label) continue;
-      const place = listed.find((candidate) => isOf(candidate, output));
+      const place = listed.find((candidate) => isSameOutput(candidate, output));
       outputs.push({
         ...output,
         ...(place === undefined ? placeOf(ring, position) : { position: place.position, isExact: true }),
@@ -84,8 +85,8 @@ function heldOutputs(source: OutputSource, position: StreamPosition, label: stri
 }
 
 /**
- * Where to go on in outputs that are no longer held whole, with what was lost. What was lost before a position in the
- * output is named by that position alone: the reader finds it out. Where only the sum is known, it is one gap.
+ * Where to continue in outputs that are no longer kept as a whole, and which bytes were lost. If a lost range is known, the
+ * position at its start is enough: the reader finds the gap itself. If only the sum is known, it is one gap.
  */
 function placesAfter({ behind, hasDropped, hasGaps, bytes }: Loss): { places: Map<Ring, number>; gaps: OutputGap[] } {
   const atOldest = new Map(behind.map(({ ring }) => [ring, ring.oldest]));
@@ -97,7 +98,7 @@ function placesAfter({ behind, hasDropped, hasGaps, bytes }: Loss): { places: Ma
     return { places: atPositions, gaps: hasDropped || unknown.length > 0 ? [{}] : [] };
   }
   if (bytes === 0 || (first === undefined && !hasDropped)) return { places: atOldest, gaps: [] };
-  // Of places that are not exact each may be too far on, and behind a gap each not far enough: both would cancel out.
+  // A place that is not exact may be too high, and one after a gap too low. Both errors could cancel each other out.
   const isSure = !hasGaps || behind.every(({ isExact }) => isExact);
   if (!hasDropped && isSure && sum(behind.map(({ ring, position }) => ring.oldest - position)) === bytes) {
     return { places: atPositions, gaps: [] };
@@ -109,10 +110,6 @@ function placesAfter({ behind, hasDropped, hasGaps, bytes }: Loss): { places: Ma
   return { places: atOldest, gaps: [bytes > 0 ? { bytes } : {}] };
 }
 
-function isOf(place: OutputPlace, { processId, outputIndex }: Pick<HeldOutput, "processId" | "outputIndex">): boolean {
-  return place.processId === processId && place.outputIndex === outputIndex;
-}
-
 function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const each of numbers) total += each;
@@ -120,7 +117,7 @@ function sum(numbers: Iterable<number>): number {
 }
 
 function notOfThisStream(): GafferdError {
-  return new GafferdError("bad_value", "this id was never sent by this stream; pass an id as a stream has sent it", {
+  return new GafferdError("bad_value", "this stream never sent this id; use an id from this stream without changes", {
     field: "since",
   });
 }

@@ -1,38 +1,28 @@
 import type { RankCounter } from "../output/rank-counter.ts";
+import type { DroppedOutput } from "../supervisor/dropped-output.ts";
 import type { SupervisorState } from "../supervisor/state.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
-/** Whose output is read: one process, or all of a template with those to come. */
+/** Whose output is read: one process, or all current and future processes of a template. */
 export interface OutputSource {
-  /** Those that are alive or whose output is still held, ascending by id. */
+  /** The processes that are alive or whose output is still kept, ascending by id. */
   processes(): readonly SupervisedProcess[];
-  /** Calls `listener` when a process came, went or has exited; returns what ends that. */
+  /** Calls `listener` when a process was spawned, has exited or was dropped. Returns a function that unsubscribes. */
   onChange(listener: () => void): () => void;
-  /** Other processes may follow. */
+  /** True if other processes may follow. */
   readonly isOpen: boolean;
-  /** Nothing runs, and nothing follows unless somebody acts: all output that there is has been written. */
+  /** True if no process is running and none will start without a request: all output has been written. */
   readonly isAtRest: boolean;
-  /** Of the template: ranks are compared over all its outputs. */
+  /** The ranks of the template, over all its outputs. */
   readonly ranks: RankCounter;
-  /** Undefined: every process of the template. */
+  /** The only process that is read; undefined for all processes of the template. */
   readonly processId: number | undefined;
-  /** Of the processes whose output is no longer held. */
-  readonly dropped: DroppedProcesses;
+  /** Totals of the processes whose output is no longer kept. */
+  readonly dropped: Pick<DroppedOutput, "count" | "newestId" | "exitRank" | "bytes">;
 }
 
-/** What is known of processes whose output is no longer held. */
-export interface DroppedProcesses {
-  readonly count: number;
-  /** The greatest of their ids; 0 without any. */
-  readonly newestId: number;
-  /** The greatest rank of their exits; 0 without any. */
-  readonly exitRank: number;
-  /** How many bytes they wrote to the output of this label; without one, to all outputs. */
-  bytes(label: string | undefined): number;
-}
-
-/** Output that is lost to a reader. What is absent is not known. */
+/** Output that a reader has lost. Fields are absent if they are not known. */
 export interface OutputGap {
   readonly processId?: number;
   readonly label?: string;
@@ -43,7 +33,7 @@ export interface OutputGap {
 
 const restingStates: readonly SupervisorState[] = ["exited", "stopped", "fatal"];
 
-/** How many bytes; undefined where that is not known. */
+/** The number of lost bytes; undefined if it is not known. */
 export function sizeOfGap({ bytes, from, to }: OutputGap): number | undefined {
   return bytes ?? (from === undefined || to === undefined ? undefined : to - from);
 }
@@ -79,7 +69,7 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
   };
 }
 
-/** Positions hold this number, which tells different selections of outputs apart. 0: all outputs of a template. */
+/** A number for the set of outputs that is read, part of every position. 0 means all outputs of a template. */
 export function scopeOf({ processId }: OutputSource, label: string | undefined): number {
   if (processId === undefined && label === undefined) return 0;
   return Bun.hash.crc32(`${processId ?? ""}/${label ?? ""}`);

@@ -1,33 +1,33 @@
 import type { Ring } from "../output/ring.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { placeOf } from "./output-place.ts";
-import { type Beginning, resume } from "./output-resume.ts";
+import { type StartingPoint, resume } from "./output-resume.ts";
 import { type OutputSource, scopeOf } from "./output-source.ts";
 import type { StreamPosition } from "./stream-position.ts";
 
-/** Where to begin. */
+/** Where a reader starts. */
 export type OutputStart =
-  /** At the oldest byte held. */
+  /** At the oldest byte that is kept. */
   | { readonly kind: "held" }
-  /** So many lines back, over all outputs together; 0 is from now on. */
+  /** At the last `lines` lines of all outputs together; 0 means from now on. */
   | { readonly kind: "tail"; readonly lines: number }
-  /** At what came then, on the steady clock, or later. */
+  /** At the first byte or exit at `steadyMs` or later, on the steady clock. */
   | { readonly kind: "since"; readonly steadyMs: number }
   | { readonly kind: "resume"; readonly position: StreamPosition }
-  /** At the oldest byte held, after a gap of which nothing is known: the position is none of this template's. */
+  /** At the oldest byte that is kept, after a gap of unknown size: the position belongs to another template or daemon. */
   | { readonly kind: "restart" };
 
-/** Where a reader begins. Throws `bad_value` for a position that the template's outputs never had. */
-export function begin(source: OutputSource, start: OutputStart, label: string | undefined): Beginning {
+/** Finds where a reader starts. Throws `bad_value` for a position that the outputs of the template never had. */
+export function startingPoint(source: OutputSource, start: OutputStart, label: string | undefined): StartingPoint {
   if (start.kind === "resume") {
     if (start.position.serial === source.ranks.serial) return resume(source, start.position, label);
-    return begin(source, { kind: "restart" }, label);
+    return startingPoint(source, { kind: "restart" }, label);
   }
   const now = source.ranks.next;
   const processes = source.processes();
   const rings = processes.flatMap((process) => ringsOf(process, label));
   const ranks = ranksOf(start, { rings, processes, now });
-  // Of a process alone, its exit is told to whoever asks.
+  // A reader of a single process always gets its exit.
   const exitRank = source.isOpen ? Infinity : Math.min(...processes.map((process) => process.exitRank ?? Infinity));
   const order = Math.min(ranks.order, exitRank);
   const places = new Map(
@@ -43,14 +43,14 @@ export function begin(source: OutputSource, start: OutputStart, label: string | 
   };
 }
 
-/** The outputs of a process that a reader of `label`, or of all, reads. */
+/** The outputs of a process with this label; without a label, all outputs. */
 export function ringsOf(process: SupervisedProcess, label: string | undefined): Ring[] {
   if (label === undefined) return [...process.rings.values()];
   const ring = process.rings.get(label);
   return ring === undefined ? [] : [ring];
 }
 
-/** Everything was told of the processes that there are, their exits too. */
+/** Whether a reader that resumes has already read everything of the current processes, including their exits. */
 export function isReadToEnd(source: OutputSource, start: OutputStart): boolean {
   if (start.kind !== "resume" || start.position.serial !== source.ranks.serial) return false;
   return source.processes().every(({ exitRank }) => exitRank !== undefined && exitRank < start.position.order);
@@ -61,7 +61,7 @@ type Ranks = Pick<StreamPosition, "order" | "floor">;
 interface Held {
   readonly rings: readonly Ring[];
   readonly processes: readonly SupervisedProcess[];
-  /** The rank of what arrives next. */
+  /** The next rank. */
   readonly now: number;
 }
 
@@ -79,7 +79,7 @@ function ranksOf(start: Exclude<OutputStart, { kind: "resume" }>, held: Held): R
   }
 }
 
-/** The first rank of what came then, on the steady clock, or later. */
+/** The first rank of what arrived at `steadyMs` or later, on the steady clock. */
 function firstRankSince({ rings, processes, now }: Held, steadyMs: number): number {
   const ofBytes = rings.map((ring) => {
     const position = Math.max(ring.oldest, ring.arrivals.positionSince(steadyMs) ?? ring.head);
@@ -92,8 +92,8 @@ function firstRankSince({ rings, processes, now }: Held, steadyMs: number): numb
 }
 
 /**
- * The ranks after which the last `count` lines come that the rings hold together, in the order of their ends. Of a line
- * that is not among them and has no end yet, what arrived before the first of them began is left out.
+ * The ranks from which a reader gets the last `count` lines of all rings, in the order of their ends. Of an unfinished line
+ * that is not among them, the part that arrived before the first of them began is skipped.
  */
 function ranksOfLastLines(rings: readonly Ring[], count: number): Ranks {
   const lines = rings.flatMap((ring) => lastLines(ring, count)).toSorted((a, b) => b.endRank - a.endRank);
@@ -109,7 +109,7 @@ function ranksOfLastLines(rings: readonly Ring[], count: number): Ranks {
 
 interface Line {
   readonly beginRank: number;
-  /** Of its newline; of its last byte where it has no end yet. */
+  /** The rank of its newline, or of its last byte if it is unfinished. */
   readonly endRank: number;
 }
 

@@ -5,21 +5,21 @@ import type { OutputPlace } from "./stream-position.ts";
 export interface OutputTrackOptions {
   readonly process: SupervisedProcess;
   readonly label: string;
-  /** Which of the process's outputs it is. */
+  /** The index of the output among the outputs of the process. */
   readonly outputIndex: number;
   readonly cursor: Cursor;
 }
 
-/** A reader's place in one output, and what it knows of the line that comes next there. */
+/** A reader's place in one output, and the end of the next line there. */
 export class OutputTrack {
   readonly process: SupervisedProcess;
   readonly label: string;
   readonly cursor: Cursor;
   readonly #outputIndex: number;
-  /** Where the line at `cursor.position` ends, if that is greater than the position. */
+  /** The end of the line at `cursor.position`, if it is greater than the position. */
   #lineEnd = 0;
   #lineRank = Infinity;
-  /** When the bytes ended here, no line was complete. */
+  /** No line was complete when the ring ended at this position. */
   #searchedTo = 0;
 
   constructor({ process, label, outputIndex, cursor }: OutputTrackOptions) {
@@ -29,27 +29,27 @@ export class OutputTrack {
     this.#outputIndex = outputIndex;
   }
 
-  /** The rank of the next byte; Infinity where there is none yet. */
+  /** The rank of the next byte; Infinity if there is none yet. */
   get byteRank(): number {
     const { ring, position } = this.cursor;
     return position < ring.head ? ring.order.rankAt(position) : Infinity;
   }
 
   /**
-   * The rank at which the next line was complete: that of its newline; of what followed a carriage return alone; of the
-   * output's end. Infinity where no line is complete.
+   * The rank at which the next line was complete: the rank of its newline, of the byte after a carriage return without a
+   * newline, or of the end of the output. Infinity if no line is complete.
    */
   get lineRank(): number {
     return this.lineEnd === undefined ? Infinity : this.#lineRank;
   }
 
-  /** Where the next line ends; undefined where none is complete. */
+  /** The end of the next line; undefined if no line is complete. */
   get lineEnd(): number | undefined {
     const { ring, position } = this.cursor;
     if (this.#lineEnd > position) return this.#lineEnd;
     const { head } = ring;
     if (head === this.#searchedTo && !ring.ended) return undefined;
-    // A carriage return at the end is looked at again with the byte that follows it.
+    // A carriage return at the end is checked again together with the next byte.
     const from = Math.max(position, this.#searchedTo - 1);
     const newlineEnd = from < head ? ring.lineEndAfter(from, head) : undefined;
     const returnEnd = from < head ? ring.returnEndAfter(from, newlineEnd ?? head) : undefined;
@@ -71,7 +71,7 @@ export class OutputTrack {
     return to < ring.head ? ring.order.rankAt(to) : ring.endRank;
   }
 
-  /** Whether the position follows, or begins, a line that was complete before `order`. */
+  /** Whether the position is at the start of the output, or at the end of a line that was complete before `order`. */
   isAtLine(order: number): boolean {
     const { ring, position } = this.cursor;
     if (position === 0) return true;

@@ -1,40 +1,45 @@
-/** The byte that a reader of one output reads next. */
+/** The byte that a reader reads next in one output. */
 export interface OutputPlace {
   readonly processId: number;
-  /** 0 is the first of the process's outputs. */
+  /** The index among the outputs of the process, from 0. */
   readonly outputIndex: number;
   readonly position: number;
 }
 
+/** Whether both are in the same output. */
+export function isSameOutput(a: Omit<OutputPlace, "position">, b: Omit<OutputPlace, "position">): boolean {
+  return a.processId === b.processId && a.outputIndex === b.outputIndex;
+}
+
 /**
- * How far a reader of a template's outputs came, in a size that does not depend on how many there are: it holds ranks
- * (`order.ts`), from which the position in each output follows.
+ * How far a reader of the outputs of a template has read. Its size does not depend on the number of outputs: it contains
+ * ranks (`order.ts`), from which the position in each output is computed.
  *
- * A reader is given lines in the order in which they were completed. So of an output that is not listed in `ahead`
- * it was given every line that was completed before `order`, and every byte that arrived before `floor`.
+ * A reader gets lines in the order in which they were completed. From an output that is not listed in `ahead` it has
+ * therefore read every line that was completed before `order`, and every byte that arrived before `floor`.
  */
 export interface StreamPosition {
   /** The template's `RankCounter.serial`. */
   readonly serial: number;
-  /** Everything that was complete before this rank was given: lines, spawns, exits. */
+  /** Everything that was complete before this rank was read: lines, spawns, exits. */
   readonly order: number;
-  /** Every byte with a lower rank was given, whether its line is complete or not. */
+  /** Every byte with a lower rank was read, even if its line is not complete. */
   readonly floor: number;
-  /** Spawns with a lower rank are not told: the reader began later. */
+  /** Spawns with a lower rank are skipped, because the reader started later. */
   readonly spawnFloor: number;
-  /** The sum of the positions in all outputs that are read: it says how much was lost when single positions do not. */
+  /** The sum of the positions in all outputs that are read. It shows how much was lost if single positions do not. */
   readonly given: number;
-  /** Which outputs are read, so that `given` is compared with nothing else. */
+  /** Identifies the set of outputs that is read. `given` is comparable only within the same set. */
   readonly scope: number;
-  /** Outputs of which more was given: the beginnings of lines that were silent or too long to be waited for. */
+  /** Outputs from which more was read: parts of unfinished lines that were silent or too long. */
   readonly ahead: readonly OutputPlace[];
-  /** The output of whose line only a piece was given so far. */
+  /** The output from which only part of a complete line was read so far. */
   readonly piece: OutputPlace | undefined;
-  /** Some output is further than all this says, behind bytes that were lost. */
+  /** True if the reader is further in some output than the other fields say, because bytes were lost there. */
   readonly hasGaps: boolean;
 }
 
-/** Longest text of a position that `formatPosition` makes, as long as `ahead` takes no more than `maxAheadLength`. */
+/** The maximum length of `formatPosition`, if the places in `ahead` take at most `maxAheadLength` characters. */
 export const maxPositionLength = 119;
 export const maxAheadLength = 23;
 
@@ -45,8 +50,8 @@ const number = (value: number) => value.toString(36);
 const parse = (digits: string | undefined) => (digits ? Number.parseInt(digits, 36) : 0);
 
 /**
- * `_1_2s_2s` in most cases: serial, order and given; then, where they say something, scope, floor, spawn floor and the
- * places that are ahead: `_1_5k_5k__-2__2-0-1c.3-1-80~`. All numbers are in base 36; floor is how much it is below order.
+ * `_1_2s_2s` in most cases: serial, order and given; then, if they are needed, scope, floor, spawn floor and the
+ * places that are ahead: `_1_5k_5k__-2__2-0-1c.3-1-80~`. All numbers are in base 36; floor is the difference to order.
  */
 export function formatPosition({ ahead, piece, hasGaps, ...rest }: StreamPosition): string {
   const { serial, order, floor, spawnFloor, given, scope } = rest;
@@ -62,12 +67,12 @@ export function formatPosition({ ahead, piece, hasGaps, ...rest }: StreamPositio
   return hasGaps ? `${text}~` : text;
 }
 
-/** `_2-0-1c`: the process, which of its outputs, the position. */
+/** `_2-0-1c`: the process id, the index of the output, and the position, in base 36. */
 export function formatPlace({ processId, outputIndex, position }: OutputPlace): string {
   return `_${number(processId)}-${number(outputIndex)}-${number(position)}`;
 }
 
-/** Undefined for a text that `formatPosition` cannot have made. */
+/** Undefined if `formatPosition` cannot have returned this text. */
 export function parsePosition(text: string): StreamPosition | undefined {
   if (!positionPattern.test(text)) return undefined;
   const [before = "", piece] = text.replace("~", "").split(".");

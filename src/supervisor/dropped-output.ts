@@ -16,7 +16,7 @@ export class DroppedOutput {
     return this.#newestId;
   }
 
-  /** The greatest rank of their exits; Infinity if one of them still wrote output after it was dropped. */
+  /** The greatest rank of their exits; 0 if there are none, Infinity if one still wrote output after it was dropped. */
   get exitRank(): number {
     return this.#exitRank;
   }

@@ -5,6 +5,8 @@ export interface RollingSteps {
   isWantedUp(): boolean;
   /** Resolves when all wanted processes run, including `surplus`, or when nothing is being started. */
   refill(): Promise<void>;
+  /** Resolves when all missing processes were spawned. */
+  filled(): Promise<void>;
   /** Resolves when nothing of the process is left. Its slot is then free. */
   stop(process: SupervisedProcess): Promise<void>;
 }
@@ -25,8 +27,10 @@ export class RollingRestarts {
   }
 
   /** Replaces processes one at a time, after any earlier restart. Ends early if the template is stopped. */
-  begin(old: readonly SupervisedProcess[], options: { readonly spawnFirst: boolean }): Promise<void> {
-    return (this.#last = this.#last.then(() => this.#run(old, options)));
+  async replace(old: readonly SupervisedProcess[], options: { readonly spawnFirst: boolean }): Promise<void> {
+    this.#last = this.#last.then(() => this.#run(old, options));
+    await this.#last;
+    await this.#steps.filled();
   }
 
   async #run(old: readonly SupervisedProcess[], { spawnFirst }: { readonly spawnFirst: boolean }): Promise<void> {

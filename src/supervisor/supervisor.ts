@@ -39,6 +39,7 @@ export class Supervisor {
       this.#apply("vacated");
       await this.#changes.until(() => this.#state !== "starting");
     },
+    filled: () => this.filled(),
     stop: (process) => this.stopProcess(process, "restart"),
   });
   #template: ProcessTemplate;
@@ -84,6 +85,7 @@ export class Supervisor {
     return this.#isRetired;
   }
 
+  /** The number of listeners, including callers that wait for a change. */
   get listenerCount(): number {
     return this.#changes.listenerCount;
   }
@@ -168,7 +170,7 @@ export class Supervisor {
     const old = keepSame ? running.filter((process) => !isSameRun(process.template, template)) : running;
     if (isWantedUp(this.#state) && (running.length === 0 || this.#state === "backoff")) this.#apply("start");
     this.#apply("resized");
-    await this.#roll(old, { spawnFirst: false });
+    await this.#rolling.replace(old, { spawnFirst: false });
   }
 
   /** Replaces the running processes, one at a time (`rolling-restart.ts`). Starts the template if it does not run. */
@@ -176,7 +178,7 @@ export class Supervisor {
     this.#events.requested("restart");
     const old = this.#population.running;
     this.start();
-    await this.#roll(old, options);
+    await this.#rolling.replace(old, options);
   }
 
   /** Stops one process. It is replaced if it is still wanted. Resolves when nothing of it is left. */
@@ -187,11 +189,6 @@ export class Supervisor {
 
   get #wanted(): number {
     return this.#template.numprocesses + this.#rolling.surplus - this.#restarts.ended;
-  }
-
-  async #roll(old: readonly SupervisedProcess[], options: { spawnFirst: boolean }): Promise<void> {
-    await this.#rolling.begin(old, options);
-    await this.filled();
   }
 
   #apply(stimulus: Stimulus): void {

@@ -9,7 +9,7 @@ import type { Stimulus } from "./state.ts";
 import type { Tally } from "./tally.ts";
 
 /** An exit that gafferd did not ask for. */
-export interface UnaskedExit {
+export interface UnexpectedExit {
   readonly id: number;
   readonly status: ExitStatus;
   readonly ranMs: number;
@@ -57,7 +57,7 @@ export const stimulusOf: Readonly<Record<Verdict["kind"], Stimulus>> = {
 };
 
 /** Decides by the restart policy first, then by the flapping policy, then by the delay of the backoff. */
-export function decideExit(template: ProcessTemplate, exit: UnaskedExit, before: Tally): Verdict {
+export function decideExit(template: ProcessTemplate, exit: UnexpectedExit, before: Tally): Verdict {
   const { name, restart, flapping } = template;
   const what = describeExit(exit.status, exit.ranMs);
   if (template.detach || !isRestarted(template, exit.status)) {

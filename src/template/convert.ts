@@ -17,11 +17,11 @@ import { parseSize } from "./size.ts";
 import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
 import { scanWords } from "./words.ts";
 
-const asItIs = <T>(value: T): T => value;
+const unchanged = <T>(value: T): T => value;
 
 /**
- * From what the schema lets pass to what a template holds, key by key, with the checks that JSON Schema cannot say.
- * Each throws a `GafferdError` whose `field`, if it has one, is a path within the value.
+ * Converts each value that passed the schema to the value in the template, with the checks that JSON Schema cannot
+ * express. A converter throws a `GafferdError` whose `field`, if present, is a path within the value.
  */
 export const converters = {
   name: checkName,
@@ -30,59 +30,59 @@ export const converters = {
   cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
-  os_env: asItIs<boolean>,
+  os_env: unchanged<boolean>,
   uid: toUser,
   gid: toUser,
-  detach: asItIs<boolean>,
-  shell: asItIs<boolean>,
-  numprocesses: asItIs<number>,
-  port: asItIs<number>,
-  start: asItIs<boolean>,
-  priority: asItIs<number>,
+  detach: unchanged<boolean>,
+  shell: unchanged<boolean>,
+  numprocesses: unchanged<number>,
+  port: unchanged<number>,
+  start: unchanged<boolean>,
+  priority: unchanged<number>,
   flapping: toFlapping,
   redirect_output: toLabels,
-  redirect_input: asItIs<boolean>,
+  redirect_input: unchanged<boolean>,
   graceful_timeout: toDurationMs,
   stop_signal: (value) => parseSignal(value).name,
-  kill_mode: asItIs<KillMode>,
+  kill_mode: unchanged<KillMode>,
   stop_group: (value): KillMode => (value ? "group" : "process"),
-  on_host_exit: asItIs<"kill" | "keep">,
-  restart: asItIs<"always" | "on-failure" | "never">,
+  on_host_exit: unchanged<"kill" | "keep">,
+  restart: unchanged<"always" | "on-failure" | "never">,
   success_codes: toExitCodes,
   backoff: toBackoff,
-  on_give_up: asItIs<"ignore" | "shutdown">,
+  on_give_up: unchanged<"ignore" | "shutdown">,
   output_buffer: toBufferBytes,
   stdin_timeout: toDurationMs,
   lossless_timeout: toDurationMs,
 } satisfies { [Key in TemplateKey]: (value: Given<Key>) => unknown };
 
-/** What was given for a key, once "not given" is out of the way. */
+/** The type of a key's value if it is set. */
 type Given<Key extends TemplateKey> = NonNullable<TemplateBody[Key]>;
 
 /**
- * The characters that need no escaping in a URL, an INI section or a metric, save `~`. A first `_` would look like a
- * verb (`/processes/web/_start`), a first `.` like a folder.
+ * Characters that need no escaping in a URL, an INI section or a metric, except `~`. A leading `_` would look like a
+ * verb (`/processes/web/_start`), a leading `.` like a folder.
  */
 const namePattern = /^[A-Za-z0-9][\w.:@+-]*$/;
 
 function checkName(name: string): string {
   if (!namePattern.test(name)) {
     throw invalid(
-      `must be letters, digits and \`_ . : @ + -\`, beginning with a letter or a digit, not ${showValue(name)}`,
+      `must contain only letters, digits and \`_ . : @ + -\`, and begin with a letter or a digit, not ${showValue(name)}`,
     );
   }
   if (/^\d+$/.test(name)) {
-    throw new GafferdError("bad_value", `must hold more than digits, or it would be taken for a pid, not "${name}"`);
+    throw new GafferdError("bad_value", `must not be a number, because that would be read as a pid: "${name}"`);
   }
   return name;
 }
 
 function checkCommand(cmd: string): string {
-  if (cmd.trim() === "") throw invalid("must name a program to run; it is empty");
+  if (cmd.trim() === "") throw invalid("must name a program to run, but is empty");
   return cmd;
 }
 
-/** Variables are replaced when a process starts: until then the path may begin with one, and keeps its `..`. */
+/** Variables are replaced when a process starts. Until then the path may begin with a variable, and `..` is kept. */
 function toWorkingDirectory(cwd: string): string {
   return cwd.includes("$") && /^[/$]/.test(expandHome(cwd)) ? expandHome(cwd) : toAbsolutePath(cwd);
 }
@@ -96,7 +96,7 @@ function toAbsolutePath(path: string): string {
 function checkVariables(env: Readonly<Record<string, string>>): Record<string, string> {
   for (const name of Object.keys(env)) {
     if (name === "") throw invalid("has a variable without a name");
-    if (name.includes("=")) throw invalid("must have no `=` in the name of a variable", name);
+    if (name.includes("=")) throw invalid("must not have `=` in the name of a variable", name);
   }
   return { ...env };
 }
@@ -105,7 +105,7 @@ function toUser(user: number | string): number | string {
   if (typeof user === "number") return user;
   const { maximum = 0 } = templateSchema.properties.uid.anyOf[0];
   const isNumber = /^\d+$/.test(user);
-  // What no name can be is a slip, such as -1.
+  // Text that cannot be a user name, such as -1, is a mistake.
   if (isNumber ? Number(user) > maximum : /^[-+]|[\s:/]/.test(user)) {
     throw invalid(`must be a number from 0 to ${maximum} or a name, not ${showValue(user)}`);
   }
@@ -165,12 +165,16 @@ function toBackoff(value: Given<"backoff">): BackoffPolicy | false {
     jitter: value.jitter ?? defaultBackoff.jitter,
     resetAfterMs: within("reset_after", () => toDurationMs(value.reset_after ?? defaultBackoff.reset_after)),
   };
-  if (policy.minMs === 0) throw invalid("must be more than 0; `backoff = off` replaces a process immediately", "min");
+  if (policy.minMs === 0) {
+    throw invalid("must be more than 0; to restart immediately every time, set `backoff = off`", "min");
+  }
   if (policy.maxMs < policy.minMs) throw invalid("must not be less than `min`", "max");
   return policy;
 }
 
-/** `"100ms, 30s, 2, 0.1, 10s"`; what is left out at its end is as by default. A single `1` is one second, not `true`. */
+/**
+ * `"100ms, 30s, 2, 0.1, 10s"`. Values left out at the end have their defaults. A single `1` is one second, not `true`.
+ */
 function backoffOfText(text: string): BackoffPolicy | false {
   if (isOff(text)) return false;
   if (/^(true|yes|on)$/i.test(text.trim())) return toBackoff({});
@@ -216,29 +220,26 @@ function toCount(part: string, text: string, minimum: number): number {
   return count;
 }
 
-/** Events of a stream that are not output. */
+/** Names of stream events that are not output. */
 const eventLabels: ReadonlySet<string> = new Set(["exit", "gap", "run", "spawn"]);
 
 function toLabels(value: string | readonly string[]): string[] {
   const labels = splitList(value, /[,\s]/);
   if (labels.some((label) => label.toLowerCase() === "none")) {
     if (labels.length === 1) return [];
-    throw invalid("must not name other outputs beside `none`, which discards both");
+    throw invalid("must not list other labels with `none`, which discards stdout and stderr");
   }
   if (labels.length > 2) {
-    throw invalid(`must be at most two labels, stdout's and stderr's, not ${labels.length}: ${labels.join(", ")}`);
+    throw invalid(`must be at most two labels, for stdout and for stderr, not ${labels.length}: ${labels.join(", ")}`);
   }
   labels.forEach((label, index) => {
     const field = typeof value === "string" ? undefined : String(index);
-    if (label === "stdin") throw invalid("must not be `stdin`, which is the name of the input", field);
+    if (label === "stdin") throw invalid("must not be `stdin`, which is the name of the input stream", field);
     if (eventLabels.has(label)) {
-      throw invalid(
-        `must not be \`${label}\`, which streams use for an event of their own; choose another label`,
-        field,
-      );
+      throw invalid(`must not be \`${label}\`, which is the name of a stream event; choose another label`, field);
     }
     if (!/^[A-Za-z0-9][\w.-]*$/.test(label)) {
-      throw invalid(`must be letters, digits, \`_\`, \`.\` and \`-\`, not ${showValue(label)}`, field);
+      throw invalid(`must contain only letters, digits, \`_\`, \`.\` and \`-\`, not ${showValue(label)}`, field);
     }
   });
   return labels;
@@ -257,7 +258,7 @@ function toBufferBytes(value: string | number): number {
   return bytes;
 }
 
-/** A list is taken as it is; a text is split, and what is empty left out. */
+/** Returns a list unchanged. Splits text and removes empty parts. */
 function splitList(value: string | readonly string[], separator: RegExp): string[] {
   if (typeof value !== "string") return [...value];
   return value

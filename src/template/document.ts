@@ -5,7 +5,7 @@ import type { BackoffPolicy, FlappingPolicy, ProcessTemplate } from "./template.
 
 export type { TemplateDocument };
 
-/** The way back of `parseTemplate`: parsing the document gives the same template. */
+/** The reverse of `parseTemplate`: parsing the document gives the same template. */
 export function toDocument(template: ProcessTemplate): TemplateDocument {
   return {
     name: template.name,

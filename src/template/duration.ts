@@ -1,13 +1,13 @@
 import { GafferdError } from "../errors.ts";
 
-/** Longest duration a template may name: what `setTimeout` can wait, in whole days. */
+/** Durations must be shorter than this: the longest wait of `setTimeout`, in whole days. */
 export const maxDurationMs = 24 * 24 * 60 * 60 * 1000;
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /**
- * Milliseconds, rounded to a whole number, of `"7"`, `"1."`, `"500ms"`, `"30s"`, `"5m"`, `"1h"`; a bare number is
- * seconds. Throws `bad_value` for anything else, negative and infinite ones included.
+ * Parses `"7"`, `"1."`, `"500ms"`, `"30s"`, `"5m"` or `"1h"`; a number without a unit is seconds. Returns milliseconds,
+ * rounded to a whole number. Throws `bad_value` for anything else, including negative and infinite numbers.
  */
 export function parseDuration(duration: string | number): number {
   const ms = typeof duration === "number" ? duration * 1000 : textMs(duration);
@@ -20,7 +20,7 @@ export function parseDuration(duration: string | number): number {
   return Math.round(ms);
 }
 
-/** The way back, for documents: seconds as a number. */
+/** Converts milliseconds to seconds, for documents. */
 export function toSeconds(ms: number): number {
   return ms / 1000;
 }

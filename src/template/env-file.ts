@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
 import { messageOf } from "../reason.ts";
 
-/** Reads an env file (`parseEnvText`). Throws `spawn_failed` that names the file, and the line if one is at fault. */
+/** Reads an env file; see `parseEnvText`. Throws `spawn_failed` with the file, and with the line of a syntax error. */
 export function readEnvFile(file: string): ReadonlyMap<string, string> {
   let text: string;
   try {
@@ -10,7 +10,7 @@ export function readEnvFile(file: string): ReadonlyMap<string, string> {
   } catch (cause) {
     throw refuse(`cannot read the env file ${file}: ${messageOf(cause)}`, cause);
   }
-  if (text.includes("\0")) throw refuse(`cannot use the env file ${file}: it holds a NUL byte`);
+  if (text.includes("\0")) throw refuse(`cannot use the env file ${file}: it contains a NUL byte`);
   try {
     return parseEnvText(text);
   } catch (cause) {
@@ -24,18 +24,18 @@ function refuse(message: string, cause?: unknown): GafferdError {
 }
 
 /**
- * The variables of a dotenv file; a later line wins. Throws `bad_value` with the number of the first line that cannot be
- * read. A message never shows what the line holds, which may be a secret.
+ * The variables of a dotenv file; a later line wins. Throws `bad_value` with the number of the first line that cannot
+ * be parsed. The message never shows the text of the line, which may be a secret.
  *
- * - `NAME=value`, `export NAME=value`; blanks around the name and the value do not count.
- * - A value without quotes is text up to the end of the line, or to a blank followed by `#`.
- * - A value that begins with a quote is quoted as in a shell, over lines too: `'it'"'"'s'`. In double quotes `\n` and `\r`
- *   are line ends, and `\"`, `\\`, `\$` and `` \` `` lose their backslash. Backticks quote a value that holds both
- *   quotes. Only a comment may follow.
- * - Nothing is replaced: a `$` is text.
+ * - `NAME=value` or `export NAME=value`. Whitespace around the name and the value is ignored.
+ * - An unquoted value ends at the end of the line, or at whitespace followed by `#`.
+ * - A value that begins with a quote is quoted as in a shell and may span lines: `'it'"'"'s'`. In double quotes, `\n`
+ *   and `\r` are line ends, and `\"`, `\\`, `\$` and `` \` `` lose their backslash. Backticks quote a value that
+ *   contains both kinds of quotes. Only a comment may follow.
+ * - Variables are not replaced: `$` is literal.
  *
- * Of `dotenv` 18, `@env-spec/parser` 0.0.8, `envfile` 7 and Node's `parseEnv` none reads all of this: the first, the
- * third and Node drop lines they cannot read and end `a#b` or keep `\"`; the second does not know shell quoting.
+ * `dotenv` 18, `@env-spec/parser` 0.0.8, `envfile` 7 and Node's `parseEnv` do not support all of this: `dotenv`,
+ * `envfile` and Node skip lines they cannot parse and cut `a#b` or keep `\"`; `@env-spec/parser` has no shell quoting.
  */
 export function parseEnvText(text: string): ReadonlyMap<string, string> {
   const scan: Scan = { text: text.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n"), at: 0 };
@@ -52,10 +52,10 @@ export function parseEnvText(text: string): ReadonlyMap<string, string> {
       scan.at += head.length;
       variables.set(name, readValue(scan));
     } else if (variables.has(/^\s*export\s+(\S+)\s*$/.exec(line)?.[1] ?? "")) {
-      // In a file for a shell, the line that exports what was set before.
+      // `export NAME` without a value exports a variable set earlier, in files written for a shell.
       scan.at += line.length + 1;
     } else {
-      throw atLine(scan.text, start, "it must be NAME=value, a comment or empty");
+      throw atLine(scan.text, start, "expected NAME=value, a comment or an empty line");
     }
   }
   return variables;
@@ -71,18 +71,18 @@ function restOfLine({ text, at }: Scan): string {
   return text.slice(at, end === -1 ? text.length : end);
 }
 
-/** Leaves the scan at the start of the next line. */
+/** Reads a value and moves the scan to the start of the next line. */
 function readValue(scan: Scan): string {
   const isQuoted = /["'`]/.test(scan.text[scan.at] ?? "");
   if (isQuoted) return readQuoted(scan);
   const line = restOfLine(scan);
   scan.at += line.length + 1;
-  // The `=` before it, and blanks, were passed already: a `#` here begins a comment if a blank came between.
+  // The scan is past `=` and whitespace. A `#` here begins a comment if there was whitespace.
   if (line.startsWith("#") && /\s/.test(scan.text[scan.at - line.length - 2] ?? "")) return "";
   return line.replace(/\s+#.*$/, "").trimEnd();
 }
 
-/** Pieces side by side, each in quotes or not, up to a blank. */
+/** Reads adjacent quoted and unquoted pieces up to whitespace. */
 function readQuoted(scan: Scan): string {
   const { text, at: start } = scan;
   let value = "";
@@ -108,7 +108,7 @@ function readQuoted(scan: Scan): string {
 
 const quoteNames = { '"': "double quote", "'": "single quote", "`": "backtick" } as const;
 
-/** The text between two quotes; leaves the scan behind the second. */
+/** Returns the text between two quotes and moves the scan past the second. */
 function readPiece(scan: Scan, quote: keyof typeof quoteNames): string {
   const { text, at: open } = scan;
   let piece = "";
@@ -121,7 +121,7 @@ function readPiece(scan: Scan, quote: keyof typeof quoteNames): string {
     if (char === "\\" && quote === '"') piece += unescapePair(text[++at] ?? "");
     else piece += char;
   }
-  throw atLine(text, open, `the ${quoteNames[quote]} is never closed`);
+  throw atLine(text, open, `unclosed ${quoteNames[quote]}`);
 }
 
 function unescapePair(char: string): string {

@@ -10,17 +10,17 @@ import { quoteWord, scanWords } from "./words.ts";
 export interface EnvironmentOptions {
   /** Default: gafferd's own environment. */
   readonly base?: Readonly<Record<string, string | undefined>>;
-  /** Variables of the user that the process runs as; one that is undefined is not inherited. Default: none. */
+  /** Variables of the user that the process runs as; undefined means not inherited. Default: none. */
   readonly userVariables?: Readonly<Record<string, string | undefined>>;
-  /** Default: no variables of a slot. */
+  /** Slot of the process. Default: the variables of a slot are not set. */
   readonly slot?: number;
 }
 
 /**
- * What a new process of this template finds in its environment: `base` if `osEnv`, then those of its user, then the env
- * files in order, then `env`, then what its slot sets; later ones win. `PWD` is missing unless the template sets it: see
- * `inFolder`. Reads the files each time. Throws `spawn_failed` for a file that cannot be read, with the number of the line
- * at fault, and for a slot without a port.
+ * The environment of a new process of this template. Later sources win: `base` if `osEnv`, the variables of its user,
+ * the env files in order, `env`, the variables of its slot. `PWD` is absent unless the template sets it; see
+ * `inFolder`. The env files are read on each call. Throws `spawn_failed` for an env file that cannot be read or parsed,
+ * and for a slot whose port is too high.
  */
 export function buildEnvironment(
   template: ProcessTemplate,
@@ -31,7 +31,7 @@ export function buildEnvironment(
     for (const [name, value] of variables) if (value !== undefined) environment.set(name, value);
   };
   if (template.osEnv) add(Object.entries(base));
-  // Those of gafferd itself, its folder and its user, are not the process's.
+  // gafferd's own working directory and user are not those of the process.
   for (const name of ["PWD", ...Object.keys(userVariables)]) environment.delete(name);
   add(Object.entries(userVariables));
   for (const file of template.envFiles) add(readEnvFile(file));
@@ -40,22 +40,22 @@ export function buildEnvironment(
   return Object.fromEntries(environment);
 }
 
-/** The environment of a process that runs in a folder: `PWD` is that, unless the template sets it. */
+/** Adds `PWD` for the working directory of a process, unless the template sets `PWD`. */
 export function inFolder(env: Readonly<Record<string, string>>, cwd: string): Record<string, string> {
   return { PWD: cwd, ...env };
 }
 
-/** What to execute, and where. */
+/** The program to execute, its arguments and its working directory. */
 export interface Command {
-  /** At least one word; the first is absolute, or a name to be looked up in `PATH`. */
+  /** At least one word. The first is an absolute path, or a name to look up in `PATH`. */
   readonly argv: string[];
   /** Absolute. */
   readonly cwd: string;
-  /** What stays as it is written, each once. */
+  /** The variables and expressions that were not replaced, each listed once. */
   readonly unexpanded: readonly Unexpanded[];
 }
 
-/** A variable that is not set, or a form that only a shell knows. */
+/** A variable that is not set, or an expression that only a shell supports. */
 export interface Unexpanded {
   readonly key: "cmd" | "args" | "cwd";
   /** `$FOO`, `${FOO:?x}`. */
@@ -64,9 +64,9 @@ export interface Unexpanded {
 }
 
 /**
- * What to execute. Variables are replaced after the words are split, so that a value with blanks stays one word; under
- * `shell` those of the command are left to the shell. Throws `spawn_failed` if the variables leave no program to start,
- * or a `cwd` that is not absolute.
+ * The command of a template in this environment. Variables are replaced after the split into words, so a value with
+ * spaces stays one word. With `shell`, the shell replaces those of the command. Throws `spawn_failed` if the replaced
+ * command is empty or the replaced `cwd` is not absolute.
  */
 export function commandOf(template: ProcessTemplate, env: Readonly<Record<string, string>>): Command {
   const unexpanded = new Map<string, Unexpanded>();
@@ -95,7 +95,7 @@ export function commandOf(template: ProcessTemplate, env: Readonly<Record<string
   if (!program) {
     throw new GafferdError(
       "spawn_failed",
-      `cannot start ${template.name}: its command \`${template.cmd}\` names no program once its variables are replaced`,
+      `cannot start \`${template.name}\`: its command \`${template.cmd}\` is empty after its variables are replaced`,
       { field: "cmd" },
     );
   }
@@ -107,7 +107,7 @@ function toCwd({ name, cwd }: ProcessTemplate, expanded: string): string {
   if (isAbsolute(expanded)) return normalize(expanded);
   throw new GafferdError(
     "spawn_failed",
-    `cannot start ${name}: its working directory \`${cwd}\` is \`${expanded}\` once its variables are replaced, which is not absolute; write \`./${cwd}\` for a folder beside the file`,
+    `cannot start \`${name}\`: its working directory \`${cwd}\` expands to \`${expanded}\`, which is not an absolute path; write \`./${cwd}\` for a path relative to the file`,
     { field: "cwd" },
   );
 }

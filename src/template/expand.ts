@@ -1,20 +1,20 @@
-/** Text in which the variables of a pattern were replaced. */
+/** The result of replacing the variables in a pattern. */
 export interface Expansion {
   readonly text: string;
-  /** Names of variables that are not set: they stay in `text` as they were written. */
+  /** Names of variables that are not set. `text` contains them unchanged. */
   readonly unknown: readonly string[];
-  /** Forms that only a shell knows (`${A:?x}`): they stay in `text` as they were written. */
+  /** Expressions that only a shell supports (`${A:?x}`). `text` contains them unchanged. */
   readonly unsupported: readonly string[];
 }
 
-/** `${A:-${B:-c}}` is two deep. What is deeper is text. */
+/** The greatest depth of nested defaults; `${A:-${B:-c}}` has depth two. Deeper ones are literal text. */
 const maxDepth = 16;
 
 const reference = /\$(?:(\$)|\{([A-Za-z_]\w*)(\}|:-|[^\w{}])|([A-Za-z_]\w*))/g;
 
 /**
- * Replaces `$VAR`, `${VAR}` and `${VAR:-default}` (used when the variable is unset or empty), once: a value is not
- * looked at again. `$$` is `$`; any other `$` is text.
+ * Replaces `$VAR`, `${VAR}` and `${VAR:-default}` (the default applies if the variable is unset or empty). Values are
+ * not expanded again. `$$` becomes `$`; any other `$` is literal.
  */
 export function expandPattern(pattern: string, env: Readonly<Record<string, string | undefined>>): Expansion {
   const unknown: string[] = [];
@@ -62,7 +62,7 @@ export function expandPattern(pattern: string, env: Readonly<Record<string, stri
   return { text, unknown, unsupported };
 }
 
-/** Where the `}` is that closes what is open at `from`; undefined without one. */
+/** The position of the `}` that closes the brace opened before `from`; undefined if there is none. */
 function closingBrace(text: string, from: number): number | undefined {
   let depth = 1;
   for (let at = from; at < text.length; at++) {

@@ -1,11 +1,11 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 
-/** What a schema asks for, in words that follow "must be": `"a whole number from 0 to 10000"`. */
+/** The expected value of a schema, in words that follow "must be": `"a whole number from 0 to 10000"`. */
 export function expectationOf(schema: TSchema): string {
   if (schema.title !== undefined) return schema.title;
   switch (schema[Kind]) {
     case "String":
-      return schema["minLength"] ? "text that is not empty" : "text";
+      return schema["minLength"] ? "a non-empty string" : "a string";
     case "Boolean":
       return "true or false";
     case "Integer":
@@ -22,7 +22,7 @@ export function expectationOf(schema: TSchema): string {
   }
 }
 
-/** A value as a message shows it: JSON, cut when it is long. */
+/** A value for a message: JSON, truncated if it is long. */
 export function showValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;

@@ -1,17 +1,17 @@
 /**
- * Builds what `expandPattern` takes from pieces that were quoted or not: a `$` that must stay is doubled, though only
- * where it would mean something, so that `a$` reads the same in a document.
+ * Builds a pattern for `expandPattern` from literal text and variables. A literal `$` is doubled, but only where
+ * `expandPattern` would replace it, so that `a$` looks the same in a document.
  */
 export class PatternBuilder {
   #pattern = "";
-  /** The last piece, as long as what follows could change its meaning. */
+  /** The last piece, if the next piece could change its meaning. */
   #last: { readonly start: number; readonly kind: "variable" | "dollar" } | undefined;
 
   get pattern(): string {
     return this.#pattern;
   }
 
-  /** Text that is taken as it is, each `$` too. */
+  /** Adds literal text; each `$` in it stays a `$`. */
   addText(text: string): void {
     for (const part of text.split(/(\$)/)) {
       if (part === "$") this.#addDollar();
@@ -19,14 +19,14 @@ export class PatternBuilder {
     }
   }
 
-  /** `$NAME`. */
+  /** Adds `$NAME`. */
   addVariable(name: string): void {
     this.#settle("$");
     this.#last = { start: this.#pattern.length, kind: "variable" };
     this.#pattern += `$${name}`;
   }
 
-  /** What begins with a `$` that means something: `$$`, `${NAME}`, `${NAME:-`. */
+  /** Adds an expression, or its beginning: `$$`, `${NAME}`, `${NAME:-`. */
   addExpression(text: string): void {
     this.#settle("$");
     this.#last = undefined;
@@ -45,7 +45,7 @@ export class PatternBuilder {
     this.#pattern += text;
   }
 
-  /** Keeps the meaning of the last piece when `next` comes directly after it. */
+  /** Rewrites the last piece if `next`, which follows directly, would change its meaning. */
   #settle(next: string): void {
     if (this.#last === undefined) return;
     const { start, kind } = this.#last;
@@ -59,7 +59,7 @@ export class PatternBuilder {
 const expression = /\$(?:\$|\{[A-Za-z_]\w*(?:\}|:-|[^\w{}])|([A-Za-z_]\w*))/y;
 
 /**
- * Adds the `$` at `at` and what belongs to it, and returns where that ends. `isDefault`: it began a `${NAME:-`, whose
+ * Adds the expression that begins with the `$` at `at`, and returns its end. `isDefault` is true after `${NAME:-`; the
  * default follows.
  */
 export function addReference(
@@ -80,8 +80,8 @@ export function addReference(
 }
 
 /**
- * The pattern of a value that is not split into words. A backslash before a `$` and single quotes protect it; the
- * quotes stay, unless they hold the whole value. An apostrophe within a word (`don't`) is no quote.
+ * The pattern of a value that is not split into words. A `$` after a backslash or in single quotes is literal. The
+ * quotes are kept, unless they enclose the whole value. An apostrophe within a word (`don't`) is not a quote.
  */
 export function valuePattern(value: string): string {
   const builder = new PatternBuilder();

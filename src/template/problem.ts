@@ -5,34 +5,34 @@ import { expectationOf, showValue } from "./expectation.ts";
 import { adviceOnKey } from "./foreign-keys.ts";
 import { suggestion } from "../suggestion.ts";
 
-/** One thing that is wrong with a body. */
+/** One error in the body of a template. */
 export interface TemplateProblem {
-  /** JSON path: `env.PORT`, `args.1`, `flapping.window`; empty when the body as a whole is at fault. */
+  /** JSON path: `env.PORT`, `args.1`, `flapping.window`; empty if the body as a whole is invalid. */
   readonly field: string;
-  /** Follows the field and a colon: `must be true or false, not 3`. */
+  /** Text that follows the field and a colon: `must be true or false, not 3`. */
   readonly message: string;
-  /** Present where the answer is not `invalid_process_info`. */
+  /** Present if the error code is not `invalid_process_info`. */
   readonly code?: "bad_value";
 }
 
 /**
- * Where `value` departs from `schema`: unknown and missing keys, wrong types, numbers out of range. Unknown keys come
- * first, since a misspelt key is often why another is missing.
+ * The differences between `value` and `schema`: unknown and missing keys, wrong types, numbers out of range. Unknown
+ * keys come first, because a misspelt key is often the reason why another one is missing.
  */
 export function findShapeProblems(schema: TSchema, value: unknown): TemplateProblem[] {
   const errors = [...leavesOf(Value.Errors(schema, value))];
   const problems = new Map<string, TemplateProblem>();
   for (const error of [...errors.filter(isUnknownKey), ...errors]) {
     const field = fieldOf(error.path);
-    // A missing key is told twice: as missing, and as `undefined` of the wrong type.
+    // A missing key has two errors: it is missing, and `undefined` has the wrong type.
     if (!problems.has(field)) problems.set(field, { field, message: messageOf(error) });
   }
   return [...problems.values()];
 }
 
 /**
- * A union that fails is one error that holds those of its variants. The variant that the value was meant for is the one
- * that has nothing against the value itself, only against things inside it; then these are what is wrong.
+ * A failed union is one error that contains the errors of its variants. If a variant accepts the value itself and fails
+ * only for values inside it, this variant was meant, and its errors are reported instead.
  */
 function* leavesOf(errors: Iterable<ValueError>): Generator<ValueError> {
   for (const error of errors) {
@@ -52,7 +52,8 @@ function isUnknownKey(error: ValueError): boolean {
 function messageOf(error: ValueError): string {
   const token = unescapeToken(error.path.slice(error.path.lastIndexOf("/") + 1));
   if (isUnknownKey(error)) {
-    return `is not a known key${adviceOnKey(token, Object.keys(error.schema["properties"]), "write variables as `env`, an object")}`;
+    const known = Object.keys(error.schema["properties"]);
+    return `unknown key${adviceOnKey(token, known, "write environment variables as an object, `env`")}`;
   }
   const isTopLevel = error.path.lastIndexOf("/") === 0;
   if (error.type === ValueErrorType.ObjectRequiredProperty || (error.value === null && isTopLevel)) {

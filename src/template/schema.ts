@@ -6,9 +6,9 @@ import type { ProcessTemplate } from "./template.ts";
 import { splitWords } from "./words.ts";
 
 export interface TemplateContext {
-  /** Absolute; the `cwd` of a body that names none. */
+  /** The `cwd` of a body without one; an absolute path. */
   readonly defaultCwd: string;
-  /** The name that the caller has already given, in a path or a section; a body that names another is refused. */
+  /** The name in the request path or the section header. A body with another name is rejected. */
   readonly name?: string;
 }
 
@@ -17,14 +17,14 @@ export type ReadTemplate =
   | { readonly template?: never; readonly problems: readonly [TemplateProblem, ...TemplateProblem[]] };
 
 /**
- * The template that a JSON body describes, with every default filled in. Throws `invalid_process_info` with the `field`
- * of the first problem, or `bad_value` for a name of digits alone.
+ * The template that a JSON body describes, with all defaults. Throws `invalid_process_info` with the `field` of the
+ * first problem, or `bad_value` if the name is a number.
  */
 export function parseTemplate(body: unknown, context: TemplateContext): ProcessTemplate {
   const { template, problems } = readTemplate(body, context);
   if (template) return template;
   const [{ field, message, code }] = problems;
-  const where = field === "" ? "it" : `\`${field}\``;
+  const where = field === "" ? "the body" : `\`${field}\``;
   throw new GafferdError(
     code ?? "invalid_process_info",
     `cannot accept the process template: ${where}${/^(must|is|has) /.test(message) ? " " : ": "}${message}`,
@@ -32,21 +32,21 @@ export function parseTemplate(body: unknown, context: TemplateContext): ProcessT
   );
 }
 
-/** `parseTemplate`, with all problems instead of the first. */
+/** Like `parseTemplate`, but returns all problems instead of throwing the first. */
 export function readTemplate(body: unknown, context: TemplateContext): ReadTemplate {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return { problems: [{ field: "", message: "must be a JSON object" }] };
   }
   const given = withoutLegacyKeys(body);
   if (context.name !== undefined) given["name"] ??= context.name;
-  // Its pipes would end with gafferd; who wants them all the same says so.
+  // Pipes would close when gafferd exits, so they are used only if the template asks for them.
   if (given["detach"] === true || given["on_host_exit"] === "keep") given["redirect_output"] ??= [];
   const shapeProblems = findShapeProblems(templateSchema, given);
   const misshapen = new Set(shapeProblems.map(({ field }) => field.split(".")[0]));
   const { values, problems: valueProblems } = convertValues(given, misshapen);
   const [first, ...others] = [...shapeProblems, ...valueProblems, ...findContradictions(values, given, context)];
   if (first) return { problems: [first, ...others] };
-  // Without a problem every key has been converted or has no default.
+  // Without problems, every key has a converted value or has no default.
   return { template: toTemplate(values as Values, context) };
 }
 
@@ -54,7 +54,9 @@ type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
 type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff";
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
-/** What a Python client of gaffer 0.4 sends for settings that gafferd does not have, when they are not used. */
+/**
+ * Keys that the Python client of gaffer 0.4 always sends. gafferd does not support them and accepts them only if empty.
+ */
 const legacyKeys = ["group", "custom_streams", "custom_channels"];
 
 function withoutLegacyKeys(body: object): Record<string, unknown> {
@@ -79,8 +81,10 @@ function convertValues(
     if (value === undefined || value === null) continue;
     try {
       const nul = findNul(value);
-      if (nul !== undefined) throw new GafferdError("invalid_process_info", "must hold no NUL byte", { field: nul });
-      // The schema has just found that the value is what this key's converter takes.
+      if (nul !== undefined) {
+        throw new GafferdError("invalid_process_info", "must not contain a NUL byte", { field: nul });
+      }
+      // The value passed the schema, so it has the type that this converter takes.
       values[key] = (converters[key] as (value: unknown) => unknown)(value);
     } catch (error) {
       if (!(error instanceof GafferdError)) throw error;
@@ -94,7 +98,9 @@ function convertValues(
   return { values, problems };
 }
 
-/** The path, within `value`, of a text or a key that no process can be given; empty for `value` itself. */
+/**
+ * The path, within `value`, of a string or key with a NUL byte; empty for `value` itself, undefined if there is none.
+ */
 function findNul(value: unknown): string | undefined {
   if (typeof value === "string") return value.includes("\0") ? "" : undefined;
   if (typeof value !== "object" || value === null) return undefined;
@@ -127,7 +133,7 @@ function findContradictions(
   if (values.detach && redirected) {
     problems.push({
       field: "detach",
-      message: `must be false with \`${redirected}\`: its pipes would end with the daemon, and the process with them`,
+      message: `must be false with \`${redirected}\`, because the pipes of a detached process close when gafferd exits`,
     });
   }
   const { kill_mode: killMode, stop_group: byStopGroup } = values;
@@ -135,7 +141,7 @@ function findContradictions(
     const isSame = `\`stop_group = ${byStopGroup === "group"}\` means \`kill_mode = ${byStopGroup}\``;
     problems.push({
       field: "stop_group",
-      message: `contradicts \`kill_mode = ${killMode}\`: ${isSame}; leave \`stop_group\` out`,
+      message: `conflicts with \`kill_mode = ${killMode}\`: ${isSame}; remove \`stop_group\``,
     });
   }
   return [...problems, ...findPortProblems(values)];
@@ -146,16 +152,16 @@ function findPortProblems({ port, numprocesses, env }: Partial<Values>): Templat
   const problems: TemplateProblem[] = [];
   const last = port + Math.max(1, numprocesses ?? 1) - 1;
   if (last > maxPort) {
-    const message = `must leave a port for each of ${numprocesses} processes: ${port} to ${last} goes past ${maxPort}`;
+    const message = `is too high for ${numprocesses} processes: their ports would be ${port} to ${last}, the highest is ${maxPort}`;
     problems.push({ field: "port", message });
   }
   if (env !== undefined && Object.hasOwn(env, "PORT")) {
-    problems.push({ field: "env.PORT", message: "must be left out with `port`, which sets it for each process" });
+    problems.push({ field: "env.PORT", message: "must not be set with `port`, which sets it for each process" });
   }
   return problems;
 }
 
-/** Who sets `flapping` alone wants no second policy beside it. */
+/** Backoff is off by default if `flapping` is set: one restart policy is enough. */
 function backoffOf({ backoff, flapping }: Values): Pick<ProcessTemplate, "backoff"> {
   const policy = backoff ?? (flapping === undefined && converters.backoff(true));
   return policy ? { backoff: policy } : {};

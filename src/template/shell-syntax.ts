@@ -1,9 +1,9 @@
 import { scanWords, type Word } from "./words.ts";
 
-/** Words that a shell runs itself: there is no such program, or it would do nothing. */
+/** Commands of the shell itself, and what to write instead. There is no such program, or it would have no effect. */
 const builtins: Readonly<Record<string, string>> = {
   cd: "write `cwd = …`, or set `shell = true`",
-  exec: "leave it out",
+  exec: "remove it",
   export: "write `env:KEY = value`",
   source: "set `shell = true`, or write `env_file = …`",
   ".": "set `shell = true`, or write `env_file = …`",
@@ -16,27 +16,30 @@ const builtins: Readonly<Record<string, string>> = {
 };
 
 interface Syntax {
-  /** What there is of it in a word whose quoted parts were cut out. */
+  /** Matches the operator in a word without its quoted parts. */
   readonly find: RegExp;
-  /** What is shown; default: what was found. Never more of the word, which may hold a secret. */
+  /** The text to show; default: the match. Never more of the word, which may be a secret. */
   readonly shown?: string;
-  /** Follows what is shown. */
+  /** Text that follows the operator. */
   readonly advice: string;
 }
 
-const orQuote = "or put it in quotes if the program is to get it";
-const needsShell = `is passed to the program, since no shell runs: set \`shell = true\`, ${orQuote}`;
+const orQuote = "or put it in quotes if the program needs it";
+const needsShell = `is passed to the program, because no shell is used; set \`shell = true\`, ${orQuote}`;
 
 const syntaxes: readonly Syntax[] = [
   { find: /&&|\|\|?/, advice: needsShell },
   {
     find: /;/,
-    advice: `is passed to the program, since no shell runs: put a comment on a line of its own, set \`shell = true\` for a second command, ${orQuote}`,
+    advice: `is passed to the program, because no shell is used; put a comment on its own line, set \`shell = true\` for a second command, ${orQuote}`,
   },
-  { find: /^&$|(?<=[^&])&$/, advice: "is passed to the program: leave it out, gafferd does not wait for it anyway" },
+  {
+    find: /^&$|(?<=[^&])&$/,
+    advice: "is passed to the program; remove it, gafferd runs every process in the background",
+  },
   {
     find: /^(?:\d*|&)(?:>>?|<<?)(?:&\d)?/,
-    advice: `is passed to the program, since no shell runs: see \`redirect_output\` and \`redirect_input\`, set \`shell = true\`, ${orQuote}`,
+    advice: `is passed to the program, because no shell is used; see \`redirect_output\` and \`redirect_input\`, set \`shell = true\`, ${orQuote}`,
   },
   // `$(NAME)` is how Kubernetes writes a variable.
   { find: /\$\((?![A-Z_][A-Z\d_]*\))/, shown: "$(…)", advice: needsShell },
@@ -44,8 +47,8 @@ const syntaxes: readonly Syntax[] = [
 ];
 
 /**
- * What in a command line, or in words after one, only a shell would understand: `a | b`, `a && b`, `2>&1`, `$(…)`, `*.log`,
- * `A=1 program`. Each kind once, as sentences that follow the key and say what to write. What is in quotes is meant.
+ * Warnings about shell syntax in a command line or its arguments: `a | b`, `a && b`, `2>&1`, `$(…)`, `*.log`,
+ * `A=1 program`. One sentence for each kind, which follows the key and says what to write. Quoted text is ignored.
  */
 export function findShellSyntax(line: string, kind: "cmd" | "args"): string[] {
   const words = scanWords(line).map((word) => ({ ...word, bare: bareTextOf(line, word) }));
@@ -53,31 +56,36 @@ export function findShellSyntax(line: string, kind: "cmd" | "args"): string[] {
     const [operator] = words.flatMap(({ bare }) => find.exec(bare)?.[0] ?? []);
     return operator === undefined ? [] : [`\`${shown ?? operator}\` ${advice}`];
   });
-  if (words.slice(1).some(({ bare }) => bare.startsWith("#"))) found.push(`\`#\` and what follows it ${commentAdvice}`);
+  if (words.slice(1).some(({ bare }) => bare.startsWith("#"))) found.push(adviceOnComment("#"));
   if (words.slice(1).some(({ bare }) => isGlob(bare))) found.push(`\`*\` ${needsShell}`);
   return kind === "cmd" ? [...found, ...findAtStart(words)] : found;
 }
 
-/** Follows the text that was likely meant as a comment. */
-export const commentAdvice = "is part of the value: put a comment on a line of its own";
+/**
+ * The warning about text that looks like a comment and begins with `sign`. It does not show the text, which may be the
+ * rest of a password.
+ */
+export function adviceOnComment(sign: string): string {
+  return `\`${sign}\` and the text after it are part of the value; put a comment on its own line`;
+}
 
 interface BareWord extends Word {
   readonly bare: string;
 }
 
 function findAtStart([first, ...others]: readonly BareWord[]): string[] {
-  // A path may hold blanks, and be in quotes for them.
+  // A path with spaces may be in quotes.
   if (others.length === 0 && first?.bare === "_" && /^[^/.~].*\s/.test(first.text)) {
-    return ["is one word, since all of it is in quotes: leave them out"];
+    return ["is a single word, because all of it is in quotes; remove the quotes"];
   }
   const [, name] = /^([A-Za-z_]\w*)=/.exec(first?.text ?? "") ?? [];
-  if (name !== undefined) return [`begins with \`${name}=\`, which only a shell would set: write \`env:${name} = …\``];
+  if (name !== undefined) return [`begins with \`${name}=\`, which only a shell supports; write \`env:${name} = …\``];
   const builtin = first?.bare ?? "";
   if (!Object.hasOwn(builtins, builtin)) return [];
-  return [`begins with \`${builtin}\`, which is a command of the shell: ${builtins[builtin]}`];
+  return [`begins with \`${builtin}\`, which is a shell command; ${builtins[builtin]}`];
 }
 
-/** The word without what is in quotes or after a backslash, in whose place `_` is put. Expressions in double quotes stay. */
+/** The word with `_` in place of quoted and escaped text. Command substitutions in double quotes are kept. */
 function bareTextOf(line: string, { start, end }: Word): string {
   const raw = line.slice(start, end);
   return raw.replaceAll(/\\[^]|'[^']*'|"(?:\\[^]|[^"\\])*"/g, (quoted) =>
@@ -85,7 +93,7 @@ function bareTextOf(line: string, { start, end }: Word): string {
   );
 }
 
-/** A path with a star. Options (`--allow=*`) and URLs are left to the program by a shell too, as a rule. */
+/** Whether this is a path with `*`. A shell usually passes options (`--allow=*`) and URLs unchanged too. */
 function isGlob(bare: string): boolean {
   return /^[^-*][^*]*\*|^\*[^*]+/.test(bare) && !bare.includes("://") && !bare.includes("=");
 }

@@ -4,14 +4,14 @@ import { nearest } from "../suggestion.ts";
 
 export interface Signal {
   /**
-   * `"SIGTERM"`; a real-time signal is `"SIGRTMIN"`, `"SIGRTMIN+3"` or `"SIGRTMAX"`, which `process.kill` does not know:
-   * send its number.
+   * `"SIGTERM"`. Real-time signals are `"SIGRTMIN"`, `"SIGRTMIN+3"` or `"SIGRTMAX"`; `process.kill` does not accept
+   * these names, so send the number.
    */
   readonly name: string;
   readonly number: number;
 }
 
-/** The first number that the C library leaves to programs, and the kernel's last; macOS has no such signals. */
+/** The first real-time signal that the C library leaves to programs, and the last of the kernel. macOS has none. */
 const firstRealTime = 34;
 const lastRealTime = 64;
 
@@ -24,14 +24,13 @@ if (process.platform === "linux") {
     numberByName.set(`SIGRTMAX-${lastRealTime - n}`, n);
   }
 }
-// Aliases (SIGIOT, SIGPOLL) come after the name that people know, so the first name of a number is the one to show.
+// Aliases (SIGIOT, SIGPOLL) come after the common name, so the first name of a number is the one to show.
 const nameByNumber = new Map<number, string>();
 for (const [name, number] of numberByName) if (!nameByNumber.has(number)) nameByNumber.set(number, name);
 
 /**
- * The signal that `"HUP"`, `"SIGHUP"`, `"sighup"`, `"1"` or `1` names, and on Linux `"RTMIN"`, `"RTMIN+n"`, `"RTMAX-n"`
- * and `"RTMAX"`. Throws `bad_value`, which offers the nearest name
- * or lists them all; 0 is no signal.
+ * Parses `"HUP"`, `"SIGHUP"`, `"sighup"`, `"1"` or `1`, and on Linux `"RTMIN"`, `"RTMIN+n"`, `"RTMAX-n"` and `"RTMAX"`.
+ * Throws `bad_value` that suggests a similar name or lists all names. 0 is not a signal.
  */
 export function parseSignal(signal: string | number): Signal {
   const text = String(signal).trim().toUpperCase();
@@ -44,7 +43,7 @@ export function parseSignal(signal: string | number): Signal {
   const wanted = text.startsWith("SIG") ? text : `SIG${text}`;
   const number = numberByName.get(wanted);
   if (number === undefined) throw unknownSignal(signal, wanted);
-  // An alias becomes the name to show, so that a template reads the same however it was written.
+  // An alias becomes the common name, so that equal templates look the same.
   return { name: nameByNumber.get(number) ?? wanted, number };
 }
 
@@ -55,13 +54,13 @@ function unknownSignal(signal: string | number, wanted?: string): GafferdError {
   if (wanted !== undefined && /^SIGRTM(IN|AX)[+-]/.test(wanted) && range.length > 0) {
     return new GafferdError(
       "bad_value",
-      `${JSON.stringify(signal)} is not a signal: real-time signals are ${range[0]}`,
+      `${JSON.stringify(signal)} is not a signal; real-time signals are ${range[0]}`,
     );
   }
   const near = wanted === undefined ? undefined : nearest(wanted, [...names, ...realTime]);
   const known = [...names.map((name) => name.slice("SIG".length)), ...range].join(", ");
   return new GafferdError(
     "bad_value",
-    `${JSON.stringify(signal)} is not a signal: ${near ? `did you mean ${near}?` : `known are ${known} and their numbers`}`,
+    `${JSON.stringify(signal)} is not a signal; ${near ? `did you mean ${near}?` : `write a number or one of ${known}`}`,
   );
 }

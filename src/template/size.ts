@@ -2,7 +2,7 @@ import { GafferdError } from "../errors.ts";
 
 const unitBytes = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 
-/** Bytes of `4096`, `"4096"`, `"64k"`, `"1m"`, `"2g"`. Throws `bad_value` for anything else. */
+/** Parses `4096`, `"4096"`, `"64k"`, `"1m"` or `"2g"` and returns bytes. Throws `bad_value` for anything else. */
 export function parseSize(size: string | number): number {
   const bytes = typeof size === "number" ? size : textBytes(size);
   if (!Number.isSafeInteger(bytes) || bytes < 0) {

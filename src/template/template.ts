@@ -1,9 +1,11 @@
-/** Whether an exit is followed by a new start. `on-failure`: only after a signal or a code not of `successCodes`. */
+/**
+ * Whether a process that exits is replaced. `on-failure`: only after a signal or an exit code not in `successCodes`.
+ */
 export type RestartPolicy = "always" | "on-failure" | "never";
 
 /**
- * Too many exits in a window. After `attempts` exits within `windowMs` the template is stopped and started again after
- * `retryInMs`, at most `maxRetries` times (`Infinity`: for ever); then it stays stopped.
+ * What to do after too many exits: after `attempts` exits within `windowMs` the template is stopped, and started again
+ * after `retryInMs`, at most `maxRetries` times (`Infinity`: no limit). Then it stays stopped.
  */
 export interface FlappingPolicy {
   readonly attempts: number;
@@ -13,9 +15,9 @@ export interface FlappingPolicy {
 }
 
 /**
- * The delay before a process that exited is replaced: `minMs`, then `factor` times longer after each exit in a row, up to
- * `maxMs`, plus a random share of up to `jitter` (0 to 1) of it. A run of `resetAfterMs` ends the row. The first exit of a
- * row causes no delay if the process ran for `immediateRestartMs` (`supervisor/backoff.ts`).
+ * The delay before a process that exited is replaced: `minMs`, then `factor` times longer after each exit in a row, up
+ * to `maxMs`, plus a random part of up to `jitter` (0 to 1) of the delay. A process that runs for `resetAfterMs` resets
+ * the delay. The first exit in a row causes no delay if the process ran for `immediateRestartMs` (`supervisor/backoff.ts`).
  */
 export interface BackoffPolicy {
   readonly minMs: number;
@@ -26,72 +28,72 @@ export interface BackoffPolicy {
 }
 
 /**
- * Which processes get the stop signal, as in systemd. `mixed`: the process itself; once it has exited, what is left of
- * its tree gets the signal too; SIGKILL goes to the whole tree when the grace period is over. `group`: every signal goes
- * to the whole tree at once. `process`: only the process itself; what it leaves behind is stopped when gafferd ends.
+ * Which processes get the stop signal, as in systemd. `mixed`: the process itself, then the rest of its tree after it
+ * has exited; SIGKILL goes to the whole tree after `graceful_timeout`. `group`: every signal goes to the whole tree.
+ * `process`: signals go to the process itself only; its remaining descendants are stopped when gafferd stops.
  */
 export type KillMode = "mixed" | "group" | "process";
 
-/** What follows when a template is given up. `shutdown`: the daemon stops, and its exit status says so. */
+/** What happens when a template is given up. `shutdown`: the daemon stops with its own exit status. */
 export type GiveUpPolicy = "ignore" | "shutdown";
 
 /**
- * What to run: immutable, checked and complete (every default filled in). One schema (`schema.ts`) makes it from an
- * INI section and from a JSON body alike.
+ * What to run, with all defaults; immutable and valid. `schema.ts` builds it from an INI section or a JSON body, with
+ * the same schema.
  */
 export interface ProcessTemplate {
-  /** Unique in a daemon; holds at least one character that is not a digit. What precedes the first `:` is its group. */
+  /** Unique in a daemon, and not a number. The part before the first `:` is the group. */
   readonly name: string;
-  /** The command line as it was written; `words.ts` splits it, or `sh -c` runs it if `shell`. */
+  /** The command line as written. `words.ts` splits it, or `sh -c` runs it if `shell` is set. */
   readonly cmd: string;
-  /** More words, after those of `cmd`. */
+  /** More arguments, after those of `cmd`. */
   readonly args: readonly string[];
-  /** Absolute. */
+  /** An absolute path, or one that begins with a variable. */
   readonly cwd: string;
-  /** Variables set for this template alone; they win over `envFiles`, which win over the daemon's environment. */
+  /** Variables of this template. They win over `envFiles`, which win over the daemon's environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** dotenv files (absolute paths), read at each spawn; a later file wins. */
+  /** Absolute paths of dotenv files, read at each spawn; a later file wins. */
   readonly envFiles: readonly string[];
-  /** Inherit the daemon's environment. */
+  /** Whether processes inherit the daemon's environment. */
   readonly osEnv: boolean;
-  /** User to run as, number or name; absent: the daemon's own. */
+  /** User to run as, by number or name. Absent: the daemon's own. */
   readonly uid?: number | string;
-  /** Group to run as, number or name; absent: the user's primary group. */
+  /** Group to run as, by number or name. Absent: the primary group of `uid`. */
   readonly gid?: number | string;
-  /** Launched, not supervised, left alone when its template or the daemon stops. */
+  /** Processes are started but not supervised, and keep running when the template or the daemon stops. */
   readonly detach: boolean;
   readonly shell: boolean;
   /** How many processes to keep running, 0 or more. */
   readonly numprocesses: number;
-  /** The process in slot 0 gets this number as `PORT`, the one in slot 1 the next; absent: `PORT` is not set. */
+  /** `PORT` of the process in slot 0; slot 1 gets the next number, and so on. Absent: `PORT` is not set. */
   readonly port?: number;
-  /** Start when created. */
+  /** Whether the template starts when it is created. */
   readonly start: boolean;
-  /** Smaller starts earlier and stops later; absent: after all that have one. */
+  /** Templates with a smaller number start earlier and stop later. Absent: after all templates that have one. */
   readonly priority?: number;
-  /** Absent: off. */
+  /** Absent if off. */
   readonly flapping?: FlappingPolicy;
-  /** At most two labels: stdout's, stderr's; the same name twice merges both. An output without a label is discarded. */
+  /** Labels of stdout and stderr. The same label twice merges both; an output without a label is discarded. */
   readonly redirectOutput: readonly string[];
   readonly redirectInput: boolean;
-  /** Between the stop signal and SIGKILL. */
+  /** Time between the stop signal and SIGKILL. */
   readonly gracefulTimeoutMs: number;
-  /** `"SIGTERM"`: always the full name, one of `signals.ts`. */
+  /** The full name from `signals.ts`: `"SIGTERM"`. */
   readonly stopSignal: string;
   readonly killMode: KillMode;
-  /** What becomes of its processes when the daemon is killed: they end too, or they live on. */
+  /** What happens to its processes when the daemon is killed: they are stopped, or they keep running. */
   readonly onHostExit: "kill" | "keep";
   readonly restart: RestartPolicy;
-  /** The exit codes that are no failure. */
+  /** Exit codes that do not count as failures. */
   readonly successCodes: readonly number[];
-  /** Absent: off, a process that exited is replaced immediately. */
+  /** Absent if off: a process that exits is replaced immediately. */
   readonly backoff?: BackoffPolicy;
   readonly onGiveUp: GiveUpPolicy;
-  /** Held for each label of each process. */
+  /** Bytes of output kept for each label of each process. */
   readonly outputBufferBytes: number;
   /** How long a writer waits for a process that does not read its stdin. */
   readonly stdinTimeoutMs: number;
-  /** How long a process waits for a lossless reader that takes nothing. */
+  /** How long a process waits for a lossless reader that does not read. */
   readonly losslessTimeoutMs: number;
 }
 

@@ -2,28 +2,28 @@ import { GafferdError } from "../errors.ts";
 import { addReference, PatternBuilder } from "./pattern.ts";
 
 export interface Word {
-  /** Without its quotes. */
+  /** The word without its quotes. */
   readonly text: string;
-  /** As `text`, for `expandPattern`: a `$` that quotes or a backslash protect is doubled. */
+  /** The word for `expandPattern`: like `text`, but a quoted or escaped `$` is doubled. */
   readonly pattern: string;
-  /** Where it is in the command line, quotes included: `line.slice(start, end)`. */
+  /** Position in the command line, including quotes: `line.slice(start, end)`. */
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Splits a command line as a POSIX shell splits words: quotes, backslashes, joined lines, `${NAME:-a default}` as one
- * word. Nothing else of the shell is there: `*`, `|`, `;` and `#` are text. If `home` is given, an unquoted `~` that is a
- * word or begins a path becomes it. Throws `bad_value` that says where, for a quote or a default that is never closed.
+ * Splits a command line into words as a POSIX shell does: quotes, backslashes, continued lines, `${NAME:-a default}` as
+ * one word. Other shell syntax is not supported: `*`, `|`, `;` and `#` are literal. If `home` is set, it replaces an
+ * unquoted `~` that is a word or begins a path. Throws `bad_value` with the position of an unclosed quote or default.
  *
- * The npm package `shlex` was held to `sh` by the same test as this and failed it: inside double quotes it keeps the
- * backslash of `\$` and `` \` ``, and a closing quote unescapes once more what stood before the opening one.
+ * The npm package `shlex` fails the test that compares this function with `sh`: inside double quotes it keeps the
+ * backslash of `\$` and `` \` ``, and a closing quote unescapes the text before the opening quote a second time.
  */
 export function splitWords(line: string, home?: string): string[] {
   return scanWords(line, home).map((word) => word.text);
 }
 
-/** `splitWords`, with the place of each word. */
+/** Like `splitWords`, but returns the pattern and the position of each word too. */
 export function scanWords(line: string, home?: string): Word[] {
   const words: Word[] = [];
   let at = 0;
@@ -36,7 +36,7 @@ export function scanWords(line: string, home?: string): Word[] {
   }
 }
 
-/** One word for `sh -c`, whatever it holds. */
+/** Quotes a word for `sh -c` if necessary. */
 export function quoteWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;
@@ -59,13 +59,13 @@ function scanWord(line: string, start: number, home: string | undefined): Word {
     addText(scan, home);
     scan.at += 1;
   }
-  /** Where each default begins that is not closed yet. */
+  /** Start positions of the defaults that are still open. */
   const defaults: number[] = [];
   while (scan.at < line.length && (defaults.length > 0 || !isBlank(line[scan.at]))) {
     const { at } = scan;
     const char = line[at] ?? "";
     if (char === "\\") {
-      // The shell keeps a backslash that ends the line.
+      // A shell keeps a backslash at the end of the text.
       const next = line[at + 1] ?? "\\";
       if (next !== "\n") addText(scan, next);
       scan.at += 2;
@@ -101,7 +101,7 @@ function addText(scan: WordScan, text: string): void {
   scan.builder.addText(text);
 }
 
-/** Goes past a `$` and what belongs to it. Whether a default follows. */
+/** Moves past the expression that begins with `$`. Returns whether a default follows. */
 function scanReference(scan: WordScan): boolean {
   const { end, isDefault } = addReference(scan.builder, scan.line, scan.at);
   scan.text += scan.line.slice(scan.at, end);
@@ -123,7 +123,7 @@ function scanDoubleQuoted(scan: WordScan): void {
     } else if (char === "\\") {
       const next = line[scan.at + 1];
       if (next === undefined) break;
-      // Before any other character the backslash is text (POSIX, Shell Command Language 2.2.3).
+      // Before any other character the backslash is literal (POSIX, Shell Command Language 2.2.3).
       if (next !== "\n") addText(scan, '$`"\\'.includes(next) ? next : `\\${next}`);
       scan.at += 2;
     } else {
@@ -137,6 +137,6 @@ function scanDoubleQuoted(scan: WordScan): void {
 function unclosed(what: string, at: number): GafferdError {
   return new GafferdError(
     "bad_value",
-    `the ${what} at character ${at + 1} is never closed: close it, or put a backslash before it`,
+    `unclosed ${what} at character ${at + 1}; close it, or put a backslash before it`,
   );
 }

@@ -5,17 +5,17 @@ import { cpuSeconds } from "./proc.ts";
 import { whenQuiet } from "./quiet.ts";
 import { fileBytes, fileLines, greeting, type Workspace } from "./workspace.ts";
 
-/** What became of the file of lines on its way from a process over loopback to `curl`. */
+/** The transfer of the file of lines from a process over loopback to `curl`. */
 export interface Carried {
-  /** From the moment the process may write to the exit of the last `curl`. */
+  /** Time from opening the gate to the exit of the last `curl`. */
   readonly seconds: number;
-  /** What each `curl` got, without what HTTP adds. */
+  /** The body that each `curl` received. */
   readonly received: readonly { readonly bytes: number; readonly isWhole: boolean }[];
 }
 
 /**
- * `socat -b 65536` listens, runs the process on a connection, and copies: the least that a relay can do. It gives the
- * process a pair of sockets, which hold three times what a pipe does; with `pipes` it is less than half as fast.
+ * `socat -b 65536` listens, runs the process on a connection, and copies: the minimum work of a relay. It gives the process
+ * a socket pair, which buffers three times as much as a pipe; with its option `pipes` it is less than half as fast.
  */
 export async function carryThroughSocat({ path, gatedCat, openGate }: Workspace): Promise<Carried> {
   await whenQuiet();
@@ -36,11 +36,11 @@ export interface CarryOptions {
   readonly feed: "continuous" | "eventsource";
   readonly readers: number;
   readonly lossless: boolean;
-  /** As `output_buffer` takes it. Absent: the default. */
+  /** A value of `output_buffer`. Default: that of gafferd. */
   readonly outputBuffer?: string;
 }
 
-/** Through a gafferd that carries nothing else. */
+/** Transfers the file through a gafferd that is otherwise idle. */
 export async function carryThroughGafferd(
   gafferd: Gafferd,
   { path, gatedCat, openGate }: Workspace,
@@ -69,8 +69,8 @@ const dataField = "data: ".length;
 const eventsOverhead = 0.01;
 
 /**
- * The file's bytes among `bytes` of server-sent events, to some 0.1 %: all lines are equally long, and what stands around
- * those of an event is taken for what it is when events hold 64 KiB. Throws when that cannot be: then events are small.
+ * The bytes of the file in `bytes` of server-sent events, to about 0.1 %. Assumes events of 64 KiB; all lines have the same
+ * length. Throws if the overhead is too large, which means that events are small.
  */
 export function payloadOfEvents(bytes: number): number {
   const wholeBytes = fileBytes + fileLines * dataField;

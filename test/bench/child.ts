@@ -1,4 +1,4 @@
-/** A program that the bench runs; disposing of it ends it. */
+/** A program that the benchmark runs. Dispose it to stop it. */
 export interface Child extends AsyncDisposable {
   readonly osPid: number;
   readonly exited: Promise<number>;
@@ -10,10 +10,10 @@ export interface Child extends AsyncDisposable {
 
 const running = new Set<Bun.Subprocess>();
 
-/** What a program gets to end by itself before SIGKILL. */
+/** Time that a program has to exit before SIGKILL. */
 const gracefulTimeoutMs = 15_000;
 
-/** Starts a program whose outputs are collected as they come. */
+/** Starts a program and collects its outputs. */
 export function startChild(cmd: readonly string[], options: { cwd?: string } = {}): Child {
   const child = Bun.spawn({ ...options, cmd: [...cmd], stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   running.add(child);
@@ -26,7 +26,7 @@ export function startChild(cmd: readonly string[], options: { cwd?: string } = {
     stderr: new LineReader(child.stderr),
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
-      // One that was stopped hears no SIGTERM.
+      // A stopped process does not handle SIGTERM.
       child.kill("SIGCONT");
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), gracefulTimeoutMs);
@@ -36,15 +36,15 @@ export function startChild(cmd: readonly string[], options: { cwd?: string } = {
   };
 }
 
-/** Runs a script of ours in a Bun of its own, and returns what it prints, which is JSON. Throws what it complains of. */
+/** Runs a script in a new Bun process and returns the JSON that it prints. Throws with its stderr if it fails. */
 export async function runScript<Result>(path: string, args: readonly (string | number)[]): Promise<Result> {
   await using child = startChild([process.execPath, path, ...args.map(String)]);
-  const [text, complaint, status] = await Promise.all([child.stdout.rest(), child.stderr.rest(), child.exited]);
-  if (status !== 0) throw new Error(`${path} ended with status ${status}: ${complaint}`);
+  const [text, stderrText, status] = await Promise.all([child.stdout.rest(), child.stderr.rest(), child.exited]);
+  if (status !== 0) throw new Error(`${path} ended with status ${status}: ${stderrText}`);
   return JSON.parse(text) as Result;
 }
 
-/** Asks all that still run to end, without waiting. */
+/** Sends SIGTERM to all running programs. Does not wait. */
 export function endChildren(): void {
   for (const child of running) {
     child.kill("SIGCONT");
@@ -52,28 +52,28 @@ export function endChildren(): void {
   }
 }
 
-/** Collects an output, which is thus never full, and hands it out. */
+/** Collects an output, so that the pipe never fills up. */
 export class LineReader {
   #text = "";
   readonly #ended: Promise<void>;
   #arrived = Promise.withResolvers<void>();
-  #isOver = false;
+  #hasEnded = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#ended = this.#collect(stream);
   }
 
-  /** The first match in what came and will come. Throws when the output ends without. */
+  /** Waits for the first match in the output. Throws if the output ends without a match. */
   async match(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = pattern.exec(this.#text);
       if (found !== null) return found;
-      if (this.#isOver) throw new Error(`a program ended without ${pattern}: ${this.#text}`);
+      if (this.#hasEnded) throw new Error(`a program ended without ${pattern}: ${this.#text}`);
       await this.#arrived.promise;
     }
   }
 
-  /** All of it, when it has ended. */
+  /** Resolves to the whole output when it has ended. */
   async rest(): Promise<string> {
     await this.#ended;
     return this.#text;
@@ -83,13 +83,13 @@ export class LineReader {
     const decoder = new TextDecoder();
     for await (const chunk of stream) {
       this.#text += decoder.decode(chunk, { stream: true });
-      this.#announce();
+      this.#notify();
     }
-    this.#isOver = true;
-    this.#announce();
+    this.#hasEnded = true;
+    this.#notify();
   }
 
-  #announce(): void {
+  #notify(): void {
     const arrived = this.#arrived;
     this.#arrived = Promise.withResolvers<void>();
     arrived.resolve();

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { waitFor } from "../wait-for.ts";
 import { type Child, startChild } from "./child.ts";
 
-/** A `curl` that throws away what it gets: the same consumer for gafferd and for what it is compared with. */
+/** A `curl` that discards its input: the same consumer for gafferd and for the reference. */
 export interface Curl {
-  /** Resolves when the head of the answer has come, and with it the first of the body. */
+  /** Resolves when the head of the response has arrived. */
   readonly connected: () => Promise<unknown>;
   readonly finished: Promise<{ readonly bytes: number; readonly isWhole: boolean }>;
 }
 
 let count = 0;
 
-/** `headless`: the server speaks no HTTP, it just sends. */
+/** `headless`: the server sends raw bytes without an HTTP head. */
 export function startCurl(url: string, folder: string, { headless = false } = {}): Curl {
   const head = join(folder, `head-${count++}`);
   const kind = headless ? ["--http0.9"] : ["-D", head];
@@ -27,7 +27,7 @@ export function startCurl(url: string, folder: string, { headless = false } = {}
 async function finish(child: Child, head: string): Promise<{ bytes: number; isWhole: boolean }> {
   const status = await child.exited;
   rmSync(head, { force: true });
-  // One that was killed says nothing.
+  // A killed curl prints nothing.
   const bytes = Number(await child.stdout.rest());
   return { bytes, isWhole: status === 0 };
 }

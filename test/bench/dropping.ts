@@ -3,18 +3,18 @@ import { startGafferd } from "./gafferd.ts";
 import { defineMeasure, type Sample } from "./measure.ts";
 import { fileBytes, type Workspace } from "./workspace.ts";
 
-const goals = [{ of: "ours", bound: "≥", value: 99 }] as const;
+const goals = [{ of: "value", bound: "≥", value: 99 }] as const;
 
 /**
- * Not lossless: how much of the output reaches a `curl` that keeps up as well as it can, though the process waits for
- * nobody. A raw reader that falls behind is cut off, and what it got until then counts.
+ * Not lossless: how much of the output reaches a `curl` that reads as fast as it can while the process does not wait. A raw
+ * reader that falls behind is disconnected; the bytes received until then count.
  */
 export const dropping = defineMeasure({
   name: "dropping",
   needs: ["curl"],
   figures: {
-    raw: { what: "raw, not lossless, 4 MiB held: arrives", unit: "%", goals },
-    events: { what: "SSE, not lossless, 4 MiB held: arrives", unit: "%", goals },
+    raw: { what: "raw, not lossless, 4 MiB buffer: received", unit: "%", goals },
+    events: { what: "SSE, not lossless, 4 MiB buffer: received", unit: "%", goals },
   },
   round: async (workspace) => ({
     raw: await arrival(workspace, "continuous"),
@@ -29,7 +29,7 @@ async function arrival(workspace: Workspace, feed: CarryOptions["feed"]): Promis
   const [{ bytes } = { bytes: 0 }] = received;
   const arrived = feed === "continuous" ? Math.min(bytes, fileBytes) : payloadOfEvents(bytes);
   return {
-    ours: (100 * arrived) / fileBytes,
+    value: (100 * arrived) / fileBytes,
     cpuSecondsPerGb: cpuSeconds / (fileBytes / 1e9),
     also: { gigabytesPerSecond: arrived / 1e9 / seconds },
   };

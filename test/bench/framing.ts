@@ -4,7 +4,7 @@ import { defineMeasure } from "./measure.ts";
 
 const frames = join(import.meta.dir, "limits/frame.ts");
 
-/** Making events of bytes, and nothing else. */
+/** Encoding bytes as events, without transfer. */
 export const framing = defineMeasure({
   name: "framing",
   needs: [],
@@ -13,7 +13,7 @@ export const framing = defineMeasure({
     long: { what: "framing alone, 100-byte lines", unit: "GB/s", goals: [] },
   },
   round: async () => ({
-    short: { ours: await runScript<number>(frames, [20]) },
-    long: { ours: await runScript<number>(frames, [100]) },
+    short: { value: await runScript<number>(frames, [20]) },
+    long: { value: await runScript<number>(frames, [100]) },
   }),
 });

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { whenQuiet } from "./quiet.ts";
 
-/** A gafferd that the bench started and that runs nothing yet; disposing of it stops it and its processes. */
+/** A gafferd started by the benchmark, without templates. Dispose it to stop it and its processes. */
 export interface Gafferd extends AsyncDisposable {
   readonly osPid: number;
   /** `http://127.0.0.1:43210`. */
   readonly url: string;
-  /** Creates and starts a template; resolves to the pids of its processes, which are the first when nothing else ran. */
+  /** Creates and starts a template. Resolves to the pids of its processes. */
   create(template: TemplateBody): Promise<number[]>;
-  /** The answer's document. Throws for anything but success. */
+  /** Resolves to the JSON of the response. Throws if the request fails. */
   get<Document>(path: string): Promise<Document>;
 }
 
@@ -21,7 +21,7 @@ export interface TemplateBody {
 
 const main = join(import.meta.dir, "../../src/main.ts");
 
-/** Starts it in a quiet moment. */
+/** Waits until the machine is quiet, then starts gafferd. */
 export async function startGafferd(): Promise<Gafferd> {
   await whenQuiet();
   const child = startChild([process.execPath, main, "--bind", "127.0.0.1:0"]);

@@ -9,7 +9,7 @@ import { fileBytes, lastLine, type Workspace } from "./workspace.ts";
 const dropStdin = join(import.meta.dir, "limits/drop-stdin.ts");
 const gigabytes = fileBytes / 1e9;
 
-/** How fast a process's output goes into its ring when nobody reads, against a Bun that reads a pipe and does nothing. */
+/** How fast the output of a process enters its ring without readers, compared with a Bun that reads and discards it. */
 export const ingest = defineMeasure({
   name: "ingest",
   needs: [],
@@ -17,7 +17,7 @@ export const ingest = defineMeasure({
   round: async (workspace) => {
     const limit = gigabytes / (await secondsToDrop(workspace));
     const taken = await ingestFile(workspace);
-    return { ingest: { ours: gigabytes / taken.seconds, limit, cpuSecondsPerGb: taken.cpuSeconds / gigabytes } };
+    return { ingest: { value: gigabytes / taken.seconds, limit, cpuSecondsPerGb: taken.cpuSeconds / gigabytes } };
   },
 });
 
@@ -37,7 +37,7 @@ async function ingestFile({ path, gatedCat, openGate }: Workspace): Promise<{ se
   const { os_pid: osPid } = await gafferd.get<{ os_pid: number }>(`/processes/${pid}`);
   const cpuBefore = cpuSeconds(gafferd.osPid);
   const startedMs = await openGate();
-  // No question to gafferd meanwhile. What is still in the pipe when the process has gone is 64 KiB at most.
+  // Without requests to gafferd meanwhile. At most 64 KiB are still in the pipe when the process has exited.
   while (isRunning(osPid)) await Bun.sleep(1);
   const seconds = (performance.now() - startedMs) / 1000;
   const cpu = cpuSeconds(gafferd.osPid) - cpuBefore;

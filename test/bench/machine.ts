@@ -14,7 +14,7 @@ export function describeMachine(): Machine {
   return { cores: processors.length, cpu, kernel: release(), bun: Bun.version };
 }
 
-/** Those of the programs that are not on the PATH. */
+/** The programs that are not in PATH. */
 export function missingPrograms(programs: readonly string[]): string[] {
   return programs.filter((program) => Bun.which(program) === null);
 }

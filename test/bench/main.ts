@@ -1,16 +1,16 @@
 /**
- * `bun run bench [NAME…]`: how near gafferd comes to what the machine allows, in a few minutes.
+ * `bun run bench [NAME…]`: compares gafferd with the limits of the machine, in a few minutes.
  *
- * Each measure starts a gafferd of its own, a real process on a free port, and talks to it as a stranger would. What
- * limits it is measured in the same round right beside it: `socat` for a relay, a bare loop for spawning. Three rounds;
- * a ratio is the median of the rounds' ratios, so that it holds on a machine that does other things at the same time.
+ * Each measure starts its own gafferd, a real process on a free port, and uses its HTTP API. The limit is measured in the
+ * same round: `socat` for a relay, a bare loop for spawning. There are three rounds, and a ratio is the median of the
+ * ratios of the rounds, so that it is meaningful on a machine with other load.
  *
- * The table comes to stdout as Markdown, progress to stderr, every round's figures to `results.json` beside this file.
- * What the machine lacks is said and its measure skipped. A goal that is missed is no failure: the exit status is 1 only
- * when a measure could not be taken, and 2 for a name that is none.
+ * Prints a Markdown table to stdout and progress to stderr, and writes the figures of every round to `results.json` beside
+ * this file. A measure whose programs are not installed is skipped with a message. A missed goal is not a failure: the exit
+ * status is 1 only if a measure failed, and 2 for an unknown name.
  *
- * One file a measure; `measure.ts` says what one is. `limits/` and `clients/` hold what runs in processes of its own.
- * GB, MB and KB are powers of 1000. CPU is gafferd's own, start-up excluded, for a GB of process output.
+ * There is one file per measure; see `measure.ts`. `limits/` and `clients/` contain scripts that run in separate processes.
+ * GB, MB and KB are powers of 1000. CPU is that of gafferd, without start-up, per GB of process output.
  */
 import { join } from "node:path";
 import { busy } from "./busy.ts";
@@ -52,17 +52,17 @@ const measures: readonly Measure[] = [
   stats,
 ];
 const rounds = 3;
-/** What takes so long hangs. */
+/** A round that takes longer than this is considered hung. */
 const roundTimeoutMs = 180_000;
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !measures.some((measure) => measure.name === name));
 if (unknown.length > 0) {
-  say(`no measure is called ${unknown.join(", ")}; there are ${measures.map(({ name }) => name).join(", ")}`);
+  report(`unknown measure ${unknown.join(", ")}; available: ${measures.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
 if (!isLinux) {
-  say("cannot measure: CPU and memory of a process are read from Linux's /proc");
+  report("cannot measure: the benchmark needs /proc of Linux");
   process.exit(1);
 }
 
@@ -96,21 +96,21 @@ process.exit(notTaken.some(({ failed }) => failed) ? 1 : 0);
 async function take(measure: Measure, place: Workspace): Promise<void> {
   const missing = missingPrograms(measure.needs);
   if (missing.length > 0) {
-    const reason = `this machine has no ${missing.join(" and no ")}`;
-    say(`${measure.name}: skipped, ${reason}`);
+    const reason = `${missing.join(" and ")} not installed`;
+    report(`${measure.name}: skipped, ${reason}`);
     notTaken.push({ measure: measure.name, reason, failed: false });
     return;
   }
   try {
     const taken: Awaited<ReturnType<Measure["round"]>>[] = [];
     for (let round = 1; round <= rounds; round++) {
-      say(`${measure.name}: round ${round} of ${rounds}`);
+      report(`${measure.name}: round ${round} of ${rounds}`);
       taken.push(await inTime(measure.round(place)));
     }
     figures.push(...summarize(measure, taken));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    say(`${measure.name}: failed, ${error instanceof Error ? error.stack : reason}`);
+    report(`${measure.name}: failed, ${error instanceof Error ? error.stack : reason}`);
     notTaken.push({ measure: measure.name, reason, failed: true });
   } finally {
     endChildren();
@@ -129,6 +129,6 @@ async function inTime<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-function say(text: string): void {
+function report(text: string): void {
   process.stderr.write(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
 }

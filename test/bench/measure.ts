@@ -2,9 +2,9 @@ import type { Workspace } from "./workspace.ts";
 
 export type Unit = "GB/s" | "MB" | "KB" | "s" | "ms" | "%" | "/s" | "events";
 
-/** A bound for the median of a figure, of its ratio to the limit, or of its CPU seconds a GB. */
+/** A bound for the median of a figure, of its ratio to the limit, or of its CPU seconds per GB. */
 export interface Goal {
-  readonly of: "ours" | "ratio" | "cpu";
+  readonly of: "value" | "ratio" | "cpu";
   readonly bound: "≥" | "≤" | "<";
   readonly value: number;
 }
@@ -13,33 +13,33 @@ export interface Goal {
 export interface Figure {
   readonly what: string;
   readonly unit: Unit;
-  /** What `Sample.limit` was measured of. Absent: there is no limit to compare with. */
+  /** The program that gives `Sample.limit`. Absent if there is no limit to compare with. */
   readonly limit?: string;
-  /** Empty: for information. */
+  /** Empty if the figure is only informative. */
   readonly goals: readonly Goal[];
 }
 
 /** One round of one figure, in the figure's unit. */
 export interface Sample {
-  readonly ours: number;
+  readonly value: number;
   readonly limit?: number;
-  /** Of gafferd alone, for a GB of process output. */
+  /** CPU of gafferd per GB of process output. */
   readonly cpuSecondsPerGb?: number;
-  /** More of the same round, for `results.json`. */
+  /** More figures of the round, for `results.json`. */
   readonly also?: Readonly<Record<string, number>>;
 }
 
-/** Something that is measured in rounds; one round gives a sample for each of its figures. */
+/** A measurement. Each round gives a sample for each figure. */
 export interface Measure<Key extends string = string> {
-  /** As it is asked for on the command line. */
+  /** The name on the command line. */
   readonly name: string;
-  /** Programs that it cannot do without. */
+  /** Programs that must be installed. */
   readonly needs: readonly string[];
   readonly figures: Readonly<Record<Key, Figure>>;
   readonly round: (workspace: Workspace) => Promise<Readonly<Record<Key, Sample>>>;
 }
 
-/** Checks that a round gives what the figures say. */
+/** Checks at compile time that a round gives a sample for each figure. */
 export function defineMeasure<const Key extends string>(measure: Measure<Key>): Measure<Key> {
   return measure;
 }

@@ -2,28 +2,28 @@ import { readFileSync } from "node:fs";
 
 const windowMs = 200;
 const quietShare = 0.1;
-/** For each wait, and for all waits of a run together. */
-const patienceMs = 5000;
-const patienceOfRunMs = 60_000;
+/** Maximum time of a wait, and of all waits of a run together. */
+const maxWaitMs = 5000;
+const maxWaitOfRunMs = 60_000;
 
-let loudestShare = 0;
+let maxShare = 0;
 let waitedMs = 0;
 
-/** Waits, for a while, until other programs leave the CPUs alone: what they take, gafferd and its limit lack. */
+/** Waits until other programs use little CPU, with a time limit, because their load distorts the figures. */
 export async function whenQuiet(): Promise<void> {
   const startedMs = performance.now();
-  const longestMs = Math.min(patienceMs, patienceOfRunMs - waitedMs);
+  const limitMs = Math.min(maxWaitMs, maxWaitOfRunMs - waitedMs);
   let share: number;
   do share = await busyShare();
-  while (share > quietShare && performance.now() - startedMs < longestMs);
-  // The look itself is no wait.
+  while (share > quietShare && performance.now() - startedMs < limitMs);
+  // Sampling the load does not count as waiting.
   waitedMs += performance.now() - startedMs - windowMs;
-  loudestShare = Math.max(loudestShare, share);
+  maxShare = Math.max(maxShare, share);
 }
 
-/** The greatest part of the CPUs' time (0…1) that others took right before something was measured. */
+/** The highest share of CPU time (0…1) that other programs used right before a measurement. */
 export function othersShare(): number {
-  return loudestShare;
+  return maxShare;
 }
 
 async function busyShare(): Promise<number> {
@@ -35,7 +35,7 @@ async function busyShare(): Promise<number> {
 
 function cpuTicks(): { idle: number; all: number } {
   const [, ...ticks] = readFileSync("/proc/stat", "latin1").split("\n", 1)[0]?.split(/ +/).map(Number) ?? [];
-  // user nice system idle iowait irq softirq steal; what follows is counted in user and nice already.
+  // user nice system idle iowait irq softirq steal; the remaining fields are included in user and nice.
   const [, , , idle = 0, iowait = 0] = ticks;
   return { idle: idle + iowait, all: ticks.slice(0, 8).reduce((sum, each) => sum + each, 0) };
 }

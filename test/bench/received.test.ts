@@ -6,8 +6,8 @@ const greeting = "id: rabc-0\n\n";
 const eventOf = (sequence: number, ms: number) =>
   `event: exit\ndata: {"event":"exit","time":"${new Date(ms).toISOString()}"}\nid: rabc-${sequence.toString(36)}\n\n`;
 
-describe("what watchers received", () => {
-  test("is whole when all were sent every event, however it was cut", () => {
+describe("the data of watchers", () => {
+  test("is complete if all received every event, however the chunks are split", () => {
     const received = new Received();
     const [first, second] = [received.addWatcher(), received.addWatcher()];
     const stream = Buffer.from(greeting + eventOf(1, 1000) + eventOf(2, 1000));
@@ -16,7 +16,7 @@ describe("what watchers received", () => {
     expect(received.summarize()).toEqual({ events: 2, missing: 0, medianMs: 3, p99Ms: 10, slowestMs: 10 });
   });
 
-  test("lacks what one of them was not sent yet", () => {
+  test("counts events that one watcher has not received yet as missing", () => {
     const received = new Received();
     const [first, second] = [received.addWatcher(), received.addWatcher()];
     first(Buffer.from(greeting + eventOf(1, 1000) + eventOf(2, 1000)), 1000);
@@ -24,14 +24,14 @@ describe("what watchers received", () => {
     expect(received.summarize()).toMatchObject({ events: 2, missing: 1 });
   });
 
-  test("lacks the events of a gap in the sequence, once for each watcher", () => {
+  test("counts gaps in the sequence once per watcher", () => {
     const received = new Received();
     const stream = Buffer.from(greeting + eventOf(1, 1000) + eventOf(4, 1000));
     for (const add of [received.addWatcher(), received.addWatcher()]) add(stream, 1000);
     expect(received.summarize()).toMatchObject({ events: 2, missing: 4 });
   });
 
-  test("must be the same for all", () => {
+  test("must be the same for all watchers", () => {
     const received = new Received();
     received.addWatcher()(Buffer.from(greeting + eventOf(1, 1000)), 1000);
     const add = received.addWatcher();
@@ -39,7 +39,7 @@ describe("what watchers received", () => {
   });
 });
 
-describe("the rate that wrk tells", () => {
+describe("the rate in the output of wrk", () => {
   test.each([
     ["Running 2s test\nRequests/sec:  12345.67\nTransfer/sec:      1.00MB\n", 12_345.67],
     ["  Non-2xx or 3xx responses: 3\nRequests/sec:  12345.67\n", undefined],

@@ -6,7 +6,7 @@ import { fileBytes, greeting, type Workspace } from "./workspace.ts";
 const limit = "socat";
 const eventReaders = 10;
 
-/** Lossless: a process's output of 100-byte lines to `curl`, against `socat -b 65536` doing no more than that. */
+/** Lossless transfer of 100-byte lines from a process to `curl`, compared with `socat -b 65536`. */
 export const relay = defineMeasure({
   name: "relay",
   needs: ["curl", "socat"],
@@ -43,7 +43,7 @@ export const relay = defineMeasure({
   }),
 });
 
-/** The file several times through socat and through one gafferd, by turns: either is faster now and slower then. */
+/** Transfers the file alternately through socat and one gafferd, because the speed of the machine varies. */
 async function compare(workspace: Workspace, passes: number, options: CarryOptions): Promise<Sample> {
   await using gafferd = await startGafferd();
   const total = { limitSeconds: 0, seconds: 0, cpuSeconds: 0 };
@@ -56,7 +56,7 @@ async function compare(workspace: Workspace, passes: number, options: CarryOptio
   }
   const gigabytes = (fileBytes * passes) / 1e9;
   return {
-    ours: (gigabytes * options.readers) / total.seconds,
+    value: (gigabytes * options.readers) / total.seconds,
     limit: gigabytes / total.limitSeconds,
     cpuSecondsPerGb: total.cpuSeconds / gigabytes,
   };
@@ -66,6 +66,6 @@ function assertWhole({ received }: Carried, { feed }: CarryOptions): void {
   for (const { bytes, isWhole } of received) {
     const isAll =
       feed === "continuous" ? bytes === greeting.length + fileBytes : payloadOfEvents(bytes) > fileBytes * 0.999;
-    if (!isWhole || !isAll) throw new Error(`a lossless reader got ${bytes} bytes of a file of ${fileBytes}`);
+    if (!isWhole || !isAll) throw new Error(`a lossless reader received ${bytes} bytes of a file of ${fileBytes}`);
   }
 }

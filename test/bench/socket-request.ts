@@ -1,4 +1,4 @@
-/** What a client of `path` says first over a bare socket: a WebSocket's handshake for `/wstreams/…`, else a GET. */
+/** The request for `path` over a raw socket: a WebSocket handshake for `/wstreams/…`, else a GET. */
 export function requestOf(path: string, host: string): string {
   const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
   if (!path.startsWith("/wstreams/")) return `${head}\r\n`;
@@ -7,5 +7,5 @@ export function requestOf(path: string, host: string): string {
   return `${head}${handshake}Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: binary\r\n\r\n`;
 }
 
-/** How the answer to it begins when it went well. */
+/** The beginning of a successful response. */
 export const goodAnswer = /^HTTP\/1\.1 (?:200 OK|101 Switching Protocols)\r\n/;

@@ -3,26 +3,26 @@ import { defineMeasure } from "./measure.ts";
 import { cpuSeconds } from "./proc.ts";
 
 const crowds = { few: 100, many: 1000, most: 5000 };
-/** CPU is counted in steps of 10 ms. */
+/** Enough processes for a clock of CPU time with steps of 10 ms. */
 const more = 300;
 const heldBytes = 1_000_000_000;
 const pollMs = 20;
 const settleMs = 500;
-const limit = "beside 100";
+const limit = "100 running";
 
 /**
- * What one more process costs beside so many, and in a daemon that holds a gigabyte of output. If it grew with memory,
- * as a fork's does, spawning would have to move to a small helper. It grows with open descriptors alone, whose table the
- * kernel copies for every child: 0.006 ms for 1,000.
+ * CPU cost of one more process, with many running processes and in a daemon that holds 1 GB of output. If the cost grew
+ * with memory, as with `fork`, spawning would have to move to a small helper process. It only grows with the number of open
+ * descriptors, because the kernel copies the descriptor table for every child: 0.006 ms per 1,000.
  */
 export const spawnCost = defineMeasure({
   name: "spawn-cost",
   needs: [],
   figures: {
-    few: { what: "CPU of one more process beside 100", unit: "ms", goals: [] },
-    many: { what: "… beside 1,000", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
-    most: { what: "… beside 5,000", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
-    big: { what: "… with 1 GB of output held", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
+    few: { what: "CPU to spawn one more process, 100 running", unit: "ms", goals: [] },
+    many: { what: "… 1,000 running", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
+    most: { what: "… 5,000 running", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
+    big: { what: "… with 1 GB of buffered output", unit: "ms", limit, goals: [{ of: "ratio", bound: "≤", value: 2 }] },
   },
   round: async () => {
     const few = await spawnCpuMs(crowds.few);
@@ -30,10 +30,10 @@ export const spawnCost = defineMeasure({
     const most = await spawnCpuMs(crowds.most);
     const big = await spawnCpuMs(crowds.few, { heldBytes });
     return {
-      few: { ours: few },
-      many: { ours: many, limit: few },
-      most: { ours: most, limit: few },
-      big: { ours: big, limit: few },
+      few: { value: few },
+      many: { value: many, limit: few },
+      most: { value: most, limit: few },
+      big: { value: big, limit: few },
     };
   },
 });

@@ -9,43 +9,43 @@ const spawnLoop = join(import.meta.dir, "limits/spawn-loop.ts");
 const processes = 1000;
 const limit = "a bare Bun.spawn loop";
 const pollMs = 5;
-/** For what a start leaves behind: garbage, and timers that run out. */
+/** Time for garbage collection and timers after the start. */
 const settleMs = 2000;
 const idleMs = 3000;
 
 /**
- * A thousand `sleep`s with both outputs redirected. The clock is the bench's for both: from the request (or the line on
- * stdin) until the status says that all run (or the loop says that it is done), asked every 5 ms.
+ * Spawns a thousand `sleep`s with both outputs redirected. Both times are measured by the benchmark: from the request (or
+ * the line on stdin) until the status shows that all are running, polled every 5 ms (or until the loop reports its end).
  */
 export const spawn = defineMeasure({
   name: "spawn",
   needs: [],
   figures: {
     time: {
-      what: "1,000 processes running after",
+      what: "time to start 1,000 processes",
       unit: "s",
       limit,
       goals: [{ of: "ratio", bound: "≤", value: 1.6 }],
     },
     memory: {
-      what: "memory for each of 1,000",
+      what: "memory per process, with 1,000",
       unit: "KB",
       limit,
-      goals: [{ of: "ours", bound: "≤", value: 40 }],
+      goals: [{ of: "value", bound: "≤", value: 40 }],
     },
     idle: {
-      what: "CPU with 1,000 idle, of one core",
+      what: "CPU with 1,000 idle processes, of one core",
       unit: "%",
-      goals: [{ of: "ours", bound: "<", value: 2 }],
+      goals: [{ of: "value", bound: "<", value: 2 }],
     },
   },
   round: async () => {
     const bare = await spawnBare();
-    const ours = await spawnSupervised();
+    const supervised = await spawnSupervised();
     return {
-      time: { ours: ours.seconds, limit: bare.seconds },
-      memory: { ours: ours.kilobytesEach, limit: bare.kilobytesEach },
-      idle: { ours: ours.idlePercent },
+      time: { value: supervised.seconds, limit: bare.seconds },
+      memory: { value: supervised.kilobytesEach, limit: bare.kilobytesEach },
+      idle: { value: supervised.idlePercent },
     };
   },
 });
@@ -73,7 +73,7 @@ async function spawnBare(): Promise<Spawned> {
 
 async function spawnSupervised(): Promise<Spawned & { readonly idlePercent: number }> {
   await using gafferd = await startGafferd();
-  // The first answer loads what later ones have.
+  // The first request loads code that is not to be measured.
   await gafferd.get("/processes");
   const rssBefore = rssBytes(gafferd.osPid);
   const startedMs = performance.now();
@@ -91,11 +91,11 @@ async function spawnSupervised(): Promise<Spawned & { readonly idlePercent: numb
   return { seconds, kilobytesEach, idlePercent };
 }
 
-/** Resolves to the moment. */
+/** Resolves to the time (`performance.now()`) when all are running. */
 async function allRunning(gafferd: Gafferd): Promise<number> {
   for (;;) {
     const answer = await fetch(`${gafferd.url}/status/sleeps`);
-    // Not found until the request that creates it has come.
+    // 404 until the template is created.
     const { running } = answer.ok ? ((await answer.json()) as { running: number }) : { running: 0 };
     if (running === processes) return performance.now();
     await Bun.sleep(pollMs);

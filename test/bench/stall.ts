@@ -12,16 +12,16 @@ const floodMs = 1000;
 const watchMs = 3000;
 const samplePeriodMs = 50;
 
-/** What clients of a flood cost that are stopped (SIGSTOP) after they got their first, beside the flood without them. */
+/** The cost of clients of a flood that are stopped (SIGSTOP) after their first data, compared with no clients. */
 export interface StallCost {
-  /** MB at the peak. */
+  /** Peak memory, in MB. */
   readonly memory: Sample;
-  /** Of another client; 99th percentile, ms. */
+  /** Latency of another client: 99th percentile, in ms. */
   readonly ping: Sample;
   readonly slowest: Sample;
 }
 
-/** `path` is that of the flooding process's output. */
+/** `path` returns the path of the output of the flooding process. */
 export async function measureStall(readers: number, path: (pid: number) => string): Promise<StallCost> {
   await using gafferd = await startGafferd();
   const pid = await flood(gafferd);
@@ -33,12 +33,12 @@ export async function measureStall(readers: number, path: (pid: number) => strin
   client.kill("SIGSTOP");
   const [peakRss, during] = await Promise.all([peakRssBytes(gafferd), ping(gafferd.url, watchMs)]);
   const queues = sendQueues(gafferd.url).filter((bytes) => bytes > 0);
-  if (queues.length < readers) throw new Error(`of ${readers} readers only ${queues.length} are stalled`);
+  if (queues.length < readers) throw new Error(`only ${queues.length} of ${readers} readers are stalled`);
   const kernelMegabytes = queues.reduce((sum, bytes) => sum + bytes, 0) / 1e6;
   return {
-    memory: { ours: (peakRss - rssBefore) / 1e6, also: { rssBefore: rssBefore / 1e6, kernelMegabytes } },
-    ping: { ours: percentile(during, 99), limit: percentile(alone, 99), also: { median: percentile(during, 50) } },
-    slowest: { ours: Math.max(...during), limit: Math.max(...alone) },
+    memory: { value: (peakRss - rssBefore) / 1e6, also: { rssBefore: rssBefore / 1e6, kernelMegabytes } },
+    ping: { value: percentile(during, 99), limit: percentile(alone, 99), also: { median: percentile(during, 50) } },
+    slowest: { value: Math.max(...during), limit: Math.max(...alone) },
   };
 }
 

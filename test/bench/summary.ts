@@ -1,14 +1,14 @@
 import type { Figure, Goal, Measure, Sample } from "./measure.ts";
 import { median } from "./statistics.ts";
 
-/** A figure with all its rounds, and what is made of them. */
+/** A figure with all its rounds and their medians. */
 export interface Summary extends Figure {
   readonly measure: string;
   readonly rounds: readonly Sample[];
   readonly median: {
-    readonly ours: number;
+    readonly value: number;
     readonly limit?: number;
-    /** The median of the rounds' ratios, not the ratio of the medians. */
+    /** The median of the ratios, not the ratio of the medians. */
     readonly ratio?: number;
     readonly cpuSecondsPerGb?: number;
   };
@@ -28,10 +28,10 @@ export function summarize(
 
 function summarizeSamples({ goals }: Figure, rounds: readonly Sample[]): Pick<Summary, "rounds" | "median" | "missed"> {
   const limits = rounds.flatMap(({ limit }) => limit ?? []);
-  const ratios = rounds.flatMap(({ ours, limit }) => (limit === undefined ? [] : ours / limit));
+  const ratios = rounds.flatMap(({ value, limit }) => (limit === undefined ? [] : value / limit));
   const cpu = rounds.flatMap(({ cpuSecondsPerGb }) => cpuSecondsPerGb ?? []);
   const medians = {
-    ours: median(rounds.map(({ ours }) => ours)),
+    value: median(rounds.map(({ value }) => value)),
     ...(limits.length > 0 && { limit: median(limits), ratio: median(ratios) }),
     ...(cpu.length > 0 && { cpuSecondsPerGb: median(cpu) }),
   };

@@ -5,20 +5,20 @@ import type { Summary } from "./summary.ts";
 export interface Results {
   readonly machine: Machine;
   readonly rounds: number;
-  /** The part of the CPUs' time (0…1) that other programs took, at worst, right before something was measured. */
+  /** The highest share of CPU time (0…1) that other programs used right before a measurement. */
   readonly othersShare: number;
   readonly figures: readonly Summary[];
   readonly notTaken: readonly { readonly measure: string; readonly reason: string }[];
 }
 
-/** Less cannot be seen in the figures. */
+/** A lower share does not affect the figures visibly. */
 const notedShare = 0.15;
 
-/** `| raw, one reader | 0.94 GB/s | 1.41 GB/s (socat) | 0.66 | ratio ≥ 0.6, CPU ≤ 1.1 | yes | 0.92 |`, a row a figure. */
+/** `| raw, one reader | 0.94 GB/s | 1.41 GB/s (socat) | 0.66 | ratio ≥ 0.6, CPU ≤ 1.1 | yes | 0.92 |`: one row per figure. */
 export function toMarkdown({ machine, rounds, othersShare, figures, notTaken }: Results): string {
   const { cores, cpu, kernel, bun } = machine;
   const rows = [
-    ["what", "ours", "limit", "ratio", "goal", "met?", "CPU s/GB"],
+    ["what", "gafferd", "limit", "ratio", "goal", "met", "CPU s/GB"],
     ["---", "---", "---", "---", "---", "---", "---"],
     ...figures.map(toRow),
   ];
@@ -26,8 +26,8 @@ export function toMarkdown({ machine, rounds, othersShare, figures, notTaken }: 
     ...rows.map((cells) => `| ${cells.join(" | ")} |`),
     "",
     `Medians of ${rounds} rounds; ${cores} cores (${cpu}), Linux ${kernel}, Bun ${bun}.`,
-    ...(othersShare > notedShare ? [`Other programs took up to ${Math.round(othersShare * 100)} % of the CPUs.`] : []),
-    ...notTaken.map(({ measure, reason }) => `Not taken: ${measure} (${reason}).`),
+    ...(othersShare > notedShare ? [`Other programs used up to ${Math.round(othersShare * 100)} % of the CPUs.`] : []),
+    ...notTaken.map(({ measure, reason }) => `Not measured: ${measure} (${reason}).`),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -35,7 +35,7 @@ export function toMarkdown({ machine, rounds, othersShare, figures, notTaken }: 
 function toRow({ what, unit, limit, goals, missed, median }: Summary): string[] {
   return [
     what,
-    format(median.ours, unit),
+    format(median.value, unit),
     median.limit === undefined ? "" : `${format(median.limit, unit)} (${limit})`,
     formatOptional(median.ratio),
     goals.map((goal) => formatGoal(goal, unit)).join(", "),
@@ -45,7 +45,7 @@ function toRow({ what, unit, limit, goals, missed, median }: Summary): string[] 
 }
 
 function formatGoal({ of, bound, value }: Goal, unit: Unit): string {
-  if (of === "ours") return `${bound} ${value} ${unit}`;
+  if (of === "value") return `${bound} ${value} ${unit}`;
   return `${of === "cpu" ? "CPU" : "ratio"} ${bound} ${value}`;
 }
 
@@ -57,7 +57,7 @@ function formatOptional(value: number | undefined): string {
   return value === undefined ? "" : value.toFixed(2);
 }
 
-/** Three digits that count, as far as a person reads: 1234, 123, 12.3, 1.23, 0.123. */
+/** Three significant digits: 1234, 123, 12.3, 1.23, 0.123. */
 function formatNumber(value: number): string {
   const digits = Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(value) || 1))));
   return value.toFixed(digits);

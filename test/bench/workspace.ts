@@ -8,19 +8,19 @@ export const fileLines = 5_000_000;
 export const fileBytes = lineBytes * fileLines;
 
 /**
- * What `gated-cat.sh` prints before it waits. A line like all others: after 1 to 15 bytes, every copy into the ring would
- * be twelve times slower on some processors (`rep movsb` on AMD's Zen 4, glibc bug 30994), which is not to be measured.
+ * Printed by `gated-cat.sh` before it waits. It is as long as all other lines: after 1 to 15 bytes, every copy into the ring
+ * would be twelve times slower on some processors (`rep movsb` on AMD's Zen 4, glibc bug 30994) and distort the figures.
  */
 export const greeting = `${"ready".padEnd(lineBytes - 1, ".")}\n`;
-/** The last line of the file, unlike all others. */
+/** The last line of the file, different from all others. */
 export const lastLine = `${"the end".padEnd(lineBytes - 1, ".")}\n`;
 
-/** A folder in memory with a file of lines and a program that waits at a gate before it prints them. */
+/** A directory in memory with a file of lines and a program that waits for a gate before it prints the file. */
 export interface Workspace {
   readonly path: string;
-  /** Prints `greeting`, waits at the gate, becomes `cat` of the file. To be run in `path`. */
+  /** A command that prints `greeting`, waits for the gate, then runs `cat` on the file. Run it in `path`. */
   readonly gatedCat: string;
-  /** Lets the program that waits go on; resolves to the moment (`performance.now()`). */
+  /** Lets the waiting program continue. Resolves to the time (`performance.now()`). */
   openGate(): Promise<number>;
   remove(): void;
 }
@@ -36,7 +36,7 @@ export function createWorkspace(): Workspace {
     path,
     gatedCat: "sh gated-cat.sh",
     async openGate() {
-      const fd = await waitFor(() => openForWriting(gate), "a program that waits at the gate");
+      const fd = await waitFor(() => openForWriting(gate), "a program to wait for the gate");
       const openedMs = performance.now();
       writeSync(fd, "go\n");
       closeSync(fd);
@@ -70,7 +70,7 @@ function writeLines(path: string): void {
   closeSync(fd);
 }
 
-/** Undefined while nobody has opened the fifo for reading. */
+/** Undefined while no process has opened the fifo for reading. */
 function openForWriting(fifo: string): number | undefined {
   try {
     return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);

@@ -12,7 +12,7 @@ const passes = 3;
 const passMs = 1500;
 const sockets = 100;
 
-/** A flooding process over a WebSocket (binary frames), against its raw feed to the same reader. */
+/** A flood over a WebSocket (binary frames), compared with its raw feed to the same reader. */
 export const wstream = defineMeasure({
   name: "wstream",
   needs: ["yes"],
@@ -24,15 +24,15 @@ export const wstream = defineMeasure({
       goals: [{ of: "ratio", bound: "≥", value: 0.5 }],
     },
     memory: {
-      what: `${sockets} stalled WebSockets of a flood cost`,
+      what: `memory for ${sockets} stalled WebSockets of a flood`,
       unit: "MB",
-      goals: [{ of: "ours", bound: "<", value: 150 }],
+      goals: [{ of: "value", bound: "<", value: 150 }],
     },
     ping: {
-      what: "`/ping` beside those, 99th percentile",
+      what: "`/ping` with stalled WebSockets, 99th percentile",
       unit: "ms",
       limit: "no readers",
-      goals: [{ of: "ours", bound: "≤", value: 50 }],
+      goals: [{ of: "value", bound: "≤", value: 50 }],
     },
   },
   round: async () => {
@@ -42,20 +42,20 @@ export const wstream = defineMeasure({
   },
 });
 
-/** By turns, from the same process. */
+/** Measures both alternately, from the same process. */
 async function compare(): Promise<Sample> {
   await using gafferd = await startGafferd();
   const pid = await flood(gafferd);
-  let [ours, raw, cpu] = [0, 0, 0];
+  let [socket, raw, cpu] = [0, 0, 0];
   for (let pass = 0; pass < passes; pass++) {
     await whenQuiet();
     raw += await drain(gafferd, `/streams/${pid}/stdout?feed=continuous&lossless=true&tail=0`);
     const cpuBefore = cpuSeconds(gafferd.osPid);
-    ours += await drain(gafferd, `/wstreams/${pid}?tail=0`);
+    socket += await drain(gafferd, `/wstreams/${pid}?tail=0`);
     cpu += cpuSeconds(gafferd.osPid) - cpuBefore;
   }
   const gigabytes = (bytesPerSecond: number) => bytesPerSecond / passes / 1e9;
-  return { ours: gigabytes(ours), limit: gigabytes(raw), also: { cpuSecondsPerPass: cpu / passes } };
+  return { value: gigabytes(socket), limit: gigabytes(raw), also: { cpuSecondsPerPass: cpu / passes } };
 }
 
 async function drain({ url }: Gafferd, path: string): Promise<number> {

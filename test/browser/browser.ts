@@ -2,39 +2,39 @@ import { afterAll, beforeAll, test } from "bun:test";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { temporaryFolder } from "../http/listen/listening.ts";
 
-/** A tab of its own, without cookies or storage of another. */
+/** A tab in its own browser context, so it shares no cookies or storage. */
 export interface Tab extends AsyncDisposable {
   readonly page: Page;
-  /** What the console calls an error, and what no script caught. */
+  /** Errors on the console and uncaught exceptions. */
   readonly errors: string[];
-  /** The address of each request that the page made, itself first. */
+  /** The URL of each request, starting with the page itself. */
   readonly requests: string[];
-  /** The status of each answer that came. */
+  /** The status of each response. */
   readonly statuses: number[];
 }
 
-/** The defaults of playwright-core go without updates, sync and crash reports too; these it leaves to us. */
+/** Added to the defaults of playwright-core, which already disable updates and crash reports. */
 const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
 
-const advice = "install it (apt-get install chromium), or name another in $CHROMIUM";
+const advice = "install it (apt-get install chromium) or set $CHROMIUM";
 
 /**
- * Debian's Chromium for all tests of a file, which are registered with its `test`. Where there is none they are skipped,
- * so that the tests need no more than npm; but not under `CI`.
+ * A Chromium for all tests of a file, which must be registered with its `test`. Without Chromium they are skipped, so that
+ * `npm` is enough to run the tests; under `CI` it throws instead.
  */
 export function useBrowser() {
   const executablePath = process.env["CHROMIUM"] ?? Bun.which("chromium") ?? undefined;
   if (executablePath === undefined) {
     if ((process.env["CI"] ?? "") !== "")
-      throw new Error(`cannot run tests in a browser: no \`chromium\` on the PATH: ${advice}`);
-    console.warn(`skipped, for there is no \`chromium\` on the PATH: ${advice}`);
+      throw new Error(`cannot run browser tests: \`chromium\` is not in PATH; ${advice}`);
+    console.warn(`skipping browser tests: \`chromium\` is not in PATH; ${advice}`);
   }
   let home: ReturnType<typeof temporaryFolder> | undefined;
   let browser: Browser | undefined;
 
   beforeAll(async () => {
     if (executablePath === undefined) return;
-    // Chromium keeps certificates and caches of fonts below it, whatever its profile is.
+    // Chromium writes certificates and font caches to HOME even with another profile directory.
     home = temporaryFolder();
     const env = { ...process.env, HOME: home.path };
     browser = await chromium.launch({ executablePath, args, chromiumSandbox: false, env });
@@ -46,9 +46,9 @@ export function useBrowser() {
 
   return {
     test: test.skipIf(executablePath === undefined),
-    /** Goes to `url`; `colorScheme` is what the person prefers. */
+    /** Opens `url` in a new tab. `colorScheme` is the user's preference. */
     async open(url: string, settings: { colorScheme?: "light" | "dark" } = {}): Promise<Tab> {
-      if (browser === undefined) throw new Error("the browser is there in tests and hooks alone");
+      if (browser === undefined) throw new Error("the browser is only available in tests and hooks");
       const context = await browser.newContext(settings);
       const page = await context.newPage();
       const errors: string[] = [];

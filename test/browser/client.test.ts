@@ -11,11 +11,11 @@ const browser = useBrowser();
 browser.test.each([
   ["gafferd's own", () => `${host.serving.url}/ping`],
   ["a listed", () => listed.origin],
-])("the client runs in a page of %s origin", async (_, address) => {
+])("the client library runs in a page of %s origin", async (_, address) => {
   await using tab = await browser.open(address());
   const content = `${await bundle("browser")}\nglobalThis.createClient = createClient;`;
   await tab.page.addScriptTag({ type: "module", content });
-  // A module runs some time after it was put there.
+  // Modules run asynchronously.
   await tab.page.waitForFunction("globalThis.createClient");
   const program = `(async () => { ${use("createClient", host.serving.url)} return seen; })()`;
   expect(await tab.page.evaluate<unknown>(program)).toEqual(seen);

@@ -1,14 +1,14 @@
 import type { Tab } from "./browser.ts";
 
-/** The browser's own `EventSource`, in a page. */
+/** The browser's `EventSource` in a page. */
 export interface Followed {
-  /** What came of the events that were listened to, so far. */
+  /** The events received so far. */
   seen(): Promise<{ readonly event: string; readonly data: string }[]>;
-  /** 0 while it connects, 1 open, 2 when it has given up for good. */
+  /** `readyState`: 0 connecting, 1 open, 2 closed. */
   state(): Promise<number>;
 }
 
-/** Follows a stream in the page of a tab, once for each tab. */
+/** Follows a stream in the page of a tab. Call at most once per tab. */
 export async function follow(tab: Tab, url: string, events: readonly string[]): Promise<Followed> {
   await tab.page.evaluate(`
     globalThis.seen = [];

@@ -10,7 +10,7 @@ const foreign = useSite();
 const host = useServing({ corsOrigins: [listed.origin] });
 const browser = useBrowser();
 
-/** What a page gets for each of its requests: a status and an error's code, or how its `fetch` failed. */
+/** Sends requests from a page. Returns the status of each response, or the name of the error of `fetch`. */
 function ask(tab: Tab, requests: readonly (readonly [path: string, init: object])[]): Promise<unknown[]> {
   return tab.page.evaluate(`(async () => {
     const got = [];
@@ -29,7 +29,7 @@ function ask(tab: Tab, requests: readonly (readonly [path: string, init: object]
 const template = (name: string) => JSON.stringify({ name, cmd: "sleep 60" });
 const json = { "content-type": "application/json" };
 
-/** A read, writes that a browser sends unasked, and those that it asks about first. */
+/** A read, writes that browsers send without a preflight, and writes with a preflight. */
 const requests = [
   ["/processes", {}],
   ["/processes", { method: "POST", body: template("plain") }],
@@ -38,7 +38,7 @@ const requests = [
   ["/processes/victim", { method: "DELETE" }],
 ] as const;
 
-/** Sends a template as a browser sends any form, unasked, and goes to the answer. */
+/** Submits a template as a form, which needs no preflight, and waits for the response. */
 async function submitForm({ page }: Tab): Promise<void> {
   await page.setContent(
     `<form method="post" enctype="text/plain" action="${host.serving.url}/processes">
@@ -53,7 +53,7 @@ describe.each([
   ["of gafferd's own", () => `${host.serving.url}/ping`],
   ["of a listed origin", () => listed.origin],
 ])("a page %s", (_, address) => {
-  browser.test("follows a process, and knows its end", async () => {
+  browser.test("follows a process and sees its exit", async () => {
     await using tab = await browser.open(address());
     const id = await host.run("echo one; echo two");
     const { seen, state } = await follow(tab, `${host.serving.url}/streams/${id}/out?feed=eventsource`, [
@@ -74,7 +74,7 @@ describe.each([
     expect(tab.errors).toEqual([]);
   });
 
-  browser.test("sees where a long poll is to go on", async () => {
+  browser.test("can read `X-Gaffer-Next` of a long poll", async () => {
     await using tab = await browser.open(address());
     const id = await host.run("echo one; sleep 60");
     const next = `fetch("${host.serving.url}/streams/${id}/out").then(({ headers }) => headers.get("x-gaffer-next"))`;
@@ -82,13 +82,13 @@ describe.each([
   });
 });
 
-/** Another port of the same host is another origin of the same site; `localhost` is another site. */
+/** Another port of the same host is another origin on the same site; `localhost` is another site. */
 describe.each([
   ["of another port", () => foreign.origin],
   ["of another site", () => foreign.origin.replace("127.0.0.1", "localhost")],
   ["in a sandbox, whose origin is null,", () => `${foreign.origin}/sandboxed`],
 ])("a page %s", (_, address) => {
-  browser.test("cannot follow a process, and its EventSource gives up", async () => {
+  browser.test("cannot follow a process, and its EventSource closes", async () => {
     await using tab = await browser.open(address());
     const id = await host.run("echo secret; sleep 60");
     const { seen, state } = await follow(tab, `${host.serving.url}/streams/${id}/out?feed=eventsource`, [
@@ -99,7 +99,7 @@ describe.each([
     expect(await seen()).toEqual([]);
   });
 
-  browser.test("neither reads, nor creates, nor deletes", async () => {
+  browser.test("cannot read, create or delete", async () => {
     await using tab = await browser.open(address());
     await host.serving.create({ name: "victim", cmd: "sleep 60" });
     const { manager } = host.serving.daemon;
@@ -119,7 +119,7 @@ describe.each([
   });
 });
 
-browser.test("a form of a listed origin creates a process: what it sends is a template", async () => {
+browser.test("the same form from a listed origin creates the template", async () => {
   await using tab = await browser.open(listed.origin);
   await submitForm(tab);
   expect(host.serving.daemon.manager.names()).toEqual(["form"]);

@@ -4,27 +4,27 @@ import { useServing } from "../http/serving.ts";
 import { waitFor } from "../wait-for.ts";
 import { useBrowser } from "./browser.ts";
 import { follow } from "./event-source.ts";
-import { startHurried } from "./hurried.ts";
+import { startFastRetryProxy } from "./fast-retry-proxy.ts";
 import { useSite } from "./site.ts";
 
 const site = useSite();
 const host = useServing({ corsOrigins: [site.origin] });
 const browser = useBrowser();
 
-/** An answer's head is shorter. A browser takes one that ends with its connection for whole, and may give up on it. */
+/** More than the head of a response. A browser may stop reconnecting if the connection closes within the head. */
 const headBytes = 700;
 
-/** Resets anywhere and ends after the head; the first cut lets the page be told to come again soon. */
+/** Resets at any byte, and closes after the head. The first cut comes after the head, so the page receives `retry`. */
 const cutsAtRandom = (count: number): Cut[] =>
   Array.from({ length: count }, (_, index) => {
     const reset = index > 0 && Math.random() < 0.5;
     return { afterBytes: (reset ? 1 : headBytes) + Math.floor(Math.random() * 2000), reset };
   });
 
-browser.test("an EventSource reads each line once through cuts, sees the exit, and stops for good at 204", async () => {
-  using hurried = startHurried(host.serving.url);
+browser.test("an EventSource reads each line exactly once despite cuts, sees the exit, and stops at 204", async () => {
+  using proxy = startFastRetryProxy(host.serving.url);
   const cuts = cutsAtRandom(10);
-  await using cutter = await startCutter(hurried.url, cuts);
+  await using cutter = await startCutter(proxy.url, cuts);
   await using tab = await browser.open(site.origin);
   const id = await host.run("for i in $(seq 1 1000); do echo line $i; case $i in *0) sleep 0.01;; esac; done");
   const path = `/streams/${id}/out?feed=eventsource`;
@@ -41,7 +41,7 @@ browser.test("an EventSource reads each line once through cuts, sees the exit, a
   expect(cutter.cutCount).toBeGreaterThan(5);
 });
 
-browser.test("an EventSource comes again by itself at a browser's own pace", async () => {
+browser.test("an EventSource reconnects with the browser's default delay", async () => {
   await using cutter = await startCutter(host.serving.url);
   await using tab = await browser.open(site.origin);
   const id = await host.run("trap 'echo second; exit' USR1; echo first; while :; do sleep 0.02; done");
@@ -57,9 +57,9 @@ browser.test("an EventSource comes again by itself at a browser's own pace", asy
   ]);
 });
 
-browser.test("an EventSource is told what was lost while it was away", async () => {
-  using hurried = startHurried(host.serving.url);
-  await using cutter = await startCutter(hurried.url);
+browser.test("an EventSource receives a gap event for output lost while it was disconnected", async () => {
+  using proxy = startFastRetryProxy(host.serving.url);
+  await using cutter = await startCutter(proxy.url);
   await using tab = await browser.open(site.origin);
   const flood = `head -c 9000 /dev/zero | tr "\\0" x; echo; echo last`;
   const id = await host.run(`trap '${flood}' USR1; echo first; while :; do sleep 0.02; done`, { output_buffer: 4096 });
@@ -71,7 +71,7 @@ browser.test("an EventSource is told what was lost while it was away", async () 
   const from = "first\n".length;
   const to = from + 9000 + "\nlast\n".length;
   await waitFor(() => host.serving.process(id).rings.get("out")?.head === to, "the flood");
-  cutter.upstream = hurried.url;
+  cutter.upstream = proxy.url;
   await waitFor(async () => (await seen()).at(-1)?.data.endsWith("last"), "the rest");
   const got = await seen();
   expect(got.map(({ event }) => event)).toEqual(["out", "gap", "out"]);
@@ -79,22 +79,22 @@ browser.test("an EventSource is told what was lost while it was away", async () 
   expect(JSON.parse(got[1]?.data ?? "")).toEqual(gap);
 });
 
-browser.test("an EventSource hears each event once through cuts", async () => {
-  using hurried = startHurried(host.serving.url);
+browser.test("an EventSource receives each event exactly once despite cuts", async () => {
+  using proxy = startFastRetryProxy(host.serving.url);
   const cuts = cutsAtRandom(8);
-  await using cutter = await startCutter(hurried.url, cuts);
+  await using cutter = await startCutter(proxy.url, cuts);
   await using tab = await browser.open(site.origin);
   const types = ["create", "start", "spawn", "exit", "stop", "delete", "gap"];
   const { bus } = host.serving.daemon;
-  const told: string[] = [];
+  const published: string[] = [];
   const { seen, state } = await follow(tab, `${cutter.url}/watch?feed=eventsource`, types);
   await waitFor(async () => (await state()) === 1, "the connection");
-  const unsubscribe = bus.subscribe(({ type, name }) => void told.push(`${type} ${name}`));
+  const unsubscribe = bus.subscribe(({ type, name }) => void published.push(`${type} ${name}`));
   for (let index = 1; index <= 40; index += 1) await host.run("true");
-  await waitFor(() => told.filter((each) => each.startsWith("exit")).length === 40, "the last exit");
-  await waitFor(async () => (await seen()).length >= told.length, "the last event");
+  await waitFor(() => published.filter((each) => each.startsWith("exit")).length === 40, "the last exit");
+  await waitFor(async () => (await seen()).length >= published.length, "the last event");
   unsubscribe();
-  const heard = (await seen()).map(({ event, data }) => `${event} ${JSON.parse(data).name}`);
-  expect(heard, JSON.stringify(cuts)).toEqual(told);
+  const received = (await seen()).map(({ event, data }) => `${event} ${JSON.parse(data).name}`);
+  expect(received, JSON.stringify(cuts)).toEqual(published);
   expect(cutter.cutCount).toBeGreaterThan(3);
 });

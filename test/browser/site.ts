@@ -1,6 +1,6 @@
 import { afterAll } from "bun:test";
 
-/** A web site of empty pages on an origin of its own, for all tests of a file. The origin of `/sandboxed` is `null`. */
+/** A web site of empty pages on its own origin, for all tests of a file. The origin of `/sandboxed` is `null`. */
 export function useSite(): { readonly origin: string } {
   const sandbox = { "content-security-policy": "sandbox allow-scripts allow-forms" };
   const page = `<!doctype html><html lang="en"><link rel="icon" href="data:," /><title>A page</title></html>`;

@@ -8,19 +8,19 @@ const foreign = useSite();
 const host = useServing({ corsOrigins: [listed.origin] });
 const browser = useBrowser();
 
-const said = "héllo\n";
-/** Any byte, and none that is UTF-8 as a whole. */
+const sent = "héllo\n";
+/** Bytes that are not valid UTF-8. */
 const bytes = [0, 255, 10, 195, 40, 13, 128];
 
 interface Conversation {
   readonly opened: boolean;
   readonly protocol: string;
-  /** A text, or the bytes of a binary message. */
-  readonly heard: (string | number[])[];
+  /** Texts, or the bytes of binary messages. */
+  readonly received: (string | number[])[];
   readonly closeCode: number | null;
 }
 
-/** Says `message` to a process once the WebSocket is open, and listens until as much of its kind came back or it was closed. */
+/** Sends `message` to a process and reads until the same amount came back in the same type of frame, or the socket closed. */
 function converse(tab: Tab, id: number, message: string | number[]): Promise<Conversation> {
   const url = `${host.serving.url.replace("http", "ws")}/wstreams/${id}`;
   return tab.page.evaluate(`new Promise((resolve) => {
@@ -28,16 +28,16 @@ function converse(tab: Tab, id: number, message: string | number[]): Promise<Con
     const isBinary = Array.isArray(message);
     const socket = new WebSocket(${JSON.stringify(url)}, isBinary ? ["binary"] : []);
     socket.binaryType = "arraybuffer";
-    const heard = [];
+    const received = [];
     let opened = false;
-    const end = (closeCode) => resolve({ opened, protocol: socket.protocol, heard, closeCode });
+    const end = (closeCode) => resolve({ opened, protocol: socket.protocol, received, closeCode });
     socket.onopen = () => {
       opened = true;
       socket.send(isBinary ? new Uint8Array(message) : message);
     };
     socket.onmessage = ({ data }) => {
-      heard.push(typeof data === "string" ? data : [...new Uint8Array(data)]);
-      const echo = heard.filter((each) => Array.isArray(each) === isBinary).flat();
+      received.push(typeof data === "string" ? data : [...new Uint8Array(data)]);
+      const echo = received.filter((each) => Array.isArray(each) === isBinary).flat();
       if (echo.length < [message].flat().length) return;
       end(null);
       socket.close();
@@ -53,21 +53,21 @@ describe.each([
   browser.test("writes and reads a process in text", async () => {
     await using tab = await browser.open(address());
     const id = await host.run("exec cat", { redirect_input: true });
-    const { heard, protocol } = await converse(tab, id, said);
-    expect([heard, protocol]).toEqual([[said], ""]);
+    const { received, protocol } = await converse(tab, id, sent);
+    expect([received, protocol]).toEqual([[sent], ""]);
   });
 
   browser.test("writes and reads a process in bytes", async () => {
     await using tab = await browser.open(address());
     const id = await host.run("exec cat", { redirect_input: true });
-    const { heard, protocol } = await converse(tab, id, bytes);
-    expect([heard.flat(), protocol]).toEqual([bytes, "binary"]);
+    const { received, protocol } = await converse(tab, id, bytes);
+    expect([received.flat(), protocol]).toEqual([bytes, "binary"]);
   });
 
-  browser.test("is told why it may not write", async () => {
+  browser.test("gets a close code if it cannot write", async () => {
     await using tab = await browser.open(address());
     const id = await host.run("sleep 60");
-    expect((await converse(tab, id, said)).closeCode).toBe(4403);
+    expect((await converse(tab, id, sent)).closeCode).toBe(4403);
   });
 });
 
@@ -76,11 +76,11 @@ describe.each([
   ["of another site", () => foreign.origin.replace("127.0.0.1", "localhost")],
   ["in a sandbox, whose origin is null,", () => `${foreign.origin}/sandboxed`],
 ])("a page %s", (_, address) => {
-  browser.test("gets no WebSocket, and its process hears nothing", async () => {
+  browser.test("cannot open a WebSocket, and the process receives nothing", async () => {
     await using tab = await browser.open(address());
     const id = await host.run("exec cat", { redirect_input: true });
-    const conversation = await converse(tab, id, said);
-    expect(conversation).toEqual({ opened: false, protocol: "", heard: [], closeCode: 1006 });
+    const conversation = await converse(tab, id, sent);
+    expect(conversation).toEqual({ opened: false, protocol: "", received: [], closeCode: 1006 });
     expect(host.serving.process(id).rings.get("out")?.head).toBe(0);
     expect(tab.errors.join()).toContain("403");
   });

@@ -16,7 +16,7 @@ function write(name: string, text: string): string {
   return path;
 }
 
-/** What `--check` of a main file says, without the path of the folder. */
+/** The output of `--check` for a main file, without the path of the folder. */
 async function check(ini: string, env: Record<string, string> = {}) {
   const file = write("gaffer.ini", `[gaffer]\nstate_dir = state\n${ini}`);
   const cmd = [main, "--check", file];
@@ -26,7 +26,7 @@ async function check(ini: string, env: Record<string, string> = {}) {
   return { status: await child.exited, out, err };
 }
 
-test("--check ends with how much there is, and shows stop_signal and backoff", async () => {
+test("--check ends with a summary, and shows stop_signal and backoff", async () => {
   const { status, out, err } = await check(`
 [process:a]
 cmd = true
@@ -46,17 +46,17 @@ bind = unix:x.sock`);
   expect(out).toEndWith("\n\nOK: 2 templates, 2 endpoints\n");
 });
 
-test("--check prints warnings before its last line, and they are no error", async () => {
+test("--check prints warnings before its last line and succeeds", async () => {
   const { status, out, err } = await check("[process:a]\ncmd = sleep 1 | cat\nenv:A = $NO_SUCH_VARIABLE ; none");
   expect({ status, err }).toEqual({ status: 0, err: "" });
   const [, warnings = ""] = out.split("warnings\n");
   expect(warnings).toMatch(/gaffer.ini:4: \[process:a\] cmd: `\|` is passed to the program/);
   expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: \$NO_SUCH_VARIABLE is not set/);
-  expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: `;` and what follows it is part of the value/);
+  expect(warnings).toMatch(/gaffer.ini:5: \[process:a\] env:A: `;` and the text after it are part of the value/);
   expect(warnings).toEndWith("\n\nOK: 1 template, 1 endpoint\n");
 });
 
-/** The one error that it finds. */
+/** The only error that it finds. */
 async function problemOf(ini: string): Promise<string> {
   const { status, out, err } = await check(ini);
   expect({ status, out }).toEqual({ status: 2, out: "" });
@@ -64,7 +64,7 @@ async function problemOf(ini: string): Promise<string> {
   return err.split("\n")[0] ?? "";
 }
 
-describe("--check finds what a start would", () => {
+describe("--check finds the errors that a start would find", () => {
   test.each([
     [
       "a program that is not there",
@@ -106,7 +106,7 @@ describe("--check finds what a start would", () => {
       "[plugin:memory-guard]\nlimit = lots",
       /^gaffer.ini:4: \[plugin:memory-guard\] limit: /,
     ],
-    ["a folder of plugins that is not there", "plugins_dir = no-such-folder", /no-such-folder/],
+    ["a plugin folder that does not exist", "plugins_dir = no-such-folder", /no-such-folder/],
     [
       "a socket's owner that does not exist",
       "[endpoint:a]\nbind = unix:x.sock\nowner = no-such-user",
@@ -132,10 +132,10 @@ describe("--check finds what a start would", () => {
     expect(await problemOf(ini)).toMatch(problem);
   });
 
-  test("a line of an env file that cannot be read", async () => {
+  test("an invalid line in an env file", async () => {
     write("bad.env", "A=1\nB 2\n");
     expect(await problemOf("[process:a]\ncmd = true\nenv_file = bad.env")).toBe(
-      "gaffer.ini:5: [process:a] env_file: cannot use the env file bad.env: line 2: it must be NAME=value, a comment or empty",
+      "gaffer.ini:5: [process:a] env_file: cannot use the env file bad.env: line 2: expected NAME=value, a comment or an empty line",
     );
   });
 
@@ -144,7 +144,7 @@ describe("--check finds what a start would", () => {
     expect(await problemOf("plugins_dir = plugins")).toContain("cannot load the plugin plugins/bad/plugin/index.ts: ");
   });
 
-  test.skipIf(isRoot)("a folder of state that cannot be written to", async () => {
+  test.skipIf(isRoot)("a state folder that is not writable", async () => {
     mkdirSync(join(folder, "locked"));
     chmodSync(join(folder, "locked"), 0o500);
     const file = write("locked.ini", "[gaffer]\nstate_dir = locked/state\n");
@@ -152,7 +152,7 @@ describe("--check finds what a start would", () => {
     expect(await child.stderr.text()).toContain("locked.ini:2: [gaffer] state_dir: cannot write to ");
   });
 
-  test("all of it at once", async () => {
+  test("all errors at once", async () => {
     const { err } = await check(
       "[process:a]\ncmd = gone-a\n[process:b]\ncmd = gone-b\n[plugin:none]\n[plugin:memory-guard]\nlimit = x",
     );
@@ -160,7 +160,7 @@ describe("--check finds what a start would", () => {
   });
 });
 
-test("--check of a file whose addresses a gafferd has open finds nothing", async () => {
+test("--check succeeds while a gafferd listens on the addresses of the file", async () => {
   using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   expect(await check(`[endpoint:a]\nbind = 127.0.0.1:${server.port}`)).toMatchObject({ status: 0, err: "" });
 });

@@ -10,7 +10,7 @@ test.each([
   [{ TERM: "xterm", NO_COLOR: "1" }, 20],
   [{ TERM: "xterm", NO_COLOR: "" }, 10],
   [{ TERM: "dumb" }, 20],
-])("a terminal with %j ends with %d: 10 is colours, 20 is none", async (env, status) => {
+])("a terminal with %j exits with %d: 10 means colours, 20 means none", async (env, status) => {
   const child = Bun.spawn({
     cmd: ["bun", "-e", script],
     env: { PATH: process.env["PATH"] ?? "", ...env },
@@ -20,6 +20,6 @@ test.each([
   child.terminal?.close();
 });
 
-test("what is no terminal has no colours", () => {
+test("there are no colours without a terminal", () => {
   expect(usesColours(99, { TERM: "xterm" })).toBe(false);
 });

@@ -10,7 +10,7 @@ const time = "2026-01-31T12:00:00.000Z";
 test.each<[GafferdEvent, string]>([
   [{ ...base, type: "create" }, "web:api create"],
   [{ ...base, type: "flap" }, "web:api flap, given up"],
-  [{ ...base, type: "flap", retryAtMs: base.timeMs + 7000 }, "web:api flap, next try at 2026-01-31T12:00:07.000Z"],
+  [{ ...base, type: "flap", retryAtMs: base.timeMs + 7000 }, "web:api flap, next attempt at 2026-01-31T12:00:07.000Z"],
   [{ ...base, ...ids, type: "spawn" }, "web:api[7] spawn, os_pid 4711"],
   [{ ...base, ...ids, detached: true, type: "spawn" }, "web:api[7] spawn, os_pid 4711, detached"],
   [{ ...base, ...ids, type: "reap" }, "web:api[7] reap"],
@@ -20,11 +20,11 @@ test.each<[GafferdEvent, string]>([
   expect(printEvent(event)).toBe(`${time} ${text}\n`);
 });
 
-test("a line of output has the name, the id and the label before it", async () => {
+test("a line of output begins with the name, the id and the label", async () => {
   expect(await printLine({ name: "web", id: 7, label: "stderr" }, "ready")).toBe("web[7] stderr | ready\n");
 });
 
-test("a name has one colour in events and output, and other names have others", async () => {
+test("a name has the same colour in events and output; other names have other colours", async () => {
   const coloursOf = (names: readonly string[]) => Promise.all(names.map(async (name) => colourOf(await lineOf(name))));
   const [colour, ...others] = await coloursOf(["web", "db", "cron", "mail"]);
   expect(colour).toBeDefined();
@@ -33,14 +33,14 @@ test("a name has one colour in events and output, and other names have others", 
   expect(new Set([colour, ...others]).size).toBeGreaterThan(1);
 });
 
-test("no event is left out, however often it happens", () => {
+test("repeated events are all printed", () => {
   const { outlet, written } = createSlowOutlet();
   const console = createConsole({ outlet, colours: false });
   for (let count = 0; count < 100; count++) console.printEvent({ ...base, type: "create" });
   expect(written).toHaveLength(100);
 });
 
-test("a process can colour its lines, if colours are on, and do nothing else to the terminal", async () => {
+test("a process can colour its lines if colours are on, and cannot control the terminal otherwise", async () => {
   const line = "\u001B[31mred\u001B]0;title\u0007\u001B[2J\u009B2J";
   const shown = (colours: boolean) => printLine({ name: "a", id: 1, label: "o" }, line, { colours });
   expect(await shown(true)).toEndWith(" | \u001B[31mred\\x1b]0;title\\x07\\x1b[2J\\x9b2J\u001B[0m\n");
@@ -52,7 +52,7 @@ test("a name cannot forge a line or move the cursor", () => {
   expect(printEvent(event)).toBe(`${time} a\\n2026 b create\\x1b[2J create\n`);
 });
 
-test("outputs are printed in turn, and the next chunk is taken when the last has left", async () => {
+test("outputs are printed in turn, and the next chunk is read after the last one was written", async () => {
   const { outlet, written, release } = createSlowOutlet();
   const console = createConsole({ outlet, colours: false });
   const taken: string[] = [];
@@ -71,7 +71,7 @@ test("outputs are printed in turn, and the next chunk is taken when the last has
   expect(written.toSorted()).toEqual(["a[0] o | a 1\n", "a[0] o | a 2\n", "b[1] o | b 1\n", "b[1] o | b 2\n"]);
 });
 
-test("an output is read no further when nobody reads what is printed", async () => {
+test("reading an output stops when stdout has no reader any more", async () => {
   const console = createConsole({
     outlet: { hasReader: false, write: () => {}, flushed: () => Promise.resolve() },
     colours: false,

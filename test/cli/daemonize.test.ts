@@ -7,7 +7,7 @@ import { createFolder, main } from "./running.ts";
 
 const folder = createFolder();
 const pidfile = join(folder.path, "gafferd.pid");
-/** Its home is a folder of this test. */
+/** Runs it with a folder of this test as home. */
 const env = { ...process.env, HOME: folder.path };
 const logFile = join(folder.path, ".gafferd/state/gafferd.log");
 const daemonArguments = ["--daemon", "--bind=127.0.0.1:0", "--pidfile=gafferd.pid"];
@@ -15,7 +15,7 @@ const daemonArguments = ["--daemon", "--bind=127.0.0.1:0", "--pidfile=gafferd.pi
 afterAll(folder.remove);
 afterEach(stopDaemon);
 
-test("--daemon returns when gafferd listens, prints its pid, URL and log, and leaves it running in a session of its own", async () => {
+test("--daemon returns when gafferd listens, prints its pid, URL and log, and leaves it running in its own session", async () => {
   const { status, out, err } = await run(daemonArguments);
   expect({ status, err }).toEqual({ status: 0, err: "" });
   const osPid = daemonOsPid();
@@ -31,7 +31,7 @@ test("--daemon returns when gafferd listens, prints its pid, URL and log, and le
   expect(targets).toEqual(["/dev/null", logFile, logFile]);
 });
 
-test("paths are those of the folder where it was started", async () => {
+test("relative paths are resolved in the folder where it was started", async () => {
   folder.write("gaffer.ini", "[process:where]\ncmd = sh -c 'pwd; exec sleep 60'\nredirect_output = stdout\n");
   const { status, out } = await run(["--daemon", "--pidfile=gafferd.pid", "--bind=unix:gafferd.sock", "gaffer.ini"]);
   expect(status).toBe(0);
@@ -44,7 +44,7 @@ test("paths are those of the folder where it was started", async () => {
   expect(written).toBe(`${folder.path}\n`);
 });
 
-test("its processes do not hear that it was started as a daemon", async () => {
+test("its processes do not inherit the readiness variable or descriptor", async () => {
   folder.write(
     "env.ini",
     "[process:env]\ncmd = sh -c 'env; ls /proc/self/fd; echo done; exec sleep 60'\nredirect_output = stdout\n",
@@ -56,11 +56,11 @@ test("its processes do not hear that it was started as a daemon", async () => {
   }, "what the process writes");
   expect(text).toContain("PATH=");
   expect(text).not.toMatch(/^GAFFERD_(?!PROCESS=)/m);
-  // The three standard ones, and the one that `ls` has open.
+  // The three standard descriptors, and the one that `ls` opens.
   expect(text.match(/^\d+$/gm)).toEqual(["0", "1", "2", "3"]);
 });
 
-test("a caller that reads to the end does not wait for the daemon to end", async () => {
+test("a caller that reads all output does not wait until the daemon ends", async () => {
   const shell = Bun.spawn({
     cmd: ["sh", "-c", `"${main}" ${daemonArguments.join(" ")} 2>&1 | cat`],
     cwd: folder.path,
@@ -80,7 +80,7 @@ test("a daemon logs to `gafferd.log` of its state_dir", async () => {
   expect(readFileSync(own, "utf8")).toMatch(/a\[1\] spawn[\s\S]*listens on http[\s\S]*stopping on SIGTERM/);
 });
 
-test("a daemon logs to the file of --log-file, and to no other", async () => {
+test("a daemon logs only to the file of --log-file", async () => {
   const before = readFileSync(logFile, "utf8");
   const { out } = await run([...daemonArguments, "--log-file=own.log"]);
   await stopDaemon();
@@ -90,30 +90,30 @@ test("a daemon logs to the file of --log-file, and to no other", async () => {
   expect(readFileSync(logFile, "utf8")).toBe(before);
 });
 
-test("a log file that cannot be opened keeps the daemon from starting", async () => {
+test("a daemon does not start if its log file cannot be opened", async () => {
   folder.write("file", "");
   const { status, out, err } = await run([...daemonArguments, "--log-file=file/own.log"]);
   expect({ status, out }).toEqual({ status: 1, out: "" });
   expect(err).toMatch(
-    /^gafferd: cannot open the log file `.*\/file\/own\.log`: E\w+.*; name another with --log-file\n$/,
+    /^gafferd: cannot open the log file `.*\/file\/own\.log`: E\w+.*; choose another one with --log-file\n$/,
   );
 });
 
-test("what keeps it from starting is told by the caller, with its status", async () => {
+test("the caller prints why the daemon cannot start, and exits with its status", async () => {
   const wrong = folder.write("wrong.ini", "[process:web]\nnumproceses = 2\n");
   const configured = await run([...daemonArguments, wrong]);
   expect(configured).toMatchObject({ status: 2, out: "" });
-  expect(configured.err).toContain(`${wrong}:2: [process:web] numproceses: is not a known key`);
+  expect(configured.err).toContain(`${wrong}:2: [process:web] numproceses: unknown key`);
 
   using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const occupied = await run(["--daemon", `--bind=127.0.0.1:${server.port}`, "--pidfile=gafferd.pid"]);
   expect(occupied).toMatchObject({ status: 1, out: "" });
   expect(occupied.err).toStartWith(`gafferd: cannot listen on 127.0.0.1:${server.port}`);
-  expect(occupied.err).toContain(`Process ${process.pid} has it: `);
+  expect(occupied.err).toContain(` is used by process ${process.pid}: `);
   expect(existsSync(pidfile)).toBe(false);
 });
 
-test("a second one with its pidfile is refused", async () => {
+test("a second daemon with the same pidfile is refused", async () => {
   await run(daemonArguments);
   const second = await run(daemonArguments);
   expect(second).toMatchObject({ status: 1, out: "" });

@@ -5,14 +5,14 @@ import { PidfileError } from "../../src/cli/pidfile.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import { GafferdError } from "../../src/errors.ts";
 
-test("a wrong command line is told with the way to the help, status 2", () => {
+test("an invalid command line is reported with a hint to --help, status 2", () => {
   expect(describeFailure(new UsageError("unknown option `--nope`"))).toEqual({
     status: 2,
     text: "gafferd: unknown option `--nope`\nSee `gafferd --help`.\n",
   });
 });
 
-test("every problem of a configuration is a line, then their number, status 2", () => {
+test("the problems of a configuration are one line each, then their number, status 2", () => {
   const problems = [
     { file: "/etc/gaffer.ini", line: 3, section: "process:web", key: "cmd", message: "is required" },
     { file: "command line", key: "--bind", message: "must be host:port" },
@@ -27,43 +27,43 @@ test("every problem of a configuration is a line, then their number, status 2", 
   expect(describeFailure(new ConfigError(problems.slice(1))).text).toContain(": 1 error, ");
 });
 
-test("an expected error is its message, status 1", () => {
+test("an expected error is reported by its message, status 1", () => {
   for (const error of [new GafferdError("internal", "cannot open it"), new PidfileError("cannot open it")]) {
     expect(describeFailure(error)).toEqual({ status: 1, text: "gafferd: cannot open it\n" });
   }
 });
 
-test("an error that nobody foresaw comes with its stack", () => {
+test("an unexpected error is reported with its stack", () => {
   const { status, text } = describeFailure(new TypeError("x is not a function"));
   expect(status).toBe(1);
   expect(text).toMatch(/^gafferd: x is not a function\n +at /);
 });
 
-test("what is thrown and is no error is told too", () => {
+test("a thrown value that is not an Error is reported too", () => {
   expect(describeFailure("just a text")).toEqual({ status: 1, text: "gafferd: just a text\n" });
 });
 
-test("a terminal does not obey what an error quotes", () => {
+test("control characters in an error are escaped", () => {
   expect(describeFailure(new UsageError("unknown option `\u001B[2J`")).text).toContain("`\\x1b[2J`");
 });
 
 describe("an address that is in use", () => {
-  test.each(["127.0.0.1", "::1"])("is told with the process that has it, and with the way around: %s", (hostname) => {
+  test.each(["127.0.0.1", "::1"])("is reported with the process that uses it, and with advice: %s", (hostname) => {
     using server = Bun.serve({ port: 0, hostname, fetch: () => new Response() });
     const error = errorOfListening(`${hostname === "::1" ? "[::1]" : hostname}:${server.port}`);
     const [first, holder = "", advice] = describeFailure(error).text.split("\n");
     expect(first).toBe(`gafferd: ${error.message}`);
-    expect(holder).toStartWith(`Process ${process.pid} has it: `);
-    expect(advice).toBe("To listen elsewhere: gafferd --bind=127.0.0.1:5001");
+    expect(holder).toContain(` is used by process ${process.pid}: `);
+    expect(advice).toBe("To use another port: gafferd --bind=127.0.0.1:5001");
   });
 
-  test("is told without the process when that cannot be seen", () => {
+  test("is reported without the process if that is unknown", () => {
     const { text } = describeFailure(errorOfListening("127.0.0.1:1"));
     expect(text).not.toContain("has it");
     expect(text).toContain("--bind=");
   });
 
-  test("is told as it is when it is no port", () => {
+  test("is reported without advice if it is not a port", () => {
     const error = errorOfListening("unix:/run/gaffer.sock");
     expect(describeFailure(error).text).toBe(`gafferd: ${error.message}\n`);
   });

@@ -16,14 +16,14 @@ test("a ring is followed from its first byte to its end", async () => {
   expect(ring.cursors.size).toBe(0);
 });
 
-test("what was overwritten is a gap", async () => {
+test("overwritten bytes are a gap", async () => {
   const ring = new Ring(4);
   write(ring, "abcdef");
   ring.end();
   expect(await readAll(ring)).toEqual([{ from: 0, to: 2 }, "cdef"]);
 });
 
-test("who stops following leaves no cursor", async () => {
+test("leaving the loop closes the cursor", async () => {
   const ring = new Ring(1024);
   write(ring, "a");
   for await (const chunk of followRing(ring)) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const guard = join(import.meta.dir, "../../src/cli/guard.ts");
 
-test("what strays after the start is logged, and the program goes on", async () => {
+test("unhandled errors after the start are logged, and the program continues", async () => {
   const { out, err } = await run(`
     installGuard().endStart();
     setTimeout(() => { throw new Error("in a timer") }, 1);
@@ -15,7 +15,7 @@ test("what strays after the start is logged, and the program goes on", async () 
   expect(err).toMatch(/unhandled error; continuing\n {4}Error: in a timer\n/);
 });
 
-test("what strays is told with the name of the plugin that it is from, if it is from one", async () => {
+test("an unhandled error is logged with the name of the plugin that caused it", async () => {
   const { err } = await run(`
     installGuard().endStart((error) => error.message === "theirs" ? "dummy" : undefined);
     setTimeout(() => { throw new Error("theirs") }, 1);
@@ -30,7 +30,7 @@ test.each([
   ["an error in a timer", `setTimeout(() => { throw new Error("first") }, 1)`, "first"],
   ["a rejection", `void Promise.reject(new Error("first"))`, "first"],
   ["a rejection without a reason", "void Promise.reject()", "a promise was rejected without a reason"],
-])("%s during the start is for who started it", async (_, stray, message) => {
+])("%s during the start is returned to the caller", async (_, stray, message) => {
   const { out, err } = await run(`
     const guard = installGuard();
     ${stray};
@@ -42,7 +42,7 @@ test.each([
   expect({ out, err }).toEqual({ out: `${message}\n`, err: "" });
 });
 
-test("a start without strays has none", async () => {
+test("a start without unhandled errors returns none", async () => {
   expect(await run("console.log(installGuard().endStart())")).toMatchObject({ out: "undefined\n" });
 });
 

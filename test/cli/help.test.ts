@@ -5,7 +5,7 @@ import { definitionEntries } from "../../src/cli/options.ts";
 import { formatBind } from "../../src/bind.ts";
 import { defaultBacklog, defaultBind } from "../../src/config/endpoint.ts";
 
-test("the help has every option twice, in the usage and in the list, but for -h", () => {
+test("the help has every option in the usage and in the list, except -h", () => {
   const [usage = "", list = ""] = helpText().split("Options\n");
   for (const [name, { alias, valueHint }] of definitionEntries) {
     const long = name.length === 1 ? `-${name}` : `--${name}`;
@@ -16,7 +16,7 @@ test("the help has every option twice, in the usage and in the list, but for -h"
   }
 });
 
-test("the help keeps the lines of the original", () => {
+test("the help keeps the lines of gaffer's help", () => {
   const lines = helpText().split("\n");
   expect(lines).toContain("usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]");
   expect(lines).toContain("    -h --help                   show this help message and exit");

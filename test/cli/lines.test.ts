@@ -4,13 +4,13 @@ import { toLines } from "../../src/cli/lines.ts";
 import type { Gap } from "../../src/output/cursor.ts";
 
 test.each<[string, (string | Gap)[], string[]]>([
-  ["are joined over chunks", ["he", "llo\nwor", "ld\n"], ["hello", "world"]],
+  ["are joined across chunks", ["he", "llo\nwor", "ld\n"], ["hello", "world"]],
   ["may be empty", ["\n\na\n"], ["", "", "a"]],
-  ["lose the carriage return before their newline, even in another chunk", ["a\r\nb\r", "\n"], ["a", "b"]],
+  ["lose a carriage return before the newline, even in another chunk", ["a\r\nb\r", "\n"], ["a", "b"]],
   ["keep a carriage return elsewhere", ["a\rb\n"], ["a\rb"]],
-  ["end with the output, without a newline too", ["a\nb"], ["a", "b"]],
+  ["end with the output, even without a newline", ["a\nb"], ["a", "b"]],
   [
-    "end at a gap, which is told",
+    "end at a gap, which gets its own line",
     ["a\nb", { from: 3, to: 8 }, "c\n"],
     ["a", "b", "(5 bytes were overwritten before they could be shown)", "c"],
   ],
@@ -18,13 +18,13 @@ test.each<[string, (string | Gap)[], string[]]>([
   expect(await linesOf(chunks)).toEqual(expected);
 });
 
-test("a line without end is shown in pieces", async () => {
+test("a line without an end is printed in pieces", async () => {
   const lines = await linesOf([..."abcdef"].map((letter) => letter.repeat(10_000)));
   expect(lines.length).toBeGreaterThan(1);
   expect(lines.join("")).toBe([..."abcdef"].map((letter) => letter.repeat(10_000)).join(""));
 });
 
-test("lines are the same however the bytes are cut", async () => {
+test("lines do not depend on how the bytes are split into chunks", async () => {
   const text = fc.string({ unit: "grapheme", maxLength: 40 }).map((part) => part.replaceAll("\r", ""));
   await fc.assert(
     fc.asyncProperty(fc.array(text), fc.integer({ min: 1, max: 7 }), async (lines, size) => {

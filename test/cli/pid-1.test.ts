@@ -8,7 +8,7 @@ afterAll(folder.remove);
 const unshare = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
 const mayUnshare = Bun.which("unshare") !== null && Bun.spawnSync([...unshare, "true"]).exitCode === 0;
 
-/** gafferd as the first process of a container, and what it says from inside: the outside knows others' numbers. */
+/** Runs gafferd as PID 1 of a container. It reports process ids of the container, which differ outside. */
 describe.skipIf(!mayUnshare && process.env["CI"] === undefined)("as PID 1 (needs the right to unshare)", () => {
   test("gafferd reaps every orphan, and stops with all processes and status 0 on SIGTERM", async () => {
     // Prints its children that are zombies, and stops it, as `docker stop` does from outside.

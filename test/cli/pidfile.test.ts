@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test("a pidfile holds the process id and goes when it is released", () => {
+test("a pidfile contains the process id and is removed when it is released", () => {
   const release = acquirePidfile(path);
   expect(readFileSync(path, "utf8")).toBe(`${process.pid}\n`);
   expect(readdirSync(folder)).toEqual(["gafferd.pid"]);
@@ -24,17 +24,17 @@ test("a pidfile holds the process id and goes when it is released", () => {
 
 test.each([
   ["is empty", ""],
-  ["holds a blank line", "\n"],
-  ["names a process that is gone", String(await idOfEndedProcess())],
+  ["contains a blank line", "\n"],
+  ["names a process that has ended", String(await idOfEndedProcess())],
   ["names this process, as in a container that was restarted", String(process.pid)],
-  ["names a process that is no gafferd", String(process.ppid)],
+  ["names a process that is not gafferd", String(process.ppid)],
 ])("a pidfile is replaced when it %s", (_, text) => {
   writeFileSync(path, text);
   acquirePidfile(path)();
   expect(existsSync(path)).toBe(false);
 });
 
-test("a pidfile that a live gafferd holds is refused with its id", async () => {
+test("a pidfile of a running gafferd is refused with its process id", async () => {
   await using gafferd = startPretender();
   await waitFor(() => readFileSync(`/proc/${gafferd.pid}/cmdline`, "utf8") !== "", "the pretender's command line");
   writeFileSync(path, `${gafferd.pid}\n`);
@@ -43,7 +43,7 @@ test("a pidfile that a live gafferd holds is refused with its id", async () => {
   expect(readdirSync(folder).toSorted()).toEqual(["gafferd.pid", "main.ts"]);
 });
 
-test("a pidfile of a gafferd that was killed is replaced, though its parent has not asked for its end", async () => {
+test("a pidfile of a killed gafferd is replaced, even if its parent has not reaped it", async () => {
   const shell = Bun.spawn({
     cmd: ["sh", "-c", `bash -c 'exec -a gafferd sleep 60' gafferd & echo $!; kill -KILL $!; exec sleep 60`],
     stdout: "pipe",
@@ -72,14 +72,14 @@ describe("a pidfile without a process id", () => {
     },
   );
 
-  test("is replaced in silence when it contains zeros only, as after a power failure", () => {
+  test("is replaced without a warning when it contains only NUL bytes, as after a power failure", () => {
     writeFileSync(path, "\0".repeat(512));
     expect(recordLog(() => acquirePidfile(path)())).toBe("");
     expect(existsSync(path)).toBe(false);
   });
 
   test.each(["[gaffer]\n", "[process:web]\ncmd = sleep 60\n", "x".repeat(33), "\u00e4"])(
-    "is left alone when it is another file: %j",
+    "is not replaced when it is another file: %j",
     (text) => {
       writeFileSync(path, text);
       expect(() => acquirePidfile(path)).toThrow("it is another file, not a pidfile");
@@ -87,7 +87,7 @@ describe("a pidfile without a process id", () => {
     },
   );
 
-  test("never leads to the advice to kill it", () => {
+  test("never causes the advice to kill that process", () => {
     for (const text of ["0", "-1", "99999999999", "[gaffer]"]) {
       writeFileSync(path, text);
       let message = "";
@@ -109,14 +109,14 @@ test("a pidfile that cannot be written is refused with the reason", () => {
   expect(() => acquirePidfile(folder)).toThrow(/cannot write the pidfile `.*EISDIR/);
 });
 
-test("a pidfile that another gafferd has taken over is not removed", () => {
+test("a pidfile that another gafferd has replaced is not removed", () => {
   const release = acquirePidfile(path);
   writeFileSync(path, "1\n");
   release();
   expect(readFileSync(path, "utf8")).toBe("1\n");
 });
 
-/** What is logged meanwhile. */
+/** Returns what is logged while `act` runs. */
 function recordLog(act: () => void): string {
   let text = "";
   configureLog({ write: (more) => (text += more) });
@@ -134,7 +134,7 @@ async function idOfEndedProcess(): Promise<number> {
   return ended.pid;
 }
 
-/** A live process that looks like a gafferd: Bun running a `main.ts`. */
+/** A running process that looks like gafferd: Bun with a `main.ts`. */
 function startPretender() {
   const script = join(folder, "main.ts");
   writeFileSync(script, "setInterval(() => {}, 1000);");

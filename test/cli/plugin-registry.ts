@@ -3,18 +3,18 @@ import { createHash } from "node:crypto";
 /** A registry on the loopback interface that has one package, of two versions. */
 export interface TestRegistry extends Disposable {
   readonly url: string;
-  /** What it was asked for. */
+  /** The paths of the requests. */
   readonly asked: string[];
   /** The `authorization` of each request. */
   readonly authorizations: (string | null)[];
 }
 
 export interface TestRegistryOptions {
-  /** Given instead of the true one. */
+  /** Sent instead of the correct hash. */
   readonly integrity?: string;
   /** Answers 401 to requests without it. */
   readonly token?: string;
-  /** Redirects requests for the tarball there. */
+  /** Redirects requests for the tarball to this URL. */
   readonly tarballsAt?: string;
 }
 

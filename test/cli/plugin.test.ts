@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-/** The module of a plugin of this name; `top` comes before its class. */
+/** The module of a plugin with this name; `top` precedes its class. */
 const codeOf = (name: string, { mandatory = [], top = "" }: { mandatory?: string[]; top?: string } = {}) => `
   import { Plugin } from "gafferd";
   ${top}
@@ -27,7 +27,7 @@ const codeOf = (name: string, { mandatory = [], top = "" }: { mandatory?: string
     override mandatory = ${JSON.stringify(mandatory)};
   }`;
 
-/** Writes files below a folder of this name, beside the plugins. */
+/** Writes files to a folder of this name, next to the plugins. */
 function make(name: string, files: Readonly<Record<string, string>>): string {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder.path, name, path)), { recursive: true });
@@ -60,7 +60,7 @@ async function gafferd(words: readonly string[], env: Record<string, string> = {
   return { out, err, status };
 }
 
-/** Runs a command on a terminal, and presses `keys` when it asks. */
+/** Runs a command on a terminal, and types `keys` when it asks. */
 async function atTerminal(words: readonly string[], keys: string) {
   let screen = "";
   let isAsked = false;
@@ -89,32 +89,30 @@ async function atTerminal(words: readonly string[], keys: string) {
 const act = (verb: string, ...words: string[]) => gafferd([verb, "-p", plugins, ...words]);
 
 describe("install", () => {
-  test("copies a folder, says what is in it, and the copy is its own", async () => {
+  test("copies a folder and describes it; the copy is independent", async () => {
     const source = make("source", { "plugin/index.ts": codeOf("made"), "_site/index.html": "made" });
     const { out, err, status } = await act("install", source);
     expect([status, err]).toEqual([0, ""]);
-    expect(out).toBe(
-      `installed ${plugins}/made\nmade 1.0  app and site  made\na running gafferd loads its code when it is restarted\n`,
-    );
+    expect(out).toBe(`installed ${plugins}/made\nmade 1.0  app and site  made\nrestart gafferd to load its code\n`);
     rmSync(source, { recursive: true });
     expect(readdirSync(plugins)).toEqual(["made"]);
     expect(readFileSync(join(plugins, "made/_site/index.html"), "utf8")).toBe("made");
   });
 
-  test("moves a site that is alone under `_site`", async () => {
+  test("moves a site without code to `_site`", async () => {
     const { out, status } = await act("install", make("plain", { "index.html": "plain" }));
     expect([status, out]).toEqual([0, `installed ${plugins}/plain\nplain  site\n`]);
     expect(readdirSync(join(plugins, "plain"))).toEqual(["_site"]);
   });
 
-  test("replaces what is there with --force alone", async () => {
+  test("replaces an installed plugin only with --force", async () => {
     const source = make("plain", { "index.html": "one" });
     await act("install", source);
     writeFileSync(join(source, "index.html"), "two");
     const refused = await act("install", source);
     expect([refused.status, refused.err]).toEqual([
       1,
-      `gafferd: ${plugins}/plain is there already; --force replaces it\n`,
+      `gafferd: ${plugins}/plain already exists; use --force to replace it\n`,
     ]);
     expect(readFileSync(join(plugins, "plain/_site/index.html"), "utf8")).toBe("one");
     expect((await act("install", "--force", source)).status).toBe(0);
@@ -124,8 +122,8 @@ describe("install", () => {
 
   test.each([
     ["throws", `throw new Error("it is broken");`, "it is broken"],
-    ["ends its process", "process.exit(0);", "ended the program that loaded it"],
-    ["imports what is not there", `import "no-such-package-anywhere";`, "there is no `no-such-package-anywhere`"],
+    ["ends its process", "process.exit(0);", "ends the process that loads it"],
+    ["imports a missing package", `import "no-such-package-anywhere";`, "missing package `no-such-package-anywhere`"],
     ["cannot be parsed", "const = ;", "cannot load the plugin"],
   ])("refuses code that %s, and leaves nothing behind", async (_, top, reason) => {
     const { err, status } = await act("install", make("bad", { "plugin/index.ts": codeOf("bad", { top }) }));
@@ -134,7 +132,7 @@ describe("install", () => {
     expect(readdirSync(plugins)).toEqual([]);
   });
 
-  test("refuses a plugin that needs what is not installed, until it is", async () => {
+  test("refuses a plugin while a plugin that it needs is not installed", async () => {
     const needy = make("needy", { "plugin/index.ts": codeOf("needy", { mandatory: ["base"] }) });
     const { err, status } = await act("install", needy);
     expect([status, err]).toEqual([1, expect.stringContaining("`needy` needs `base`, which is not installed")]);
@@ -142,23 +140,23 @@ describe("install", () => {
     expect((await act("install", needy)).status).toBe(0);
   });
 
-  test("refuses the name of a plugin in another folder, even with --force", async () => {
+  test("refuses a name that a plugin in another folder has, even with --force", async () => {
     await act("new", "first");
     writeFileSync(join(plugins, "first/plugin/index.ts"), codeOf("second"));
     const { err, status } = await act("install", "--force", make("x", { "plugin/index.ts": codeOf("second") }));
-    expect([status, err]).toEqual([1, expect.stringContaining(`${plugins}/first has that name`)]);
+    expect([status, err]).toEqual([1, expect.stringContaining(`${plugins}/first has the same name`)]);
   });
 
-  test("refuses a folder with nothing in it, and what is not there", async () => {
+  test("refuses an empty folder and a missing one", async () => {
     mkdirSync(join(folder.path, "empty/plugin"), { recursive: true });
     expect((await act("install", join(folder.path, "empty"))).err).toContain("it has neither code nor a site");
-    expect((await act("install", "./none")).err).toContain("cannot install ./none: there is no such file or folder");
-    expect((await act("install", "Not A Name")).err).toContain("is no folder, no tarball and no name of a package");
+    expect((await act("install", "./none")).err).toContain("cannot install ./none: no such file or directory");
+    expect((await act("install", "Not A Name")).err).toContain("is neither a folder, a tarball nor a package name");
   });
 });
 
-describe("install takes a tarball", () => {
-  test("with one folder around it, or none", async () => {
+describe("install accepts a tarball", () => {
+  test("with or without a top-level folder", async () => {
     make("wrapped", { "plugin/index.ts": codeOf("made") });
     expect((await act("install", await pack(["wrapped"]))).out).toStartWith(`installed ${plugins}/made\n`);
     const source = make("plain", { "_site/index.html": "x" });
@@ -167,37 +165,40 @@ describe("install takes a tarball", () => {
     );
   });
 
-  test("unless it holds a link", async () => {
+  test("unless it contains a link", async () => {
     const source = make("linked", { "_site/index.html": "x" });
     symlinkSync("/etc", join(source, "_site/etc"));
     const { err, status } = await act("install", await pack(["linked"]));
     expect([status, err]).toEqual([
       1,
-      expect.stringContaining("is a SymbolicLink, and only files and folders are taken"),
+      expect.stringContaining("is a SymbolicLink; only files and folders are allowed"),
     ]);
     expect(readdirSync(plugins)).toEqual([]);
   });
 
-  test.each([["../escaped.txt"], ["ok/../../escaped.txt"]])("unless it leads out by %s", async (path) => {
-    make("inner", { "a.txt": "escaped" });
-    const file = await pack(["inner/a.txt"], {
-      preservePaths: true,
-      onWriteEntry: (entry) => void (entry.path = path),
-    });
-    const { err, status } = await act("install", file);
-    expect([status, err]).toEqual([1, expect.stringContaining("leads out of the folder")]);
-    expect(readdirSync(plugins)).toEqual([]);
-    expect(existsSync(join(folder.path, "escaped.txt"))).toBe(false);
-  });
+  test.each([["../escaped.txt"], ["ok/../../escaped.txt"]])(
+    "unless it has a path outside the folder: %s",
+    async (path) => {
+      make("inner", { "a.txt": "escaped" });
+      const file = await pack(["inner/a.txt"], {
+        preservePaths: true,
+        onWriteEntry: (entry) => void (entry.path = path),
+      });
+      const { err, status } = await act("install", file);
+      expect([status, err]).toEqual([1, expect.stringContaining("is outside the folder")]);
+      expect(readdirSync(plugins)).toEqual([]);
+      expect(existsSync(join(folder.path, "escaped.txt"))).toBe(false);
+    },
+  );
 
-  test("unless it is none", async () => {
+  test("unless it is not a tarball", async () => {
     writeFileSync(join(folder.path, "none.tgz"), "no tarball");
     const { err, status } = await act("install", join(folder.path, "none.tgz"));
     expect([status, err]).toEqual([1, expect.stringMatching(/^gafferd: cannot unpack .*none\.tgz: /)]);
   });
 });
 
-describe("install takes a package", () => {
+describe("install accepts a package", () => {
   const ran = "ran.txt";
   async function packaged(): Promise<Uint8Array> {
     make("package", {
@@ -222,25 +223,25 @@ describe("install takes a package", () => {
     expect(registry.asked[0]).toBe("/@someone%2fgafferd-plugin-packaged");
   });
 
-  test("unless its hash is another", async () => {
+  test("unless its hash differs", async () => {
     const integrity = `sha512-${Buffer.alloc(64).toString("base64")}`;
     using registry = serveRegistry("packaged", await packaged(), { integrity });
     const { err, status } = await gafferd(["install", "-p", plugins, "packaged"], {
       npm_config_registry: registry.url,
     });
-    expect([status, err]).toEqual([1, expect.stringContaining("the registry says that its sha512 is another")]);
+    expect([status, err]).toEqual([1, expect.stringContaining("its sha512 hash differs from the registry's")]);
     expect(readdirSync(plugins)).toEqual([]);
   });
 
-  test("unless the registry has it not", async () => {
+  test("unless the registry does not have it", async () => {
     using registry = serveRegistry("packaged", await packaged());
     const env = { BUN_CONFIG_REGISTRY: registry.url };
-    expect((await gafferd(["install", "-p", plugins, "other"], env)).err).toContain("it answered 404");
+    expect((await gafferd(["install", "-p", plugins, "other"], env)).err).toContain("the server answered 404");
     const { err } = await gafferd(["install", "-p", plugins, "packaged@7"], env);
-    expect(err).toContain("has no version `7` of `packaged`; the last ones are 0.9.0, 1.0.0, 2.0.0-rc.1");
+    expect(err).toContain("has no version `7`; the latest ones are 0.9.0, 1.0.0, 2.0.0-rc.1");
   });
 
-  test("of a scope's private registry, with the token of .npmrc", async () => {
+  test("from the private registry of a scope, with the token in .npmrc", async () => {
     using registry = serveRegistry("@acme/packaged", await packaged(), { token: "secret" });
     const { host } = new URL(registry.url);
     folder.write(".npmrc", `@acme:registry=${registry.url}\n//${host}/:_authToken=\${ACME_TOKEN}\n`);
@@ -253,10 +254,12 @@ describe("install takes a package", () => {
 
     rmSync(join(folder.path, ".npmrc"));
     const without = await gafferd(words, { "npm_config_@acme:registry": registry.url });
-    expect(without.err).toContain(`it answered 401; a private package needs \`//${host}/:_authToken=…\` in .npmrc`);
+    expect(without.err).toContain(
+      `the server answered 401; a private package needs \`//${host}/:_authToken=…\` in .npmrc`,
+    );
   });
 
-  test("without giving the token of one host to another", async () => {
+  test("and does not send the token of one host to another", async () => {
     const tarball = await packaged();
     using other = serveRegistry("packaged", tarball);
     using registry = serveRegistry("packaged", tarball, { token: "secret", tarballsAt: other.url });
@@ -268,26 +271,26 @@ describe("install takes a package", () => {
 });
 
 describe("remove", () => {
-  test("takes a plugin away, by its own name", async () => {
+  test("deletes a plugin by its name", async () => {
     await act("new", "gone");
     const { out, status } = await act("remove", "gone");
     expect([status, out]).toEqual([
       0,
-      `removed ${plugins}/gone\na running gafferd uses its code until it is restarted\n`,
+      `removed ${plugins}/gone\na running gafferd keeps using its code; restart it to unload the plugin\n`,
     ]);
     expect(readdirSync(plugins)).toEqual([]);
   });
 
-  test("refuses what others need, without --force", async () => {
+  test("refuses a plugin that others need, without --force", async () => {
     await act("install", make("base", { "plugin/index.ts": codeOf("base") }));
     await act("install", make("needy", { "plugin/index.ts": codeOf("needy", { mandatory: ["base"] }) }));
     const { err, status } = await act("remove", "base");
-    expect([status, err]).toEqual([1, expect.stringContaining("cannot remove `base`: `needy` needs it")]);
+    expect([status, err]).toEqual([1, expect.stringContaining("cannot remove `base`: it is required by `needy`")]);
     expect((await act("remove", "--force", "base")).status).toBe(0);
     expect(readdirSync(plugins)).toEqual(["needy"]);
   });
 
-  test("removes a link, not what it leads to", async () => {
+  test("deletes a link, not its target", async () => {
     const source = make("target", { "_site/index.html": "x" });
     mkdirSync(plugins);
     symlinkSync(source, join(plugins, "link"));
@@ -295,7 +298,7 @@ describe("remove", () => {
     expect([readdirSync(plugins), existsSync(join(source, "_site/index.html"))]).toEqual([[], true]);
   });
 
-  test("refuses what ships with gafferd, and tells what there is instead of what is not", async () => {
+  test("refuses bundled plugins, and lists the installed plugins for an unknown name", async () => {
     await act("new", "there");
     const shipped = await act("remove", "memory-guard");
     expect([shipped.status, shipped.err]).toEqual([1, expect.stringContaining("leave it out of `bundled_plugins`")]);
@@ -307,7 +310,7 @@ describe("remove", () => {
 describe("on a terminal", () => {
   beforeEach(() => void make("plugins/mine", { "_site/index.html": "old" }));
 
-  test("remove asks first, and does it for yes", async () => {
+  test("remove asks first, and continues after yes", async () => {
     const { screen, status } = await atTerminal(["remove", "mine"], "y");
     expect(screen).toContain(`Delete ${plugins}/mine?`);
     expect(screen).toContain(`✔ removed ${plugins}/mine`);
@@ -342,7 +345,7 @@ describe("on a terminal", () => {
 });
 
 describe("list", () => {
-  test("tells of all plugins and sites, and what is wrong with one, without loading it into itself", async () => {
+  test("lists all plugins and sites with their problems, without loading their code into the command", async () => {
     await act("new", "fresh");
     mkdirSync(join(plugins, "site/_site"), { recursive: true });
     mkdirSync(join(plugins, "bad/plugin"), { recursive: true });
@@ -350,7 +353,7 @@ describe("list", () => {
     const { out, status } = await act("list");
     const lines = out.split("\n");
     expect(status).toBe(0);
-    expect(lines[0]).toBe(`bad  broken: the code in ${plugins}/bad/plugin ended the program that loaded it`);
+    expect(lines[0]).toBe(`bad  broken: the code in ${plugins}/bad/plugin ends the process that loads it`);
     expect(lines.slice(1, 3)).toEqual(["fresh 0.1.0  app and site  counts exits", "site  site"]);
     expect(lines[3]).toMatch(/^\S.*\(ships with gafferd\)$/);
   });
@@ -363,7 +366,7 @@ describe("list", () => {
 });
 
 describe("new", () => {
-  test("writes a plugin that TypeScript accepts and that gafferd runs", async () => {
+  test("creates a plugin that compiles and that gafferd runs", async () => {
     expect((await act("new", "2nd-try")).status).toBe(0);
     const path = join(plugins, "2nd-try");
     const checked = Bun.spawnSync({ cmd: [join(root, "node_modules/.bin/tsc"), "--noEmit", "-p", path] });
@@ -374,7 +377,7 @@ describe("new", () => {
     expect(await (await fetch(`${running.url}/_plugin/2nd-try/`)).text()).toContain("<h1>2nd-try</h1>");
   });
 
-  test("TypeScript refuses a mistake in it", async () => {
+  test("TypeScript finds a mistake in the created plugin", async () => {
     await act("new", "typed");
     const file = join(plugins, "typed/plugin/index.ts");
     writeFileSync(file, readFileSync(file, "utf8").replace("manager.log.info", "manager.log.shout"));
@@ -384,10 +387,12 @@ describe("new", () => {
     expect(checked.stdout.toString()).toContain("Property 'shout' does not exist");
   });
 
-  test("refuses a name that is none, and one that is taken", async () => {
-    expect((await act("new", "../up")).err).toContain('cannot call a plugin "../up"');
+  test("refuses an invalid name and a name that is taken", async () => {
+    expect((await act("new", "../up")).err).toContain('cannot create the plugin "../up"');
     await act("new", "taken");
-    expect((await act("new", "taken")).err).toContain(`${plugins}/taken is there already; choose another name`);
+    expect((await act("new", "taken")).err).toContain(
+      `cannot create ${plugins}/taken: it already exists; choose another name`,
+    );
     expect(readdirSync(plugins)).toEqual(["taken"]);
   });
 });
@@ -423,7 +428,7 @@ describe("a command line of `plugin` is refused:", () => {
 });
 
 describe("help", () => {
-  test("names all commands, and fits a terminal of 80 columns", () => {
+  test("lists all commands, and fits a terminal of 80 columns", () => {
     const own = Object.entries(pluginCommands).map(([name, command]) => commandHelp(name, command));
     const all = pluginHelp(pluginCommands);
     for (const name of Object.keys(pluginCommands)) expect(all).toContain(`\n    ${name} `);
@@ -437,7 +442,7 @@ describe("help", () => {
   });
 });
 
-test("a configuration file called `plugin` is one by its path", async () => {
+test("a configuration file called `plugin` can be given as a path", async () => {
   folder.write("plugin", "[endpoint:x]\nbind = 127.0.0.1:0\n");
   const check = (...words: string[]) => Bun.spawnSync({ cmd: [main, "--check", ...words], cwd: folder.path }).exitCode;
   expect([check("./plugin"), check("-c", "plugin")]).toEqual([0, 0]);

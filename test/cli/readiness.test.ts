@@ -8,21 +8,24 @@ const script = `
   console.log(JSON.stringify([report?.({ urls: ["a"] }), report?.({ urls: ["b"] }), process.env.GAFFERD_READINESS, takeReadiness()]));
 `;
 
-test("a daemon reports once, and forgets that it was asked to", async () => {
-  expect(await run({ GAFFERD_READINESS: "1" })).toEqual({ told: '{"urls":["a"]}\n', out: "[true,false,null,null]\n" });
+test("a daemon reports once and removes the variable from its environment", async () => {
+  expect(await run({ GAFFERD_READINESS: "1" })).toEqual({
+    report: '{"urls":["a"]}\n',
+    out: "[true,false,null,null]\n",
+  });
 });
 
-test("who was started by nobody has nobody to report to", async () => {
-  expect(await run({})).toEqual({ told: "", out: "[null,null,null,null]\n" });
+test("a gafferd that was not started by `gafferd --daemon` does not report", async () => {
+  expect(await run({})).toEqual({ report: "", out: "[null,null,null,null]\n" });
 });
 
-async function run(env: Record<string, string>): Promise<{ told: string; out: string }> {
+async function run(env: Record<string, string>): Promise<{ report: string; out: string }> {
   const child = Bun.spawn({
     cmd: ["bun", "-e", script],
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit", "pipe"],
   });
-  const [told, out] = await Promise.all([Bun.file(child.stdio[3] ?? -1).text(), child.stdout.text()]);
+  const [report, out] = await Promise.all([Bun.file(child.stdio[3] ?? -1).text(), child.stdout.text()]);
   expect(await child.exited).toBe(0);
-  return { told, out };
+  return { report, out };
 }

@@ -6,19 +6,19 @@ import { waitFor } from "../wait-for.ts";
 export const main = join(import.meta.dir, "../../src/main.ts");
 export const launcher = join(import.meta.dir, "../../src/gafferd.sh");
 
-/** A `gafferd` that a test started in the foreground; disposing of it kills what is left. */
+/** A `gafferd` that a test started in the foreground. Disposing of it kills it and its processes. */
 export interface RunningGafferd extends AsyncDisposable {
   readonly osPid: number;
-  /** Where it listens. */
+  /** The URL it listens on. */
   readonly url: string;
   readonly exited: Promise<number>;
-  /** All that it wrote so far. */
+  /** Everything that it has written so far. */
   out(): string;
   err(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts `gafferd` on a free port and waits until it listens; `under` is a command that becomes it, such as `prlimit`. */
+/** Starts `gafferd` on a free port and waits until it listens. `under` is a command that runs it, such as `prlimit`. */
 export async function startGafferd(
   argv: readonly string[],
   options: { env?: Record<string, string>; cwd?: string; under?: readonly string[]; program?: string } = {},
@@ -39,7 +39,7 @@ export async function startGafferd(
     err,
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
-      // Twice SIGTERM, so that its processes go too, however they take it.
+      // SIGTERM twice, so that gafferd also kills processes that ignore it.
       while (child.exitCode === null && child.signalCode === null) {
         child.kill("SIGTERM");
         await Promise.race([child.exited, Bun.sleep(50)]);

@@ -11,7 +11,7 @@ afterAll(folder.remove);
 const examples = join(import.meta.dir, "../../examples/gaffer.ini");
 
 describe("the examples", () => {
-  test("are served: the dummy's lines come with ids, the echo answers what is posted", async () => {
+  test("are served: lines of `dummy` come with ids, and `echo` returns its input", async () => {
     await using gafferd = await startGafferd(["-c", examples]);
     expect(gafferd.err()).toContain("(2 templates)");
 
@@ -28,11 +28,11 @@ describe("the examples", () => {
   });
 });
 
-describe("a template that is given up and says `on_give_up = shutdown`", () => {
+describe("a given-up template with `on_give_up = shutdown`", () => {
   test.each([
-    ["what flaps", "cmd = false\nflapping = 2, 10s, 10ms, 0", "`a` exited 2 times within 10 s"],
-    ["what cannot be spawned", "cmd = /no/such/program\nbackoff = off", "/no/such/program"],
-  ])("ends gafferd with status 3, after the other processes: %s", async (_, settings, reason) => {
+    ["it flaps", "cmd = false\nflapping = 2, 10s, 10ms, 0", "`a` exited 2 times within 10 s"],
+    ["it cannot be spawned", "cmd = /no/such/program\nbackoff = off", "/no/such/program"],
+  ])("ends gafferd with status 3 after the other processes have stopped: %s", async (_, settings, reason) => {
     const other = "[process:b]\npriority = 1\ncmd = sleep 60\n";
     const file = folder.write("shutdown.ini", `${other}[process:a]\n${settings}\non_give_up = shutdown\n`);
     const ended = Bun.spawn({
@@ -48,7 +48,7 @@ describe("a template that is given up and says `on_give_up = shutdown`", () => {
     expect(out).toContain("b[1] exit, SIGTERM");
   });
 
-  test("does not end it when a caller asks for what cannot be spawned", async () => {
+  test("does not end gafferd when a request creates a template that cannot be spawned", async () => {
     await using gafferd = await startGafferd([]);
     const body = JSON.stringify({ name: "a", cmd: "/no/such/program", on_give_up: "shutdown" });
     const answer = await fetch(`${gafferd.url}/processes`, { method: "POST", body });
@@ -71,7 +71,7 @@ describe("a signal", () => {
     },
   );
 
-  test("that comes a second time kills what takes its time", async () => {
+  test("kills slow processes when it comes a second time", async () => {
     const cmd = `cmd = sh -c 'trap "" TERM; echo ready; sleep 60 & wait; sleep 60'`;
     const file = folder.write("stubborn.ini", `[process:a]\n${cmd}\nredirect_output = stdout\ngraceful_timeout = 60\n`);
     await using gafferd = await startGafferd([file]);
@@ -85,7 +85,7 @@ describe("a signal", () => {
     expect(lives(osPid)).toBe(false);
   });
 
-  test("stops slow processes with a line for each template that is waited for, under -v", async () => {
+  test("logs each template that gafferd waits for, with -v", async () => {
     const cmd = `cmd = sh -c 'trap "" TERM; echo ready; sleep 60 & wait; sleep 60'`;
     const file = folder.write("slow.ini", `[process:a]\n${cmd}\nredirect_output = stdout\ngraceful_timeout = 1\n`);
     await using gafferd = await startGafferd(["-v", file]);
@@ -95,7 +95,7 @@ describe("a signal", () => {
     expect(gafferd.err()).toContain("waiting for a: 1 process, 1 s at most");
   });
 
-  test("that comes twice at once, as from Ctrl-C under npm, stops gracefully", async () => {
+  test("stops gracefully when it comes twice at once, as from Ctrl-C under npm", async () => {
     const mark = join(folder.path, "graceful");
     const cmd = `cmd = sh -c 'trap "sleep 0.3; touch ${mark}; exit" TERM; echo ready; while :; do sleep 0.05; done'`;
     const file = folder.write("twice.ini", `[process:a]\n${cmd}\nredirect_output = stdout\n`);
@@ -107,7 +107,7 @@ describe("a signal", () => {
     expect(existsSync(mark)).toBe(true);
   });
 
-  test("SIGHUP reads the file again and applies what is different", async () => {
+  test("SIGHUP reloads the file and applies the changes", async () => {
     const file = folder.write("reload.ini", "[process:a]\ncmd = sleep 60\n");
     await using gafferd = await startGafferd([file]);
     const names = () => fetch(`${gafferd.url}/processes`).then((response) => response.json());
@@ -130,10 +130,10 @@ describe("a signal", () => {
     expect(await names()).toEqual(["a", "b"]);
   });
 
-  test("SIGHUP without a file has nothing to read, says so, and gafferd goes on", async () => {
+  test("SIGHUP without a file is logged, and gafferd continues", async () => {
     await using gafferd = await startGafferd([]);
     gafferd.kill("SIGHUP");
-    await waitFor(() => gafferd.err().includes("there is no configuration to reload"), "the answer to SIGHUP");
+    await waitFor(() => gafferd.err().includes("there is no configuration file to reload"), "the answer to SIGHUP");
     expect(await fetch(`${gafferd.url}/ping`).then((response) => response.text())).toBe("OK");
   });
 });
@@ -172,7 +172,7 @@ describe("the console", () => {
     ]);
   });
 
-  test("prints outputs too with -vv, those of later processes as well", async () => {
+  test("prints outputs with -vv, including those of later processes", async () => {
     await using gafferd = await startGafferd(["-vv", file]);
     await waitFor(() => gafferd.out().includes("talk[1] stderr | to err\n"), "the line on stderr");
     await waitFor(() => gafferd.out().includes("talk[1] stdout | to out\n"), "the line on stdout");
@@ -180,7 +180,7 @@ describe("the console", () => {
     await waitFor(() => gafferd.out().includes("talk[2] stdout | to out\n"), "the line of the next process");
   });
 
-  test("prints the outputs of a section that says nothing of them, and not those that say `none`", async () => {
+  test("prints the outputs of a section by default, and not with `none`", async () => {
     const cmd = "sh -c 'echo to out; echo to err >&2; exec sleep 60'";
     const short = folder.write(
       "short.ini",
@@ -195,7 +195,7 @@ describe("the console", () => {
     expect(documents).toMatchObject([{ redirect_output: ["stdout", "stderr"] }, { redirect_output: [] }]);
   });
 
-  test("is no reason to end when its reader goes away", async () => {
+  test("does not end gafferd when its reader goes away", async () => {
     const flood = folder.write("flood.ini", "[process:flood]\ncmd = yes\nredirect_output = stdout\n");
     const shell = Bun.spawn({
       cmd: ["sh", "-c", `"${main}" --bind=127.0.0.1:0 -vv "${flood}" | head -n 3 >&2`],
@@ -218,16 +218,16 @@ describe("the console", () => {
 });
 
 describe("a start", () => {
-  test("without a file is an empty host that says how to go on", async () => {
+  test("without a file starts an empty host and says how to start a process", async () => {
     await using gafferd = await startGafferd([]);
     expect(gafferd.err()).toContain("(no processes yet)");
-    const [, command = ""] = await waitFor(() => /start one: (curl .*)\n/.exec(gafferd.err()), "the advice");
+    const [, command = ""] = await waitFor(() => /start a process: (curl .*)\n/.exec(gafferd.err()), "the advice");
     const curl = Bun.spawn({ cmd: ["sh", "-c", `${command} -sS`], stdout: "pipe", stderr: "inherit" });
     expect(JSON.parse(await curl.stdout.text())).toMatchObject({ ok: true });
     expect(await fetch(`${gafferd.url}/processes`).then((response) => response.json())).toEqual(["hello"]);
   });
 
-  test("on a terminal shows where it listens in a box", async () => {
+  test("on a terminal shows the address in a box", async () => {
     let screen = "";
     const child = Bun.spawn({
       cmd: [main, "--bind=127.0.0.1:0"],
@@ -241,7 +241,7 @@ describe("a start", () => {
     expect(Bun.stripANSI(screen)).toMatch(/╭─+╮\s+│ +│\s+│ {2}gafferd \S+ listens on http:\S+ \(no processes yet\) +│/);
   });
 
-  test("at an address that is in use fails with status 1, and says who has it", async () => {
+  test("on an address in use fails with status 1 and names the process that uses it", async () => {
     await using gafferd = await startGafferd([]);
     const { host } = new URL(gafferd.url);
     const mark = join(folder.path, "should-not-run");
@@ -250,12 +250,12 @@ describe("a start", () => {
     const err = await second.stderr.text();
     expect(await second.exited).toBe(1);
     expect(err).toStartWith(`gafferd: cannot listen on ${host}`);
-    expect(err).toContain(`Process ${gafferd.osPid} has it: `);
+    expect(err).toContain(` is used by process ${gafferd.osPid}: `);
     expect(err).toContain("--bind=");
     expect(existsSync(mark)).toBe(false);
   });
 
-  test("with a pidfile writes it, a second one is refused, and it goes at the end", async () => {
+  test("writes a pidfile, refuses a second gafferd with it, and removes it at the end", async () => {
     const pidfile = join(folder.path, "gafferd.pid");
     await using gafferd = await startGafferd([`--pidfile=${pidfile}`]);
     expect(readFileSync(pidfile, "utf8")).toBe(`${gafferd.osPid}\n`);

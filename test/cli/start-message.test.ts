@@ -18,11 +18,11 @@ test("the start message says which version listens where and how many templates 
 test("an empty host says how to start a process", () => {
   expect(startMessage({ ...facts, templates: 0 })).toEqual([
     "gafferd 1.2.3 listens on http://127.0.0.1:5000, unix:/run/gaffer.sock (no processes yet)",
-    `start one: curl -d '{"name":"hello","cmd":"sleep 60"}' http://127.0.0.1:5000/processes`,
+    `start a process: curl -d '{"name":"hello","cmd":"sleep 60"}' http://127.0.0.1:5000/processes`,
   ]);
 });
 
-test("the address of the dashboard is told where a browser can reach it", () => {
+test("the address of the dashboard is shown if a browser can reach it", () => {
   const [, ...lines] = startMessage({ ...facts, hasDashboard: true });
   expect(lines).toEqual(["dashboard: http://127.0.0.1:5000/_plugin/dashboard/"]);
   expect(startMessage({ ...facts, urls: ["unix:/run/gaffer.sock"], hasDashboard: true })).toHaveLength(1);

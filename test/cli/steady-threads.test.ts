@@ -15,7 +15,7 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test("processes do not inherit the options that this takes", async () => {
+test("processes do not inherit these options", async () => {
   await using gafferd = await startGafferd([], { env: { BUN_JSC_useJIT: "1" } });
   const client = createClient(gafferd.url);
   await client.create({

@@ -54,7 +54,7 @@ describe("a command line is refused:", () => {
     ["--pluginsDir=x", "unknown option `--pluginsDir`; did you mean `--plugins-dir`?"],
     ["--file=x", "unknown option `--file`"],
     ["--daemon=1", "`--daemon` takes no value"],
-    ["-vvv", "there is no level above `-vv`"],
+    ["-vvv", "`-vv` is the highest level; use `-v` at most twice"],
     ["--bind", "`--bind` needs a value"],
     ["--bind=", "`--bind` needs a value"],
     ["-c", "`-c` needs a value"],
@@ -64,7 +64,7 @@ describe("a command line is refused:", () => {
     ["-c -v", "`-c` needs a value; if `-v` is the value, write `-c-v`"],
     ["-c --", "`-c` needs a value; if `--` is the value, write `-c--`"],
     ["a.ini b.ini", "unexpected argument `b.ini`"],
-    ["-c a.ini b.ini", "two configuration files, `a.ini` and `b.ini`: give one"],
+    ["-c a.ini b.ini", "two configuration files were given, `a.ini` and `b.ini`; use only one"],
     ["--bind=:1 --bind=:2", "`--bind` is given twice"],
     ["-c a.ini --config=a.ini", "`--config` is given twice"],
   ])("`%s`", (line, message) => {
@@ -76,7 +76,7 @@ describe("a command line is refused:", () => {
   });
 });
 
-test("any words are options or a UsageError", async () => {
+test("any arguments give options or a UsageError", async () => {
   const flags = definitionEntries.flatMap(([name, { alias }]) => [`--${name}`, `-${alias ?? name}`]);
   const word = fc.oneof(
     fc.constantFrom(...flags, "--", "-", "---", "--=", "-=", "-vv", "-vh"),
@@ -96,7 +96,7 @@ test("any words are options or a UsageError", async () => {
   );
 });
 
-test("what options become as words is read as the same options", async () => {
+test("options converted to arguments parse to the same options", async () => {
   const text = fc.string({ unit: "binary", minLength: 1 });
   const values = Object.fromEntries(valueOptions.map(([, key]) => [key, text]));
   const options = fc.tuple(

@@ -7,14 +7,14 @@ test("the delay doubles with each failure, up to 10 s", () => {
   expect(toDelayMs(5000, 100, 0)).toBe(10_000);
 });
 
-test("chance adds up to a half", () => {
+test("chance adds up to half of the delay", () => {
   expect([toDelayMs(1, 100, 0), toDelayMs(1, 100, 0.5), toDelayMs(1, 100, 1)]).toEqual([200, 250, 300]);
 });
 
-test("what the server asks for is the least, though it is long", () => {
+test("the delay is never below the one that the server sent", () => {
   expect([toDelayMs(0, 60_000, 0), toDelayMs(3, 60_000, 0)]).toEqual([60_000, 60_000]);
 });
 
-test("a server that asks for no delay gets none", () => {
+test("a delay of 0 from the server is respected", () => {
   expect(toDelayMs(3, 0, 1)).toBe(0);
 });

@@ -7,7 +7,7 @@ const host = useServing();
 
 const client = () => createClient(host.serving.url);
 const sleeper = { cmd: "sleep 600", graceful_timeout: 1 };
-/** Its command line is shown from its exec on, a moment after its spawn. */
+/** The command line is visible only after exec, shortly after the spawn. */
 const hasBegun = (pid: number) =>
   waitFor(async () => (await client().stats("web", pid)).cmdline === sleeper.cmd, `the exec of process ${pid}`);
 const failureOf = async (promise: Promise<unknown>) => await promise.catch((error: unknown) => error);
@@ -30,14 +30,14 @@ describe("templates and processes", () => {
     expect(await client().processes()).toEqual(["idle"]);
   });
 
-  test("are updated with what was read of them", async () => {
+  test("can be updated with the document that was read", async () => {
     await client().create({ name: "web", ...sleeper });
     await client().update("web", { ...(await client().process("web")), numprocesses: 2 });
     await waitFor(async () => (await client().pids("web")).length === 2, "two processes");
     expect(await client().process("web")).toMatchObject({ numprocesses: 2, graceful_timeout: 1 });
   });
 
-  test("start, stop, restart, grow and shrink, and tell how they stand", async () => {
+  test("start, stop, restart, scale up and down, and report their status", async () => {
     await client().create({ name: "web", ...sleeper, start: false });
     await client().start("web");
     const [first = 0] = await client().pids("web");
@@ -55,7 +55,7 @@ describe("templates and processes", () => {
     expect(history[0]).toMatchObject({ pid: first, exit_status: null, term_signal: "SIGTERM" });
   });
 
-  test("are signalled and stopped one by one, by pid", async () => {
+  test("can be signalled and stopped one by one, by pid", async () => {
     await client().create({ name: "web", cmd: "sleep 600", numprocesses: 2, restart: "never" });
     const [first = 0, second = 0] = await client().pids("web");
     await client().signal(first, "KILL");
@@ -70,7 +70,7 @@ describe("templates and processes", () => {
     ]);
   });
 
-  test("are in groups", async () => {
+  test("have groups", async () => {
     for (const name of ["g:a", "g:b", "h:a"]) await client().create({ name, ...sleeper });
     expect(await client().groups()).toEqual(["g", "h"]);
     expect(await client().group("g")).toEqual(["g:a", "g:b"]);
@@ -85,7 +85,7 @@ describe("templates and processes", () => {
 });
 
 describe("stats", () => {
-  test("of everything, of a template and of a process", async () => {
+  test("of all templates, of one template and of one process", async () => {
     await client().create({ name: "web", ...sleeper, numprocesses: 2 });
     await client().create({ name: "idle", ...sleeper, start: false });
     const [pid = 0] = await client().pids("web");
@@ -101,7 +101,7 @@ describe("stats", () => {
     expect(await client().stats("web", pid)).toMatchObject({ pid: os_pid, cmdline: "sleep 600", children: [] });
   });
 
-  test("come again and again, until their process is gone", async () => {
+  test("repeat until the process has ended", async () => {
     await client().create({ name: "web", ...sleeper, restart: "never" });
     const [pid = 0] = await client().pids("web");
     await hasBegun(pid);
@@ -114,7 +114,7 @@ describe("stats", () => {
     expect(samples).toBeGreaterThanOrEqual(3);
   });
 
-  test("of a template and of everything come until the loop is left", async () => {
+  test("of one or all templates repeat until the loop is left", async () => {
     await client().create({ name: "web", ...sleeper });
     for await (const { name } of client().watchStats({ name: "web" })) {
       expect(name).toBe("web");
@@ -127,8 +127,8 @@ describe("stats", () => {
   });
 });
 
-describe("an answer that says no", () => {
-  test("is a GafferdClientError with gafferd's own words", async () => {
+describe("an error response", () => {
+  test("is a GafferdClientError with gafferd's message", async () => {
     const error = await failureOf(client().start("nobody"));
     expect(error).toBeInstanceOf(GafferdClientError);
     expect(error).toMatchObject({
@@ -140,7 +140,7 @@ describe("an answer that says no", () => {
     });
   });
 
-  test("names the field that is wrong", async () => {
+  test("names the invalid field", async () => {
     const body = { name: "a", cmd: "true", numprocesses: -1 };
     expect(await failureOf(client().create(body))).toMatchObject({
       status: 400,
@@ -153,7 +153,7 @@ describe("an answer that says no", () => {
     });
   });
 
-  test("names those of a group that failed", async () => {
+  test("lists the failed templates of a group", async () => {
     await client().create({ name: "g:a", cmd: "/no/such/program", start: false });
     await client().create({ name: "g:b", ...sleeper, start: false });
     expect(await failureOf(client().startGroup("g"))).toMatchObject({
@@ -164,16 +164,16 @@ describe("an answer that says no", () => {
 
   test.each<[string, () => Response, Record<string, unknown>]>([
     [
-      "that is a proxy's",
+      "of a proxy",
       () => new Response("<h1>Bad Gateway</h1>", { status: 502, statusText: "Bad Gateway" }),
       {
         status: 502,
         code: "unexpected_answer",
-        message: expect.stringContaining("GET http://d.test/groups: 502 Bad Gateway"),
+        message: expect.stringContaining("GET http://d.test/groups: `502 Bad Gateway`"),
       },
     ],
-    ["that is another server's JSON", () => Response.json({ error: { code: 7 } }, { status: 400 }), { status: 400 }],
-    ["that is no JSON at all", () => new Response("hello"), { status: 200, code: "unexpected_answer" }],
+    ["of another server, in JSON", () => Response.json({ error: { code: 7 } }, { status: 400 }), { status: 400 }],
+    ["that is not JSON", () => new Response("hello"), { status: 200, code: "unexpected_answer" }],
     [
       "for now",
       () => Response.json({ error: "overloaded", message: "no" }, { status: 503, headers: { "retry-after": "2" } }),
@@ -185,7 +185,7 @@ describe("an answer that says no", () => {
   });
 });
 
-test("a daemon that cannot be reached is what `fetch` says of it, and verbs do not try again", async () => {
+test("a daemon that cannot be reached rejects with the error of `fetch`, and methods do not retry", async () => {
   let attempts = 0;
   const fail = async (): Promise<Response> => {
     attempts += 1;
@@ -198,7 +198,7 @@ test("a daemon that cannot be reached is what `fetch` says of it, and verbs do n
 });
 
 describe("an address", () => {
-  test("may have a path, and names are encoded in it", async () => {
+  test("may have a path, and names are encoded", async () => {
     const asked: [string, string | undefined][] = [];
     const fetch = async (url: string, init: RequestInit) => {
       asked.push([url, init.method]);
@@ -220,16 +220,14 @@ describe("an address", () => {
     },
   );
 
-  test("is not left by a name that is a path", async () => {
+  test("cannot be changed by a name that is a path", async () => {
     for (const name of ["..", ".", ""]) {
-      expect(await failureOf(client().remove(name))).toEqual(
-        new TypeError(`cannot ask for \`${name}\`: it is no name`),
-      );
+      expect(await failureOf(client().remove(name))).toEqual(new TypeError(`cannot use \`${name}\` as a name`));
     }
   });
 });
 
-test("headers go with every request", async () => {
+test("headers are sent with every request", async () => {
   const seen: (string | null)[] = [];
   const fetch = async (_: string, init: RequestInit) => {
     const headers = new Headers(init.headers);

@@ -15,7 +15,7 @@ test.each([
   ["a watch", (url: string, options: Options) => createClient(url).watch(undefined, options)],
   ["statistics", (url: string, options: Options) => createClient(url).watchStats(options)],
   ["a tail", (url: string, options: Options) => createClient(url).tail("web", options)],
-])("%s tells when its connection is there, and when it is lost", async (_, follow) => {
+])("%s reports when it is connected and when the connection is lost", async (_, follow) => {
   await host.serving.create({ name: "web", cmd: "sleep 600" });
   await using cutter = await startCutter(host.serving.url);
   const states: ConnectionState[] = [];
@@ -35,7 +35,7 @@ test.each([
   expect(states).toEqual(["open", "lost", "open"]);
 });
 
-test("a daemon that is not there is lost at once", async () => {
+test("an unreachable daemon is reported as lost at once", async () => {
   await using cutter = await startCutter(host.serving.url);
   cutter.upstream = undefined;
   const states: ConnectionState[] = [];

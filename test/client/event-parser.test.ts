@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { EventParser, type StreamEvent } from "../../src/client/event-parser.ts";
 
-/** What a parser makes of pieces of a stream. */
+/** The events that a parser returns for chunks of a stream. */
 function parse(...pieces: (string | Uint8Array)[]): StreamEvent[] {
   const parser = new EventParser();
   return pieces.flatMap((piece) => parser.push(Buffer.from(piece)));
@@ -11,11 +11,11 @@ function parse(...pieces: (string | Uint8Array)[]): StreamEvent[] {
 const message = (data: string, id = ""): StreamEvent => ({ event: "message", data, id });
 
 describe("the examples of the standard", () => {
-  test("two lines of data are one text of two lines", () => {
+  test("two data lines form one text of two lines", () => {
     expect(parse("data: YHOO\ndata: +2\ndata: 10\n\n")).toEqual([message("YHOO\n+2\n10")]);
   });
 
-  test("a comment is nothing, an id stays until another comes, an empty one takes it back", () => {
+  test("a comment is ignored; an id stays until the next one; an empty id resets it", () => {
     const stream = ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\n\ndata:  third event\nid\n\n";
     expect(parse(stream)).toEqual([
       message("first event", "1"),
@@ -24,11 +24,11 @@ describe("the examples of the standard", () => {
     ]);
   });
 
-  test("a block without data is no event, one of empty data is; one that is not ended is none", () => {
+  test("a block without data is not an event, one with empty data is; an incomplete one is not", () => {
     expect(parse("data\n\ndata\ndata\n\ndata:")).toEqual([message(""), message("\n")]);
   });
 
-  test("one space after the colon is no part of the value", () => {
+  test("one space after the colon is not part of the value", () => {
     expect(parse("data:test\n\ndata: test\n\n")).toEqual([message("test"), message("test")]);
   });
 });
@@ -47,11 +47,11 @@ describe("a field", () => {
   });
 });
 
-test("CRLF, LF and CR end lines, mixed as they may be", () => {
+test("CRLF, LF and CR end lines in any mixture", () => {
   expect(parse("data: a\r\ndata: b\rdata: c\n\r\ndata: d\r\r")).toEqual([message("a\nb\nc"), message("d")]);
 });
 
-test("a CR ends an event at once, and the LF that follows in the next piece ends nothing more", () => {
+test("a CR ends an event at once, and an LF in the next chunk is ignored", () => {
   const parser = new EventParser();
   expect(parser.push(Buffer.from("data: a\r\n\r"))).toEqual([message("a")]);
   expect(parser.push(Buffer.from(""))).toEqual([]);
@@ -59,24 +59,24 @@ test("a CR ends an event at once, and the LF that follows in the next piece ends
   expect(parser.push(Buffer.from("\n"))).toEqual([message("b")]);
 });
 
-test("one byte order mark at the start is skipped, though it comes in two pieces", () => {
+test("one byte order mark at the start is skipped, even if it is split", () => {
   const mark = Buffer.from("\uFEFF");
   expect(parse(mark.subarray(0, 1), mark.subarray(1), "data: a\n\n")).toEqual([message("a")]);
   expect(parse("\uFEFF\uFEFFdata: a\n\n")).toEqual([]);
 });
 
-test("what is no UTF-8 is U+FFFD", () => {
+test("invalid UTF-8 becomes U+FFFD", () => {
   expect(parse(Buffer.from("data: a\xffb\n\n", "latin1"))).toEqual([message("a\uFFFDb")]);
 });
 
-test("an id counts when its block is whole, with data or without", () => {
+test("an id counts when its block is complete, with or without data", () => {
   const parser = new EventParser("0");
   expect(parser.lastId).toBe("0");
   parser.push(Buffer.from("id: 1\n\nid: 2\ndata: lost"));
   expect(parser.lastId).toBe("1");
 });
 
-test("`retry` is a number of milliseconds and nothing else", () => {
+test("`retry` accepts only a number of milliseconds", () => {
   const parser = new EventParser();
   parser.push(Buffer.from("retry: soon\nretry:\nretry: -1\nretry: 1e3\n"));
   expect(parser.retryMs).toBeUndefined();
@@ -84,20 +84,20 @@ test("`retry` is a number of milliseconds and nothing else", () => {
   expect(parser.retryMs).toBe(250);
 });
 
-test("an event without an end is refused rather than held", () => {
+test("an event without an end is rejected, not buffered", () => {
   const parser = new EventParser();
   const piece = Buffer.alloc(1024 * 1024, "x");
   const pushAll = (text: string) => {
     parser.push(Buffer.from(text));
     for (let count = 0; count < 20; count++) parser.push(piece);
   };
-  expect(() => pushAll("data: ")).toThrow("cannot read a server-sent event of more than 16777216 characters");
+  expect(() => pushAll("data: ")).toThrow("cannot read a server-sent event that is longer than 16777216 characters");
   const lines = new EventParser();
   const line = Buffer.from(`data: ${"x".repeat(1024 * 1024)}\n`);
   expect(() => Array.from({ length: 20 }, () => lines.push(line))).toThrow(RangeError);
 });
 
-describe("whatever a server writes", () => {
+describe("any stream", () => {
   const text = fc
     .string({ unit: fc.constantFrom("a", " ", ":", "é", "€", "🙂", "\uFEFF", "\t", "data: ") })
     .filter((line) => !/[\r\n]/.test(line));
@@ -110,7 +110,7 @@ describe("whatever a server writes", () => {
   });
   const lineEnd = fc.constantFrom("\n", "\r\n", "\r");
 
-  test("a parser reads it back, wherever the stream is cut into pieces", () => {
+  test("is parsed the same, however it is split into chunks", () => {
     const streams = fc.tuple(fc.array(block), fc.array(lineEnd, { minLength: 1 }), fc.boolean());
     fc.assert(
       fc.property(streams, fc.array(fc.nat({ max: 40 })), ([blocks, ends, hasMark], cuts) => {
@@ -131,7 +131,7 @@ interface Block {
 }
 
 function linesOf({ event, id, data, comment, space }: Block): string[] {
-  // A value that begins with a space needs another before it.
+  // A value that begins with a space needs another one before it.
   const field = (name: string, value: string) => `${name}:${space || value.startsWith(" ") ? " " : ""}${value}`;
   return [
     ...(comment === null ? [] : [`:${comment}`]),
@@ -142,7 +142,7 @@ function linesOf({ event, id, data, comment, space }: Block): string[] {
   ];
 }
 
-/** Ends lines in turn as `ends` says; but no LF may follow a CR that is to be an end by itself. */
+/** Ends the lines with `ends` in turn. An LF must not follow a CR that ends a line by itself. */
 function joinLines(lines: readonly string[], ends: readonly string[]): string {
   let stream = "";
   for (const [index, line] of lines.entries()) {

@@ -5,7 +5,7 @@ import type { StreamEvent } from "../../src/client/event-parser.ts";
 
 type Attempt = (signal: AbortSignal) => Response | Promise<Response>;
 
-/** Follows what the attempts give, one after the other; the last is repeated. */
+/** Follows the responses of the attempts, one after the other. The last one is repeated. */
 function follow(attempts: readonly Attempt[], options: Partial<FollowOptions> = {}) {
   const asked: { readonly lastId: string; readonly atMs: number }[] = [];
   const events = followEvents({
@@ -36,7 +36,7 @@ const refusing =
     throw new GafferdClientError("no", options);
   };
 
-/** Sends `text`, then nothing until the connection is closed. */
+/** Sends `text` and keeps the connection open. */
 function answerAndHang(text: string): Attempt {
   return (signal) => {
     const body = new ReadableStream<Uint8Array>({
@@ -56,12 +56,12 @@ const never: Attempt = (signal) =>
 
 const over: Attempt = () => new Response(null, { status: 204 });
 
-/** The last of the attempts must end it. */
+/** The last attempt must end the iteration. */
 async function all(events: AsyncIterable<StreamEvent>): Promise<string[]> {
   return (await Array.fromAsync(events)).map(({ data }) => data);
 }
 
-test("each attempt goes on from the last id, and 204 says that nothing is left", async () => {
+test("each attempt continues from the last id, and 204 ends the stream", async () => {
   const { asked, events } = follow([
     answer("retry: 1\nid: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: lost"),
     answer("data: c\n\n"),
@@ -72,13 +72,13 @@ test("each attempt goes on from the last id, and 204 says that nothing is left",
   expect(asked.map(({ lastId }) => lastId)).toEqual(["", "2", "2", "4"]);
 });
 
-test("an id without data is where to go on, for who is cut before the first event", async () => {
+test("an id without data is used to continue after a cut before the first event", async () => {
   const { asked, events } = follow([answer("retry: 1\nid: start\n\n"), over]);
   expect(await all(events)).toEqual([]);
   expect(asked.map(({ lastId }) => lastId)).toEqual(["", "start"]);
 });
 
-test("the server's `retry` is waited for, again and again, and failures wait longer", async () => {
+test("the delay is the server's `retry`, and longer after failures", async () => {
   const { asked, events } = follow([answer("retry: 40\ndata: a\n\n"), answer("data: b\n\n"), refused, refused, over]);
   expect(await all(events)).toEqual(["a", "b"]);
   const waits = asked.slice(1).map(({ atMs }, index) => atMs - (asked[index]?.atMs ?? 0));
@@ -86,7 +86,7 @@ test("the server's `retry` is waited for, again and again, and failures wait lon
   expect(waits.map((ms, index) => ms >= ([40, 40, 80, 160][index] ?? Infinity) - 2)).toEqual([true, true, true, true]);
 });
 
-test("a network that fails, a daemon that stops and a proxy without its daemon are tried again", async () => {
+test("network errors, a stopping daemon and a proxy without its daemon are retried", async () => {
   const { asked, events } = follow([
     answer("retry: 1\n\n"),
     refused,
@@ -100,7 +100,7 @@ test("a network that fails, a daemon that stops and a proxy without its daemon a
   expect(asked).toHaveLength(7);
 });
 
-test("`Retry-After` is waited for", async () => {
+test("`Retry-After` is respected", async () => {
   const { asked, events } = follow([
     answer("retry: 1\n\n"),
     refusing({ status: 503, code: "overloaded", retryAfterMs: 100 }),
@@ -113,7 +113,7 @@ test("`Retry-After` is waited for", async () => {
 test.each<[string, Attempt, Record<string, unknown>]>([
   ["an unknown process", refusing({ status: 404, code: "not_found" }), { code: "not_found" }],
   ["a bad id", refusing({ status: 400, code: "bad_value", field: "since" }), { code: "bad_value" }],
-  ["a fault of the daemon", refusing({ status: 500, code: "internal" }), { code: "internal" }],
+  ["an internal error of the daemon", refusing({ status: 500, code: "internal" }), { code: "internal" }],
   ["another server", answer("<html>", { "content-type": "text/html" }), { code: "unexpected_answer", status: 200 }],
   ["an endless event", answer(`data: ${"x".repeat(17 * 1024 * 1024)}`), { name: "RangeError" }],
 ])("%s is thrown", async (_, attempt, error) => {
@@ -122,7 +122,7 @@ test.each<[string, Attempt, Record<string, unknown>]>([
   expect(asked).toHaveLength(1);
 });
 
-test("what is gone after its stream has ended is the end; after a cut it is an error", async () => {
+test("a missing target ends the iteration after a complete stream, and is an error after a cut", async () => {
   const gone = refusing({ status: 404, code: "not_found" });
   const whole = follow([answer("retry: 1\ndata: a\n\n"), refused, gone]);
   expect(await all(whole.events)).toEqual(["a"]);
@@ -130,7 +130,7 @@ test("what is gone after its stream has ended is the end; after a cut it is an e
   expect(await all(cut.events).catch((thrown: unknown) => thrown)).toMatchObject({ code: "not_found" });
 });
 
-test("a connection that brings nothing for too long is given up, a heartbeat keeps it", async () => {
+test("a silent connection is closed after a while; heartbeats keep it open", async () => {
   const controller = new AbortController();
   let beats = 0;
   const beating: Attempt = () => {
@@ -153,13 +153,13 @@ test("a connection that brings nothing for too long is given up, a heartbeat kee
   await events.return();
 });
 
-test("a connection that is never answered is given up too", async () => {
+test("a request without a response is aborted too", async () => {
   const { asked, events } = follow([never, over], { silenceMs: 30 });
   expect(await all(events)).toEqual([]);
   expect(asked).toHaveLength(2);
 });
 
-test("a loop that takes its time does not make a connection silent", async () => {
+test("a slow loop does not count as silence of the connection", async () => {
   const { asked, events } = follow([answerAndHang("data: a\n\ndata: b\n\n")], { silenceMs: 30 });
   await events.next();
   await Bun.sleep(90);
@@ -168,7 +168,7 @@ test("a loop that takes its time does not make a connection silent", async () =>
   await events.return();
 });
 
-test("its signal ends it before it asks", async () => {
+test("its signal ends it before the first request", async () => {
   const { asked, events } = follow([over], { signal: AbortSignal.abort() });
   expect(await all(events)).toEqual([]);
   expect(asked).toEqual([]);
@@ -176,7 +176,7 @@ test("its signal ends it before it asks", async () => {
 
 test.each<[string, Attempt]>([
   ["reads", answerAndHang("data: a\n\n")],
-  ["waits to ask again", answer("retry: 60000\ndata: a\n\n")],
+  ["waits for the next attempt", answer("retry: 60000\ndata: a\n\n")],
 ])("its signal ends it while it %s", async (_, attempt) => {
   const controller = new AbortController();
   const { asked, events } = follow([attempt], { signal: controller.signal });
@@ -186,7 +186,7 @@ test.each<[string, Attempt]>([
   expect(asked).toHaveLength(1);
 });
 
-test("its signal ends it between two events of one piece", async () => {
+test("its signal ends it between two events of one chunk", async () => {
   const controller = new AbortController();
   const { events } = follow([answerAndHang("data: a\n\ndata: b\n\n")], { signal: controller.signal });
   await events.next();

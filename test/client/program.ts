@@ -8,7 +8,7 @@ export async function bundle(target: "browser" | "node"): Promise<string> {
   return (await built.outputs[0]?.text()) ?? "";
 }
 
-/** Uses a client as a program would, and ends with what it saw. */
+/** Uses a client as a program would, and returns what it received. */
 export const use = (createClient: string, url: string) => `
   const client = ${createClient}("${url}");
   await client.create({ name: "cat", cmd: "cat", redirect_input: true, redirect_output: ["out"], restart: "never" });
@@ -26,5 +26,5 @@ export const use = (createClient: string, url: string) => `
   await client.remove("cat");
 `;
 
-/** What `use` sees. */
+/** The result of `use`. */
 export const seen = ["output", "héllo\n", "exit", "SIGKILL", "output", "exit", "not_found", "gone"];

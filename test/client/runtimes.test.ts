@@ -20,9 +20,9 @@ test("it runs in Node", async () => {
   expect(await runInNode(program)).toEqual(seen);
 });
 
-test("it needs nothing but what browsers have", async () => {
+test("it needs only what browsers have", async () => {
   const code = await bundle("browser");
-  // The names that the client may use; the language's own are always there.
+  // The names that the client may use, besides those of the language.
   const names = [
     "AbortController",
     "AbortSignal",
@@ -48,7 +48,7 @@ test("it needs nothing but what browsers have", async () => {
   expect(await runInNode(program)).toEqual(seen);
 });
 
-test("its types need nothing but those of browsers", async () => {
+test("its types need only those of browsers", async () => {
   using folder = temporaryFolder();
   const program = `
     import { createClient, type TailItem } from "gafferd/client";

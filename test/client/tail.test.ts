@@ -9,14 +9,14 @@ import { startCutter } from "../http/feed/cutter.ts";
 
 const host = useServing();
 
-const nobodyReads = () => waitFor(() => host.serving.cursorCount() === 0, "the end of all readers");
+const noReaders = () => waitFor(() => host.serving.cursorCount() === 0, "the end of all readers");
 const ended = (pid: number) => waitFor(() => host.serving.process(pid).outputEnded, `the end of process ${pid}`);
 
 function textOf(items: readonly TailItem[], label: string): string {
   return items.map((item) => (item.type === "output" && item.label === label ? item.text : "")).join("");
 }
 
-/** As `fetch`, but the server says to come again at once. */
+/** Like `fetch`, but the server sends a reconnection delay of 0. */
 async function fetchHastily(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   const start = new TransformStream<Uint8Array, Uint8Array>({
@@ -25,7 +25,7 @@ async function fetchHastily(url: string, init: RequestInit): Promise<Response> {
   return new Response(response.body?.pipeThrough(start) ?? null, response);
 }
 
-/** Items without what no test can foresee. */
+/** Items without the members that differ in each run. */
 function brief(items: readonly TailItem[]): unknown[] {
   return items.map((item) => {
     const { id: _, ...rest } = item;
@@ -36,7 +36,7 @@ function brief(items: readonly TailItem[]): unknown[] {
 }
 
 describe("a tail", () => {
-  test("of a process tells its output and its exit, then ends", async () => {
+  test("of a process has its output and its exit, then ends", async () => {
     const pid = await host.run("printf 'caf\\303\\251\\r\\nno end'; echo bad >&2; exit 3");
     const items = await Array.fromAsync(createClient(host.serving.url).tail(pid));
     expect(textOf(items, "out")).toBe("café\r\nno end");
@@ -46,7 +46,7 @@ describe("a tail", () => {
     expect(Math.abs(Date.parse(first?.type === "output" ? first.time : "") - Date.now())).toBeLessThan(10_000);
   });
 
-  test("of one label tells of no other", async () => {
+  test("of one label has no output of others", async () => {
     const pid = await host.run("echo a; echo b >&2");
     const items = await Array.fromAsync(createClient(host.serving.url).tail(pid, { label: "err" }));
     expect(brief(items)).toEqual([
@@ -55,14 +55,14 @@ describe("a tail", () => {
     ]);
   });
 
-  test("has the output of labels whose events have another name", async () => {
+  test("has the output of labels that are also names of events", async () => {
     const pid = await host.run("echo 1; echo 2 >&2", { redirect_output: ["error", "message"] });
     const items = await Array.fromAsync(createClient(host.serving.url).tail(pid));
     expect([textOf(items, "error"), textOf(items, "message")]).toEqual(["1\n", "2\n"]);
     expect(items.filter(({ type }) => type !== "output").map(({ type }) => type)).toEqual(["exit"]);
   });
 
-  test("of a template lives through restarts and ends with the template", async () => {
+  test("of a template continues across restarts and ends when the template is deleted", async () => {
     const first = await host.run("echo hello; exec sleep 60");
     const name = host.lastName;
     const items: TailItem[] = [];
@@ -81,7 +81,7 @@ describe("a tail", () => {
     ]);
   });
 
-  test("begins where it is told to: lines back, an age, a time, an id", async () => {
+  test("begins at a number of lines, an age, a time or an id", async () => {
     const pid = await host.run("echo a; sleep 0.3; echo b; echo c; sleep 60");
     await waitFor(() => host.serving.process(pid).rings.get("out")?.head === 6, "the lines");
     const client = createClient(host.serving.url);
@@ -98,7 +98,7 @@ describe("a tail", () => {
     expect(await firstOf({ since: a?.id ?? "" })).toMatchObject({ text: "b\nc\n" });
   });
 
-  test("names what is no longer held as a gap", async () => {
+  test("reports lost bytes as a gap", async () => {
     const pid = await host.run("echo first; read go; head -c 9000 /dev/zero | tr '\\0' x; echo; echo last", {
       redirect_input: true,
       output_buffer: 4096,
@@ -117,7 +117,7 @@ describe("a tail", () => {
     expect(textOf(rest, "out")).toEndWith("x\nlast\n");
   });
 
-  test("that is lossless makes the process wait for a slow loop, and gets every byte", async () => {
+  test("that is lossless gets every byte, because the process waits for a slow loop", async () => {
     const pid = await host.run("sleep 0.1; seq 1 100000", { output_buffer: 8192 });
     const items: TailItem[] = [];
     for await (const item of createClient(host.serving.url).tail(pid, { lossless: true })) {
@@ -133,7 +133,7 @@ describe("a tail", () => {
     ["NAME", { label: "nothing" }, "io_not_found", undefined],
     ["NAME", { since: "yesterday" }, "bad_value", "since"],
     ["NAME", { tail: -1 }, "bad_value", "tail"],
-  ])("of what there is not rejects: %s %j is %s", async (target, options, code, field) => {
+  ])("of an unknown target rejects: %s %j is %s", async (target, options, code, field) => {
     await host.run("sleep 60");
     const items = createClient(host.serving.url).tail(target.replace("NAME", host.lastName), options);
     expect(await items.next().catch((error: unknown) => error)).toMatchObject({
@@ -145,8 +145,8 @@ describe("a tail", () => {
   });
 });
 
-describe("who leaves", () => {
-  test("a loop leaves no connection, 50 at a time neither", async () => {
+describe("leaving", () => {
+  test("a loop closes the connection, also 50 at a time", async () => {
     const pid = await host.run("echo hello; exec sleep 600");
     const client = createClient(host.serving.url);
     const comeAndGo = async () => {
@@ -156,16 +156,16 @@ describe("who leaves", () => {
       }
     };
     await Promise.all(Array.from({ length: 50 }, comeAndGo));
-    await nobodyReads();
+    await noReaders();
   });
 
-  test("by an exception leaves no connection", async () => {
+  test("by an exception closes the connection", async () => {
     const pid = await host.run("echo hello; exec sleep 600");
     const fail = async () => {
       for await (const item of createClient(host.serving.url).tail(pid)) throw new Error(item.type);
     };
     expect(await fail().catch(String)).toBe("Error: output");
-    await nobodyReads();
+    await noReaders();
   });
 
   test("while it waits for the next item ends it at once", async () => {
@@ -175,10 +175,10 @@ describe("who leaves", () => {
     await waitFor(() => host.serving.cursorCount() > 0, "the reader");
     expect(await items.return?.()).toEqual({ done: true, value: undefined });
     expect(await waiting).toEqual({ done: true, value: undefined });
-    await nobodyReads();
+    await noReaders();
   });
 
-  test("by its signal is told the signal's reason", async () => {
+  test("by its signal rejects with the signal's reason", async () => {
     const pid = await host.run("exec sleep 600");
     const controller = new AbortController();
     const items = createClient(host.serving.url).tail(pid, { signal: controller.signal });
@@ -187,10 +187,10 @@ describe("who leaves", () => {
     controller.abort(new Error("enough"));
     expect(await waiting).toEqual(new Error("enough"));
     expect(await items.next()).toEqual({ done: true, value: undefined });
-    await nobodyReads();
+    await noReaders();
   });
 
-  test("before it began asks for nothing", async () => {
+  test("before the start sends no request", async () => {
     const fetched: string[] = [];
     const fetch = async (url: string) => {
       fetched.push(url);
@@ -207,7 +207,7 @@ describe("who leaves", () => {
 });
 
 describe("when connections are lost", () => {
-  /** Prints on both outputs, in pieces that end anywhere, for a third of a second. */
+  /** Prints to both outputs for a third of a second, in pieces that end anywhere. */
   const script = `
     for i in $(seq 1 150); do
       echo "line $i of žluťoučký kůň 🐎"; printf "part $i " ; echo "error $i" >&2
@@ -219,7 +219,7 @@ describe("when connections are lost", () => {
     err: numbers.map((number) => `error ${number}\n`).join(""),
   };
 
-  test("wherever they are cut, every byte comes, and none twice", async () => {
+  test("anywhere, every byte comes exactly once", async () => {
     const cut = fc.record({ afterBytes: fc.nat({ max: 5000 }), reset: fc.boolean() });
     const settings = fc.tuple(fc.array(cut, { minLength: 5, maxLength: 25 }), fc.constantFrom("pid", "name"));
     await fc.assert(
@@ -238,13 +238,13 @@ describe("when connections are lost", () => {
           { type: "exit", pid, exit_status: 0, term_signal: null },
         ]);
         expect(cutter.cutCount).toBeGreaterThan(3);
-        await nobodyReads();
+        await noReaders();
       }),
       { numRuns: 6 },
     );
   }, 90_000);
 
-  test("a daemon that was restarted is a gap, and the tail goes on with what the new one holds", async () => {
+  test("because the daemon was restarted, there is a gap and the tail continues with the new output", async () => {
     const folder = createFolder();
     const ini = folder.write(
       "gaffer.ini",
@@ -269,7 +269,7 @@ describe("when connections are lost", () => {
     folder.remove();
   });
 
-  test("a template that is deleted while nobody reads is an error: what it said last is lost", async () => {
+  test("a template that is deleted meanwhile is an error, because its last output is lost", async () => {
     await host.run("echo hello; exec sleep 60");
     await using cutter = await startCutter(host.serving.url);
     const items = createClient(cutter.url).tail(host.lastName);

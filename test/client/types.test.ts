@@ -35,15 +35,15 @@ import type { toProcessStatsDocument, toTemplateStatsDocument } from "../../src/
 import type { SupervisorState } from "../../src/supervisor/state.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 
-// `tsc` checks what stands here; at run time it is nothing.
+// `tsc` checks these types; at run time nothing happens.
 
-test("`processes` gives names, or pids of what runs", () => {
+test("`processes` returns names, or pids of running processes", () => {
   expectTypeOf((client: Client) => client.processes()).returns.resolves.toEqualTypeOf<string[]>();
   expectTypeOf((client: Client) => client.processes({ running: false })).returns.resolves.toEqualTypeOf<string[]>();
   expectTypeOf((client: Client) => client.processes({ running: true })).returns.resolves.toEqualTypeOf<number[]>();
 });
 
-test("`process` of a pid says more than of a name", () => {
+test("`process` of a pid returns more than of a name", () => {
   expectTypeOf((client: Client) => client.process("web")).returns.resolves.toEqualTypeOf<TemplateDocument>();
   expectTypeOf((client: Client) => client.process(1)).returns.resolves.toEqualTypeOf<ProcessDocument>();
   expectTypeOf<ProcessDocument>().toExtend<TemplateDocument>();
@@ -51,7 +51,7 @@ test("`process` of a pid says more than of a name", () => {
   expectTypeOf<ProcessDocument["started_at"]>().toEqualTypeOf<string>();
 });
 
-test("what is read of a template can be sent back", () => {
+test("the document of a template can be sent back", () => {
   expectTypeOf<TemplateDocument>().toExtend<TemplateBody>();
   expectTypeOf<TemplateDocument>().toExtend<Parameters<Client["update"]>[1]>();
   expectTypeOf<Pick<TemplateBody, "name" | "cmd">>().toExtend<TemplateBody>();
@@ -61,7 +61,7 @@ test("what is read of a template can be sent back", () => {
   expectTypeOf<TemplateBody["restart"]>().toEqualTypeOf<ProcessTemplate["restart"] | null | undefined>();
 });
 
-test("documents are what the server makes", () => {
+test("documents have the server's types", () => {
   expectTypeOf<ReturnType<typeof toProcessDocument>>().toEqualTypeOf<ProcessDocument>();
   expectTypeOf<ReturnType<typeof toStatusDocument>>().toEqualTypeOf<StatusDocument>();
   expectTypeOf<ReturnType<typeof toDetailDocument>>().toEqualTypeOf<DetailDocument>();
@@ -72,7 +72,7 @@ test("documents are what the server makes", () => {
   expectTypeOf<StatusDocument["state"]>().toEqualTypeOf<SupervisorState>();
 });
 
-test("items of a tail are what the server sends", () => {
+test("items of a tail match the server's documents", () => {
   type Item<Type> = Omit<Extract<TailItem, { type: Type }>, "type" | "id">;
   expectTypeOf<Static<typeof processSpawnSchema>>().toExtend<Item<"spawn">>();
   expectTypeOf<Static<typeof processExitSchema>>().toExtend<Item<"exit">>();
@@ -80,7 +80,7 @@ test("items of a tail are what the server sends", () => {
   expectTypeOf<Static<typeof eventGapSchema>>().toExtend<Omit<Extract<WatchItem, { type: "gap" }>, "type" | "id">>();
 });
 
-test("stats are of what they are asked of", () => {
+test("the type of stats depends on the arguments", () => {
   expectTypeOf((client: Client) => client.stats()).returns.resolves.toEqualTypeOf<TemplateStatsDocument[]>();
   expectTypeOf((client: Client) => client.stats("web")).returns.resolves.toEqualTypeOf<TemplateStatsDocument>();
   expectTypeOf((client: Client) => client.stats("web", 1)).returns.resolves.toEqualTypeOf<SupervisedStatsDocument>();
@@ -93,7 +93,7 @@ test("stats are of what they are asked of", () => {
   expectTypeOf((client: Client) => client.watchStats()).returns.toExtend<AsyncIterable<TemplateStatsDocument[]>>();
 });
 
-test("items are told apart by their type", () => {
+test("items are discriminated by their type", () => {
   expectTypeOf((item: TailItem) => (item.type === "output" ? item.text : 0)).returns.toEqualTypeOf<string | 0>();
   expectTypeOf<TailItem["type"]>().toEqualTypeOf<"output" | "gap" | "spawn" | "exit">();
   expectTypeOf<TailItem["id"]>().toEqualTypeOf<string>();
@@ -103,7 +103,7 @@ test("items are told apart by their type", () => {
   expectTypeOf<ReturnType<Client["watch"]>>().toExtend<AsyncIterable<WatchItem>>();
 });
 
-test("codes are those of the server, and one of the client", () => {
+test("codes are those of the server, plus one of the client", () => {
   expectTypeOf<GafferdClientError["code"]>().toEqualTypeOf<ClientErrorCode>();
   expectTypeOf<ClientErrorCode>().toEqualTypeOf<ErrorCode | "unexpected_answer">();
 });

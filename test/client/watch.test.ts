@@ -8,14 +8,14 @@ const host = useServing();
 
 const brief = (item: WatchItem) => (item.type === "gap" ? item : `${item.name} ${item.event}`);
 
-/** Takes so many items and leaves. */
+/** Reads `count` items and leaves the loop. */
 async function take(items: AsyncIterableIterator<WatchItem, void>, count: number): Promise<WatchItem[]> {
   const taken: WatchItem[] = [];
   for await (const item of items) if (taken.push(item) === count) break;
   return taken;
 }
 
-test("tells what happens, with what is known of it", async () => {
+test("yields events with their details", async () => {
   const client = createClient(host.serving.url);
   const since = new Date();
   await client.create({ name: "web", cmd: "exit 3", shell: true, restart: "never" });
@@ -25,7 +25,7 @@ test("tells what happens, with what is known of it", async () => {
   expect(items[3]).toMatchObject({ type: "event", event: "exit", pid, exit_status: 3, term_signal: null });
 });
 
-test("begins with what happens from now on, and takes patterns", async () => {
+test("begins with new events, and accepts patterns", async () => {
   const client = createClient(host.serving.url);
   await client.create({ name: "a.b", cmd: "sleep 600", restart: "never" });
   const items = take(client.watch("proc.a.b.exit"), 1);
@@ -35,7 +35,7 @@ test("begins with what happens from now on, and takes patterns", async () => {
   expect((await items).map(brief)).toEqual(["a.b exit"]);
 });
 
-test("goes on after a lost connection, with every event once", async () => {
+test("continues after a lost connection, with every event once", async () => {
   const cuts = Array.from({ length: 4 }, (_, index) => ({ afterBytes: 400 + index * 333, reset: index % 2 === 0 }));
   await using cutter = await startCutter(host.serving.url, cuts);
   const client = createClient(host.serving.url);
@@ -47,7 +47,7 @@ test("goes on after a lost connection, with every event once", async () => {
   expect(cutter.cutCount).toBeGreaterThan(2);
 });
 
-test("names events that are no longer remembered as a gap", async () => {
+test("reports lost events as a gap", async () => {
   const client = createClient(host.serving.url);
   await client.create({ name: "web", cmd: "true", start: false });
   const [first] = await take(client.watch(undefined, { since: "1h" }), 1);
@@ -58,7 +58,7 @@ test("names events that are no longer remembered as a gap", async () => {
   expect(items[1]).toMatchObject({ type: "event", event: "update" });
 });
 
-test("rejects a pattern of no events", async () => {
+test("rejects a pattern that matches no event type", async () => {
   const items = createClient(host.serving.url).watch("explode");
   expect(await items.next().catch((error: unknown) => error)).toMatchObject({ status: 404, code: "bad_event_type" });
 });

@@ -16,7 +16,7 @@ const cat: TemplateBody = {
   restart: "never",
 };
 
-/** What `cat` says to the input, of which the last ends it. */
+/** The output of `cat` for these inputs; the last one closes stdin. */
 async function echo(...inputs: Parameters<ReturnType<typeof client>["write"]>[1][]): Promise<[number[], string]> {
   await client().create(cat);
   const [pid = 0] = await client().pids("cat");
@@ -29,7 +29,7 @@ async function echo(...inputs: Parameters<ReturnType<typeof client>["write"]>[1]
   return [lengths, text];
 }
 
-test("takes texts, bytes and blobs, and closes stdin if it is told so", async () => {
+test("accepts text, bytes and blobs, and closes stdin with `eof`", async () => {
   const bytes = Buffer.from("bytes\n");
   const buffer = new Uint8Array(Buffer.from("buffer\n")).buffer;
   expect(await echo("é\n", bytes, buffer, new Blob(["blob\n"]), "")).toEqual([
@@ -38,7 +38,7 @@ test("takes texts, bytes and blobs, and closes stdin if it is told so", async ()
   ]);
 });
 
-test("takes a stream as it comes", async () => {
+test("sends a stream chunk by chunk", async () => {
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(Buffer.from("one\n"));
@@ -49,7 +49,7 @@ test("takes a stream as it comes", async () => {
   expect(await echo(stream)).toEqual([[8], "one\ntwo\n"]);
 });
 
-test("counts all that was taken of a stream when the process takes no more, and cancels it", async () => {
+test("reports how much of a stream was written when the process stops reading, and cancels the stream", async () => {
   await client().create({ ...cat, cmd: "head -n 1" });
   const [pid = 0] = await client().pids("cat");
   const chunks = ["one\n", "", "two\n"];
@@ -68,7 +68,7 @@ test("counts all that was taken of a stream when the process takes no more, and 
   expect(await cancelled.promise).toBe(failure);
 });
 
-test("says how much was taken when the process takes no more", async () => {
+test("reports how much was written when the process stops reading", async () => {
   await client().create({ ...cat, cmd: "true" });
   const pid = await waitFor(async () => (await client().history("cat"))[0]?.pid, "the exit");
   expect(await failureOf(client().write(pid, "hello"))).toMatchObject({
@@ -78,7 +78,7 @@ test("says how much was taken when the process takes no more", async () => {
   });
 });
 
-test("takes the name of a template with one process, and rejects with `conflict` when there are more", async () => {
+test("accepts the name of a template with one process, and rejects with `conflict` for more", async () => {
   await client().create(cat);
   expect(await client().write("cat", "hello\n")).toBe(6);
   await client().add("cat");

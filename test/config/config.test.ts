@@ -33,17 +33,17 @@ const defaults = {
   plugins: new Map(),
 };
 
-test("without a file all is as by default", () => {
+test("without a file, all settings have their defaults", () => {
   expect(loadConfig(undefined)).toEqual({ ...defaults, files: [], sections: [], warnings: [] } as never);
 });
 
-test("an empty file, and one of comments, change nothing", () => {
+test("an empty file and a file of comments give the defaults", () => {
   const nothing = { ...defaults, files: [join(folder, "gaffer.ini")], sections: [], warnings: [] };
   expect(load("")).toEqual(nothing as never);
   expect(load("; nothing\n\n# here")).toEqual(nothing as never);
 });
 
-test("a whole configuration is read", () => {
+test("every kind of section is read", () => {
   const config = load(`
 [gaffer]
 http_endpoints = public
@@ -76,7 +76,7 @@ web:api = 200m
   ).toEqual([["console", ["Some.Key[]", '"as it stands"'], ["__proto__", "x"], ["web:api", "200m"]]]);
 });
 
-test("all that is wrong is told at once, with file, line, section and key, in the order of the lines", () => {
+test("all errors are reported together, with file, line, section and key, in the order of the lines", () => {
   expect(
     problemsOf(`[process:web]
 cmd = ./web
@@ -96,9 +96,9 @@ uid = 3
 http_endpoints = public
 `),
   ).toEqual([
-    "gaffer.ini:3: [process:web] numproceses: is not a known key; did you mean `numprocesses`?",
+    "gaffer.ini:3: [process:web] numproceses: unknown key; did you mean `numprocesses`?",
     'gaffer.ini:4: [process:web] start: must be true or false (yes or no, on or off, 1 or 0), not "maybe"',
-    "gaffer.ini:6: [endpont:public] is not a known section; did you mean `endpoint`?",
+    "gaffer.ini:6: [endpont:public] unknown section; did you mean `endpoint`?",
     "gaffer.ini:9: [process:db] cmd: is required",
     'gaffer.ini:10: [process:db] graceful_timeout: "soon" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
     'gaffer.ini:11: [process:db] uid: must be a number from 0 to 4294967294 or a name, not "-1"',
@@ -108,38 +108,38 @@ http_endpoints = public
 });
 
 test.each([
-  ["[gafer]", "gaffer.ini:1: [gafer] is not a known section; did you mean `gaffer`?"],
+  ["[gafer]", "gaffer.ini:1: [gafer] unknown section; did you mean `gaffer`?"],
   [
     "[ssl]",
-    "gaffer.ini:1: [ssl] is not a known section: known are [gaffer], [endpoint:NAME], [process:NAME], [env:NAME], [webhooks], [plugin:NAME]",
+    "gaffer.ini:1: [ssl] unknown section; write one of [gaffer], [endpoint:NAME], [process:NAME], [env:NAME], [webhooks], [plugin:NAME]",
   ],
-  ["[process]", "gaffer.ini:1: [process] needs a name: [process:NAME]"],
-  ["[process: ]", "gaffer.ini:1: [process:] needs a name: [process:NAME]"],
-  ["[gaffer:x]", "gaffer.ini:1: [gaffer:x] takes no name: write [gaffer]"],
-  ["[webhooks:x]", "gaffer.ini:1: [webhooks:x] takes no name: write [webhooks]"],
-  ["[env:x]", "gaffer.ini:1: [env:x] is for no process: there is no [process:x]"],
+  ["[process]", "gaffer.ini:1: [process] requires a name; write [process:NAME]"],
+  ["[process: ]", "gaffer.ini:1: [process:] requires a name; write [process:NAME]"],
+  ["[gaffer:x]", "gaffer.ini:1: [gaffer:x] cannot have a name; write [gaffer]"],
+  ["[webhooks:x]", "gaffer.ini:1: [webhooks:x] cannot have a name; write [webhooks]"],
+  ["[env:x]", "gaffer.ini:1: [env:x] has no effect: there is no section [process:x]"],
   [
     "[process:web]\ncmd = a\n[env:wb]",
-    "gaffer.ini:3: [env:wb] is for no process: there is no [process:wb]; did you mean `web`?",
+    "gaffer.ini:3: [env:wb] has no effect: there is no section [process:wb]; did you mean `web`?",
   ],
   ["[plugin:x]\na = 1\na = 2", "gaffer.ini:3: [plugin:x] a: duplicate key; first defined at line 2"],
 ])("%j is refused", (text, problem) => {
   expect(problemsOf(text)).toEqual([problem]);
 });
 
-test("a file that cannot be read is a problem of its own", () => {
+test("a file that cannot be read is an error with the reason", () => {
   const missing = join(folder, "missing.ini");
   expect(() => loadConfig(missing)).toThrow(`${missing}: cannot read the configuration: no such file or directory`);
   expect(() => loadConfig(folder)).toThrow(`${folder}: cannot read the configuration: it is a directory`);
   expect(() => loadConfig(missing)).toThrow(ConfigError);
 });
 
-test("a file that is not UTF-8 is refused with the line", () => {
+test("a file that is not UTF-8 is an error with the line", () => {
   const file = write("latin1.ini", Buffer.from("[plugin:x]\na = 1\nb = caf\xe9\n", "latin1"));
-  expect(() => loadConfig(file)).toThrow(`${file}:3: is not UTF-8 here: save the file as UTF-8`);
+  expect(() => loadConfig(file)).toThrow(`${file}:3: this line is not valid UTF-8; save the file as UTF-8`);
 });
 
-describe("whatever text a file holds", () => {
+describe("any text in a file", () => {
   const keys = [
     ...templateKeys,
     "env:PATH",
@@ -208,7 +208,7 @@ describe("whatever text a file holds", () => {
     .tuple(fc.array(lines, { maxLength: 30 }), fc.constantFrom("\n", "\r\n", "\r"))
     .map(([all, end]) => all.join(end));
 
-  test("it is read, or refused with lines that it has; and nothing else happens", () => {
+  test("is read, or gives errors at existing lines, and never any other exception", () => {
     let read = 0;
     fc.assert(
       fc.property(texts, (text) => {

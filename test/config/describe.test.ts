@@ -5,7 +5,7 @@ import { createFolder } from "./folder.ts";
 
 const { folder, load } = createFolder();
 
-test("a configuration is told as what would run", () => {
+test("--check shows what would run", () => {
   const config = load(`
 [gaffer]
 plugins_dir = plugins
@@ -61,17 +61,17 @@ limit = 1g
   DIR/gaffer.ini
 
 endpoints
-  local: http://127.0.0.1:5000, also as gaffer.example.org
-  local: unix:DIR/g.sock, also as gaffer.example.org
+  local: http://127.0.0.1:5000, hosts gaffer.example.org
+  local: unix:DIR/g.sock, hosts gaffer.example.org
   public: http://*:5001, no authentication, insecure
 
-processes, in the order of starting
+processes, in start order
   first: echo $UNSET
-    1 process, in /tmp, priority -1, under sh -c, detached, output discarded, stop_signal SIGTERM, 10 s to end, backoff 0.1 s to 30 s
+    1 process, in /tmp, priority -1, run by sh -c, detached, output discarded, stop_signal SIGTERM, graceful_timeout 10 s, backoff 0.1 s to 30 s
   second: ./b $HOME
-    3 processes, ports 5100 to 5102, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input, stop_signal SIGHUP, 2.5 s to end, backoff 0.1 s to 30 s
+    3 processes, ports 5100 to 5102, in DIR, as user www, as group www, priority 2, restart on-failure, flapping after 2 exits in 1 s, output out, err, input, stop_signal SIGHUP, graceful_timeout 2.5 s, backoff 0.1 s to 30 s
   last: ls ⏎ -l "a b" "$UNSET"
-    1 process, not started, in DIR, output stdout, stderr, stop_signal SIGTERM, 10 s to end, backoff 0.1 s to 30 s
+    1 process, not started, in DIR, output stdout, stderr, stop_signal SIGTERM, graceful_timeout 10 s, backoff 0.1 s to 30 s
 
 webhooks
   exit: http://a/1
@@ -81,15 +81,15 @@ webhooks
   proc.second.worker: http://a/5
 
 warnings
-  DIR/gaffer.ini:18: [process:last] args: $UNSET is not set, and stays as it is written: set it, or write $$ for a $ that is text
-  DIR/gaffer.ini:46: [webhooks] proc.secnod: names no process of this configuration
-  DIR/gaffer.ini:47: [webhooks] proc.second.worker: names no process of this configuration
+  DIR/gaffer.ini:18: [process:last] args: $UNSET is not set and is not replaced; set it, or write $$ for a literal $
+  DIR/gaffer.ini:46: [webhooks] proc.secnod: matches no process of this configuration
+  DIR/gaffer.ini:47: [webhooks] proc.second.worker: matches no process of this configuration
 
 OK: 3 templates, 2 endpoints
 `);
 });
 
-test("without a file there is an endpoint and nothing to run", () => {
+test("without a file there is one endpoint and no template", () => {
   expect(describeConfig(loadConfig(undefined, { pluginsDir: "/p" }))).toBe(`endpoints
   default: http://127.0.0.1:5000
 

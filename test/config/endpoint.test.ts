@@ -18,7 +18,7 @@ test.each([
   expect(parseBind(text)).toEqual({ kind: "tcp", host, port });
 });
 
-test("a unix socket's path is absolute, in the home directory, or beside the file", () => {
+test("the path of a unix socket is absolute, in the home directory, or relative to the file", () => {
   expect(parseBind("unix:/run/g.sock")).toEqual({ kind: "unix", path: "/run/g.sock" });
   expect(parseBind("unix:~/g.sock")).toEqual({ kind: "unix", path: `${homedir()}/g.sock` });
   expect(parseBind("unix:g.sock", "/etc/gaffer/gaffer.ini")).toEqual({ kind: "unix", path: "/etc/gaffer/g.sock" });
@@ -31,10 +31,10 @@ test.each([
   ["a:65536", 'must be host:port, [IPv6]:port, :port or unix:PATH, with a port from 0 to 65535, not "a:65536"'],
   ["http://a:1", 'must be host:port, [IPv6]:port, :port or unix:PATH, with a port from 0 to 65535, not "http://a:1"'],
   ["[127.0.0.1]:1", 'must have an IPv6 address between [ and ], not "127.0.0.1"'],
-  ["1.2.3:1", 'must have the address or name of a host, not "1.2.3"'],
-  ["a_b:1", 'must have the address or name of a host, not "a_b"'],
+  ["1.2.3:1", 'must have a host name or an IP address before the port, not "1.2.3"'],
+  ["a_b:1", 'must have a host name or an IP address before the port, not "a_b"'],
   ["unix:", "must have a path after unix:"],
-  [`unix:/${"x".repeat(107)}`, `must have a path of at most 107 bytes, not the 108 of /${"x".repeat(107)}`],
+  [`unix:/${"x".repeat(107)}`, `must have a socket path of at most 107 bytes; /${"x".repeat(107)} has 108`],
 ])("%p is not an address", (text, message) => {
   expect(() => parseBind(text)).toThrow(message);
 });
@@ -49,7 +49,7 @@ describe("loopback", () => {
     "localhost:1",
     "1",
     "unix:/x",
-  ])("is what %p binds", (text) => {
+  ])("includes %p", (text) => {
     expect(isLoopback(parseBind(text))).toBe(true);
   });
 
@@ -65,12 +65,12 @@ describe("loopback", () => {
     "a.localhost:1",
     "example.org:1",
     "127.example.org:1",
-  ])("is not what %p binds", (text) => {
+  ])("does not include %p", (text) => {
     expect(isLoopback(parseBind(text))).toBe(false);
   });
 });
 
-test("any text is an address or a bad value", () => {
+test("any text is an address or throws bad_value", () => {
   const texts = fc.oneof(
     fc.string(),
     fc

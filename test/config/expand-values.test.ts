@@ -9,13 +9,13 @@ const inherited = { PATH: "/usr/bin:/bin", HOME: "/home/me", PORT: "8080", N: "3
 const web = (lines: string) => load(`[process:web]\ncmd = x\n${lines}`, undefined, inherited).templates[0];
 
 describe("variables in the values of a file", () => {
-  test("are replaced in env:KEY and [env:NAME] from what gafferd inherits", () => {
+  test("are replaced in env:KEY and [env:NAME] from gafferd's environment", () => {
     expect(
       web("env:PATH = /opt/x/bin:$PATH\nenv:CACHE = ${HOME}/.cache\nenv:P = ${NONE:-80}\n[env:web]\nD = $DIR/a")?.env,
     ).toEqual({ PATH: "/opt/x/bin:/usr/bin:/bin", CACHE: "/home/me/.cache", P: "80", D: "/srv/a" });
   });
 
-  test("are what gafferd inherits, though the process gets others", () => {
+  test("come from gafferd's environment, even if the process has other values", () => {
     expect(web("env:PATH = /a\nenv:OLD = $PATH\nos_env = no")?.env).toEqual({ PATH: "/a", OLD: "/usr/bin:/bin" });
   });
 
@@ -27,7 +27,7 @@ describe("variables in the values of a file", () => {
     ["sh -c 'echo $HOME'", "sh -c 'echo $HOME'"],
     ["a$", "a$"],
     ["$5", "$5"],
-  ])("are protected in env:A = %s", (written, value) => {
+  ])("are literal in env:A = %s", (written, value) => {
     expect(web(`env:A = ${written}`)?.env["A"]).toBe(value);
   });
 
@@ -66,12 +66,12 @@ describe("variables in the values of a file", () => {
     expect(literal && commandOf(literal, { APP: "shop" }).cwd).toBe("/srv/$APP");
   });
 
-  test("stay in a program with a slash that is beside the file", () => {
+  test("are kept in a program with a slash, relative to the file", () => {
     const template = load("[process:web]\ncmd = ./bin/$ARCH/run '$ARCH'\ncwd = /tmp").templates[0];
     expect(template && commandOf(template, { ARCH: "arm" }).argv).toEqual([join(folder, "bin/arm/run"), "$ARCH"]);
   });
 
-  test("that are not set stay as they are written, with a warning that names the key and the line", () => {
+  test("that are not set are not replaced, with a warning that names the key and the line", () => {
     const config = `[process:web]
 cmd = x $UNSET_A
 args = \${UNSET_B} $HOME
@@ -81,29 +81,29 @@ env:A = $UNSET_D \${UNSET_D}
 B = \${UNSET_E:?x}
 [endpoint:a]
 bind = unix:/tmp/$UNSET_F`;
-    const advice = "is not set, and stays as it is written: set it, or write $$ for a $ that is text";
+    const advice = "is not set and is not replaced; set it, or write $$ for a literal $";
     expect(warningsOf(config)).toEqual([
       `gaffer.ini:2: [process:web] cmd: $UNSET_A ${advice}`,
       `gaffer.ini:3: [process:web] args: $UNSET_B ${advice}`,
       `gaffer.ini:4: [process:web] cwd: $UNSET_C ${advice}`,
       `gaffer.ini:5: [process:web] env:A: $UNSET_D ${advice}`,
-      "gaffer.ini:7: [env:web] B: ${UNSET_E:?x} stays as it is written: only $VAR, ${VAR} and ${VAR:-default} are replaced",
+      "gaffer.ini:7: [env:web] B: ${UNSET_E:?x} is not replaced; only $VAR, ${VAR} and ${VAR:-default} are",
       `gaffer.ini:9: [endpoint:a] bind: $UNSET_F ${advice}`,
     ]);
     expect(load(config).templates[0]?.env).toEqual({ A: "$UNSET_D ${UNSET_D}", B: "${UNSET_E:?x}" });
   });
 
-  test("that only the process has are not warned of: those of its user, its folder and its slot", () => {
+  test("that only the process has cause no warning: those of its user, folder and slot", () => {
     const cmd = "cmd = x $HOME $USER $LOGNAME $SHELL $PWD $GAFFER_SLOT $PORT";
     expect(warningsOf(`[process:web]\n${cmd}\nuid = nobody\nos_env = no\nport = 5100`)).toEqual([]);
   });
 
-  test("under shell are left to the shell in cmd, without a warning", () => {
+  test("are left to the shell in cmd with shell, without a warning", () => {
     expect(warningsOf("[process:web]\nshell = yes\ncmd = for a in b; do echo $a $(date) | cat; done")).toEqual([]);
   });
 });
 
-test("a script in single quotes reaches its shell as it is written, whatever variables there are", async () => {
+test("a script in single quotes reaches the shell unchanged, even if its variables are set", async () => {
   const script = "for HOME in a b; do echo $HOME $$ | sed s/[0-9][0-9]*/N/; done";
   for (const lines of [`cmd = sh -c '${script}'`, `cmd = sh\nargs = -c '${script}'`]) {
     const template = load(`[process:loop]\n${lines}`).templates[0];

@@ -6,7 +6,7 @@ import { type Config, loadConfig } from "../../src/config/config.ts";
 import type { ConfigOverrides } from "../../src/config/overrides.ts";
 import { ConfigError, formatProblem } from "../../src/config/problem.ts";
 
-/** A folder of configuration files that is gone after the tests of the file that made it. */
+/** A folder for configuration files, deleted after the tests of the file that created it. */
 export function createFolder() {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-config-"));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,11 +20,11 @@ export function createFolder() {
   const load = (text: string, overrides?: ConfigOverrides, inherited: Record<string, string> = {}): Config =>
     loadConfig(write("gaffer.ini", text), overrides, { ...process.env, ...inherited });
 
-  /** What a main file is warned of, line by line, without the path of the folder. */
+  /** The warnings of a main file, without the path of the folder. */
   const warningsOf = (text: string, inherited: Record<string, string> = {}): string[] =>
     load(text, undefined, inherited).warnings.map((warning) => formatProblem(warning).replaceAll(`${folder}/`, ""));
 
-  /** What is wrong with a main file, line by line, without the path of the folder. */
+  /** The errors of a main file, without the path of the folder. */
   const problemsOf = (text: string, overrides?: ConfigOverrides): string[] => {
     try {
       load(text, overrides);

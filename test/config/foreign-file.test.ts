@@ -3,7 +3,7 @@ import { createFolder } from "./folder.ts";
 
 const { problemsOf, warningsOf } = createFolder();
 
-describe("a file of another tool is one error that says what it is", () => {
+describe("a file of another tool gives one error that names its format", () => {
   test.each([
     ["pm2's ecosystem.json", '{\n  "apps": [{ "name": "web", "script": "app.js" }]\n}', 1, "JSON"],
     ["a list", '[\n  {"name": "web"}\n]', 1, "JSON"],
@@ -18,18 +18,18 @@ describe("a file of another tool is one error that says what it is", () => {
     ["several YAML documents", "---\nkind: ConfigMap\n---\nkind: Pod", 1, "YAML"],
   ])("%s", (_, text, line, what) => {
     expect(problemsOf(text)).toEqual([
-      `gaffer.ini:${line}: this file is ${what}, not INI: write \`[process:web]\` and, on the next line, \`cmd = …\``,
+      `gaffer.ini:${line}: this file is ${what}, not INI; write \`[process:web]\` and, on the next line, \`cmd = …\``,
     ]);
   });
 
-  test("foreman's Procfile, with what its first line would be", () => {
+  test("a Procfile of foreman, with its first line as INI", () => {
     expect(problemsOf("# dev\nweb: bundle exec rails s -p $PORT\nworker: sidekiq\n")).toEqual([
-      "gaffer.ini:2: this file is a Procfile, not INI: write `[process:web]` and, on the next line, `cmd = bundle exec rails s -p $PORT`",
+      "gaffer.ini:2: this file is a Procfile, not INI; write `[process:web]` and, on the next line, `cmd = bundle exec rails s -p $PORT`",
     ]);
   });
 });
 
-describe("a key of another tool is answered with ours", () => {
+describe("an error about a key of another tool names gafferd's key", () => {
   test.each([
     ["command", "cmd"],
     ["directory", "cwd"],
@@ -67,30 +67,30 @@ describe("a key of another tool is answered with ours", () => {
     ["replicas", "numprocesses"],
     ["terminationGracePeriodSeconds", "graceful_timeout"],
     ["stop_grace_period", "graceful_timeout"],
-  ])("%s: %s", (key, ours) => {
+  ])("%s: %s", (key, counterpart) => {
     expect(problemsOf(`[process:web]\ncmd = x\n${key} = 1`)).toEqual([
-      `gaffer.ini:3: [process:web] ${key}: is not a known key; did you mean \`${ours}\`?`,
+      `gaffer.ini:3: [process:web] ${key}: unknown key; did you mean \`${counterpart}\`?`,
     ]);
   });
 
   test.each(["environment", "env", "env_vars"])("%s: env:KEY", (key) => {
     expect(problemsOf(`[process:web]\ncmd = x\n${key} = A=1`)).toEqual([
-      `gaffer.ini:3: [process:web] ${key}: is not a known key: write a variable as \`env:KEY = value\``,
+      `gaffer.ini:3: [process:web] ${key}: unknown key; write environment variables as \`env:KEY = value\``,
     ]);
   });
 
-  test("and if it stands for cmd, that is no second error", () => {
+  test("and if it corresponds to cmd, cmd is not reported as missing", () => {
     expect(problemsOf("[process:web]\ncommand = x")).toEqual([
-      "gaffer.ini:2: [process:web] command: is not a known key; did you mean `cmd`?",
+      "gaffer.ini:2: [process:web] command: unknown key; did you mean `cmd`?",
     ]);
   });
 
-  test("or with what to write where there is no such key", () => {
+  test("or says what to write if there is no such key", () => {
     expect(problemsOf("[process:web]\ncmd = x\nredirect_stderr = true")).toEqual([
-      "gaffer.ini:3: [process:web] redirect_stderr: is not a known key: write `redirect_output = stdout, stdout`, which merges both",
+      "gaffer.ini:3: [process:web] redirect_stderr: unknown key; write `redirect_output = stdout, stdout`, which merges both",
     ]);
     expect(problemsOf("[process:web]\ncmd = app.js\ninterpreter = node")).toEqual([
-      "gaffer.ini:3: [process:web] interpreter: is not a known key: write it in front of the program, in `cmd`",
+      "gaffer.ini:3: [process:web] interpreter: unknown key; write the interpreter before the script in `cmd`",
     ]);
   });
 });
@@ -99,43 +99,43 @@ test.each([
   ["[program:web]", "write [process:NAME]"],
   ["[watcher:web]", "write [process:NAME]"],
   ["[Service]", "write [process:NAME]"],
-  ["[supervisord]", "write [gaffer], and see `gafferd --help` for what is an option here"],
-  ["[circus]", "write [gaffer], and see `gafferd --help` for what is an option here"],
+  ["[supervisord]", "write [gaffer]; some settings are command line options, see `gafferd --help`"],
+  ["[circus]", "write [gaffer]; some settings are command line options, see `gafferd --help`"],
   ["[inet_http_server]", "write [endpoint:NAME] with `bind`"],
   ["[unix_http_server]", "write [endpoint:NAME] with `bind = unix:PATH`"],
   ["[include]", "write `include` in [gaffer]"],
-  ["[group:all]", "leave it out, and name its processes `GROUP:NAME`"],
-])("the section %s of another tool is answered with ours", (section, advice) => {
-  expect(problemsOf(`${section}\ncmd = x`)).toEqual([`gaffer.ini:1: ${section} is not a known section: ${advice}`]);
+  ["[group:all]", "delete it, and name its processes `GROUP:NAME`"],
+])("an error about the section %s of another tool says what to write", (section, advice) => {
+  expect(problemsOf(`${section}\ncmd = x`)).toEqual([`gaffer.ini:1: ${section} unknown section; ${advice}`]);
 });
 
-test("a program of another tool has its keys and variables answered too, all at once", () => {
+test("a program section of another tool gives errors for its keys and variables too", () => {
   expect(
     problemsOf("[program:web]\ncommand = x\nuser = www\n[watcher:api]\ncmd = x\ncopy_env = True\n[env:api]\nA = 1"),
   ).toEqual([
-    "gaffer.ini:1: [program:web] is not a known section: write [process:NAME]",
-    "gaffer.ini:2: [program:web] command: is not a known key; did you mean `cmd`?",
-    "gaffer.ini:3: [program:web] user: is not a known key; did you mean `uid`?",
-    "gaffer.ini:4: [watcher:api] is not a known section: write [process:NAME]",
-    "gaffer.ini:6: [watcher:api] copy_env: is not a known key; did you mean `os_env`?",
+    "gaffer.ini:1: [program:web] unknown section; write [process:NAME]",
+    "gaffer.ini:2: [program:web] command: unknown key; did you mean `cmd`?",
+    "gaffer.ini:3: [program:web] user: unknown key; did you mean `uid`?",
+    "gaffer.ini:4: [watcher:api] unknown section; write [process:NAME]",
+    "gaffer.ini:6: [watcher:api] copy_env: unknown key; did you mean `os_env`?",
   ]);
 });
 
 test.each([
-  ["%(ENV_HOME)s/bin", "%(ENV_HOME)s is of another tool, and stays as it is written: write $HOME"],
-  ["web_%(process_num)02d", "%(process_num)02d is of another tool, and stays as it is written: write $GAFFER_SLOT"],
-  ["web_%(process_num)d", "%(process_num)d is of another tool, and stays as it is written: write $GAFFER_SLOT"],
-  ["%(here)s/x", "%(here)s is of another tool, and stays as it is written: leave it out"],
-  ["$(circus.env.HOME)", "$(circus.env.HOME) is of another tool, and stays as it is written: write $HOME"],
-  ["http://$(POD_IP):80", "$(POD_IP) is of another tool, and stays as it is written: write $POD_IP"],
-  ["$(circus.wid)", "$(circus.wid) is of another tool, and stays as it is written: write $GAFFER_SLOT"],
-])("the variable in %s is answered with ours", (value, warning) => {
+  ["%(ENV_HOME)s/bin", "%(ENV_HOME)s is syntax of another tool and is not replaced; write $HOME"],
+  ["web_%(process_num)02d", "%(process_num)02d is syntax of another tool and is not replaced; write $GAFFER_SLOT"],
+  ["web_%(process_num)d", "%(process_num)d is syntax of another tool and is not replaced; write $GAFFER_SLOT"],
+  ["%(here)s/x", "%(here)s is syntax of another tool and is not replaced; remove it"],
+  ["$(circus.env.HOME)", "$(circus.env.HOME) is syntax of another tool and is not replaced; write $HOME"],
+  ["http://$(POD_IP):80", "$(POD_IP) is syntax of another tool and is not replaced; write $POD_IP"],
+  ["$(circus.wid)", "$(circus.wid) is syntax of another tool and is not replaced; write $GAFFER_SLOT"],
+])("a warning about the variable in %s says what to write", (value, warning) => {
   const expected = `gaffer.ini:3: [process:web] env:A: ${warning}`;
   expect(warningsOf(`[process:web]\ncmd = x\nenv:A = ${value}`)).toEqual([expected]);
 });
 
-test("a variable as Kubernetes writes it is not taken for a command of the shell", () => {
-  const message = "$(POD_IP) is of another tool, and stays as it is written: write $POD_IP";
+test("a Kubernetes variable is not reported as a command substitution", () => {
+  const message = "$(POD_IP) is syntax of another tool and is not replaced; write $POD_IP";
   expect(warningsOf('[process:web]\ncmd = x $(POD_IP) "$(POD_IP)"')).toEqual([
     `gaffer.ini:2: [process:web] cmd: ${message}`,
   ]);

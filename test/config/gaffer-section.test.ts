@@ -7,15 +7,15 @@ const { folder, load, problemsOf } = createFolder();
 
 const gaffer = (lines: string) => load(`[gaffer]\n${lines}`).gaffer;
 
-test("the plugins' folder has two spellings, and is relative to the file", () => {
+test("plugins_dir has a second name, plugin_dir, and is relative to the file", () => {
   expect(gaffer("plugins_dir = a").pluginsDir).toBe(join(folder, "a"));
   expect(gaffer("plugin_dir = ~/b").pluginsDir).toBe(join(homedir(), "b"));
   expect(problemsOf("[gaffer]\nplugins_dir = a\nplugin_dir = b")).toEqual([
-    "gaffer.ini:3: [gaffer] plugin_dir: is the same as `plugins_dir`, which is given too: leave one out",
+    "gaffer.ini:3: [gaffer] plugin_dir: is another name for `plugins_dir`, which is also set; remove one",
   ]);
 });
 
-test("the state folder is in the home folder, or where the file says", () => {
+test("state_dir is in the home directory by default", () => {
   expect(gaffer("").stateDir).toBe(join(homedir(), ".gafferd", "state"));
   expect(gaffer("state_dir = s").stateDir).toBe(join(folder, "s"));
 });
@@ -29,7 +29,7 @@ test.each([
   expect(gaffer(`bundled_plugins = ${text}`).bundledPlugins).toEqual(plugins as string[]);
 });
 
-test("origins are as browsers send them", () => {
+test("origins have the form that browsers send", () => {
   expect(gaffer("cors_origins = https://Example.org, http://localhost:3000/").corsOrigins).toEqual([
     "https://example.org",
     "http://localhost:3000",
@@ -37,17 +37,17 @@ test("origins are as browsers send them", () => {
 });
 
 test.each([
-  ["bundled_plugins =", "bundled_plugins: must be all, none, or names of plugins, and is empty"],
-  ["bundled_plugins = all, x", "bundled_plugins: must be `all`, `none` or names, not both"],
-  ["plugins_dir =", "plugins_dir: must be a path, and is empty"],
-  ["cors_origins = *", "cors_origins: must not be `*`, which is only for callers with a token: name the origins"],
+  ["bundled_plugins =", "bundled_plugins: must be `all`, `none` or plugin names, but is empty"],
+  ["bundled_plugins = all, x", "bundled_plugins: must be `all`, `none` or plugin names, not a mixture"],
+  ["plugins_dir =", "plugins_dir: must be a path, but is empty"],
+  ["cors_origins = *", "cors_origins: must not be `*`, which would let every web page call the API; list the origins"],
   [
     "cors_origins = https://a.org/x",
     'cors_origins: must be origins such as https://example.org, not "https://a.org/x"',
   ],
   ["cors_origins = file:///", 'cors_origins: must be origins such as https://example.org, not "file:///"'],
   ["cors_origins = a.org", 'cors_origins: must be origins such as https://example.org, not "a.org"'],
-  ["http_endpoint = a", "http_endpoint: is not a known key; did you mean `http_endpoints`?"],
+  ["http_endpoint = a", "http_endpoint: unknown key; did you mean `http_endpoints`?"],
 ])("the line %j is refused", (line, problem) => {
   expect(problemsOf(`[gaffer]\n${line}`)).toEqual([`gaffer.ini:2: [gaffer] ${problem}`]);
 });

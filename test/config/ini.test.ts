@@ -11,7 +11,7 @@ function read(text: string) {
   };
 }
 
-/** The one value of `[s]`, where `line` stands below it. */
+/** The only value of `[s]` with this line. */
 function valueOf(line: string): unknown {
   const { sections, problems } = readIni(`[s]\n${line}`, "x.ini");
   expect(problems).toEqual([]);
@@ -20,7 +20,7 @@ function valueOf(line: string): unknown {
   return [values[0]?.key, values[0]?.text];
 }
 
-describe("the three traps of `ini`", () => {
+describe("what `ini` alone gets wrong", () => {
   test("a value is not cut at a semicolon or a number sign", () => {
     expect(valueOf("cmd = sh -c 'echo a; echo b' # c")).toEqual(["cmd", "sh -c 'echo a; echo b' # c"]);
   });
@@ -32,7 +32,7 @@ describe("the three traps of `ini`", () => {
     ]);
   });
 
-  test("a repeated key is not overwritten in silence", () => {
+  test("a repeated key does not overwrite the first", () => {
     expect(read("[s]\na = 1\na = 2\n[s]\na = 3").sections).toEqual([
       ["s", 1, ["a", "1", 2], ["a", "2", 3]],
       ["s", 4, ["a", "3", 5]],
@@ -73,31 +73,34 @@ test.each([
   expect(valueOf(line)).toEqual(expected);
 });
 
-test("a line indented as deep as its key is a key", () => {
+test("a line with the indentation of the key above is a key", () => {
   expect(read("[s]\n  a = 1\n  b = 2\n   c = 3").sections).toEqual([["s", 1, ["a", "1", 2], ["b", "2\nc = 3", 3]]]);
 });
 
-test("CRLF, a lone CR and a byte order mark are no part of names and values", () => {
+test("names and values do not contain CRLF, CR or a byte order mark", () => {
   expect(read("\uFEFF[s]\r\na = 1\r\n  2\r\n\rb = 3").sections).toEqual([["s", 1, ["a", "1\n2", 2], ["b", "3", 5]]]);
 });
 
-test("comments begin a line, indented or not", () => {
+test("comments begin at the start of a line, indented or not", () => {
   expect(read("; c\n[s] \n  # d\na = 1").sections).toEqual([["s", 2, ["a", "1", 4]]]);
 });
 
 test.each([
-  ["a = 1", ["1: `a` comes before the first [section]"]],
-  ["[s]\nword", ['2: "word" is neither [section] nor key = value']],
-  ["[s]\n= x", ['2: "= x" is neither [section] nor key = value']],
-  ["[s] # c", ['1: "[s] # c" is not a section: write [name], alone on its line']],
-  ["[s", ['1: "[s" is not a section: write [name], alone on its line']],
-  ["[ ]\na = 1", ['1: "[ ]" is not a section: write [name], alone on its line']],
-  ["[s]\na = \0\nb", ["2: a NUL byte is not allowed here: remove it", '3: "b" is neither [section] nor key = value']],
-])("%j is refused with its line", (text, problems) => {
+  ["a = 1", ["1: `a` is outside of a section; write a line such as [gaffer] or [process:NAME] before it"]],
+  ["[s]\nword", ['2: expected `[section]` or `key = value`, not "word"']],
+  ["[s]\n= x", ['2: expected `[section]` or `key = value`, not "= x"']],
+  ["[s] # c", ['1: "[s] # c" is not a section header; write [NAME] on a line of its own']],
+  ["[s", ['1: "[s" is not a section header; write [NAME] on a line of its own']],
+  ["[ ]\na = 1", ['1: "[ ]" is not a section header; write [NAME] on a line of its own']],
+  [
+    "[s]\na = \0\nb",
+    ["2: this line contains a NUL byte; remove it", '3: expected `[section]` or `key = value`, not "b"'],
+  ],
+])("%j is an error with its line", (text, problems) => {
   expect(read(text).problems).toEqual(problems);
 });
 
-describe("whatever the names and values", () => {
+describe("for any names and values", () => {
   const visible = fc.string({ unit: "binary" }).filter((text) => text === text.trim() && !/[\r\n\0\uFEFF]/.test(text));
   const names = visible.filter((text) => text !== "" && !text.includes("]"));
   const keys = visible.filter((text) => /^[^=:;#[]+$/.test(text) && !text.startsWith("proc."));
@@ -106,7 +109,7 @@ describe("whatever the names and values", () => {
     fc.constantFrom("true", "false", "null", '"', "\\", ";", "[]", '"a"b"', "__proto__"),
   );
 
-  test("each section, key and value comes out as it stands in the file, with its line", () => {
+  test("each section, key and value is read unchanged, with its line", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(names, fc.array(fc.tuple(keys, values)))), (sections) => {
         const lines: string[] = [];

@@ -14,7 +14,7 @@ test("--bind replaces the endpoints of the file", () => {
   ]);
 });
 
-test("the options for a binding make the default one, with paths from the working directory", () => {
+test("the TLS options apply to the default address, with paths relative to the working directory", () => {
   const fromHere = { certFile: relative(process.cwd(), certFile), keyFile: relative(process.cwd(), keyFile) };
   const [endpoint] = loadConfig(undefined, { ...fromHere, backlog: "7" }).endpoints;
   expect([endpoint?.binds[0], endpoint?.tls, endpoint?.backlog]).toEqual([
@@ -38,10 +38,10 @@ test.each([
   ],
   [
     { bind: ":5000" },
-    "--bind: must not open http://*:5000 to all who can reach it: set `client_ca`, or `insecure = true` if you mean it, in an [endpoint:NAME] of a file",
+    "--bind: would let everyone who can reach http://*:5000 run commands; set `client_ca`, or `insecure = true` to allow this anyway, in an [endpoint:NAME] section",
   ],
-  [{ certFile }, "--certfile: needs --keyfile too"],
-  [{ keyFile }, "--keyfile: needs --certfile too"],
+  [{ certFile }, "--certfile: requires --keyfile"],
+  [{ keyFile }, "--keyfile: requires --certfile"],
   [{ certFile: "/gone.pem", keyFile }, "--certfile: cannot read /gone.pem: no such file or directory"],
   [{ backlog: "many" }, '--backlog: must be a whole number from 1 to 65535, not "many"'],
   [{ backlog: 0 }, '--backlog: must be a whole number from 1 to 65535, not "0"'],
@@ -49,8 +49,8 @@ test.each([
   expect(problemsOf("", overrides)).toEqual([`command line: ${problem}`]);
 });
 
-test("what goes with a binding is refused beside the endpoints of a file, not ignored", () => {
-  const refusal = "needs --bind, since the configuration names its endpoints";
+test("options for an address are an error if the file defines endpoints", () => {
+  const refusal = "requires --bind, because the configuration file defines endpoints";
   expect(problemsOf("[endpoint:a]", { certFile, keyFile, backlog: 5 })).toEqual([
     `command line: --certfile: ${refusal}`,
     `command line: --keyfile: ${refusal}`,
@@ -58,6 +58,6 @@ test("what goes with a binding is refused beside the endpoints of a file, not ig
   ]);
 });
 
-test("what is wrong in the file and on the command line is told together", () => {
+test("errors of the file and of the command line are reported together", () => {
   expect(problemsOf("[x]", { backlog: 0 })).toHaveLength(2);
 });

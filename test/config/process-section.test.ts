@@ -79,15 +79,15 @@ test.each(["true", "yes", "on", "1", "True", "YES"])("%p is true", (word) => {
   expect(web(`cmd = x\ndetach = ${word}`).detach).toBe(true);
 });
 
-test("a name may hold dots and colons", () => {
+test("a name may contain dots and colons", () => {
   expect(load("[process:web:my.app]\ncmd = x").templates[0]?.name).toBe("web:my.app");
 });
 
-test("a semicolon in a command stays", () => {
+test("a semicolon in a command is kept", () => {
   expect(commandOf(web("cmd = sh -c 'echo a; echo b'"), {}).argv).toEqual(["sh", "-c", "echo a; echo b"]);
 });
 
-test("a command goes on over indented lines", () => {
+test("a command continues on indented lines", () => {
   expect(commandOf(web("cmd = ls\n  -l\n  # a comment\n  -a"), {}).argv).toEqual(["ls", "-l", "-a"]);
 });
 
@@ -98,20 +98,20 @@ describe("a program with a slash", () => {
     expect(programOf("cmd = ./run -x")).toEqual([join(folder, "run"), "-x"]);
   });
 
-  test("is relative to the file though cwd is elsewhere", () => {
+  test("is relative to the file even if cwd is another folder", () => {
     expect(programOf("cmd = ./run ./arg\ncwd = /tmp")).toEqual([join(folder, "run"), "./arg"]);
     expect(programOf("cmd = './my run' x\ncwd = /tmp")).toEqual([join(folder, "my run"), "x"]);
     expect(programOf("cmd = ../run\ncwd = sub")).toEqual([join(folder, "../run")]);
   });
 
-  test("is left alone if it is absolute, in the home directory or begins with a variable", () => {
+  test("is not changed if it is absolute, in the home directory or begins with a variable", () => {
     expect(programOf("cmd = /bin/ls\ncwd = /tmp")).toEqual(["/bin/ls"]);
     expect(programOf("cmd = ~/run\ncwd = /tmp")).toEqual(["/home/me/run"]);
     expect(programOf("cmd = $BIN/run\ncwd = /tmp")).toEqual(["/opt/bin/run"]);
     expect(programOf("cmd = ls\ncwd = /tmp")).toEqual(["ls"]);
   });
 
-  test("is left to the shell under shell", () => {
+  test("is left to the shell with shell", () => {
     expect(web("cmd = ./run | ./more\ncwd = /tmp\nshell = yes").cmd).toBe("./run | ./more");
   });
 });
@@ -134,7 +134,7 @@ describe("variables", () => {
     ]);
   });
 
-  test("of a process whose name is that of another's environment are its own", () => {
+  test("of a process are not mixed with those of another", () => {
     const { templates } = load("[process:a]\ncmd = x\n[process:b]\ncmd = x\n[env:b]\nB = 1\n[env:a]\nA = 1");
     expect(templates.map(({ env }) => env)).toEqual([{ A: "1" }, { B: "1" }]);
   });
@@ -142,15 +142,21 @@ describe("variables", () => {
 
 test.each([
   ["", "gaffer.ini:1: [process:web] cmd: is required"],
-  ["cmd =", 'gaffer.ini:2: [process:web] cmd: must be text that is not empty, not ""'],
+  ["cmd =", 'gaffer.ini:2: [process:web] cmd: must be a non-empty string, not ""'],
   [
     "cmd = x\nname = y",
-    "gaffer.ini:3: [process:web] name: is not a key here: the name is that of the section, [process:NAME]",
+    "gaffer.ini:3: [process:web] name: unknown key; the section header sets the name: [process:NAME]",
   ],
-  ["cmd = x\nenv = A=1", "gaffer.ini:3: [process:web] env: is not a known key: write a variable as `env:KEY = value`"],
-  ["cmd = x\nenv.A = 1", "gaffer.ini:3: [process:web] env.A: is not a known key: write a variable as `env:A = value`"],
-  ["cmd = x\nCmd = 1", "gaffer.ini:3: [process:web] Cmd: is not a known key; did you mean `cmd`?"],
-  ["cmd = x\n__proto__ = 1", "gaffer.ini:3: [process:web] __proto__: is not a known key"],
+  [
+    "cmd = x\nenv = A=1",
+    "gaffer.ini:3: [process:web] env: unknown key; write environment variables as `env:KEY = value`",
+  ],
+  [
+    "cmd = x\nenv.A = 1",
+    "gaffer.ini:3: [process:web] env.A: unknown key; write environment variables as `env:A = value`",
+  ],
+  ["cmd = x\nCmd = 1", "gaffer.ini:3: [process:web] Cmd: unknown key; did you mean `cmd`?"],
+  ["cmd = x\n__proto__ = 1", "gaffer.ini:3: [process:web] __proto__: unknown key"],
   [
     "cmd = x\nnumprocesses = many",
     'gaffer.ini:3: [process:web] numprocesses: must be a whole number from 0 to 10000, not "many"',
@@ -158,28 +164,28 @@ test.each([
   ["cmd = x\npriority =", 'gaffer.ini:3: [process:web] priority: must be a whole number, not ""'],
   [
     "cwd = /tmp\ncmd = ./a 'b",
-    "gaffer.ini:3: [process:web] cmd: the single quote at character 5 is never closed: close it, or put a backslash before it",
+    "gaffer.ini:3: [process:web] cmd: unclosed single quote at character 5; close it, or put a backslash before it",
   ],
-  ["cmd = x\ncwd =", "gaffer.ini:3: [process:web] cwd: must be a path, and is empty"],
+  ["cmd = x\ncwd =", "gaffer.ini:3: [process:web] cwd: must be a path, but is empty"],
   [
     "cmd = x\nrestart = nver",
     'gaffer.ini:3: [process:web] restart: must be "always" or "on-failure" or "never", not "nver"; did you mean `never`?',
   ],
   [
     "cmd = x\nstop_signal = TREM",
-    'gaffer.ini:3: [process:web] stop_signal: "TREM" is not a signal: did you mean SIGTERM?',
+    'gaffer.ini:3: [process:web] stop_signal: "TREM" is not a signal; did you mean SIGTERM?',
   ],
   [
     "cmd = x\nredirect_input = yes\ndetach = yes",
-    "gaffer.ini:4: [process:web] detach: must be false with `redirect_input`: its pipes would end with the daemon, and the process with them",
+    "gaffer.ini:4: [process:web] detach: must be false with `redirect_input`, because the pipes of a detached process close when gafferd exits",
   ],
 ])("the lines %j are refused", (lines, problem) => {
   expect(problemsOf(`[process:web]\n${lines}`)).toEqual([problem]);
 });
 
-test("a name that cannot be one is refused at its section", () => {
+test("an invalid name is an error at its section", () => {
   expect(problemsOf("\n[process:my web]\ncmd = x\n[process:42]\ncmd = x")).toEqual([
-    'gaffer.ini:2: [process:my web] name: must be letters, digits and `_ . : @ + -`, beginning with a letter or a digit, not "my web"',
-    'gaffer.ini:4: [process:42] name: must hold more than digits, or it would be taken for a pid, not "42"',
+    'gaffer.ini:2: [process:my web] name: must contain only letters, digits and `_ . : @ + -`, and begin with a letter or a digit, not "my web"',
+    'gaffer.ini:4: [process:42] name: must not be a number, because that would be read as a pid: "42"',
   ]);
 });

@@ -4,7 +4,7 @@ import { createFolder } from "./folder.ts";
 
 const { load, problemsOf } = createFolder();
 
-test("a pattern may have several URLs: in one line, on several, and under a repeated key", () => {
+test("a pattern may have several URLs: on one line, on several lines, and with a repeated key", () => {
   const { webhooks } = load(`[webhooks]
 . = http://a/1 https://b/2
 proc.web:api.exit =
@@ -26,18 +26,18 @@ retries = 0
   });
 });
 
-test("every event that there is may be a pattern", () => {
+test("every event type is a pattern", () => {
   const { webhooks } = load(`[webhooks]\n${eventTypes.map((name) => `${name} = http://a/`).join("\n")}`);
   expect(webhooks.hooks.map(({ pattern }) => pattern)).toEqual([...eventTypes]);
 });
 
 test.each([
-  ["spwan = http://a/", "spwan: is not an event; did you mean `spawn`?"],
+  ["spwan = http://a/", "spwan: unknown event; did you mean `spawn`?"],
   [
     "everything = http://a/",
-    "everything: is not an event: known are . for all, " + eventTypes.join(", ") + ", and proc.NAME[.EVENT]",
+    "everything: unknown event; write . (all events), " + eventTypes.join(", ") + " or proc.NAME[.EVENT]",
   ],
-  ["exit =", "exit: must be one or more URLs, and is empty"],
+  ["exit =", "exit: must be one or more URLs, but is empty"],
   ["exit = a.org", 'exit: must be URLs that begin with http:// or https://, not "a.org"'],
   ["exit = http://a/ ftp://b/", 'exit: must be URLs that begin with http:// or https://, not "ftp://b/"'],
   [
@@ -54,16 +54,16 @@ test.each([
   expect(problemsOf(`[webhooks]\n${line}`)).toEqual([`gaffer.ini:2: [webhooks] ${problem}`]);
 });
 
-test("how they are delivered is said once", () => {
+test("delivery settings must not be repeated", () => {
   expect(problemsOf("[webhooks]\nretries = 1\nretries = 2")).toEqual([
     "gaffer.ini:3: [webhooks] retries: duplicate key; first defined at line 2",
   ]);
 });
 
-test("an event that is none is refused after the name of a template, where a name with a dot would be meant", () => {
+test("an unknown event after the name of a template is an error, unless a template name contains the dot", () => {
   const templates = "[process:web]\ncmd = a\n[process:web.spwan]\ncmd = b\n[webhooks]\n";
   expect(problemsOf(`${templates}proc.web.exti = http://a/`)).toEqual([
-    "gaffer.ini:6: [webhooks] proc.web.exti: `exti` is not an event; did you mean `exit`?",
+    "gaffer.ini:6: [webhooks] proc.web.exti: unknown event `exti`; did you mean `exit`?",
   ]);
   const patterns = [
     "proc.web",

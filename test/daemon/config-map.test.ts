@@ -10,7 +10,7 @@ import { recordWarnings } from "../recorded-log.ts";
 const folder = mkdtempSync(join(tmpdir(), "gafferd-config-map-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Writes the files as a kubelet does: into a dated folder that the link `..data` then leads to, in one step. */
+/** Writes the files as a kubelet does: into a dated folder, to which the link `..data` is then moved in one step. */
 function publish(date: string, files: Record<string, string>): void {
   mkdirSync(join(folder, `..${date}`));
   for (const [name, text] of Object.entries(files)) {
@@ -27,7 +27,7 @@ const readConfig = () => loadConfig(join(folder, "gaffer.ini"));
 const main = `[gaffer]\nstate_dir = ${folder}/state\ninclude_dir = .\n[endpoint:main]\nbind = 127.0.0.1:0\n`;
 const sleeper = (name: string) => `[process:${name}]\ncmd = sleep 60\n`;
 
-test("a mounted ConfigMap starts, and reloads when it is published again, also while somebody edits beside it", async () => {
+test("a mounted ConfigMap can be started and reloaded after an update, also next to an open editor", async () => {
   publish("2026_1", { "gaffer.ini": main, "web.ini": sleeper("web"), "jobs.ini": sleeper("jobs") });
   const { log, warnings } = recordWarnings();
   const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log, readConfig });

@@ -19,15 +19,14 @@ async function start(text: string) {
   const readConfig = () => loadConfig(file);
   const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log, readConfig });
   const client = createClient(daemon.urls[0] ?? "");
-  /** What was logged since the last call. */
+  /** The lines logged since the last call. */
   const heard = () => warnings.splice(0).map((line) => line.replaceAll(`${folder}/`, ""));
   return { client, heard, [Symbol.asyncDispose]: () => daemon.stop() };
 }
 
-test("what is likely not meant in a file is in the log, with its line, once at start and at each reload", async () => {
+test("warnings about a file are logged with the line, once at start and at each reload", async () => {
   await using daemon = await start("[process:a]\ncmd = sh -c 'sleep 60' $NO_SUCH_VARIABLE_X\nstart = no\n");
-  const message =
-    "$NO_SUCH_VARIABLE_X is not set, and stays as it is written: set it, or write $$ for a $ that is text";
+  const message = "$NO_SUCH_VARIABLE_X is not set and is not replaced; set it, or write $$ for a literal $";
   expect(daemon.heard()).toEqual([`gaffer.ini:6: [process:a] cmd: ${message}`]);
   await daemon.client.add("a");
   await daemon.client.start("a");
@@ -35,15 +34,15 @@ test("what is likely not meant in a file is in the log, with its line, once at s
   await Bun.write(file, `${settings}[process:a]\ncmd = echo 60 | cat\nstart = no\nnumprocesses = 2\n`);
   await daemon.client.reload();
   expect(daemon.heard()).toEqual([
-    "gaffer.ini:6: [process:a] cmd: `|` is passed to the program, since no shell runs: set `shell = true`, or put it in quotes if the program is to get it",
+    "gaffer.ini:6: [process:a] cmd: `|` is passed to the program, because no shell is used; set `shell = true`, or put it in quotes if the program needs it",
   ]);
 });
 
-test("a template that came over HTTP is warned of by its name, once however many processes it has", async () => {
+test("a warning about a template created over HTTP has its name, and is logged once for all its processes", async () => {
   await using daemon = await start("");
   await daemon.client.create({ name: "b", cmd: "sleep 60 $NO_SUCH_VARIABLE_Y &", numprocesses: 3, restart: "never" });
   expect(daemon.heard().filter((line) => line.startsWith("b: "))).toEqual([
-    "b: cmd: `&` is passed to the program: leave it out, gafferd does not wait for it anyway",
-    "b: cmd: $NO_SUCH_VARIABLE_Y is not set, and stays as it is written: set it, or write $$ for a $ that is text",
+    "b: cmd: `&` is passed to the program; remove it, gafferd runs every process in the background",
+    "b: cmd: $NO_SUCH_VARIABLE_Y is not set and is not replaced; set it, or write $$ for a literal $",
   ]);
 });

@@ -2,27 +2,27 @@ import { expect } from "bun:test";
 import { countSleeps } from "../process/spawn/command-line.ts";
 import { waitFor } from "../wait-for.ts";
 
-/** What a template is to be: `count` processes of `version`, if it is up. */
+/** The expected state of a template: `count` processes of `version` if it is up. */
 export interface Wanted {
   readonly count: number;
   readonly version: number;
   readonly isUp: boolean;
 }
 
-/** What an operator believes. */
+/** The state that an operator expects. */
 export interface Model {
   templates: Map<string, Wanted>;
   file: Map<string, Wanted>;
 }
 
 export interface FleetOptions {
-  /** A digit that the sleeps of no other test begin with. */
+  /** A first digit that is unique among the sleeps of all tests. */
   readonly digit: number;
   /** The configuration file. */
   readonly path: string;
-  /** What it says before its processes. */
+  /** The text before its process sections. */
   readonly head: string;
-  /** Whether one sleep of each process leaves its session, so that only a subreaper finds it. */
+  /** Whether one sleep of each process starts its own session, so that only a subreaper finds it. */
   readonly escapes: boolean;
 }
 
@@ -30,7 +30,7 @@ export const httpNames = ["one", "group:two", "three"] as const;
 export const fileNames = ["four", "group:five"] as const;
 export const names = [...httpNames, ...fileNames];
 
-/** Templates whose processes are sleeps, by which all the machine can be asked how many there are of each. */
+/** Templates whose processes are sleeps, which can be counted on the whole machine. */
 export class Fleet {
   readonly #options: FleetOptions;
 
@@ -38,7 +38,7 @@ export class Fleet {
     this.#options = options;
   }
 
-  /** Writes the file, as it is before the first step. */
+  /** Writes the file for the first step. */
   async begin(): Promise<Model> {
     const file = new Map(fileNames.map((name) => [name, { count: 2, version: 0, isUp: true }]));
     await this.writeFile(file);
@@ -65,17 +65,17 @@ export class Fleet {
       numprocesses: count,
       redirect_output: ["out"],
       graceful_timeout: 5,
-      // What crashes again and again is to be there in time all the same.
+      // A crashing process must be restarted in time as well.
       backoff: "10ms, 50ms",
     };
   }
 
-  /** How many sleeps there are of each mark; zombies do not count. */
+  /** The number of sleeps of each mark, without zombies. */
   sleeps(): Map<string, number> {
     return countSleeps(this.#prefix);
   }
 
-  /** Resolves when what is wanted is alive, and nothing else. */
+  /** Resolves when exactly the wanted processes run. */
   async settle(model: Model): Promise<void> {
     const wanted = this.#wantedSleeps(model);
     let seen = this.sleeps();
@@ -90,13 +90,13 @@ export class Fleet {
     return new Map(up.map(([name, { count, version }]) => [this.#mark(name, version), count * sleepsOfEach]));
   }
 
-  /** A shell with children behind its back. */
+  /** A shell with background children. */
   #command(name: string, version: number): string {
     const sleep = `sleep ${this.#mark(name, version)}`;
     return `sh -c "echo up; ${this.#options.escapes ? `setsid ${sleep} & ` : ""}${sleep} & exec ${sleep}"`;
   }
 
-  /** A number of seconds that is in nobody else's command line: this run's, a template's and its version's. */
+  /** A number of seconds that is unique to this run, the template and its version. */
   #mark(name: string, version: number): string {
     return `${this.#prefix}${names.findIndex((each) => each === name)}.${String(version).padStart(3, "0")}`;
   }

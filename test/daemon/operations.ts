@@ -3,12 +3,12 @@ import fc from "fast-check";
 import type { Client } from "../../src/client/client.ts";
 import { fileNames, type Fleet, httpNames, type Model, names, type Wanted } from "./fleet.ts";
 
-/** A daemon of a fleet's file. */
+/** A daemon that runs the file of a fleet. */
 export interface Real {
   readonly client: Client;
-  /** Makes it read the file again, and resolves when it has. */
+  /** Reloads the file, and resolves when it has been applied. */
   reload(): Promise<unknown>;
-  /** Those that read at the moment. */
+  /** The current readers. */
   readonly tails: Set<AbortController>;
 }
 
@@ -24,14 +24,14 @@ function change(model: Model, template: string, to: Partial<Wanted>): void {
   model.templates.set(template, { ...wanted, ...to });
 }
 
-/** A step that is taken when there is the template. */
+/** A step that requires the template to exist. */
 const onTemplate = (title: string, template: string, act: (model: Model, real: Real) => Promise<void>): Step => ({
   check: (model) => model.templates.has(template),
   run: async (model, real) => await act(model, real),
   toString: () => `${title} ${template}`,
 });
 
-/** All that people and their programs do to a daemon. */
+/** All operations of users and programs on a daemon. */
 export function operationsOn(fleet: Fleet): fc.Arbitrary<Step>[] {
   return [
     fc.record({ template: httpName, count, version, isUp: fc.boolean() }).map(({ template, ...wanted }) => ({
@@ -135,7 +135,7 @@ async function firstProcess(client: Client, template: string) {
   return (await client.describe()).find((each) => each.name === template)?.processes[0];
 }
 
-/** It may have ended meanwhile. */
+/** The process may have exited. */
 function kill(osPid: number): void {
   try {
     process.kill(osPid, "SIGKILL");

@@ -19,7 +19,7 @@ import { operationsOn, type Real } from "./operations.ts";
 const folder = mkdtempSync(join(tmpdir(), "gafferd-property-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const title = "whatever is done in whatever order, the wanted processes are alive at the end and nothing else is";
+const title = "after any operations in any order, exactly the wanted processes run";
 
 test(
   title,
@@ -57,7 +57,7 @@ test(
   120_000,
 );
 
-test(`${title}: of a gafferd of its own, that finds what escapes`, async () => {
+test(`${title}: of a separate gafferd, which finds escaped processes`, async () => {
   const [path, stateDir] = [join(folder, "own.ini"), join(folder, "state")];
   const fleet = new Fleet({ digit: 8, path, head: `[gaffer]\nstate_dir = ${stateDir}\n`, escapes: true });
   await fc.assert(
@@ -101,7 +101,7 @@ test(`${title}: of a gafferd of its own, that finds what escapes`, async () => {
   );
 }, 120_000);
 
-/** But for sockets: connections come and go with whoever asks. */
+/** Except sockets: the number of connections changes with the clients. */
 function descriptors(osPid: number): number {
   const links = readdirSync(`/proc/${osPid}/fd`).map((fd) => {
     try {
@@ -113,7 +113,7 @@ function descriptors(osPid: number): number {
   return links.filter((link) => !link.startsWith("socket:")).length;
 }
 
-/** The command lines of its living children that are no sleeps. */
+/** The command lines of its running children that are not sleeps. */
 function strangersBelow(osPid: number): string[] {
   return [...procEntries()]
     .filter(({ parentOsPid }) => parentOsPid === osPid)

@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const write = (text: string) => Bun.write(file, text);
 const readConfig = () => loadConfig(file);
 
-/** A daemon of a file whose text a test changes. */
+/** A daemon with a configuration file that the test changes. */
 async function run(text: string, log: Logger = silentLog) {
   await write(text);
   const daemon = await startDaemon({ config: readConfig(), version: "1.0.0", log, readConfig });
@@ -35,7 +35,7 @@ async function run(text: string, log: Logger = silentLog) {
 const endpoint = "[endpoint:main]\nbind = 127.0.0.1:0\n";
 const sleeper = (name: string, more = "") => `[process:${name}]\ncmd = sleep 60\nredirect_output = out\n${more}\n`;
 
-test("only what is different is touched: added, changed, removed, and the rest left alone", async () => {
+test("only differences are applied: added, changed and removed sections; the rest keeps running", async () => {
   const { daemon, client } = await run(endpoint + sleeper("same") + sleeper("other") + sleeper("gone"));
   await waitFor(() => daemon.manager.runningIds().length === 3, "all three");
   const [same] = daemon.manager.get("same").processes;
@@ -63,7 +63,7 @@ test("only what is different is touched: added, changed, removed, and the rest l
   expect((await client.reload()).changed).toEqual([]);
 });
 
-describe("templates changed at runtime are reported as drifted", () => {
+describe("a template that was changed at runtime", () => {
   const text = endpoint + sleeper("scaled") + sleeper("replaced") + sleeper("deleted") + sleeper("same");
   const all = ["process:scaled", "process:replaced", "process:deleted"];
 
@@ -78,7 +78,7 @@ describe("templates changed at runtime are reported as drifted", () => {
     return { daemon, client, warnings, same };
   }
 
-  test("and is made as the file says, with a line in the log, while the rest is left alone", async () => {
+  test("is reported as drifted and reset to the file, with a log line; the rest keeps running", async () => {
     const { daemon, client, warnings, same } = await drift();
     const would = await client.reload({ dryRun: true });
     expect(would).toMatchObject({ drifted: all, changed: [], added: [], removed: [], keep_drift: false });
@@ -99,7 +99,7 @@ describe("templates changed at runtime are reported as drifted", () => {
     expect((await client.reload()).drifted).toEqual([]);
   });
 
-  test("and stays with `keep_drift`, as often as that is asked for", async () => {
+  test("is kept with `keep_drift`, each time", async () => {
     const { daemon, client, warnings } = await drift();
     for (let times = 1; times <= 2; times++) {
       expect(await client.reload({ keepDrift: true })).toMatchObject({ drifted: all, keep_drift: true });
@@ -112,7 +112,7 @@ describe("templates changed at runtime are reported as drifted", () => {
     expect(daemon.manager.get("scaled").template.numprocesses).toBe(1);
   });
 
-  test("but not when the file has caught up with it, nor what was created by request", async () => {
+  test("has not drifted if the file now says the same, or if it is not in the file", async () => {
     const { daemon, client } = await run(endpoint + sleeper("web"));
     await client.create({ name: "mine", cmd: "sleep 60" });
     await client.add("web", 1);
@@ -124,7 +124,7 @@ describe("templates changed at runtime are reported as drifted", () => {
     expect(daemon.manager.runningIds()).toEqual(ids);
   });
 
-  test("and what the file has changed since is applied in spite of `keep_drift`", async () => {
+  test("is updated in spite of `keep_drift` if the file has changed too", async () => {
     const { daemon, client } = await run(endpoint + sleeper("web"));
     await client.add("web", 1);
     await write(endpoint + sleeper("web", "env:A = 1"));
@@ -132,7 +132,7 @@ describe("templates changed at runtime are reported as drifted", () => {
     expect(daemon.manager.get("web").template).toMatchObject({ numprocesses: 1, env: { A: "1" } });
   });
 
-  test("and is tried until it can be started, when its program is away", async () => {
+  test("is retried after a reset until its program exists", async () => {
     const program = join(folder, "program");
     symlinkSync("/bin/sleep", program);
     const backoff = "backoff = 20ms, 50ms";
@@ -146,7 +146,7 @@ describe("templates changed at runtime are reported as drifted", () => {
   });
 });
 
-test("a reader of what did not change reads on", async () => {
+test("a reader of an unchanged template keeps reading", async () => {
   const talker = "[process:talker]\ncmd = cat\nredirect_output = out\n";
   const { daemon, client } = await run(`${endpoint}${talker}redirect_input = true\n`);
   await waitFor(() => daemon.manager.runningIds().length === 1, "the talker");
@@ -165,7 +165,7 @@ test("a reader of what did not change reads on", async () => {
   expect(heard.join("")).toBe("before\nafter\n");
 });
 
-test("another number of processes, or another policy, replaces none of those that run", async () => {
+test("a change of numprocesses or of a policy replaces no running process", async () => {
   const { daemon, client } = await run(endpoint + sleeper("a", "numprocesses = 2"));
   const ids = () => daemon.manager.get("a").processes.map(({ id }) => id);
   await waitFor(() => ids().length === 2, "both");
@@ -179,7 +179,7 @@ test("another number of processes, or another policy, replaces none of those tha
   expect(ids()).toEqual([1]);
 });
 
-test("what was created over HTTP is left alone, and with `keep_drift` what was deleted stays so", async () => {
+test("templates created over HTTP keep running, and with `keep_drift` deleted ones stay deleted", async () => {
   const { daemon, client } = await run(endpoint + sleeper("a") + sleeper("b"));
   await client.create({ name: "mine", cmd: "sleep 60" });
   await client.remove("a");
@@ -190,7 +190,7 @@ test("what was created over HTTP is left alone, and with `keep_drift` what was d
   expect(daemon.manager.names()).toEqual(["b", "mine", "a"]);
 });
 
-test("a wrong file changes nothing, and all that is wrong is said", async () => {
+test("a file with errors changes nothing, and all errors are reported", async () => {
   const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(`${endpoint}${sleeper("b")}[process:c]\ncdm = x\nnumprocesses = -1\n`);
   const refusal = await client.reload().catch((error: unknown) => error);
@@ -198,11 +198,11 @@ test("a wrong file changes nothing, and all that is wrong is said", async () => 
   expect(refusal).toMatchObject({ status: 422, code: "invalid_config" });
   const { problems } = (refusal as GafferdClientError).details as { problems: string[] };
   expect(problems.length).toBeGreaterThanOrEqual(2);
-  expect(problems.join("\n")).toContain(`${file}:8: [process:c] cdm: is not a known key; did you mean \`cmd\`?`);
+  expect(problems.join("\n")).toContain(`${file}:8: [process:c] cdm: unknown key; did you mean \`cmd\`?`);
   expect(daemon.manager.names()).toEqual(["a"]);
 });
 
-test("what cannot be spawned is as wrong: nothing is changed", async () => {
+test("a template that cannot be spawned is an error too: nothing is changed", async () => {
   const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(`${endpoint}${sleeper("b")}[process:c]\ncmd = /no/such/program\n`);
   await expect(client.reload()).rejects.toThrow("gaffer.ini:8: [process:c] cmd: cannot start `/no/such/program`");
@@ -216,7 +216,7 @@ test("without a file there is nothing to reload", async () => {
   await expect(createClient(daemon.urls[0] ?? "").reload()).rejects.toMatchObject({ code: "conflict", status: 409 });
 });
 
-test("reloads do not overlap: each sees what the one before it left", async () => {
+test("reloads do not overlap: each sees the result of the one before", async () => {
   const { daemon, client } = await run(endpoint + sleeper("a"));
   await write(endpoint + sleeper("a") + sleeper("b"));
   const [first, second] = await Promise.all([client.reload(), client.reload()]);
@@ -224,7 +224,7 @@ test("reloads do not overlap: each sees what the one before it left", async () =
   expect(daemon.manager.names()).toEqual(["a", "b"]);
 });
 
-test("the origins of web pages that may call are those of the file as it is now", async () => {
+test("cors_origins takes effect with a reload", async () => {
   const { daemon, client } = await run(endpoint);
   const ask = async () => (await fetch(`${daemon.urls[0]}/ping`, { headers: { origin: "https://a.org" } })).status;
   expect(await ask()).toBe(403);
@@ -233,13 +233,13 @@ test("the origins of web pages that may call are those of the file as it is now"
   expect(await ask()).toBe(200);
 });
 
-test("what a running daemon cannot change is named", async () => {
+test("settings that need a restart are reported", async () => {
   const { client } = await run(endpoint);
   await write(`[gaffer]\nstate_dir = other\n${endpoint}`);
   expect(await client.reload()).toMatchObject({ changed: ["gaffer.state_dir"], needs_restart: ["gaffer.state_dir"] });
 });
 
-test("webhooks that cannot be kept are refused before anything is changed", async () => {
+test("an error with the webhook outbox is reported before anything is changed", async () => {
   const state = join(folder, "unusable");
   const gaffer = `[gaffer]\nstate_dir = ${state}\n`;
   const hook = "[webhooks]\n. = http://127.0.0.1:1/\n";
@@ -257,7 +257,7 @@ test("webhooks that cannot be kept are refused before anything is changed", asyn
   expect(await client.webhooks()).toHaveLength(1);
 });
 
-test("what could not be put in force is tried again by the next reload, though the file is the same", async () => {
+test("a setting that could not be applied is tried again by the next reload, even if the file has not changed", async () => {
   const gaffer = `[gaffer]\nstate_dir = ${join(folder, "full")}\n`;
   const { daemon, client } = await run(gaffer + endpoint + sleeper("a"));
   await write(`${gaffer}${endpoint}${sleeper("a")}${sleeper("b")}[webhooks]\n. = http://127.0.0.1:1/\n`);
@@ -275,7 +275,7 @@ test("what could not be put in force is tried again by the next reload, though t
   expect(await client.reload()).toMatchObject({ changed: [] });
 });
 
-test("an endpoint is opened, changed and closed; a stream of a closed one goes on", async () => {
+test("an endpoint is opened, changed and closed; a stream of a closed one continues", async () => {
   const socket = join(folder, "a.sock");
   const unix = `[endpoint:unix]\nbind = unix:${socket}\n`;
   const { daemon, client } = await run(endpoint + sleeper("a"));
@@ -297,7 +297,7 @@ test("an endpoint is opened, changed and closed; a stream of a closed one goes o
   expect(daemon.urls).toHaveLength(1);
 });
 
-test("an endpoint that cannot be opened changes nothing: those that were there listen on", async () => {
+test("an endpoint that cannot be opened changes nothing: the others keep listening", async () => {
   const { promise, resolve } = Promise.withResolvers<Server>();
   const taken = createServer().listen(0, "127.0.0.1", () => resolve(taken));
   const address = (await promise).address();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { compareSections, namesOf, needingRestart, withTemplates } from "../../src/daemon/sections.ts";
 import { sampleTemplate } from "../process/sample-template.ts";
 
-test("sections are added, changed, removed or unchanged, by what they say", () => {
+test("sections are added, changed, removed or unchanged", () => {
   const before = new Map<string, unknown>([
     ["process:a", { cmd: "a" }],
     ["process:b", { cmd: "b" }],
@@ -22,7 +22,7 @@ test("sections are added, changed, removed or unchanged, by what they say", () =
   });
 });
 
-test("what runs is compared with the file, too: what the file has as before has drifted when something else runs", () => {
+test("a section that is unchanged in the file but runs differently has drifted", () => {
   const file = ["same", "scaled", "deleted", "edited", "ahead", "both"];
   const before = new Map<string, unknown>(file.map((name) => [`process:${name}`, { name, n: 1 }]));
   const after = new Map<string, unknown>(before);
@@ -41,7 +41,7 @@ test("what runs is compared with the file, too: what the file has as before has 
   });
 });
 
-test("templates that run take the place of what the file said of them, and nothing else does", () => {
+test("running templates replace those of the file, and nothing else does", () => {
   const sections = new Map<string, unknown>([
     ["process:web:api", 1],
     ["process:gone", 1],
@@ -56,17 +56,17 @@ test("templates that run take the place of what the file said of them, and nothi
   ]);
 });
 
-test("a setting that is left out is not the same as one that is given", () => {
+test("a setting that is not set differs from one that is set", () => {
   const changes = compareSections(new Map([["process:a", { a: 1 }]]), new Map([["process:a", { a: 1, b: undefined }]]));
   expect(changes.changed).toEqual(["process:a"]);
 });
 
-test("what is settled at the start needs a restart, and nothing else does", () => {
+test("settings that are fixed at start need a restart, and no others do", () => {
   const changed = ["gaffer.cors_origins", "gaffer.plugins_dir", "gaffer.state_dir", "process:a"];
   const changes = { added: [], changed, removed: [], drifted: [], unchanged: [] };
   expect(needingRestart(changes)).toEqual(["gaffer.plugins_dir", "gaffer.state_dir"]);
 });
 
-test("names may hold colons", () => {
+test("names may contain colons", () => {
   expect(namesOf("process", ["process:web:api", "endpoint:x", "webhooks"])).toEqual(["web:api"]);
 });

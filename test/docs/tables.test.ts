@@ -54,7 +54,7 @@ test("the page on configuration has sections and keys that the file takes", asyn
     expect.unreachable("keys without a value are errors");
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const unknown = error.problems.filter(({ message }) => message.includes("not a known"));
+    const unknown = error.problems.filter(({ message }) => message.includes("unknown key"));
     expect(unknown.map(({ key }) => key)).toEqual(["nonsense"]);
   } finally {
     rmSync(folder, { recursive: true });

@@ -13,55 +13,55 @@ function read(bus: EventBus, start: EventStart, pattern: EventPattern = {}) {
   return new EventReader(bus, { start, pattern, onReady: () => {} });
 }
 
-/** The names of the events that come now; `gap 3` for three that do not. */
-function tell(reader: EventReader): string[] {
-  const told: string[] = [];
+/** The names of the events that can be read now; `gap 3` for three missed events. */
+function readNames(reader: EventReader): string[] {
+  const names: string[] = [];
   for (let item = reader.next(); item; item = reader.next()) {
-    told.push(item.kind === "gap" ? `gap ${item.events}` : item.event.name);
+    names.push(item.kind === "gap" ? `gap ${item.events}` : item.event.name);
   }
-  return told;
+  return names;
 }
 
-test("whoever resumes after any event gets each later one once, and is told how many are forgotten", () => {
+test("a reader that resumes after any event gets each later one once, and a gap for dropped ones", () => {
   fc.assert(
     fc.property(fc.nat(2500), fc.nat(2500), (published, after) => {
       const bus = createBus();
       for (let count = 1; count <= published; count++) bus.publish({ type: "create", name: String(count) });
       const sequence = Math.min(after, published);
-      const told = tell(read(bus, { kind: "after", sequence }));
+      const names = readNames(read(bus, { kind: "after", sequence }));
       const forgotten = Math.max(0, published - 1000 - sequence);
       const expected = Array.from({ length: published - sequence - forgotten }, (_, index) =>
         String(sequence + forgotten + index + 1),
       );
-      expect(told).toEqual(forgotten > 0 ? [`gap ${forgotten}`, ...expected] : expected);
+      expect(names).toEqual(forgotten > 0 ? [`gap ${forgotten}`, ...expected] : expected);
     }),
     { numRuns: 30 },
   );
 });
 
-test("begins now, at a time, or after an unknown gap with all that is remembered", async () => {
+test("starts now, at a time, or after an unknown gap with all events that are kept", async () => {
   const bus = createBus();
   bus.publish({ type: "create", name: "old" });
   await Bun.sleep(5);
   const steadyMs = performance.now();
   bus.publish({ type: "create", name: "new" });
   const now = read(bus, { kind: "now" });
-  expect(tell(now)).toEqual([]);
-  expect(tell(read(bus, { kind: "since", steadyMs }))).toEqual(["new"]);
-  expect(tell(read(bus, { kind: "since", steadyMs: 0 }))).toEqual(["old", "new"]);
-  expect(tell(read(bus, { kind: "restart" }))).toEqual(["gap undefined", "old", "new"]);
+  expect(readNames(now)).toEqual([]);
+  expect(readNames(read(bus, { kind: "since", steadyMs }))).toEqual(["new"]);
+  expect(readNames(read(bus, { kind: "since", steadyMs: 0 }))).toEqual(["old", "new"]);
+  expect(readNames(read(bus, { kind: "restart" }))).toEqual(["gap undefined", "old", "new"]);
   bus.publish({ type: "delete", name: "next" });
-  expect(tell(now)).toEqual(["next"]);
+  expect(readNames(now)).toEqual(["next"]);
 });
 
-test("passes over what its pattern does not want, and is woken for the rest alone", () => {
+test("skips events that do not match its pattern, and is woken only for the others", () => {
   const bus = createBus();
   let woken = 0;
   const reader = new EventReader(bus, { start: { kind: "now" }, pattern: { name: "a" }, onReady: () => woken++ });
   bus.publish({ type: "create", name: "b" });
   bus.publish({ type: "create", name: "a" });
   expect(woken).toBe(1);
-  expect(tell(reader)).toEqual(["a"]);
+  expect(readNames(reader)).toEqual(["a"]);
   expect(reader.position).toBe(2);
   reader.close();
   bus.publish({ type: "create", name: "a" });
@@ -69,7 +69,7 @@ test("passes over what its pattern does not want, and is woken for the rest alon
   expect(bus.listenerCount).toBe(0);
 });
 
-test("ends when all was given and no event will follow", () => {
+test("ends when all events were read and none will follow", () => {
   const bus = createBus();
   let woken = 0;
   const reader = new EventReader(bus, { start: { kind: "now" }, pattern: {}, onReady: () => woken++ });
@@ -77,7 +77,7 @@ test("ends when all was given and no event will follow", () => {
   bus.end();
   expect(woken).toBe(2);
   expect(reader.ended).toBe(false);
-  expect(tell(reader)).toEqual(["a"]);
+  expect(readNames(reader)).toEqual(["a"]);
   expect(reader.ended).toBe(true);
   expect(bus.readerCount).toBe(1);
   reader.close();

@@ -29,11 +29,11 @@ describe("a pattern", () => {
     [["exit", "web"]],
     [["proc", "web", "exit", "more"]],
     [[".", "exit"]],
-  ])("%j is refused with what there is", (parts) => {
+  ])("%j is refused with the list of event types", (parts) => {
     expect(() => parsePattern(parts)).toThrow("there are create, start, stop,");
   });
 
-  test("takes the events of its type and its name, and no others", () => {
+  test("matches only events of its type and its name", () => {
     const event = { type: "exit", name: "web" } as GafferdEvent;
     expect(matches({}, event)).toBe(true);
     expect(matches({ type: "exit" }, event)).toBe(true);

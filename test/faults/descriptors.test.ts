@@ -3,17 +3,17 @@ import { waitFor } from "../wait-for.ts";
 import { openFds } from "../process/observe.ts";
 import { cpuMs, startHost } from "./host.ts";
 
-/** More processes than there are descriptors. */
+/** More processes than available descriptors. */
 const tooMany = { name: "many", cmd: "sleep 600", numprocesses: 100, graceful_timeout: 1 };
 const redirected = { redirect_output: ["out", "err"], redirect_input: true };
 
 const fewFiles = ["prlimit", "--nofile=64:64"];
 
-describe("when processes need more descriptors than there are", () => {
+describe("when processes need more descriptors than the limit allows", () => {
   test.each([
     ["with nothing redirected", {}],
     ["with three pipes each", redirected],
-  ])("gafferd still answers, and says why not all run and when it tries again: %s", async (_, settings) => {
+  ])("gafferd still responds, with the reason and the time of the next retry: %s", async (_, settings) => {
     await using host = await startHost(fewFiles);
     await host.client.create({ ...tooMany, ...settings });
     const status = await waitFor(async () => {
@@ -27,9 +27,9 @@ describe("when processes need more descriptors than there are", () => {
     expect(await host.client.pids("many")).toHaveLength(status.running);
   });
 
-  test("they run by themselves when others give theirs back, and failed tries have kept none", async () => {
+  test("processes start when descriptors are released, and failed attempts leak none", async () => {
     await using host = await startHost(fewFiles);
-    // What the first process opens for all that follow is there then.
+    // The first process opens descriptors that later ones share.
     await host.client.create({ name: "first", cmd: "sleep 600", ...redirected });
     await host.client.remove("first");
     const before = openFds(host.osPid);
@@ -38,15 +38,15 @@ describe("when processes need more descriptors than there are", () => {
     await host.client.create({ name: "late", cmd: "sleep 600", ...redirected });
     expect(await host.client.status("late")).toMatchObject({ state: "backoff", running: 0 });
     const retries = () => host.err().match(/cannot start `sleep`/g)?.length ?? 0;
-    await waitFor(() => retries() >= 6, "more tries");
+    await waitFor(() => retries() >= 6, "more attempts");
     await host.client.remove("many");
-    await waitFor(async () => (await host.client.status("late")).state === "running", "its next try");
+    await waitFor(async () => (await host.client.status("late")).state === "running", "the next attempt");
     await host.client.remove("late");
-    // One connection, and what Bun opens once.
+    // One connection, and descriptors that Bun opens once.
     await waitFor(() => openFds(host.osPid) <= before + 3, `as few descriptors as before (${before})`);
   });
 
-  test("they run when the limit is raised from outside", async () => {
+  test("processes start when the limit is raised with prlimit", async () => {
     await using host = await startHost(["prlimit", "--nofile=64:4096"]);
     Bun.spawnSync(["prlimit", `--pid=${host.osPid}`, "--nofile=64:4096"]);
     await host.client.create(tooMany);
@@ -56,8 +56,8 @@ describe("when processes need more descriptors than there are", () => {
   });
 });
 
-describe("when streams take the descriptors", () => {
-  test("one too many is refused with 503, gafferd idles, and processes wait", async () => {
+describe("when streams use up the descriptors", () => {
+  test("another stream is refused with 503, gafferd uses no CPU, and processes wait in backoff", async () => {
     await using host = await startHost(fewFiles);
     const readers: AbortController[] = [];
     const openStream = async () => {
@@ -72,7 +72,9 @@ describe("when streams take the descriptors", () => {
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(await refused.json()).toMatchObject({
       error: "overloaded",
-      message: expect.stringContaining("cannot open a stream: the last file descriptors are kept for short requests"),
+      message: expect.stringContaining(
+        "cannot open a stream: the remaining file descriptors are reserved for short requests",
+      ),
     });
     const refusedSocket = await fetch(`${host.url}/wstreams/1`, { headers: { upgrade: "websocket" } });
     expect(refusedSocket.status).toBe(503);
@@ -84,7 +86,7 @@ describe("when streams take the descriptors", () => {
     expect(cpuMs(host.osPid) - cpuBefore).toBeLessThan(200);
 
     for (const reader of readers) reader.abort();
-    await waitFor(async () => (await host.client.status("one")).state === "running", "its next try");
+    await waitFor(async () => (await host.client.status("one")).state === "running", "the next attempt");
     expect((await openStream()).status).toBe(200);
     for (const reader of readers) reader.abort();
   });

@@ -10,24 +10,27 @@ import { canMount, mountTinyDisk, type TinyDisk } from "./tiny-disk.ts";
 const folder = createFolder();
 afterAll(folder.remove);
 
-describe.skipIf(!canMount)("when the disk of its log is full (needs to mount one)", () => {
-  test("gafferd serves and supervises on, and goes on with its log when there is room", async () => {
+describe.skipIf(!canMount)("when the disk of the log is full (needs permission to mount)", () => {
+  test("gafferd keeps serving and supervising, and continues the log when there is space", async () => {
     using disk = mountTinyDisk();
     const path = join(disk.path, "log");
     await using host = await startLogging(path);
     disk.fill();
     await host.client.create({ name: "brief", cmd: "seq 500", redirect_output: ["out"], flapping: "2, 10s, 60s, 1" });
-    await waitFor(async () => (await host.client.status("brief")).flapping, "what flaps to flap");
+    await waitFor(async () => (await host.client.status("brief")).flapping, "the template to flap");
 
     disk.free();
-    await waitFor(() => readFileSync(path, "utf8").includes("brief[2] out | 500\n"), "what was held to be written");
+    await waitFor(
+      () => readFileSync(path, "utf8").includes("brief[2] out | 500\n"),
+      "the buffered output to be written",
+    );
     await host.client.remove("brief");
-    await waitFor(() => readFileSync(path, "utf8").includes("brief delete\n"), "the log to go on");
+    await waitFor(() => readFileSync(path, "utf8").includes("brief delete\n"), "the log to continue");
   });
 });
 
-describe("a log that can never be written (/dev/full)", () => {
-  test("costs nothing but itself, and does not keep gafferd from ending", async () => {
+describe("a log that cannot be written (/dev/full)", () => {
+  test("does not use CPU and does not prevent gafferd from stopping", async () => {
     await using host = await startLogging("/dev/full");
     await host.client.create({ name: "loud", cmd: "yes", redirect_output: ["out"] });
     await host.client.create({ name: "a", cmd: "echo hello", redirect_output: ["out"], restart: "never" });
@@ -41,26 +44,29 @@ describe("a log that can never be written (/dev/full)", () => {
   });
 });
 
-describe.skipIf(!canMount)("a pidfile that cannot be written (needs to mount a disk)", () => {
+describe.skipIf(!canMount)("a pidfile that cannot be written (needs permission to mount)", () => {
   test.each<[string, (disk: TinyDisk) => void, string]>([
     ["on a full disk", (disk) => disk.fill(), "ENOSPC"],
-    ["on a disk that takes no writing", (disk) => disk.lock(), "EROFS"],
-  ])("%s keeps gafferd from starting, --daemon too, with the reason and without a trace", async (_, spoil, code) => {
-    using disk = mountTinyDisk();
-    const pidfile = join(disk.path, "gafferd.pid");
-    spoil(disk);
-    for (const mode of [[], ["--daemon"]]) {
-      const { exitCode, stderr } = Bun.spawnSync([main, ...mode, "--bind=127.0.0.1:0", "--pidfile", pidfile]);
-      expect(exitCode).toBe(1);
-      expect(stderr.toString()).toMatch(
-        new RegExp(`^gafferd: cannot write the pidfile \`${pidfile}\`: ${code}: [^\n]+\n$`),
-      );
-    }
-    expect(readdirSync(disk.path).filter((name) => name !== "filler")).toEqual([]);
-  });
+    ["on a read-only disk", (disk) => disk.lock(), "EROFS"],
+  ])(
+    "%s prevents gafferd from starting, also with --daemon, with a reason and no files left behind",
+    async (_, spoil, code) => {
+      using disk = mountTinyDisk();
+      const pidfile = join(disk.path, "gafferd.pid");
+      spoil(disk);
+      for (const mode of [[], ["--daemon"]]) {
+        const { exitCode, stderr } = Bun.spawnSync([main, ...mode, "--bind=127.0.0.1:0", "--pidfile", pidfile]);
+        expect(exitCode).toBe(1);
+        expect(stderr.toString()).toMatch(
+          new RegExp(`^gafferd: cannot write the pidfile \`${pidfile}\`: ${code}: [^\n]+\n$`),
+        );
+      }
+      expect(readdirSync(disk.path).filter((name) => name !== "filler")).toEqual([]);
+    },
+  );
 });
 
-/** `gafferd -vv` with all that it prints in the file at `path`. */
+/** Starts `gafferd -vv` with its output in the file at `path`. */
 async function startLogging(path: string) {
   const log = openSync(path, "a");
   const socket = join(folder.path, "gafferd.sock");

@@ -5,9 +5,9 @@ import { canMount } from "./tiny-disk.ts";
 
 const noMemory = new URL("../fixtures/no-memory.ts", import.meta.url).pathname;
 
-// Who may mount may also have such namespaces.
+// Permission to mount implies permission to create the namespaces that this test needs.
 describe.skipIf(!canMount)("when the kernel has no memory for a process (needs root)", () => {
-  test("gafferd answers, says when it tries again, and then runs it", async () => {
+  test("gafferd responds with the time of the next retry, and then starts it", async () => {
     await using host = await startHost(["bun", "--preload", noMemory]);
     await host.client.create({ name: "first", cmd: "sleep 600" });
     host.kill("SIGUSR2");
@@ -24,6 +24,6 @@ describe.skipIf(!canMount)("when the kernel has no memory for a process (needs r
     });
     expect(await host.client.status("first")).toMatchObject({ state: "running", running: 1 });
     host.kill("SIGUSR2");
-    await waitFor(async () => (await host.client.status("second")).state === "running", "its next try");
+    await waitFor(async () => (await host.client.status("second")).state === "running", "the next attempt");
   });
 });

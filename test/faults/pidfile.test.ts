@@ -7,7 +7,7 @@ const folder = createFolder();
 afterAll(folder.remove);
 const pidfile = join(folder.path, "gafferd.pid");
 
-test("the pidfile of a gafferd that was killed is taken over by the next one", async () => {
+test("the pidfile of a killed gafferd is replaced by the next one", async () => {
   const killed = await startGafferd([`--pidfile=${pidfile}`]);
   killed.kill("SIGKILL");
   await killed.exited;
@@ -16,14 +16,14 @@ test("the pidfile of a gafferd that was killed is taken over by the next one", a
 });
 
 test.each([
-  ["whose number another program has by now", `${process.ppid}\n`],
-  ["that is empty, as a crash in the middle of its making leaves it", ""],
-])("a pidfile %s is taken over", async (_, text) => {
+  ["with a pid that another program uses now", `${process.ppid}\n`],
+  ["that is empty, as after a crash during its creation", ""],
+])("a pidfile %s is replaced", async (_, text) => {
   writeFileSync(pidfile, text);
   await startsAndEnds();
 });
 
-test("a pidfile that is something else is left alone, and gafferd does not start", () => {
+test("a file that is not a pidfile is left alone, and gafferd does not start", () => {
   writeFileSync(pidfile, "[gaffer]\n");
   expectRefused(pidfile, "it is another file, not a pidfile; remove it or name another file");
   expect(readFileSync(pidfile, "utf8")).toBe("[gaffer]\n");
@@ -42,7 +42,7 @@ async function startsAndEnds(): Promise<void> {
   expect(existsSync(pidfile)).toBe(false);
 }
 
-/** In the foreground and with `--daemon`, each time in one line. */
+/** Checks the foreground and `--daemon`; the error must be one line. */
 function expectRefused(path: string, reason: string): void {
   for (const mode of [[], ["--daemon"]]) {
     const { exitCode, stderr } = Bun.spawnSync([main, ...mode, "--bind=127.0.0.1:0", `--pidfile=${path}`]);

@@ -7,11 +7,11 @@ import { receive } from "../webhook/receiver.ts";
 import { waitFor } from "../wait-for.ts";
 import { startHost, takeStrangerUid } from "./host.ts";
 
-/** JavaScriptCore's idle threads end after 10 s; gafferd aborted when they came back, 11 to 36 s after the start. */
+/** JavaScriptCore's idle threads exit after 10 s. gafferd aborted when they were recreated, 11 to 36 s after the start. */
 const longMs = 90_000;
 
 test.skipIf(!isRoot)(
-  "gafferd lives at its user's limit of processes, delivers webhooks when it can, and recovers (needs root)",
+  "gafferd keeps running at the process limit of its user, delivers webhooks when possible, and recovers (needs root)",
   async () => {
     const uid = takeStrangerUid();
     const home = mkdtempSync(join(tmpdir(), "gafferd-limit-"));

@@ -5,9 +5,9 @@ import { waitFor } from "../wait-for.ts";
 import { type Host, startHost, takeStrangerUid } from "./host.ts";
 
 describe.skipIf(!isRoot)(
-  "when a user has as many processes as the limit says (needs root, whom it does not bind)",
+  "when a user has reached the process limit (needs root, to which the limit does not apply)",
   () => {
-    test("more of them wait, and run when others have ended", async () => {
+    test("further processes wait, and start when others have exited", async () => {
       const uid = takeStrangerUid();
       await using host = await startHost(["prlimit", "--nproc=5:5"]);
       await host.client.create({ name: "many", cmd: "sleep 600", numprocesses: 8, uid, gid: uid });
@@ -23,25 +23,25 @@ describe.skipIf(!isRoot)(
       await host.client.create({ name: "late", cmd: "sleep 600", uid, gid: uid });
       expect(await host.client.status("late")).toMatchObject({ state: "backoff", running: 0 });
       await host.client.remove("many");
-      await waitFor(async () => (await host.client.status("late")).state === "running", "its next try");
+      await waitFor(async () => (await host.client.status("late")).state === "running", "the next attempt");
       await host.client.remove("late");
       expect(livingOf(uid)).toBe(0);
     });
   },
 );
 
-describe.skipIf(!isRoot)("a fork bomb of a user who may have so many processes (needs root)", () => {
-  // Dead ones that nobody has looked at yet count too, so each has a user of its own.
+describe.skipIf(!isRoot)("a fork bomb of a user with a process limit (needs root)", () => {
+  // Unreaped zombies count towards the limit, so each test has its own user.
   const uid = takeStrangerUid();
   const otherUid = takeStrangerUid();
-  // Whatever happens here, nothing of them is to be left.
+  // Kill what a failed test leaves behind.
   afterEach(() => {
     for (const each of [uid, otherUid]) {
       Bun.spawnSync(["setpriv", `--reuid=${each}`, `--regid=${each}`, "--clear-groups", "kill", "-9", "-1"]);
     }
   });
 
-  test("leaves gafferd to others, and is gone when its template is", async () => {
+  test("does not block other templates, and ends when its template is deleted", async () => {
     await using host = await startHost();
     await drop(host, uid, "bomb() { bomb | bomb & }; bomb; exec sleep 600");
     await waitFor(() => livingOf(uid) > 15, "the bomb to go off");
@@ -52,7 +52,7 @@ describe.skipIf(!isRoot)("a fork bomb of a user who may have so many processes (
     expect(await host.client.processes()).toEqual(["other"]);
   });
 
-  test("is gone too when each of its first processes ends at once, and another follows", async () => {
+  test("also ends when its first processes exit at once and are restarted", async () => {
     await using host = await startHost();
     await drop(host, otherUid, "bomb() { bomb | bomb & }; bomb");
     await waitFor(async () => (await host.client.status("bomb")).restarts >= 1, "the next bomb");
@@ -74,7 +74,7 @@ async function drop({ client }: Host, uid: number, script: string): Promise<void
   });
 }
 
-/** How many processes of a user live. */
+/** The number of live processes of a user. */
 function livingOf(uid: number): number {
   return readdirSync("/proc").filter((entry) => uidOf(entry) === uid && lives(Number(entry))).length;
 }

@@ -18,16 +18,16 @@ import { type Host, startHost } from "./host.ts";
 const folder = createFolder();
 afterAll(folder.remove);
 
-/** What can be wrong with `program` and the folder that it runs in, and how to mend it. */
+/** The program, working directory and environment file that a test breaks and repairs. */
 interface Place {
   readonly program: string;
   readonly cwd: string;
   readonly envFile: string;
 }
 
-const spoilt: [string, (place: Place) => void, (place: Place) => void, RegExp][] = [
+const failures: [string, (place: Place) => void, (place: Place) => void, RegExp][] = [
   [
-    "its program is gone",
+    "its program is missing",
     ({ program }) => renameSync(program, `${program}.away`),
     ({ program }) => renameSync(`${program}.away`, program),
     /: no such file$/,
@@ -39,19 +39,19 @@ const spoilt: [string, (place: Place) => void, (place: Place) => void, RegExp][]
     /is not executable \(permission denied\)$/,
   ],
   [
-    "its program is no program",
+    "its program is damaged",
     ({ program }) => writeFileSync(program, "\u007FELF nonsense"),
     ({ program }) => writeScript(program),
     /is a damaged program file$/,
   ],
   [
-    "its interpreter is gone",
+    "its interpreter is missing",
     ({ program }) => writeFileSync(program, "#!/no/such/shell\n"),
     ({ program }) => writeScript(program),
     /its interpreter `\/no\/such\/shell` does not exist$/,
   ],
   [
-    "its folder is gone",
+    "its working directory is missing",
     ({ cwd }) => rmSync(cwd, { recursive: true }),
     ({ cwd }) => mkdirSync(cwd),
     /: its working directory .* does not exist$/,
@@ -64,16 +64,16 @@ const spoilt: [string, (place: Place) => void, (place: Place) => void, RegExp][]
   ],
 ];
 
-test.each(spoilt)(
-  "without backoff, what cannot be spawned at all is given up, once, until somebody starts it: %s",
-  async (title, spoil, mend, reason) => {
+test.each(failures)(
+  "without backoff, a process that cannot start becomes fatal until it is started by request: %s",
+  async (title, breakPlace, repair, reason) => {
     const place = makePlace(`${title} for good`);
     await using host = await startHost();
     const { program: cmd, cwd, envFile: env_file } = place;
     await host.client.create({ name: "a", cmd, cwd, env_file, backoff: false });
-    spoil(place);
+    breakPlace(place);
     await host.client.signal("a", "KILL");
-    await waitFor(async () => (await host.client.status("a")).state === "fatal", "it to be given up");
+    await waitFor(async () => (await host.client.status("a")).state === "fatal", "the state fatal");
     const status = await host.client.status("a");
     expect(status).toMatchObject({
       active: false,
@@ -84,35 +84,35 @@ test.each(spoilt)(
     expect(host.err().match(/cannot start/g)).toHaveLength(1);
     expect(host.client.start("a")).rejects.toMatchObject({ status: 422, code: "spawn_failed" });
 
-    mend(place);
+    repair(place);
     await host.client.start("a");
     expect(await host.client.status("a")).toMatchObject({ running: 1, reason: null });
   },
 );
 
-test.each(spoilt)(
-  "what cannot be spawned for a moment, as in a deploy, is tried again until it can: %s",
-  async (title, spoil, mend, reason) => {
+test.each(failures)(
+  "a process that temporarily cannot start, as during a deploy, is retried until it starts: %s",
+  async (title, breakPlace, repair, reason) => {
     const place = makePlace(title);
     await using host = await startHost();
     const { program: cmd, cwd, envFile: env_file } = place;
     const backoff = { min: 0.05, max: 0.1 };
     await host.client.create({ name: "a", cmd, cwd, env_file, backoff });
-    spoil(place);
+    breakPlace(place);
     await host.client.signal("a", "KILL");
-    await waitFor(async () => (await host.client.status("a")).exits_in_a_row > 3, "some tries");
+    await waitFor(async () => (await host.client.status("a")).exits_in_a_row > 3, "some attempts");
     const status = await host.client.status("a");
     expect(status).toMatchObject({ active: true, running: 0, state: "backoff", next_retry_at: expect.any(String) });
     expect(status.reason?.replace(/, \d+ times in a row$/, "")).toMatch(reason);
     expect(host.client.start("a")).rejects.toMatchObject({ status: 422, code: "spawn_failed" });
-    mend(place);
-    await waitFor(() => isRunning(host), "its next try");
-    // What the signal ended, two tries, and the beginning and the end of two loops: a start by request ends the first.
+    repair(place);
+    await waitFor(() => isRunning(host), "the next attempt");
+    // The exit by the signal, two attempts, and the start and end of two retry loops: a start by request ends the first.
     expect(host.err().match(/^.* warn .*$/gm)?.length).toBeLessThanOrEqual(9);
   },
 );
 
-test("a program that is being written is tried again, and runs when that is done", async () => {
+test("a program that is being written is retried, and starts when the write is finished", async () => {
   const { program, cwd } = makePlace("busy");
   copyFileSync("/bin/sleep", program);
   await using host = await startHost();
@@ -123,7 +123,7 @@ test("a program that is being written is tried again, and runs when that is done
     reason: expect.stringContaining("is being written to"),
   });
   closeSync(writer);
-  await waitFor(() => isRunning(host), "its next try");
+  await waitFor(() => isRunning(host), "the next attempt");
 });
 
 async function isRunning({ client }: Host): Promise<boolean> {

@@ -6,7 +6,7 @@ import { type Host, startHost } from "./host.ts";
 const signals = "HUP INT QUIT TERM USR1 USR2 PIPE ALRM TSTP TTIN TTOU CONT";
 
 describe("a process that stops itself (SIGSTOP)", () => {
-  test("keeps its place, and its reader waits until somebody lets it go on", async () => {
+  test("counts as running, and its reader waits until it is continued", async () => {
     await using host = await startHost();
     await host.client.create({
       name: "a",
@@ -24,7 +24,7 @@ describe("a process that stops itself (SIGSTOP)", () => {
     expect(text).toBe("before\nafter\n");
   });
 
-  test("is gone when a stop has answered, within its grace", async () => {
+  test("has ended when a stop request returns, within the graceful timeout", async () => {
     await using host = await startHost();
     await host.client.create({ name: "a", cmd: "sh -c 'kill -STOP $$; exec sleep 600'", graceful_timeout: 0.5 });
     const osPid = await osPidOf(host);
@@ -35,44 +35,44 @@ describe("a process that stops itself (SIGSTOP)", () => {
 });
 
 describe("a process that ignores every signal it can", () => {
-  const deaf = {
+  const ignoring = {
     name: "a",
-    cmd: `sh -c 'trap "" ${signals}; echo deaf; while :; do sleep 600; done'`,
+    cmd: `sh -c 'trap "" ${signals}; echo ignoring; while :; do sleep 600; done'`,
     redirect_output: ["out"],
   };
 
-  test("is gone when a stop has answered, children included", async () => {
+  test("has ended with its children when a stop request returns", async () => {
     await using host = await startHost();
-    await host.client.create({ ...deaf, graceful_timeout: 0.2 });
-    const osPid = await deafOsPid(host);
+    await host.client.create({ ...ignoring, graceful_timeout: 0.2 });
+    const osPid = await ignoringOsPid(host);
     await host.client.stop("a");
     expect(stateOf(osPid)).toBeUndefined();
     expect(await host.client.history("a")).toMatchObject([{ term_signal: "SIGKILL" }]);
   });
 
-  test("does not hold up gafferd for longer than its grace, and a second signal cuts that short", async () => {
+  test("delays the stop of gafferd at most by the graceful timeout, and a second signal ends the wait", async () => {
     await using host = await startHost();
-    await host.client.create({ ...deaf, graceful_timeout: 600 });
-    const osPid = await deafOsPid(host);
+    await host.client.create({ ...ignoring, graceful_timeout: 600 });
+    const osPid = await ignoringOsPid(host);
     host.kill("SIGTERM");
-    await waitFor(() => host.err().includes("stopping on SIGTERM"), "the first signal to be heard");
+    await waitFor(() => host.err().includes("stopping on SIGTERM"), "the first signal to be handled");
     host.kill("SIGTERM");
     expect(await host.exited).toBe(0);
     expect(stateOf(osPid)).toBeUndefined();
   });
 });
 
-async function deafOsPid(host: Host): Promise<number> {
+async function ignoringOsPid(host: Host): Promise<number> {
   for await (const item of host.client.tail(1)) if (item.type === "output") break;
   return await osPidOf(host);
 }
 
-/** Of the first process. */
+/** The OS pid of the first process. */
 async function osPidOf({ client }: Host): Promise<number> {
   return await waitFor(async () => (await client.describe())[0]?.processes[0]?.os_pid, "the process");
 }
 
-/** `T` is stopped; see proc(5). Undefined when there is no such process. */
+/** The process state; `T` is stopped; see proc(5). Undefined if the process does not exist. */
 function stateOf(osPid: number): string | undefined {
   try {
     return /^State:\s+(\S)/m.exec(readFileSync(`/proc/${osPid}/status`, "utf8"))?.[1];

@@ -2,18 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A file system of its own with room for 64 KiB, mounted on a temporary folder; disposing of it unmounts it. */
+/** A file system of 64 KiB, mounted on a temporary directory. Dispose it to unmount. */
 export interface TinyDisk extends Disposable {
   readonly path: string;
-  /** Takes all the room there is. */
+  /** Fills the disk. */
   fill(): void;
-  /** Gives it back. */
+  /** Frees the space again. */
   free(): void;
-  /** From now on nothing can be written there. */
+  /** Makes it read-only. */
   lock(): void;
 }
 
-/** Whether disks can be mounted here: not without root, and not as the root of every container. */
+/** Whether this process may mount disks. Needs root, and is not allowed in all containers. */
 export const canMount = (() => {
   try {
     mountTinyDisk()[Symbol.dispose]();
@@ -46,7 +46,7 @@ export function mountTinyDisk(): TinyDisk {
     free: () => rmSync(filler),
     lock: () => run("mount", "-o", "remount,ro", path),
     [Symbol.dispose]() {
-      // Lazily, since a program may have a file open there yet.
+      // Lazily, because a program may still have a file open there.
       run("umount", "--lazy", path);
       rmSync(path, { recursive: true });
     },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { NotFoundError, t } from "elysia";
 import { createService } from "./service.ts";
 
-/** A path for every route that the app has, with a template `a:b` and its process 1. */
+/** A path for every route of the app, with the template `a:b` and its process 1. */
 function pathsOf(service: ReturnType<typeof createService>): { method: string; path: string }[] {
   return service.app.routes.map(({ method, path }) => ({
     method,
@@ -16,7 +16,7 @@ function pathsOf(service: ReturnType<typeof createService>): { method: string; p
   }));
 }
 
-/** HEAD goes by GET: a WebSocket asks for its upgrade, a watch has had no event, `stdin` is no output, `a:b` no webhook. */
+/** HEAD responds like GET: a WebSocket needs an upgrade, a watch has no event yet, `stdin` is not an output, `a:b` not a webhook. */
 function headStatusOf(path: string): number {
   if (path.startsWith("/wstreams/")) return 426;
   if (path.startsWith("/watch/:")) return 404;
@@ -30,7 +30,7 @@ async function createPopulated() {
   return service;
 }
 
-describe("every answer", () => {
+describe("every response", () => {
   test.each([
     ["GET", "/"],
     ["GET", "/ping"],
@@ -41,7 +41,7 @@ describe("every answer", () => {
     ["PATCH", "/processes"],
     ["POST", "/processes"],
     ["GET", "/processes/%ff"],
-  ])("to %s %s is not kept and not guessed at", async (method, path) => {
+  ])("to %s %s forbids caching and content sniffing", async (method, path) => {
     await using service = createService();
     const { headers } = await service.ask(method, path);
     expect(headers.get("cache-control")).toBe("no-store");
@@ -50,13 +50,13 @@ describe("every answer", () => {
   });
 });
 
-// Elysia waits a turn for whatever looks as if it gave a promise, at half a microsecond for each request.
-test("what is at hand is answered at once", async () => {
+// Elysia awaits results that look like a promise, which costs half a microsecond per request.
+test("synchronous handlers respond without awaiting a promise", async () => {
   await using service = await createPopulated();
   expect(service.app.fetch(new Request("http://localhost:5000/status/a:b"))).toBeInstanceOf(Response);
 });
 
-test("/ says who it is, and where to go next", async () => {
+test("/ identifies the server, with links", async () => {
   await using service = createService();
   const { status, headers, body } = await service.ask("GET", "/");
   const links = { docs: "/docs", openapi: "/openapi.json", dashboard: null };
@@ -64,7 +64,7 @@ test("/ says who it is, and where to go next", async () => {
   expect(headers.get("content-type")).toStartWith("application/json");
 });
 
-test("/ping answers OK as text", async () => {
+test("/ping returns OK as text", async () => {
   await using service = createService();
   const { status, headers, body } = await service.ask("GET", "/ping");
   expect([status, body]).toEqual([200, "OK"]);
@@ -91,7 +91,7 @@ describe("HEAD", () => {
   );
 
   test.each(["", "?feed=eventsource", "?feed=continuous", "?feed=longpoll"])(
-    "of an output that is silent is answered at once: %s",
+    "of an output without data responds immediately: %s",
     async (query) => {
       await using service = await createPopulated();
       const { status, body } = await service.ask("HEAD", `/streams/1/stdout${query}`);
@@ -100,14 +100,14 @@ describe("HEAD", () => {
     },
   );
 
-  test("of a verb does nothing", async () => {
+  test("of an action does nothing", async () => {
     await using service = await createPopulated();
     expect((await service.ask("HEAD", "/processes/a:b/_stop")).status).toBe(200);
     expect((await service.ask("GET", "/status/a:b")).body).toMatchObject({ running: 1, stopped: false });
   });
 });
 
-test("every route takes OPTIONS, which names its method, and HEAD", async () => {
+test("every route supports OPTIONS, which lists its methods, and HEAD", async () => {
   await using service = await createPopulated();
   const paths = pathsOf(service);
   expect(paths.length).toBeGreaterThan(25);
@@ -119,7 +119,7 @@ test("every route takes OPTIONS, which names its method, and HEAD", async () => 
   }
 });
 
-test("every route refuses the methods that it does not name", async () => {
+test("every route rejects the methods that it does not list", async () => {
   await using service = await createPopulated();
   for (const { path } of pathsOf(service)) {
     const allowed = (await service.ask("OPTIONS", path)).headers.get("allow") ?? "";
@@ -153,7 +153,7 @@ test.each(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"])(
 );
 
 test.each(["/ping/", "/processes/", "/processes/a:b/", "/processes/a:b/_pids/", "/status/a:b/", "/groups/a/"])(
-  "a slash at the end of %s says nothing",
+  "a trailing slash in %s is ignored",
   async (path) => {
     await using service = await createPopulated();
     const [with_, without] = [await service.ask("GET", path), await service.ask("GET", path.slice(0, -1))];
@@ -179,7 +179,7 @@ describe("a name in a path", () => {
   });
 
   test.each(["%", "%z", "%zz", "%ff", "%c3%28", "%ed%a0%80", "a%2", "%c0%af"])(
-    "is refused when it cannot be decoded: %s",
+    "is rejected if it cannot be decoded: %s",
     async (name) => {
       await using service = createService();
       for (const [method, path, field] of [
@@ -195,7 +195,7 @@ describe("a name in a path", () => {
   );
 });
 
-test("what a route itself cannot find is 404, though its path is known", async () => {
+test("an unknown name in a known path is 404", async () => {
   await using service = createService();
   const app = service.app.get("/lost", () => {
     throw new NotFoundError();
@@ -204,7 +204,7 @@ test("what a route itself cannot find is 404, though its path is known", async (
   expect([response.status, await response.json()]).toMatchObject([404, { error: "resource_not_found" }]);
 });
 
-test.each(['{"port":"secret"}', "{secret"])("Elysia's own complaint never reaches a client: %s", async (body) => {
+test.each(['{"port":"secret"}', "{secret"])("clients never see an error of Elysia itself: %s", async (body) => {
   await using service = createService();
   const app = service.app.post("/typed", () => "taken", { body: t.Object({ port: t.Number() }) });
   const headers = { "content-type": "application/json" };
@@ -214,7 +214,7 @@ test.each(['{"port":"secret"}', "{secret"])("Elysia's own complaint never reache
   expect(text).not.toContain("secret");
 });
 
-test("a fault of ours is a bare 500 and a full line in the log", async () => {
+test("an internal error is a 500 without details, and is logged in full", async () => {
   await using service = createService();
   service.manager.names = () => {
     throw new TypeError("secret detail");

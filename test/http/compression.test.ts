@@ -5,7 +5,7 @@ import { waitFor } from "../wait-for.ts";
 import { type PluginServing, servePlugins } from "./plugins/plugin-folder.ts";
 
 const page = "<p>one line of a page</p>\n".repeat(200);
-const long = "a line of a file that is larger than what is held of it\n".repeat(40_000);
+const long = "a line of a file that is larger than the cache limit of a file\n".repeat(40_000);
 
 let serving: PluginServing;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
       body: JSON.stringify({ name, cmd: "echo hello; sleep 600", shell: true, redirect_output: ["out", "err"] }),
     });
   await Promise.all(Array.from({ length: 60 }, (_, index) => create(`a-rather-long-name-of-a-template-${index}`)));
-  // Its time must be old enough to tell.
+  // The file must be older than the precision of file times.
   await waitFor(async () => (await ask("/_plugin/hello/", {})).headers.get("etag") !== null, "an ETag");
 });
 afterAll(async () => await serving[Symbol.asyncDispose]());
@@ -35,11 +35,11 @@ const ask = (path: string, headers: Record<string, string>, init: RequestInit = 
 const decoders = { gzip: gunzipSync, zstd: zstdDecompressSync } as const;
 const encodings = ["gzip", "zstd"] as const;
 
-/** What it says when it is not compressed, without what is never twice the same. */
+/** The uncompressed text, without values that change between requests. */
 const settled = (text: string) => text.replaceAll(/[\d.]+/g, "0");
 
-/** The headers that `HEAD` has to tell as `GET` does. */
-const told = ({ headers }: Response) =>
+/** The headers that must be the same for `HEAD` and `GET`. */
+const comparedHeaders = ({ headers }: Response) =>
   ["content-type", "content-encoding", "vary", "etag", "cache-control"].map((name) => headers.get(name));
 
 const texts = [
@@ -57,7 +57,7 @@ const texts = [
 ];
 
 describe.each(texts)("%s", (path) => {
-  test.each(encodings)("is compressed with %s for who accepts it", async (encoding) => {
+  test.each(encodings)("is compressed with %s if the client accepts it", async (encoding) => {
     const plain = await ask(path, {});
     expect([plain.headers.get("content-encoding"), plain.headers.get("vary")]).toEqual([null, "Accept-Encoding"]);
     const encoded = await ask(path, { "accept-encoding": encoding });
@@ -81,7 +81,7 @@ describe.each(texts)("%s", (path) => {
   test("has the same headers for HEAD", async () => {
     const accept = { "accept-encoding": "gzip" };
     const [get, head] = [await ask(path, accept), await ask(path, accept, { method: "HEAD" })];
-    expect(told(head)).toEqual(told(get));
+    expect(comparedHeaders(head)).toEqual(comparedHeaders(get));
     expect(await head.text()).toBe("");
     await get.arrayBuffer();
   });
@@ -120,7 +120,7 @@ describe("is not compressed:", () => {
   });
 });
 
-test("a long failure is compressed too", async () => {
+test("a long error response is compressed too", async () => {
   const path = `/processes/none/${"x".repeat(2000)}/y`;
   const short = await ask(path, { "accept-encoding": "gzip" });
   expect([short.status, short.headers.get("content-encoding")]).toEqual([404, null]);
@@ -134,13 +134,13 @@ describe("a site's file that is compressed", () => {
   const path = "/_plugin/hello/";
   const etagOf = async (accept: string) => (await ask(path, { "accept-encoding": accept })).headers.get("etag") ?? "";
 
-  test("has an ETag for each coding, which 304 is answered to", async () => {
+  test("has an ETag for each encoding, which is answered with 304", async () => {
     const etags = await Promise.all(["", "gzip", "zstd"].map(etagOf));
     expect(new Set(etags).size).toBe(3);
     for (const [index, accept] of ["", "gzip", "zstd"].entries()) {
-      for (const [held, etag] of etags.entries()) {
+      for (const [position, etag] of etags.entries()) {
         const answer = await ask(path, { "accept-encoding": accept, "if-none-match": etag });
-        expect([accept, etag, answer.status]).toEqual([accept, etag, held === index ? 304 : 200]);
+        expect([accept, etag, answer.status]).toEqual([accept, etag, position === index ? 304 : 200]);
         expect(answer.headers.get("etag")).toBe(etags[index] ?? "");
         expect(answer.headers.get("vary")).toBe("Accept-Encoding");
       }
@@ -149,7 +149,7 @@ describe("a site's file that is compressed", () => {
     }
   });
 
-  test("is plain where a part of it is asked for", async () => {
+  test("is not compressed if a range is requested", async () => {
     const part = await ask(path, { "accept-encoding": "gzip", range: "bytes=3-9" });
     expect([part.status, part.headers.get("content-encoding"), part.headers.get("etag"), await part.text()]).toEqual([
       206,
@@ -159,13 +159,13 @@ describe("a site's file that is compressed", () => {
     ]);
   });
 
-  test.each(["gzip", "zstd"])("is no continuation of one that was compressed with %s", async (accept) => {
+  test.each(["gzip", "zstd"])("cannot continue a download that was compressed with %s", async (accept) => {
     const ifRange = await etagOf(accept);
     const whole = await ask(path, { "accept-encoding": accept, range: "bytes=3-9", "if-range": ifRange });
     expect([whole.status, whole.headers.get("content-encoding"), await whole.text()]).toEqual([200, null, page]);
   });
 
-  test("is the new one after an edit, and gone after its end", async () => {
+  test("is updated after an edit, and is 404 after it was deleted", async () => {
     const file = serving.write("hello/_site/changing.html", page);
     const accept = { "accept-encoding": "gzip" };
     const read = async () => gunzipSync(await (await ask("/_plugin/hello/changing.html", accept)).bytes()).toString();

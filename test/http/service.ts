@@ -13,25 +13,25 @@ import { waitFor } from "../wait-for.ts";
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON, or the text of what is no JSON. */
+  /** The parsed JSON, or the text if it is not JSON. */
   readonly body: unknown;
 }
 
-/** A whole HTTP layer on a real manager, asked without a port. */
+/** The complete HTTP layer on a real manager, called without a port. */
 export interface Service extends AsyncDisposable {
   readonly app: HttpApp;
   readonly manager: Manager;
-  /** `error cannot answer GET /`, with what was given as its cause. */
+  /** `error cannot answer GET /`, with the logged cause. */
   readonly logged: Logged[];
   readonly log: Logger;
-  /** `body` is sent as it is if it is text or bytes, else as JSON. */
+  /** Sends `body` unchanged if it is text or bytes, otherwise as JSON. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  /** Resolves when everything runs that is to be spawned; a busy machine needs several turns for it. */
+  /** Resolves when all wanted processes are running; this may take several turns of the event loop. */
   settle(): Promise<void>;
 }
 
 async function noReload(): Promise<never> {
-  throw new Error("there is nothing to reload here");
+  throw new Error("this service cannot reload");
 }
 
 export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
@@ -64,7 +64,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     async settle() {
       await waitFor(
         () => manager.names().every((name) => manager.get(name).status().state !== "starting"),
-        "the end of all spawning",
+        "all wanted processes to run",
       );
     },
     async [Symbol.asyncDispose]() {

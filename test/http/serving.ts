@@ -14,23 +14,23 @@ import { waitFor } from "../wait-for.ts";
 export interface Serving {
   readonly url: string;
   readonly daemon: Daemon;
-  /** What was logged as a warning or an error. */
+  /** The logged warnings and errors. */
   readonly warnings: string[];
-  /** Creates a template over HTTP; its output is redirected as `out` and `err` unless it says otherwise. */
+  /** Creates a template over HTTP. The default labels of its outputs are `out` and `err`. */
   create(body: Partial<TemplateBody> & { name: string; cmd: string }): Promise<void>;
   process(id: number): SupervisedProcess;
-  /** How many cursors stand in any ring. */
+  /** The number of cursors in all rings. */
   cursorCount(): number;
 }
 
 export interface ServeSettings {
-  /** Origins whose pages may ask. */
+  /** The allowed origins. */
   readonly corsOrigins?: readonly string[];
-  /** Where plugins are, which must be without code. Default: there are none. */
+  /** The folder of plugins, which must have no code. Default: no plugins. */
   readonly sites?: Pick<GafferSettings, "pluginsDir" | "bundledPlugins">;
 }
 
-/** A daemon with no templates on a free port of the loopback interface. */
+/** Starts a daemon without templates on a free loopback port. */
 export async function serve({ corsOrigins = [], sites }: ServeSettings = {}): Promise<Serving> {
   const { log, warnings } = recordWarnings();
   const read = loadConfig(undefined, { bind: "127.0.0.1:0" });
@@ -72,12 +72,12 @@ export async function serve({ corsOrigins = [], sites }: ServeSettings = {}): Pr
   };
 }
 
-/** A daemon for all tests of a file. After each its templates are deleted, and nobody may be left reading. */
+/** A daemon for all tests of a file. After each test, deletes its templates and checks that no reader is left. */
 export function useServing(options: ServeSettings = {}) {
   let current: Serving | undefined;
   let lastName = 0;
   const serving = (): Serving => {
-    if (current === undefined) throw new Error("the daemon is there in tests and hooks alone");
+    if (current === undefined) throw new Error("the daemon is only available in tests and hooks");
     return current;
   };
 
@@ -98,11 +98,11 @@ export function useServing(options: ServeSettings = {}) {
     get serving(): Serving {
       return serving();
     },
-    /** The name of the template that `run` made last. */
+    /** The name of the template that `run` created last. */
     get lastName(): string {
       return `t${lastName}`;
     },
-    /** Runs a shell script as a template of its own, and returns its process's id. */
+    /** Runs a shell script as a new template, and returns the pid of its process. */
     async run(cmd: string, settings: Partial<TemplateBody> = {}): Promise<number> {
       const name = `t${++lastName}`;
       await serving().create({ name, cmd, shell: true, ...settings });

@@ -23,7 +23,7 @@ describe("an outlet", () => {
     const text = readText(readEnd);
     await outlet.flushed();
     closeOutlet();
-    const [, kept = "", left = ""] = /^((?:x+\n)+)\((\d+) lines left out: .*\)\n$/.exec(await text) ?? [];
+    const [, kept = "", left = ""] = /^((?:x+\n)+)\((\d+) lines dropped: .*\)\n$/.exec(await text) ?? [];
     expect(kept.length).toBeLessThan(1.2 * 1024 * 1024);
     expect(kept.length / line.length + Number(left)).toBe(10_000);
   });

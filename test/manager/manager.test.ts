@@ -55,7 +55,7 @@ describe("create", () => {
     expect(manager.runningIds()).toEqual([1]);
   });
 
-  test("what cannot be spawned at all leaves no template behind, and takes no process's number", () => {
+  test("a template that cannot be spawned is not added and uses no process id", () => {
     expect(codeOf(() => manager.create(template("a", { cmd: "/nowhere/program" })))).toBe("spawn_failed");
     expect(manager.names()).toEqual([]);
     manager.create(template("a"));
@@ -64,14 +64,14 @@ describe("create", () => {
 });
 
 describe("load", () => {
-  test("adds in the order of the file and starts by priority, those without one last", async () => {
+  test("adds templates in the order of the file and starts them by priority, those without one last", async () => {
     const priorities = { a: {}, b: { priority: 2 }, c: { priority: 1 }, d: {}, e: { start: false } };
     await manager.load(Object.entries(priorities).map(([name, overrides]) => template(name, overrides)));
     expect(manager.names()).toEqual(["a", "b", "c", "d", "e"]);
     expect(story.filter((event) => event.startsWith("spawn"))).toEqual(["spawn c", "spawn b", "spawn a", "spawn d"]);
   });
 
-  test("what cannot be spawned is fatal, and the others are started all the same", async () => {
+  test("a template that cannot be spawned becomes fatal, and the others are started", async () => {
     await manager.load([template("bad", { cmd: "/nowhere/program" }), template("good")]);
     expect(manager.get("bad").status()).toMatchObject({ state: "fatal", active: false });
     expect(manager.get("good").status().state).toBe("running");
@@ -79,7 +79,7 @@ describe("load", () => {
 });
 
 describe("delete", () => {
-  test("resolves when its processes are gone; its name is then free", async () => {
+  test("resolves when its processes have ended; its name is then free", async () => {
     manager.create(template("a"));
     const [osPid = 0] = manager.get("a").processes.map((process) => process.osPid);
     await Promise.all([manager.delete("a"), manager.delete("a")]);
@@ -90,7 +90,7 @@ describe("delete", () => {
     expect(manager.runningIds()).toEqual([2]);
   });
 
-  test("while it stops, nothing else can be done with its name", async () => {
+  test("while it stops, other actions with its name are rejected", async () => {
     manager.create(
       template("a", { cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 300 }),
     );
@@ -102,7 +102,7 @@ describe("delete", () => {
   });
 });
 
-test("names and numbers that are not there are not found", () => {
+test("unknown names and ids are not found", () => {
   manager.create(template("a"));
   for (const act of [
     () => manager.get("b"),
@@ -116,7 +116,7 @@ test("names and numbers that are not there are not found", () => {
   }
 });
 
-test("a name that is not there is answered with the nearest one", () => {
+test("the error for an unknown name suggests the most similar one", () => {
   for (const name of ["web:api", "web:jobs"]) manager.create(template(name, { start: false }));
   expect(() => manager.get("web:ap")).toThrow("there is no process template `web:ap`; did you mean `web:api`?");
   expect(() => manager.group("wbe")).toThrow("there is no group `wbe`; did you mean `web`?");
@@ -124,7 +124,7 @@ test("a name that is not there is answered with the nearest one", () => {
   expect(() => manager.get("web:api".repeat(300))).toThrow(/`$/);
 });
 
-test("numbers of processes are never used twice, whatever the template", async () => {
+test("process ids are never used twice, even for different templates", async () => {
   manager.create(template("a"));
   manager.create(template("b"));
   await manager.restart("a", { spawnFirst: false });
@@ -138,7 +138,7 @@ test("a stopped process is replaced by its template", async () => {
   expect(manager.runningIds()).toEqual([2]);
 });
 
-test("a signal reaches one process, or all of a template", async () => {
+test("a signal is sent to one process, or to all of a template", async () => {
   manager.create(template("a", { numprocesses: 2, restart: "never" }));
   await manager.get("a").filled();
   manager.signal(1, 10);
@@ -149,7 +149,7 @@ test("a signal reaches one process, or all of a template", async () => {
   expect(second.status).toEqual({ signal: "SIGUSR2" });
 });
 
-test("a group is what precedes the first colon", () => {
+test("a group is the part of the name before the first colon", () => {
   for (const name of ["web:api", "db", "web:page:1", "jobs:x", ":odd"])
     manager.create(template(name, { start: false }));
   expect(manager.groups()).toEqual(["web", "jobs"]);
@@ -163,7 +163,7 @@ const hasSpoken = (name: string) => {
 };
 
 describe("close", () => {
-  test("stops in reverse priority, each priority when the later ones are gone", async () => {
+  test("stops in reverse priority, each priority after the later ones have ended", async () => {
     const priorities = { late: {}, second: { priority: 2 }, first: { priority: 1 } };
     await manager.load(Object.entries(priorities).map(([name, overrides]) => template(name, overrides)));
     story.length = 0;
@@ -173,7 +173,7 @@ describe("close", () => {
     );
   });
 
-  test("no new work is taken", async () => {
+  test("new work is rejected", async () => {
     manager.create(template("a"));
     const closed = manager.close();
     expect(codeOf(() => manager.create(template("b")))).toBe("overloaded");
@@ -182,7 +182,7 @@ describe("close", () => {
     expect(manager.runningIds()).toEqual([]);
   });
 
-  test("`kill` hastens it", async () => {
+  test("`kill` ends it immediately", async () => {
     const stubborn = { cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 60_000 };
     await manager.load([template("a", stubborn), template("b", { ...stubborn, priority: 1 })]);
     const isReady = (id: number) => (manager.findProcess(id).process.rings.get("out")?.head ?? 0) > 0;
@@ -195,7 +195,7 @@ describe("close", () => {
 
   const stubborn = { cmd: "sh -c 'trap \"\" TERM; echo; while :; do sleep 1; done'", redirectOutput: ["out"] };
 
-  test("tells who is waited for, and kills at the longest grace of all, however many priorities there are", async () => {
+  test("reports templates that it waits for, and kills after the longest graceful timeout, for any number of priorities", async () => {
     const gracefulTimeoutMs = 1500;
     for (const [priority, name] of ["a", "b", "c"].entries()) {
       manager.create(sampleTemplate({ name, ...stubborn, gracefulTimeoutMs, priority }));
@@ -206,7 +206,7 @@ describe("close", () => {
     await manager.close(({ template: { name } }) => waited.push(name));
     expect(waited).toEqual(["c"]);
     const [first = 0, , last = 0] = processes.map(({ exit }) => exit?.exitedAtMs);
-    // One after the other they would have had as much again each.
+    // One after the other, each would have had the full timeout.
     expect(Math.abs(last - first)).toBeLessThan(gracefulTimeoutMs);
   });
 });

@@ -48,7 +48,7 @@ test("the launcher uses `bun` from the PATH when none is installed beside it", a
   expect(JSON.parse((await run(["--check"])).out)).toMatchObject({ argv: ["--check"] });
 });
 
-test("without Bun the launcher says in one sentence what to install", async () => {
+test("without Bun the launcher says what to install", async () => {
   const required = packageJson.engines.bun.replace(">=", "");
   expect(await run([])).toMatchObject({
     status: 78,
@@ -73,7 +73,7 @@ function write(path: string, text: string, mode = 0o644): void {
   chmodSync(join(modules, path), mode);
 }
 
-/** Makes the folder for a file. */
+/** Creates the folder for a file. */
 function place(path: string): string {
   mkdirSync(dirname(join(modules, path)), { recursive: true });
   return path;

@@ -9,7 +9,7 @@ const root = join(import.meta.dir, "../..");
 const installTimeoutMs = 180_000;
 /** The package as `npm pack` writes it. */
 let tarball: string;
-/** A Node project that has installed it, and nothing else. */
+/** A Node project in which only this package is installed. */
 let project: string;
 let folder: string;
 
@@ -105,7 +105,7 @@ describe.skipIf(!isReachable)("the packed package in an empty Node project", () 
   });
 });
 
-/** Uses the client, and makes one error that only the types can find. */
+/** Uses the client, and contains one error that only the types can find. */
 const typedProgram = `
   import { createClient, GafferdClientError, type StatusDocument, type TailItem } from "gafferd/client";
   const client = createClient("http://127.0.0.1:5000");

@@ -58,14 +58,14 @@ describe("a plugin's routes", () => {
     expect(await ask(method, path, body)).toMatchObject({ status, body: answer });
   });
 
-  test("stand at the plugin's name alone: elsewhere nothing is", async () => {
+  test("are served only below the plugin's name", async () => {
     expect((await started.ask("GET", "/json")).status).toBe(404);
     expect((await started.ask("GET", "/_plugin/nobody/api/json")).status).toBe(404);
     expect((await started.ask("GET", "/_plugin/quiet/api")).status).toBe(404);
     expect((await started.ask("GET", "/_plugin/web/apix")).status).toBe(404);
   });
 
-  test("have the host's headers, where they set none of their own", async () => {
+  test("have gafferd's headers unless they set their own", async () => {
     const { headers } = await ask("GET", "/");
     expect([headers.get("cache-control"), headers.get("x-content-type-options")]).toEqual(["no-store", "nosniff"]);
     expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
@@ -74,7 +74,7 @@ describe("a plugin's routes", () => {
     expect([...new Uint8Array(await raw.arrayBuffer())]).toEqual([0, 255]);
   });
 
-  test("fail as the host does: by a code and a sentence, and a fault shows nothing but to the log", async () => {
+  test("fail like gafferd's routes: with a code and a message; details of an exception are only logged", async () => {
     expect(await ask("GET", "/gone")).toMatchObject({ status: 410, body: { error: "gone", message: "it is gone" } });
     expect(await ask("GET", "/nope")).toMatchObject({
       status: 404,
@@ -92,7 +92,7 @@ describe("a plugin's routes", () => {
     expect((await started.ask("GET", "/ping")).body).toBe("OK");
   });
 
-  test("take HEAD and OPTIONS, and say what they take instead", async () => {
+  test("support HEAD and OPTIONS, and list the allowed methods", async () => {
     expect(await ask("HEAD", "/json")).toMatchObject({ status: 200, body: "" });
     const options = await ask("OPTIONS", "/json");
     expect([options.status, options.headers.get("allow")]).toEqual([204, "GET, HEAD, OPTIONS, PROPFIND"]);
@@ -101,7 +101,7 @@ describe("a plugin's routes", () => {
     expect(wrong.body).toMatchObject({ error: "method_not_allowed" });
   });
 
-  test("are kept from foreign hosts and web pages, and open to those of `cors_origins`", async () => {
+  test("reject foreign hosts and origins, and accept those of `cors_origins`", async () => {
     expect((await as({ host: "evil.example" })).status).toBe(403);
     expect((await as({ origin: "https://evil.example" })).status).toBe(403);
     const listed = await as({ origin: "https://example.org" });
@@ -110,13 +110,13 @@ describe("a plugin's routes", () => {
     expect(preflight.headers.get("access-control-allow-methods")).toContain("GET");
   });
 
-  test("send the headers of a stream that is silent at once", async () => {
+  test("send the headers of a silent stream at once", async () => {
     const response = await fetch(`${started.url}${api}/silent`);
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     await response.body?.cancel();
   });
 
-  test("stream events as they come, and hear of it when the client goes away", async () => {
+  test("stream events, and are notified when the client disconnects", async () => {
     const response = await fetch(`${started.url}${api}/events`);
     expect(response.headers.get("content-type")).toStartWith("text/event-stream");
     let text = "";
@@ -133,7 +133,7 @@ describe("a plugin's routes", () => {
   });
 });
 
-test("routes and their streams are gone when the app stops, and are there again when it starts again", async () => {
+test("routes and their streams end when the app stops, and return when it starts again", async () => {
   await using own = await startWith({ files: { "web/plugin/index.ts": index } });
   const stream = await fetch(`${own.url}${api}/stream`);
   const reading = stream.text();

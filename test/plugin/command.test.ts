@@ -18,19 +18,19 @@ describe("the examples", () => {
     await waitFor(() => gafferd.err().includes("reloaded on SIGHUP"), "the answer to SIGHUP");
     gafferd.kill("SIGTERM");
     expect(await gafferd.exited).toBe(0);
-    const told = gafferd
+    const lines = gafferd
       .err()
       .split("\n")
       .filter((line) => line.includes(" plugin "))
       .map((line) => line.replace(/^\S+ info {2}plugin /, ""));
-    // Two processes end in the order in which they please.
-    expect([...told.slice(0, 4), ...told.slice(4, 6).toSorted(), ...told.slice(6)]).toEqual([
+    // Two processes may end in any order.
+    expect([...lines.slice(0, 4), ...lines.slice(4, 6).toSorted(), ...lines.slice(6)]).toEqual([
       "dummy: dummy has started",
       "dummy1: dummy1 has started",
       "dummy: dummy has started",
-      "dummy1: dummy1 was asked to restart, and goes on",
-      "dummy1: dummy has ended",
-      "dummy1: echo has ended",
+      "dummy1: dummy1 does not need to restart",
+      "dummy1: dummy has exited",
+      "dummy1: echo has exited",
       "dummy1: dummy1 has stopped",
     ]);
   });
@@ -41,7 +41,7 @@ describe("gafferd", () => {
   afterAll(() => folder[Symbol.dispose]());
   const write = (name: string, text: string) => folder.write({ [`${name}/p/plugin/index.ts`]: text });
 
-  test("lives through what a plugin throws in a timer and rejects unseen, and names it in the log", async () => {
+  test("survives errors in timers and unhandled rejections of a plugin, and logs its name", async () => {
     const start = `
       const { promise, resolve } = Promise.withResolvers();
       manager.subscribe("create", () => {
@@ -62,14 +62,14 @@ describe("gafferd", () => {
     [
       "throws",
       `throw new Error("boom");`,
-      /^gafferd: cannot start the plugin `p` of \S+\/p\/plugin\/index.ts: boom \(\S+:\d+:\d+\)$/m,
+      /^gafferd: cannot start the plugin `p` in \S+\/p\/plugin\/index.ts: boom \(\S+:\d+:\d+\)$/m,
     ],
     [
-      "leaves an error to nobody",
+      "causes an unhandled rejection",
       `void Promise.reject(new Error("boom")); await Bun.sleep(20);`,
       /^gafferd: cannot start: unhandled error in the plugin `p`: boom\n$/m,
     ],
-  ])("does not start when a plugin %s meanwhile, and starts no template", async (_, start, message) => {
+  ])("does not start when a plugin %s during the start, and starts no template", async (_, start, message) => {
     write("fails", source("p", { start }));
     const mark = join(folder.path, "should-not-be");
     folder.write({ "fails.ini": `[process:x]\ncmd = touch ${mark}\npriority = 1\n` });
@@ -81,12 +81,12 @@ describe("gafferd", () => {
     if (message.source.includes("cannot start the plugin")) expect(existsSync(mark)).toBe(false);
   });
 
-  test("refuses a folder of plugins that is not there, with status 1, and needs none at home", async () => {
+  test("refuses a missing plugin folder with status 1, except the default one", async () => {
     const nowhere = join(folder.path, "nowhere");
     const child = Bun.spawn({ cmd: [main, "--bind=127.0.0.1:0", "-p", nowhere], stderr: "pipe" });
     expect(await child.stderr.text()).toBe(
       `gafferd: cannot read the plugins in ${nowhere}: no such file or directory; ` +
-        "make it, or name another with -p or `plugins_dir` of [gaffer]\n",
+        "create it, or name another folder with -p or `plugins_dir` of [gaffer]\n",
     );
     expect(await child.exited).toBe(1);
     await using gafferd = await startGafferd([], { env: { HOME: nowhere } });

@@ -7,7 +7,7 @@ const given = globalThis as unknown as { given: PluginConfig };
 const reading = source("web-api", { start: "globalThis.given = this.config;" });
 const files = { "p/plugin/index.ts": reading, "page/_site/index.html": "" };
 
-test("an app is made with its section, as it stands, and the settings of gafferd", async () => {
+test("an app gets its section, unparsed, and the settings of gafferd", async () => {
   const ini = `
 [gaffer]
 cors_origins = https://example.org
@@ -29,7 +29,7 @@ url: http://a/b
   expect(settings).not.toHaveProperty("webhooks");
 });
 
-test("nothing of it can be changed", async () => {
+test("the configuration of an app is read-only", async () => {
   await using started = await startWith({ files, ini: "[process:x]\ncmd = sleep 60\nstart = false\n" });
   const config = given.given as unknown as Record<string, never>;
   expect(given.given.section).toEqual({});
@@ -45,26 +45,26 @@ test("nothing of it can be changed", async () => {
 });
 
 describe("a section", () => {
-  test("of a plugin that is not installed is an error that offers the nearest", async () => {
+  test("of a plugin that is not installed is an error that suggests a similar name", async () => {
     expect(await refusal({ files, ini: "[plugin:web-apo]\na = b\n\n[plugin:other]\n" })).toBe(
       "DIR/gaffer.ini:1: [plugin:web-apo] is for a plugin that is not installed; did you mean `web-api`?\n" +
         "DIR/gaffer.ini:4: [plugin:other] is for a plugin that is not installed",
     );
   });
 
-  test("of a site is an error: nobody reads it", async () => {
+  test("of a site is an error, because a site has no settings", async () => {
     expect(await refusal({ files, ini: "[plugin:page]\na = b\n" })).toBe(
-      "DIR/gaffer.ini:1: [plugin:page] is for a site, which reads no settings",
+      "DIR/gaffer.ini:1: [plugin:page] is for a site, which has no settings",
     );
   });
 
-  test("with a wrong key is refused by its plugin, with file, line, section and key", async () => {
+  test("with a wrong key is rejected by its plugin, with file, line, section and key", async () => {
     const strict = source("strict").replace("return new A(config)", `throw config.error("b", "must be a number")`);
     const bad = { "p/plugin/index.ts": strict };
     expect(await refusal({ files: bad, ini: "[plugin:strict]\na = 1\nb = x\n" })).toBe(
       "DIR/gaffer.ini:3: [plugin:strict] b: must be a number",
     );
-    // A key that is missing: at the section.
+    // A missing key is reported at the section.
     expect(await refusal({ files: bad, ini: "\n[plugin:strict]\na = 1\n" })).toBe(
       "DIR/gaffer.ini:2: [plugin:strict] b: must be a number",
     );
@@ -99,9 +99,9 @@ describe("a reload", () => {
   `;
   const plugins = { "p/plugin/index.ts": index };
 
-  test("tells each app its settings as they are now, or makes it anew", async () => {
+  test("passes the new settings to each app, or creates a new app", async () => {
     await using started = await startWith({ files: plugins, ini: ini("a", "b") });
-    const told = () =>
+    const logged = () =>
       started
         .lines("info plugin ")
         .splice(0)
@@ -109,18 +109,18 @@ describe("a reload", () => {
     started.logged.length = 0;
     started.writeIni(`\n\n${ini("c", "b")}`);
     expect(await started.daemon.reload({ dryRun: false })).toMatchObject({ changed: ["plugin:made"] });
-    expect(told()).toEqual(["made: stop a", "made: start c", "told: restart b"]);
+    expect(logged()).toEqual(["made: stop a", "made: start c", "told: restart b"]);
     started.logged.length = 0;
     started.writeIni(ini("c", "d"));
     await started.daemon.reload({ dryRun: false });
-    expect(told()).toEqual(["made: stop c", "made: start c", "told: restart d"]);
+    expect(logged()).toEqual(["made: stop c", "made: start c", "told: restart d"]);
     started.logged.length = 0;
     started.writeIni("");
     await started.daemon.reload({ dryRun: false });
-    expect(told()).toEqual(["made: stop c", "made: start undefined", "told: restart undefined"]);
+    expect(logged()).toEqual(["made: stop c", "made: start undefined", "told: restart undefined"]);
   });
 
-  test("is refused, and changes nothing, when a plugin refuses its settings or nobody would read them", async () => {
+  test("is rejected and changes nothing when a plugin rejects its settings or a section has no plugin", async () => {
     await using started = await startWith({ files: plugins, ini: ini("a", "b") });
     started.logged.length = 0;
     started.writeIni(ini("c", "no"));

@@ -7,7 +7,7 @@ import { Sampler } from "../../src/process/usage/sampler.ts";
 import { openPlugins } from "../../src/plugin/host.ts";
 import { createFolder, type Files, source } from "./starting.ts";
 
-/** Plugins without a daemon, of which an app may take 50 ms to start and to stop. */
+/** Plugins without a daemon. An app may take 50 ms to start and to stop. */
 async function open(files: Files) {
   const folder = createFolder(files);
   const lines: string[] = [];
@@ -32,7 +32,7 @@ async function open(files: Files) {
 
 const never = "await new Promise(() => {});";
 
-test("a stop that takes too long is not waited for, is named, and what the app was lent is taken back", async () => {
+test("a stop that takes too long is logged, and what the app left open is closed", async () => {
   using opened = await open({
     "a/plugin/index.ts": source("a"),
     "slow/plugin/index.ts": source("slow", { start: `manager.subscribe(".", () => {});`, stop: never }),
@@ -44,23 +44,23 @@ test("a stop that takes too long is not waited for, is named, and what the app w
   expect(bus.listenerCount).toBe(0);
   expect(lines.slice(2)).toEqual([
     "info plugin slow: stop",
-    "error plugin slow: cannot stop it as it should; gafferd goes on without it: it took longer than 0.05 s",
+    "error plugin slow: cannot stop cleanly; continuing without it: it took longer than 0.05 s",
     "info plugin a: stop",
   ]);
 });
 
-test("a start that takes too long has failed, and those before it are stopped", async () => {
+test("a start that takes too long fails, and the plugins before it are stopped", async () => {
   using opened = await open({
     "a/plugin/index.ts": source("a"),
     "slow/plugin/index.ts": source("slow", { start: never }),
   });
   const { host, lines } = opened;
-  await expect(host.start()).rejects.toThrow(/^cannot start the plugin `slow` of .*: it took longer than 0.05 s$/);
+  await expect(host.start()).rejects.toThrow(/^cannot start the plugin `slow` in .*: it took longer than 0.05 s$/);
   expect(lines).toEqual(["info plugin a: start", "info plugin slow: start", "info plugin a: stop"]);
   expect(host.installed.list().map(({ state }) => state)).toEqual(["stopped", "failed"]);
 });
 
-test("a stop that comes during a restart waits for it, so that nothing starts after it", async () => {
+test("a stop during a restart waits for it, so that nothing starts afterwards", async () => {
   using opened = await open({ "a/plugin/index.ts": source("a", { start: "await Bun.sleep(5);" }) });
   const { host, lines } = opened;
   await host.start();
@@ -68,7 +68,7 @@ test("a stop that comes during a restart waits for it, so that nothing starts af
   expect(lines.map((line) => line.replace("info plugin a: ", ""))).toEqual(["start", "stop", "start", "stop"]);
 });
 
-test("a restart that comes after a stop, as by SIGHUP while gafferd ends, starts nothing", async () => {
+test("a restart after a stop, as by SIGHUP while gafferd stops, starts nothing", async () => {
   using opened = await open({ "a/plugin/index.ts": source("a") });
   const { host, lines } = opened;
   await host.start();
@@ -76,7 +76,7 @@ test("a restart that comes after a stop, as by SIGHUP while gafferd ends, starts
   expect(lines).toEqual(["info plugin a: start", "info plugin a: stop"]);
 });
 
-test("who threw is told by the stack, through causes too", async () => {
+test("the plugin that threw is found from the stack, also of causes", async () => {
   using opened = await open({
     "a/plugin/index.ts": source("a", { more: "fail() { throw new Error('x'); }" }),
     "ab/plugin/index.ts": source("ab", { start: "globalThis.failing = () => { throw new Error('deep'); };" }),

@@ -18,15 +18,15 @@ describe("a plugin can import", () => {
       `import { GafferdError, parseTemplate } from "gafferd"; import { Elysia } from "elysia"; globalThis.given = { GafferdError, Elysia };`,
     ],
     [
-      "what comes with Bun",
+      "the modules of Bun",
       `import { join } from "path"; import { readFileSync } from "node:fs"; import { Database } from "bun:sqlite"; import { sleep } from "bun"; export const all = [join, readFileSync, Database, sleep];`,
     ],
-    ["types of what is not there", `import type { Nobody } from "nobody-has-this"; export let nobody: Nobody;`],
+    ["types of missing packages", `import type { Nobody } from "nobody-has-this"; export let nobody: Nobody;`],
     [
-      "files of its own, JSON and text among them",
+      "its own files, including JSON and text",
       `import { x } from "../lib/x"; import data from "../data.json"; import text from "../data.json" with { type: "text" }; export const all = [x, data, text];`,
     ],
-    ["a package in a node_modules of its own", `import own from "own-package"; export { own };`],
+    ["a package in its own node_modules", `import own from "own-package"; export { own };`],
     ["CommonJS", `const { Plugin: Same } = require("gafferd"); if (Same !== Plugin) throw new Error("two classes");`],
   ])("%s", async (_, more) => {
     await using started = await startWith({
@@ -40,7 +40,7 @@ describe("a plugin can import", () => {
     expect(started.daemon.plugins.list().map(({ state }) => state)).toEqual(["running"]);
   });
 
-  test("the client, when the command runs it", async () => {
+  test("the client, when gafferd runs from the command line", async () => {
     using folder = createFolder({
       "p/plugin/index.ts": plugin(
         `import { createClient } from "gafferd/client"; if (typeof createClient !== "function") throw new Error("none");`,
@@ -51,23 +51,23 @@ describe("a plugin can import", () => {
   });
 });
 
-describe("a package that is not there", () => {
+describe("a missing package", () => {
   test.each([
-    ["at once", "p/plugin/index.ts", plugin(`import ms from "ms"; export { ms };`)],
-    ["by a file of its own", "p/lib/deep.ts", `export { ms } from "ms";`],
-    ["when it is needed", "p/lib/deep.ts", `export const later = () => import("ms");`],
+    ["directly", "p/plugin/index.ts", plugin(`import ms from "ms"; export { ms };`)],
+    ["by one of its files", "p/lib/deep.ts", `export { ms } from "ms";`],
+    ["dynamically", "p/lib/deep.ts", `export const later = () => import("ms");`],
     ["by require", "p/lib/deep.ts", `export const later = () => require("ms");`],
-    ["in a part", "p/lib/deep.ts", `import "ms/part";`],
+    ["by a subpath", "p/lib/deep.ts", `import "ms/part";`],
   ])("is named when it is imported %s", async (_, file, text) => {
     const index = plugin(`import * as deep from "../lib/deep.ts"; export { deep };`);
-    const told = await refusal({ files: { "p/plugin/index.ts": index, "p/lib/deep.ts": "", [file]: text } });
+    const refused = await refusal({ files: { "p/plugin/index.ts": index, "p/lib/deep.ts": "", [file]: text } });
     const specifier = text.includes("ms/part") ? "ms/part" : "ms";
-    expect(told).toStartWith(
-      `cannot load the plugin in DIR/p: there is no \`${specifier}\` (imported by DIR/${file}); gafferd installs nothing: `,
+    expect(refused).toStartWith(
+      `cannot load the plugin in DIR/p: missing package \`${specifier}\` (imported by DIR/${file}); run \`bun add\` in `,
     );
   });
 
-  test("is told together with the others", () => {
+  test("is reported together with the others", () => {
     using folder = createFolder({ "index.ts": `import "ms"; import "@scope/x/y"; import "node:fs"; import "given";` });
     const file = join(folder.path, "index.ts");
     expect(findMissingImports([file], ["given"])).toEqual([
@@ -77,7 +77,7 @@ describe("a package that is not there", () => {
   });
 });
 
-describe("nothing is ever fetched", () => {
+describe("packages are never downloaded", () => {
   let registry: Bun.Server<undefined>;
   const asked: string[] = [];
   beforeAll(() => {
@@ -92,32 +92,34 @@ describe("nothing is ever fetched", () => {
   });
   afterAll(async () => await registry.stop(true));
 
-  test("and what lies in Bun's cache of packages is not run, by whatever name it was found", async () => {
+  test("and packages in Bun's cache are not run, under any name", async () => {
     const cached = "cache/made-up@1.0.0@@@1/index.js";
-    const told = await refusal({
+    const refused = await refusal({
       files: {
         [cached]: "globalThis.ran = true;",
         "p/plugin/index.ts": plugin(`await import(["../../${cached}"].join(""));`),
       },
     });
-    expect(told).toContain(`cannot load DIR/${cached}: gafferd installs nothing`);
+    expect(refused).toContain(`cannot load DIR/${cached}: gafferd does not install packages`);
     expect(globalThis).not.toHaveProperty("ran");
   });
 
-  test("for an import that can be read, with a registry and an empty cache at hand", async () => {
+  test("for a static import, with a registry and an empty cache", async () => {
     using folder = createFolder({ "p/plugin/index.ts": plugin(`import ms from "ms"; export { ms };`), "cache/x": "" });
     const { status, err } = await runUntilReady(folder.path, {
       BUN_CONFIG_REGISTRY: registry.url.href,
       BUN_INSTALL_CACHE_DIR: join(folder.path, "cache"),
     });
     expect(status).toBe(1);
-    expect(err).toStartWith(`gafferd: cannot load the plugin in ${folder.path}/p: there is no \`ms\` (imported by `);
+    expect(err).toStartWith(
+      `gafferd: cannot load the plugin in ${folder.path}/p: missing package \`ms\` (imported by `,
+    );
     expect(asked).toEqual([]);
     expect(existsSync(join(folder.path, "cache/ms"))).toBe(false);
   });
 });
 
-/** Starts the command in a folder without packages, ends it when it listens, and tells its status and what it said. */
+/** Starts gafferd in a folder without packages, stops it when it listens, and returns its status and output. */
 async function runUntilReady(pluginsDir: string, env: Record<string, string> = {}) {
   const child = Bun.spawn({
     cmd: [main, "--bind=127.0.0.1:0", `--plugins-dir=${pluginsDir}`],

@@ -4,7 +4,7 @@ import { GafferdError } from "../../src/errors.ts";
 import { waitFor } from "../wait-for.ts";
 import { source, type Started, startWith } from "./starting.ts";
 
-/** What an app was given by the daemon of this file. */
+/** The manager that the daemon of this file gave to an app. */
 const lent = globalThis as unknown as { lentManager: Manager };
 
 let started: Started;
@@ -27,7 +27,7 @@ async function run(name: string, script: string, more: object = {}): Promise<num
   return (await waitFor(() => lent.lentManager.template(name).processes[0], `the process of ${name}`)).id;
 }
 
-/** The code of what a call throws. */
+/** The code of the error that a call throws. */
 async function codeOf(action: () => unknown): Promise<unknown> {
   try {
     await action();
@@ -38,7 +38,7 @@ async function codeOf(action: () => unknown): Promise<unknown> {
 }
 
 describe("the manager of an app", () => {
-  test("tells names, settings, status and processes", async () => {
+  test("returns names, settings, status and processes", async () => {
     const manager = lent.lentManager;
     const id = await run("facts", "exec sleep 60");
     expect(manager.names()).toContain("facts");
@@ -66,7 +66,7 @@ describe("the manager of an app", () => {
     expect(manager.names()).not.toContain("facts");
   });
 
-  test("is told of what is not there by the errors that HTTP has", async () => {
+  test("throws the same errors as the HTTP API for unknown names", async () => {
     const manager = lent.lentManager;
     expect(await codeOf(() => manager.template("nobody"))).toBe("not_found");
     expect(await codeOf(() => manager.process(9999))).toBe("not_found");
@@ -112,7 +112,7 @@ describe("the manager of an app", () => {
     await manager.delete("verbs");
   });
 
-  test("writes to a process and reads what it answers", async () => {
+  test("writes to a process and reads its output", async () => {
     const manager = lent.lentManager;
     const id = await run("echo", "exec cat", { redirect_input: true });
     const large = "x".repeat(200_000) + "\n";
@@ -130,7 +130,7 @@ describe("the manager of an app", () => {
     await expect(manager.write(id, "late")).rejects.toMatchObject({ code: "not_found" });
   });
 
-  test("reads a template through its restarts, to the end of it", async () => {
+  test("reads a template across restarts until it is deleted", async () => {
     const manager = lent.lentManager;
     const id = await run("lives", "echo hello $$; exec sleep 60");
     const seen: string[] = [];
@@ -157,7 +157,7 @@ describe("the manager of an app", () => {
     ]);
   });
 
-  test("reads from the last lines, and names what a slow reader missed", async () => {
+  test("reads from the last lines, and reports what a slow reader missed", async () => {
     const manager = lent.lentManager;
     const id = await run("tail", "seq 1 100; echo end; exec sleep 60", { output_buffer: "4k" });
     const ring = started.daemon.manager.findProcess(id).process.rings.get("out");
@@ -179,7 +179,7 @@ describe("the manager of an app", () => {
     await manager.delete("slow");
   });
 
-  test("gives a line without its end after a silence, and ends a reader that waits when it is left", async () => {
+  test("yields an incomplete line after a pause, and ends a waiting reader when it is left", async () => {
     const manager = lent.lentManager;
     const id = await run("prompt", "printf 'name? '; exec sleep 60");
     const reader = manager.read(id);
@@ -190,7 +190,7 @@ describe("the manager of an app", () => {
     await manager.delete("prompt");
   });
 
-  test("tells what processes take, those that they started among it", async () => {
+  test("returns the CPU and memory of processes, including their children", async () => {
     const manager = lent.lentManager;
     const id = await run("usage", "sleep 60 & echo ready; wait");
     await waitFor(async () => {
@@ -203,7 +203,7 @@ describe("the manager of an app", () => {
     await manager.delete("usage");
   });
 
-  test("cannot be used to change what others see", async () => {
+  test("returns copies that do not affect others", async () => {
     const manager = lent.lentManager;
     const heard: string[] = [];
     const first = manager.subscribe("create", (event) => {
@@ -224,19 +224,19 @@ describe("the manager of an app", () => {
   test.each([
     [".", ["create", "start", "spawn", "stop", "stop_pid", "exit", "delete"]],
     ["spawn", ["spawn"]],
-    ["proc.told", ["create", "start", "spawn", "stop", "stop_pid", "exit", "delete"]],
-    ["proc.told.exit", ["exit"]],
+    ["proc.web", ["create", "start", "spawn", "stop", "stop_pid", "exit", "delete"]],
+    ["proc.web.exit", ["exit"]],
     ["proc.other", []],
-  ])("tells of the events of the pattern %s, until the subscription is ended", async (pattern, types) => {
+  ])("reports events of the pattern %s until the subscription is ended", async (pattern, types) => {
     const manager = lent.lentManager;
     const heard: string[] = [];
     const end = manager.subscribe(pattern, ({ type }) => heard.push(type));
-    await run("told", "exec sleep 60");
-    await manager.delete("told");
+    await run("web", "exec sleep 60");
+    await manager.delete("web");
     expect(heard).toEqual(types);
     end();
-    manager.create({ name: "told", cmd: "x", start: false });
-    await manager.delete("told");
+    manager.create({ name: "web", cmd: "x", start: false });
+    await manager.delete("web");
     expect(heard).toEqual(types);
   });
 });
@@ -245,12 +245,12 @@ describe("a listener that fails", () => {
   test.each([
     ["by throwing", "() => { throw new Error('boom'); }"],
     ["by rejecting", "async () => { throw new Error('boom'); }"],
-  ])("%s is named in the log; the others, and gafferd, go on", async (_, listener) => {
+  ])("%s is logged by name; the others and gafferd continue", async (_, listener) => {
     await using own = await startWith({
       files: {
         "bad/plugin/index.ts": source("bad", { start: `manager.subscribe("create", ${listener});` }),
         "good/plugin/index.ts": source("good", {
-          start: `manager.subscribe("create", () => manager.log.info("told"));`,
+          start: `manager.subscribe("create", () => manager.log.info("event"));`,
         }),
       },
     });
@@ -261,15 +261,15 @@ describe("a listener that fails", () => {
       line: "error plugin bad: a listener of `create` failed",
       cause: expect.objectContaining({ message: "boom" }),
     });
-    expect(own.lines("told")).toEqual(["info plugin good: told"]);
+    expect(own.lines("event")).toEqual(["info plugin good: event"]);
   });
 });
 
-test("what an app forgot is taken back when it stops, and its manager does nothing any more", async () => {
+test("what an app left open is closed when it stops, and its manager throws `gone`", async () => {
   const index = source("p", {
     start: `
       globalThis.forgotten = manager;
-      manager.subscribe(".", () => manager.log.info("told"));
+      manager.subscribe(".", () => manager.log.info("event"));
       manager.create({ name: "x", cmd: "sleep 60", redirect_output: ["out"] });
       manager.read("x");
       globalThis.reading = manager.read("x", { tail: 0 }).next();

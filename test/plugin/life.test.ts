@@ -4,7 +4,7 @@ import { type Logged } from "../recorded-log.ts";
 import { refusal, source, startWith } from "./starting.ts";
 
 describe("a plugin", () => {
-  test("starts after what it needs and before templates, and stops after they have, in reverse", async () => {
+  test("starts after the plugins it needs and before templates, and stops after them in reverse order", async () => {
     const started = await startWith({
       files: {
         "a/plugin/index.ts": source("a", {
@@ -26,7 +26,7 @@ describe("a plugin", () => {
     ]);
   });
 
-  test("is each exported class that extends Plugin, of every module, once; other exports are nothing", async () => {
+  test("is each exported class that extends Plugin, once; other exports are ignored", async () => {
     await using started = await startWith({
       files: {
         "p/plugin/index.ts": `export * from "./one.ts"; export { Plugin } from "gafferd"; export const x = 1; export class No {}`,
@@ -55,7 +55,7 @@ describe("a plugin", () => {
     });
   });
 
-  test("of plugins_dir takes the place of one that ships with gafferd, by folder or by name, and the log says so", async () => {
+  test("in plugins_dir replaces a bundled one with the same folder or name, and this is logged", async () => {
     await using started = await startWith({
       files: { "mine/plugin/index.ts": source("guard"), "same/plugin/index.ts": source("other") },
       bundled: { "guard/plugin/index.ts": source("guard"), "same/plugin/index.ts": source("same") },
@@ -64,12 +64,12 @@ describe("a plugin", () => {
       ["guard", false],
       ["other", false],
     ]);
-    expect(started.lines("takes the place")).toEqual([
-      `info the plugin \`guard\` of ${started.folder}/mine/plugin/index.ts takes the place of the one that ships with gafferd`,
+    expect(started.lines("replaces the one")).toEqual([
+      `info the plugin \`guard\` in ${started.folder}/mine/plugin/index.ts replaces the one that ships with gafferd`,
     ]);
   });
 
-  test("that ships with gafferd is loaded when `bundled_plugins` names it", async () => {
+  test("that is bundled is loaded when `bundled_plugins` names it", async () => {
     const bundled = { "a/plugin/index.ts": source("a"), "guard/plugin/index.ts": source("b") };
     for (const [wanted, names] of [
       ["all", ["a", "b"]],
@@ -80,11 +80,11 @@ describe("a plugin", () => {
       expect([wanted, started.daemon.plugins.list().map(({ name }) => name)]).toEqual([wanted, [...names]]);
     }
     expect(await refusal({ bundled, ini: "[gaffer]\nbundled_plugins = a, guadr\n" })).toBe(
-      "`bundled_plugins` of [gaffer] names `guadr`, which does not ship; did you mean `guard`?",
+      "unknown plugin `guadr` in `bundled_plugins` of [gaffer]: it does not ship with gafferd; did you mean `guard`?",
     );
   });
 
-  test("is not loaded by a program that gives no modules", async () => {
+  test("is not loaded by a program that provides no modules", async () => {
     const { loadConfig, startDaemon } = await import("gafferd");
     const { silentLog } = await import("../supervisor/hosting.ts");
     const config = loadConfig(undefined, { bind: "127.0.0.1:0", pluginsDir: "/no/such/folder" });
@@ -95,7 +95,7 @@ describe("a plugin", () => {
   });
 });
 
-describe("gafferd does not start, and says why, when a plugin", () => {
+describe("gafferd does not start and reports the reason when a plugin", () => {
   test.each([
     [
       "throws when it is imported",
@@ -125,9 +125,9 @@ describe("gafferd does not start, and says why, when a plugin", () => {
     [
       "has no name",
       `import { Plugin } from "gafferd"; export class P extends Plugin {}`,
-      /^cannot load the plugin DIR\/bad\/plugin\/index.ts: undefined is no name; give its class a `name`/,
+      /^cannot load the plugin DIR\/bad\/plugin\/index.ts: undefined is not a valid `name`; use letters/,
     ],
-    ["has a name that no path can hold", source("a/b"), /"a\/b" is no name/],
+    ["has a name that is not a path segment", source("a/b"), /"a\/b" is not a valid `name`/],
     [
       "needs what is no list",
       source("a").replace("mandatory = []", `mandatory = "b"`),
@@ -136,7 +136,7 @@ describe("gafferd does not start, and says why, when a plugin", () => {
     [
       "throws in `app`",
       source("p").replace("return new A(config)", `throw new Error("boom")`),
-      /^cannot make the app of the plugin `p` of DIR\/bad\/plugin\/index.ts: boom \(DIR\/bad\/plugin\/index.ts:\d+:\d+\)$/,
+      /^cannot create the app of the plugin `p` in DIR\/bad\/plugin\/index.ts: boom \(DIR\/bad\/plugin\/index.ts:\d+:\d+\)$/,
     ],
     [
       "makes an app that cannot start",
@@ -146,32 +146,36 @@ describe("gafferd does not start, and says why, when a plugin", () => {
     [
       "throws in `start`",
       source("p", { start: `throw new Error("boom");` }),
-      /^cannot start the plugin `p` of DIR\/bad\/plugin\/index.ts: boom \(/,
+      /^cannot start the plugin `p` in DIR\/bad\/plugin\/index.ts: boom \(/,
     ],
     [
       "throws in `routes`",
       source("p", { more: `routes() { throw new Error("boom"); }` }),
-      /^cannot start the plugin `p` of .*: boom \(/,
+      /^cannot start the plugin `p` in .*: boom \(/,
     ],
     [
       "has routes that are none",
       source("p", { more: `routes() { return {}; }` }),
       /`routes` must return an Elysia instance/,
     ],
-    ["needs what is not installed", source("p", { mandatory: ["q"] }), /`p` needs `q`, which is not installed/],
+    [
+      "needs a plugin that is not installed",
+      source("p", { mandatory: ["q"] }),
+      /`p` needs `q`, which is not installed/,
+    ],
   ])("%s", async (_, text, message) => {
-    const told = await refusal({ files: { "bad/plugin/index.ts": text } });
-    if (typeof message === "string") expect(told).toBe(message);
-    else expect(told).toMatch(message);
+    const refused = await refusal({ files: { "bad/plugin/index.ts": text } });
+    if (typeof message === "string") expect(refused).toBe(message);
+    else expect(refused).toMatch(message);
   });
 
-  test("has the name of another", async () => {
+  test("has the same name as another", async () => {
     expect(await refusal({ files: { "a/plugin/index.ts": source("same"), "b/plugin/x.ts": source("same") } })).toBe(
-      "two plugins have the name `same`: DIR/a/plugin/index.ts and DIR/b/plugin/x.ts; remove one, or give it another name",
+      "two plugins are named `same`: DIR/a/plugin/index.ts and DIR/b/plugin/x.ts; remove or rename one of them",
     );
   });
 
-  test("stands in a circle", async () => {
+  test("has a circular dependency", async () => {
     const files = {
       "a/plugin/index.ts": source("a", { mandatory: ["b"] }),
       "b/plugin/index.ts": source("b", { mandatory: ["a"] }),
@@ -179,9 +183,9 @@ describe("gafferd does not start, and says why, when a plugin", () => {
     expect(await refusal({ files })).toContain("a -> b -> a");
   });
 
-  test("fails after others have started: they are stopped in reverse, and nothing listens", async () => {
+  test("fails after others have started; they are stopped in reverse order, and gafferd does not listen", async () => {
     const logged: Logged[] = [];
-    const told = await refusal({
+    const refused = await refusal({
       files: {
         "a/plugin/index.ts": source("a"),
         "b/plugin/index.ts": source("b"),
@@ -190,7 +194,7 @@ describe("gafferd does not start, and says why, when a plugin", () => {
       ini: "[process:x]\ncmd = touch should-not-be\n",
       logged,
     });
-    expect(told).toContain("cannot start the plugin `c`");
+    expect(refused).toContain("cannot start the plugin `c`");
     expect(logged.map(({ line }) => line.replace("info plugin ", ""))).toEqual([
       "a: start",
       "b: start",
@@ -202,7 +206,7 @@ describe("gafferd does not start, and says why, when a plugin", () => {
 });
 
 describe("at run time a plugin", () => {
-  test("that throws in `stop` is named, and the others stop", async () => {
+  test("that throws in `stop` is logged by name, and the others stop", async () => {
     const started = await startWith({
       files: {
         "a/plugin/index.ts": source("a"),
@@ -214,16 +218,16 @@ describe("at run time a plugin", () => {
       "info plugin a: start",
       "info plugin b: start",
       "info plugin b: stop",
-      "error plugin b: cannot stop it as it should; gafferd goes on without it",
+      "error plugin b: cannot stop cleanly; continuing without it",
       "info plugin a: stop",
     ]);
   });
 
-  test("that has a `restart` is restarted by it, and one that has none is stopped and started", async () => {
+  test("with a `restart` is restarted by it; without one it is stopped and started", async () => {
     await using started = await startWith({
       files: {
         "a/plugin/index.ts": source("a", { more: `restart() { this.manager.log.info("restart"); }` }),
-        "b/plugin/index.ts": source("b", { start: `manager.subscribe("create", () => manager.log.info("told"));` }),
+        "b/plugin/index.ts": source("b", { start: `manager.subscribe("create", () => manager.log.info("event"));` }),
         "c/plugin/index.ts": source("c", { mandatory: ["b"] }),
       },
     });
@@ -236,12 +240,12 @@ describe("at run time a plugin", () => {
       "info plugin a: restart",
       "info plugin b: start",
       "info plugin c: start",
-      // Once: what it subscribed to before is taken back.
-      "info plugin b: told",
+      // Once, because the earlier subscription was ended.
+      "info plugin b: event",
     ]);
   });
 
-  test("that fails to restart is named, the others go on, and the next time it is started again", async () => {
+  test("that fails to restart is logged by name, the others continue, and the next restart starts it again", async () => {
     await using started = await startWith({
       files: {
         "a/plugin/index.ts": source("a", {
@@ -254,7 +258,7 @@ describe("at run time a plugin", () => {
     const states = () => started.daemon.plugins.list().map(({ state }) => state);
     await started.daemon.restartPlugins();
     expect(states()).toEqual(["failed", "running", "running"]);
-    expect(started.lines("cannot").map((line) => line.split(" of ")[0])).toEqual([
+    expect(started.lines("cannot").map((line) => line.split(" in ")[0])).toEqual([
       "error cannot start the plugin `a`",
       "error cannot restart the plugin `b`",
     ]);

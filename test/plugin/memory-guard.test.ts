@@ -11,7 +11,7 @@ const files = {
   ),
 };
 
-/** Holds so many MiB, in a child of the shell, and says when. */
+/** Allocates this many MiB in a child of the shell, and prints a line when it has. */
 const eat = (mebibytes: number) =>
   `sh -c 'bun -e "globalThis.held = Buffer.alloc(${mebibytes} * 2 ** 20, 1); console.log(1); setInterval(() => {}, 1e6)"; true'`;
 
@@ -26,20 +26,20 @@ redirect_output = out
 ${section}
 `;
 
-test("a template is restarted when its processes and their children pass its limit, and no other is", async () => {
+test("a template is restarted when its processes and their children exceed its limit; others are not", async () => {
   await using started = await startWith({ files, ini: guarded("web:eater = 200m\ninterval = 100ms") });
   const { manager } = started.daemon;
   await waitFor(() => manager.get("web:eater").exits.length > 0, "the restart of the eater");
   expect(manager.get("web:eater").exits[0]?.stopReason).toBe("restart");
   expect(started.lines("memory-guard")[0]).toMatch(
-    /^warn plugin memory-guard: web:eater takes [2-9]\d\d MiB, more than its 200: restarts it$/,
+    /^warn plugin memory-guard: restarting web:eater: it uses [2-9]\d\d MiB, its limit is 200 MiB$/,
   );
   await waitFor(() => manager.get("web:eater").processes.length > 0, "its next process");
   expect(manager.get("modest").exits).toEqual([]);
   expect(started.lines("cannot")).toEqual([]);
 });
 
-test("the limit of `.` is that of all that have none of their own", async () => {
+test("the limit of `.` applies to templates without their own", async () => {
   await using started = await startWith({
     files,
     ini: guarded(". = 200m\nmodest = 1k\nweb:eater = 8g\ninterval = 0.1"),
@@ -49,13 +49,13 @@ test("the limit of `.` is that of all that have none of their own", async () => 
   expect(manager.get("web:eater").exits).toEqual([]);
 });
 
-test("without a section nothing is done: no timer, no sample, no app", async () => {
+test("without a section it does nothing: no timer, no sample, no app", async () => {
   await using started = await startWith({ files });
   expect(started.daemon.plugins.find("memory-guard")).toMatchObject({ state: "running", answer: undefined });
   expect(started.lines()).toEqual([]);
 });
 
-describe("a setting that is wrong keeps gafferd from starting", () => {
+describe("gafferd does not start with a wrong setting", () => {
   test.each([
     ["web = much", 'web: "much" is not a size: write bytes (65536) or a whole number with a unit (64k, 1m, 2g)'],
     ["web = 0", "web: must be more than 0"],
@@ -64,7 +64,7 @@ describe("a setting that is wrong keeps gafferd from starting", () => {
       'interval: "often" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
     ],
     ["interval = 0\n. = 1g", "interval: must be 100ms or more, not 0"],
-    ["interval = 5s", "interval: is of no use without a limit: write `NAME = 200m`, or `. = 1g` for all templates"],
+    ["interval = 5s", "interval: has no effect without a limit; write `NAME = 200m`, or `. = 1g` for all templates"],
   ])("%s", async (line, message) => {
     expect(await refusal({ files, ini: `[plugin:memory-guard]\n${line}\n` })).toBe(
       `DIR/gaffer.ini:2: [plugin:memory-guard] ${message}`,

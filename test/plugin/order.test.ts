@@ -7,19 +7,19 @@ const namesOf = (plugins: readonly { name: string }[]) => plugins.map(({ name })
 
 describe("plugins start", () => {
   test.each([
-    ["as given, when none needs another", [plugin("b"), plugin("a")], "b a"],
-    ["after what they need", [plugin("a", "b"), plugin("b", "c"), plugin("c")], "c b a"],
-    ["once, however many need them", [plugin("a", "c"), plugin("b", "c"), plugin("c")], "c a b"],
-    ["without waiting for a site, which is there", [plugin("a", "site"), plugin("b")], "a b"],
+    ["in the given order, without dependencies", [plugin("b"), plugin("a")], "b a"],
+    ["after the plugins they need", [plugin("a", "b"), plugin("b", "c"), plugin("c")], "c b a"],
+    ["once, even if several need them", [plugin("a", "c"), plugin("b", "c"), plugin("c")], "c a b"],
+    ["without waiting for a site", [plugin("a", "site"), plugin("b")], "a b"],
   ])("%s", (_, plugins, order) => {
     expect(namesOf(startOrder(plugins, ["site"]))).toBe(order);
   });
 
-  test("after what they need, whatever needs what", () => {
+  test("after the plugins they need, for any dependencies", () => {
     const edges = fc.array(fc.tuple(fc.nat(19), fc.nat(19)), { maxLength: 60 });
     fc.assert(
       fc.property(edges, (pairs) => {
-        // Who needs only those before it is in no circle.
+        // A plugin that needs only earlier ones is in no circle.
         const needs = (index: number) =>
           pairs.filter(([from, to]) => from === index && to < index).map(([, to]) => `p${to}`);
         const plugins = Array.from({ length: 20 }, (__, index) => plugin(`p${index}`, ...needs(index)));
@@ -33,10 +33,10 @@ describe("plugins start", () => {
   });
 });
 
-test("all that is missing is told at once, with who needs it and what is near", () => {
+test("all missing plugins are reported at once, with the plugins that need them and similar names", () => {
   expect(() => startOrder([plugin("dummy1", "dumy", "x"), plugin("dummy"), plugin("c", "y")], [])).toThrow(
     "cannot start the plugins: `dummy1` needs `dumy`, which is not installed (`dummy` is), `x`, which is not installed; " +
-      "`c` needs `y`, which is not installed; install what is missing, or remove who needs it",
+      "`c` needs `y`, which is not installed; install the missing plugins, or remove the plugins that need them",
   );
 });
 
@@ -44,6 +44,6 @@ test.each([
   ["a -> b -> a", [plugin("a", "b"), plugin("b", "a")]],
   ["a -> a", [plugin("a", "a")]],
   ["b -> c -> d -> b", [plugin("a", "b"), plugin("b", "c"), plugin("c", "d"), plugin("d", "b")]],
-])("a circle is named: %s", (circle, plugins) => {
-  expect(() => startOrder(plugins, [])).toThrow(`they need each other: ${circle}; one of them`);
+])("a circular dependency is reported: %s", (circle, plugins) => {
+  expect(() => startOrder(plugins, [])).toThrow(`circular dependency ${circle}; remove one`);
 });

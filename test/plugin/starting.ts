@@ -14,7 +14,7 @@ export interface Folder extends Disposable {
   write(files: Files): void;
 }
 
-/** A folder that is gone at the end. */
+/** A folder that is deleted at the end. */
 export function createFolder(files: Files = {}): Folder {
   const path = mkdtempSync(join(tmpdir(), "gafferd-plugin-"));
   const folder: Folder = {
@@ -31,7 +31,7 @@ export function createFolder(files: Files = {}): Folder {
   return folder;
 }
 
-/** The module of a plugin whose app does what these statements do. */
+/** The module of a plugin whose app runs these statements. */
 export function source(
   name: string,
   parts: { start?: string; stop?: string; more?: string; mandatory?: string[] } = {},
@@ -56,20 +56,20 @@ export function source(
 export interface Started extends AsyncDisposable {
   readonly daemon: Daemon;
   readonly url: string;
-  /** Of `plugins_dir`. */
+  /** Path of `plugins_dir`. */
   readonly folder: string;
-  /** `info plugin dummy: start`, and what was given as the cause. */
+  /** Log lines such as `info plugin dummy: start`, with their cause. */
   readonly logged: Logged[];
-  /** Writes the configuration file anew. */
+  /** Replaces the configuration file. */
   writeIni(text: string): void;
-  /** The lines of `logged` that hold a word. */
+  /** The lines of `logged` that contain `word`. */
   lines(word?: string): string[];
   ask(method: string, path: string, body?: unknown): ReturnType<typeof readAnswer>;
 }
 
 export interface StartOptions {
   readonly files?: Files;
-  /** Those that ship with gafferd; default: none. */
+  /** The bundled plugins; default: none. */
   readonly bundled?: Files;
   /** The configuration file. */
   readonly ini?: string;
@@ -122,7 +122,7 @@ export async function startWith({ files = {}, bundled = {}, ini, logged = [] }: 
   }
 }
 
-/** What keeps a daemon with these plugins from starting, with the folder's path as `DIR`. */
+/** The error of a daemon that cannot start with these plugins. `DIR` replaces the path of the folder. */
 export async function refusal(options: StartOptions): Promise<string> {
   try {
     await using started = await startWith(options);

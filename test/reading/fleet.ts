@@ -17,14 +17,14 @@ export interface Fleet {
   readonly ranks: RankCounter;
   readonly dropped: DroppedOutput;
   readonly source: OutputSource;
-  /** All that ever were. */
+  /** All processes, including dropped ones. */
   readonly processes: readonly FleetProcess[];
   spawn(): number;
   write(id: number, label: string, bytes: Uint8Array, timeMs: number): void;
   exit(id: number, timeMs: number): void;
 }
 
-/** A template's processes without the processes: rings that a test writes to. */
+/** Simulates the processes of a template: the test writes to their rings. */
 export function createFleet({ labels, capacity, keptExits }: FleetOptions): Fleet {
   const ranks = new RankCounter();
   const dropped = new DroppedOutput();
@@ -32,7 +32,7 @@ export function createFleet({ labels, capacity, keptExits }: FleetOptions): Flee
   const exits: FleetProcess[] = [];
   const held = new Set<FleetProcess>();
   const listeners = new Set<() => void>();
-  const announce = () => {
+  const notify = () => {
     for (const listener of listeners) listener();
   };
   const find = (id: number) => processes[id - 1]!;
@@ -58,7 +58,7 @@ export function createFleet({ labels, capacity, keptExits }: FleetOptions): Flee
       for (const label of labels) process.rings.set(label, new Ring(capacity, ranks));
       processes.push(process);
       held.add(process);
-      announce();
+      notify();
       return process.id;
     },
     write: (id, label, bytes, timeMs) => find(id).rings.get(label)?.write(bytes, { unixMs: timeMs, steadyMs: timeMs }),
@@ -73,14 +73,14 @@ export function createFleet({ labels, capacity, keptExits }: FleetOptions): Flee
         held.delete(forgotten);
         dropped.add(forgotten as unknown as SupervisedProcess);
       }
-      announce();
+      notify();
     },
   };
 }
 
 export interface FleetOptions {
   readonly labels: readonly string[];
-  /** Of each output, in bytes. */
+  /** The capacity of each ring, in bytes. */
   readonly capacity: number;
   readonly keptExits: number;
 }

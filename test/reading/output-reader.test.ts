@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { currentMoment, toSteadyMs } from "../../src/moment.ts";
 import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/reading/output-reader.ts";
 import { processSource, templateSource } from "../../src/reading/output-source.ts";
@@ -6,38 +6,26 @@ import type { StreamPosition } from "../../src/reading/stream-position.ts";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { waitFor } from "../wait-for.ts";
-import { host as hostUncounted } from "../supervisor/hosting.ts";
+import { hostPerTest } from "../supervisor/hosting.ts";
 import { lockstep } from "../supervisor/lockstep.ts";
 
-const hosted: Supervisor[] = [];
+const hosting = hostPerTest();
 const takeBytes = 64 * 1024;
 
 function host(overrides: Partial<ProcessTemplate>): Supervisor {
-  const { supervisor } = hostUncounted({ redirectOutput: ["out", "err"], restart: "never", shell: true, ...overrides });
-  hosted.push(supervisor);
+  const { supervisor } = hosting({ redirectOutput: ["out", "err"], restart: "never", shell: true, ...overrides });
   supervisor.start();
   return supervisor;
 }
 
-afterEach(async () => {
-  for (const supervisor of hosted.splice(0)) {
-    const stopped = supervisor.stop();
-    supervisor.kill();
-    await stopped;
-    const rings = [...supervisor.exits, ...supervisor.processes].flatMap(({ rings: each }) => [...each.values()]);
-    expect(rings.map(({ cursors }) => cursors.size)).toEqual(rings.map(() => 0));
-    expect(supervisor.listenerCount).toBe(0);
-  }
-});
-
 const options: OutputReaderOptions = { start: { kind: "held" }, unit: "lines", onReady: () => {} };
 
-/** What is told now, each in a line: `out 1: text`, `gap 1 out 0-5`, `spawn 2`, `exit 1`. */
-function tell(reader: OutputReader, nowMs = performance.now()): string[] {
-  const told: string[] = [];
+/** All items that can be read now: `out 1: text`, `gap 1 out 0-5`, `spawn 2`, `exit 1`. */
+function readItems(reader: OutputReader, nowMs = performance.now()): string[] {
+  const items: string[] = [];
   for (let item = reader.next(takeBytes, nowMs); item; item = reader.next(takeBytes, nowMs))
-    told.push(describeItem(item));
-  return told;
+    items.push(describeItem(item));
+  return items;
 }
 
 function describeItem(item: OutputItem): string {
@@ -46,8 +34,8 @@ function describeItem(item: OutputItem): string {
   return `${item.label} ${item.process.id}: ${Buffer.from(item.ring.copy(item.from, item.to)).toString()}`;
 }
 
-/** The position of a reader that was given nothing yet. */
-function nothing(supervisor: Supervisor): StreamPosition {
+/** The position of a reader that has read nothing yet. */
+function startOf(supervisor: Supervisor): StreamPosition {
   const { serial } = supervisor.ranks;
   return { serial, order: 0, floor: 0, spawnFloor: 1, given: 0, scope: 0, ahead: [], piece: undefined, hasGaps: false };
 }
@@ -58,7 +46,7 @@ const firstOf = (supervisor: Supervisor) => {
   return process;
 };
 
-describe("a process's output", () => {
+describe("the output of a process", () => {
   test("comes in the order of arrival over all labels, then the exit, then the end", async () => {
     const cmd = "for i in 1 2; do echo o$i; read go; echo e$i >&2; read go; done; exit 3";
     const supervisor = host({ cmd, redirectInput: true });
@@ -66,16 +54,16 @@ describe("a process's output", () => {
     await lockstep(firstOf(supervisor), 4);
     await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
-    expect(tell(reader)).toEqual(["out 1: o1\n", "err 1: e1\n", "out 1: o2\n", "err 1: e2\n", "exit 1"]);
+    expect(readItems(reader)).toEqual(["out 1: o1\n", "err 1: e1\n", "out 1: o2\n", "err 1: e2\n", "exit 1"]);
     expect(reader.ended).toBe(true);
     reader.close();
   });
 
-  test("of one label is read alone", async () => {
+  test("can be read for one label only", async () => {
     const supervisor = host({ cmd: "echo o; echo e >&2" });
     await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), { ...options, label: "err" });
-    expect(tell(reader)).toEqual(["err 1: e\n", "exit 1"]);
+    expect(readItems(reader)).toEqual(["err 1: e\n", "exit 1"]);
     reader.close();
   });
 
@@ -83,58 +71,58 @@ describe("a process's output", () => {
     const supervisor = host({ cmd: "for i in 1 2 3; do echo o$i; echo e$i >&2; done", redirectOutput: ["log", "log"] });
     await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
-    expect(tell(reader)).toEqual(["log 1: o1\ne1\no2\ne2\no3\ne3\n", "exit 1"]);
+    expect(readItems(reader)).toEqual(["log 1: o1\ne1\no2\ne2\no3\ne3\n", "exit 1"]);
     reader.close();
   });
 
-  test("without a line's end waits for 100 ms of silence", async () => {
+  test("that ends within a line is returned after 100 ms of silence", async () => {
     const supervisor = host({ cmd: "printf 'name? '; sleep 60" });
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
     const ring = await waitFor(() => firstOf(supervisor).rings.get("out"), "the ring");
     await waitFor(() => ring.head === 6, "the prompt");
-    expect(tell(reader, ring.lastWriteMs + 99)).toEqual([]);
+    expect(readItems(reader, ring.lastWriteMs + 99)).toEqual([]);
     expect(reader.dueMs).toBe(ring.lastWriteMs + 100);
-    expect(tell(reader, ring.lastWriteMs + 100)).toEqual(["out 1: name? "]);
+    expect(readItems(reader, ring.lastWriteMs + 100)).toEqual(["out 1: name? "]);
     expect(reader.dueMs).toBeUndefined();
     reader.close();
   });
 
-  test("is cut between characters", async () => {
+  test("is split only between characters", async () => {
     const supervisor = host({ cmd: String.raw`printf 'a\342\202'; sleep 0.1; printf '\254b\n'; sleep 60` });
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
     const ring = await waitFor(() => firstOf(supervisor).rings.get("out"), "the ring");
     await waitFor(() => ring.head >= 3, "half a character");
-    if (ring.head === 3) expect(tell(reader, ring.lastWriteMs + 5000)).toEqual(["out 1: a"]);
+    if (ring.head === 3) expect(readItems(reader, ring.lastWriteMs + 5000)).toEqual(["out 1: a"]);
     await waitFor(() => ring.head === 6, "the rest");
-    expect(tell(reader).join("")).toEndWith("€b\n");
+    expect(readItems(reader).join("")).toEndWith("€b\n");
     reader.close();
   });
 
-  test("a carriage return ends what is shown of a progress bar, but is not torn from its newline", async () => {
+  test("a carriage return ends a line of a progress bar, but is not split from a newline that follows it", async () => {
     const supervisor = host({ cmd: String.raw`printf '10%%\r20%%\r'; sleep 60` });
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), options);
     const ring = await waitFor(() => firstOf(supervisor).rings.get("out"), "the ring");
     await waitFor(() => ring.head === 8, "the bar");
-    expect(tell(reader, ring.lastWriteMs)).toEqual(["out 1: 10%\r"]);
-    expect(tell(reader, ring.lastWriteMs + 100)).toEqual(["out 1: 20%\r"]);
+    expect(readItems(reader, ring.lastWriteMs)).toEqual(["out 1: 10%\r"]);
+    expect(readItems(reader, ring.lastWriteMs + 100)).toEqual(["out 1: 20%\r"]);
     reader.close();
   });
 
-  test("that was overwritten is named", async () => {
+  test("that was overwritten is a gap", async () => {
     const supervisor = host({ cmd: "head -c 10000 /dev/zero | tr '\\0' 'x'; echo; echo end", outputBufferBytes: 4096 });
     await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
     const source = processSource(supervisor, firstOf(supervisor));
     const place = { processId: 1, outputIndex: 0, position: 100 };
-    const position = { ...nothing(supervisor), given: 100, piece: place };
+    const position = { ...startOf(supervisor), given: 100, piece: place };
     const reader = new OutputReader(source, { ...options, start: { kind: "resume", position } });
-    const told = tell(reader);
-    expect(told[0]).toBe("gap 1 out 100-5909");
-    expect(told.slice(1).join("")).toBe(`out 1: ${"x".repeat(4091)}\nend\nexit 1`);
+    const items = readItems(reader);
+    expect(items[0]).toBe("gap 1 out 100-5909");
+    expect(items.slice(1).join("")).toBe(`out 1: ${"x".repeat(4091)}\nend\nexit 1`);
     reader.close();
   });
 });
 
-describe("where to begin", () => {
+describe("where a reader starts", () => {
   const chatter = "for i in 1 2 3; do echo o$i; read go; echo e$i >&2; read go; done; sleep 60";
 
   async function chattered(): Promise<Supervisor> {
@@ -149,34 +137,34 @@ describe("where to begin", () => {
     [1, ["err 1: e3\n"]],
     [3, ["err 1: e2\n", "out 1: o3\n", "err 1: e3\n"]],
     [99, ["out 1: o1\n", "err 1: e1\n", "out 1: o2\n", "err 1: e2\n", "out 1: o3\n", "err 1: e3\n"]],
-  ])("tail = %d is so many lines back, over all labels together", async (lines, expected) => {
+  ])("tail = %d starts at the last lines of all labels together", async (lines, expected) => {
     const supervisor = await chattered();
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), {
       ...options,
       start: { kind: "tail", lines },
     });
-    expect(tell(reader)).toEqual(expected);
+    expect(readItems(reader)).toEqual(expected);
     reader.close();
   });
 
-  test("a time begins at what arrived then or later", async () => {
+  test("`since` starts at the first output that arrived then or later", async () => {
     const supervisor = await chattered();
     const ring = firstOf(supervisor).rings.get("out");
-    // A Unix time is whole, and its place on the other clock up to a millisecond early.
+    // A Unix time is in whole ms, so it can be up to 1 ms too early on the steady clock.
     const steadyMs = toSteadyMs(ring?.arrivals.unixMsAt(6) ?? 0, currentMoment()) + 1;
     const reader = new OutputReader(processSource(supervisor, firstOf(supervisor)), {
       ...options,
       start: { kind: "since", steadyMs },
     });
-    expect(tell(reader)).toEqual(["out 1: o3\n", "err 1: e3\n"]);
+    expect(readItems(reader)).toEqual(["out 1: o3\n", "err 1: e3\n"]);
     reader.close();
   });
 
-  test("whoever resumes after any item gets every later byte, none twice", async () => {
+  test("a reader that resumes after any item gets every later byte once", async () => {
     const supervisor = await chattered();
     const source = templateSource(supervisor);
     const whole = new OutputReader(source, options);
-    const all = tell(whole);
+    const all = readItems(whole);
     whole.close();
     for (let count = 0; count <= all.length; count++) {
       const first = new OutputReader(source, options);
@@ -184,12 +172,12 @@ describe("where to begin", () => {
       const position = first.position();
       first.close();
       const second = new OutputReader(source, { ...options, start: { kind: "resume", position } });
-      expect(tell(second)).toEqual(all.slice(count));
+      expect(readItems(second)).toEqual(all.slice(count));
       second.close();
     }
   });
 
-  test("a position that the stream never had is refused, not guessed at", async () => {
+  test("a position that the stream never had is refused", async () => {
     const supervisor = await chattered();
     for (const wrong of [
       { order: 9999 },
@@ -198,47 +186,47 @@ describe("where to begin", () => {
       { piece: { processId: 1, outputIndex: 1, position: 999 } },
       { ahead: [{ processId: 1, outputIndex: 0, position: 999 }] },
     ]) {
-      const position = { ...nothing(supervisor), ...wrong };
+      const position = { ...startOf(supervisor), ...wrong };
       const resume = () =>
         new OutputReader(templateSource(supervisor), { ...options, start: { kind: "resume", position } });
-      expect(resume).toThrow("never sent by this stream");
+      expect(resume).toThrow("this stream never sent this id");
     }
   });
 });
 
-describe("a template's output", () => {
-  test("lives through restarts: exit, spawn and the output of the next process", async () => {
+describe("the output of a template", () => {
+  test("continues after a restart: exit, spawn and the output of the next process", async () => {
     const supervisor = host({ cmd: "echo line; exec sleep 60", restart: "always" });
     const reader = new OutputReader(templateSource(supervisor), options);
     await waitFor(() => firstOf(supervisor).rings.get("out")?.head === 5, "the first line");
-    expect(tell(reader)).toEqual(["out 1: line\n"]);
+    expect(readItems(reader)).toEqual(["out 1: line\n"]);
     await supervisor.restart({ spawnFirst: false });
     await waitFor(() => supervisor.find(2)?.rings.get("out")?.head === 5, "the second line");
-    expect(tell(reader)).toEqual(["exit 1", "spawn 2", "out 2: line\n"]);
+    expect(readItems(reader)).toEqual(["exit 1", "spawn 2", "out 2: line\n"]);
     reader.close();
   });
 
-  test("that is dropped before a slow reader came to it is named, and not kept for it", async () => {
+  test("that is dropped before a slow reader has read it is a gap, and not kept in memory", async () => {
     const supervisor = host({ cmd: "echo $$", restart: "always" });
     const reader = new OutputReader(templateSource(supervisor), options);
     await waitFor(() => supervisor.dropped.newestId > 3, "exits that are dropped");
     await supervisor.stop();
-    const told = tell(reader);
-    expect(told[0]).toMatch(/^gap 1 out 0-\d+$/);
-    expect(told[1]).toBe("gap undefined undefined undefined-undefined");
-    expect(told.filter((each) => each.startsWith("exit"))).toHaveLength(10);
+    const items = readItems(reader);
+    expect(items[0]).toMatch(/^gap 1 out 0-\d+$/);
+    expect(items[1]).toBe("gap undefined undefined undefined-undefined");
+    expect(items.filter((each) => each.startsWith("exit"))).toHaveLength(10);
     reader.close();
   });
 
-  test("ends when the template is forgotten", async () => {
+  test("ends when the template is deleted", async () => {
     const supervisor = host({ cmd: "echo line; sleep 60" });
     const reader = new OutputReader(templateSource(supervisor), options);
     await waitFor(() => firstOf(supervisor).rings.get("out")?.head === 5, "the line");
     await supervisor.stop();
-    expect(tell(reader)).toEqual(["out 1: line\n", "exit 1"]);
+    expect(readItems(reader)).toEqual(["out 1: line\n", "exit 1"]);
     expect(reader.ended).toBe(false);
     supervisor.retire();
-    expect(tell(reader)).toEqual([]);
+    expect(readItems(reader)).toEqual([]);
     expect(reader.ended).toBe(true);
     reader.close();
   });

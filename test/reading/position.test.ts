@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { maxIdLength, formatStreamId, parseStreamId } from "../../src/http/feed/stream-id.ts";
 import type { OutputUnit } from "../../src/output/output-range.ts";
 import { type OutputItem, OutputReader } from "../../src/reading/output-reader.ts";
-import { begin, type OutputStart } from "../../src/reading/output-start.ts";
+import { startingPoint, type OutputStart } from "../../src/reading/output-start.ts";
 import { formatPlace, maxAheadLength } from "../../src/reading/stream-position.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 
@@ -12,7 +12,7 @@ type Action =
   | { readonly kind: "spawn" }
   | { readonly kind: "exit"; readonly at: number }
   | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "read"; readonly items: number; readonly maxBytes: number; readonly takeBack: number }
+  | { readonly kind: "read"; readonly items: number; readonly maxBytes: number; readonly unread: number }
   | { readonly kind: "leave"; readonly unit: OutputUnit }
   | { readonly kind: "join"; readonly start: OutputStart };
 
@@ -27,7 +27,7 @@ const read = fc.record({
   kind: fc.constant("read" as const),
   items: fc.integer({ min: 1, max: 12 }),
   maxBytes: fc.constantFrom(8, 64, 65_536),
-  takeBack: fc.nat(7),
+  unread: fc.nat(7),
 });
 const others = fc.oneof(
   fc.record({ kind: fc.constant("spawn" as const) }),
@@ -52,19 +52,19 @@ const actions = fc.array(
   { minLength: 1, maxLength: 120, size: "max" },
 );
 
-/** What a client got of one output: where it is, and what it lacks. */
+/** How far a client has read one output, and how many bytes it has lost. */
 interface Got {
   next: number;
   lost: number;
 }
 
-/** A client that goes away and comes again with nothing but the last id. */
+/** A client that disconnects and resumes with only the last id. */
 class Client {
   readonly got = new Map<string, Got>();
-  /** Lost, nobody says of which output. */
+  /** Lost bytes in gaps that name no output. */
   lostAnywhere = 0;
-  /** All that came, in order. */
-  readonly told: string[] = [];
+  /** Everything received, in order. */
+  readonly items: string[] = [];
   readonly #fleet: Fleet;
   #unit: OutputUnit;
   readonly #label: string | undefined;
@@ -78,7 +78,7 @@ class Client {
     this.#fleet = fleet;
     this.#unit = unit;
     this.#label = label;
-    const { places } = begin(fleet.source, start, label);
+    const { places } = startingPoint(fleet.source, start, label);
     for (const { id, rings } of fleet.processes) {
       for (const [each, ring] of rings) this.got.set(`${id} ${each}`, { next: places.get(ring) ?? ring.head, lost: 0 });
     }
@@ -100,18 +100,18 @@ class Client {
     return this.got.values().reduce((sum, { lost }) => sum + lost, this.lostAnywhere);
   }
 
-  read(options: { items: number; maxBytes: number; takeBack: number; nowMs: number }): boolean {
+  read(options: { items: number; maxBytes: number; unread: number; nowMs: number }): boolean {
     for (let count = 0; count < options.items; count++) {
       const item = this.#reader.next(options.maxBytes, options.nowMs);
       if (item === undefined) return false;
-      this.#take(item, count % 3 === 0 ? options.takeBack : 0);
+      this.#take(item, count % 3 === 0 ? options.unread : 0);
       this.id = this.#newestId();
     }
     return true;
   }
 
-  #take(item: OutputItem, takeBack: number): void {
-    if (item.kind === "spawn" || item.kind === "exit") return void this.told.push(`${item.kind} ${item.process.id}`);
+  #take(item: OutputItem, unread: number): void {
+    if (item.kind === "spawn" || item.kind === "exit") return void this.items.push(`${item.kind} ${item.process.id}`);
     if (item.kind === "gap") {
       if (item.processId === undefined || item.from === undefined) {
         this.lostAnywhere += (item.bytes ?? 0) + (item.to ?? 0) - (item.from ?? 0);
@@ -124,15 +124,15 @@ class Client {
     }
     const got = this.#gotOf(item.process.id, item.label, item.from);
     let to = item.to;
-    if (takeBack > 0 && to - item.from > takeBack) {
-      to -= takeBack;
-      this.#reader.takeBack(to);
+    if (unread > 0 && to - item.from > unread) {
+      to -= unread;
+      this.#reader.unread(to);
     }
     got.next = to;
-    this.told.push(`${item.process.id} ${item.label} ${item.from}-${to}`);
+    this.items.push(`${item.process.id} ${item.label} ${item.from}-${to}`);
   }
 
-  /** Where an output goes on: nowhere else than it ended, or where its first byte may be. */
+  /** The state of an output that continues at `from`. Fails if bytes are received twice, and counts skipped bytes. */
   #gotOf(processId: number, label: string, from: number): Got {
     const key = `${processId} ${label}`;
     let got = this.got.get(key);
@@ -143,7 +143,7 @@ class Client {
     return got;
   }
 
-  /** Passed over without a word about this output; must be covered by gaps that name none. */
+  /** Bytes skipped without a gap for their output. Gaps that name no output must account for them. */
   skipped = 0;
 
   #open(start: OutputStart): OutputReader {
@@ -177,7 +177,7 @@ const scenes = fc.record({
   steps: actions,
 });
 
-/** Plays a scene to a client that stays and to one that leaves and comes again whenever it is told to. */
+/** Runs a scene with a client that stays connected, and one that disconnects and resumes at every `leave`. */
 function play({ unit, label, capacity, keptExits, processes, steps }: Scene): void {
   const fleet = createFleet({ labels: ["out", "err"], capacity, keptExits });
   for (let count = 0; count < processes; count++) fleet.spawn();
@@ -206,15 +206,15 @@ function play({ unit, label, capacity, keptExits, processes, steps }: Scene): vo
   client.leave();
   for (const each of late) each.leave();
   for (const each of [client, faithful, ...late]) {
-    while (each.read({ items: 1000, maxBytes: 64, takeBack: 0, nowMs: Infinity }));
+    while (each.read({ items: 1000, maxBytes: 64, unread: 0, nowMs: Infinity }));
     expectExact(fleet, each, label);
     if (!late.includes(each)) expectEvents(fleet, each, processes);
     each.close();
   }
-  if (hasOneUnit && faithful.lostBytes + client.lostBytes === 0) expect(client.told).toEqual(faithful.told);
+  if (hasOneUnit && faithful.lostBytes + client.lostBytes === 0) expect(client.items).toEqual(faithful.items);
 }
 
-/** Every byte once, or named in a gap. */
+/** Every byte was received once, or is part of a gap. */
 function expectExact(fleet: Fleet, client: Client, label: string | undefined): void {
   let unseen = 0;
   for (const { id, rings } of fleet.processes) {
@@ -226,24 +226,24 @@ function expectExact(fleet: Fleet, client: Client, label: string | undefined): v
   expect(unseen + client.skipped).toBe(client.lostAnywhere);
 }
 
-/** Each exit after all output of its process, each spawn before; nothing of either twice. */
-function expectEvents(fleet: Fleet, { told }: Client, processesAtStart: number): void {
-  expect(new Set(told).size).toBe(told.length);
+/** Each spawn comes before all output of its process, each exit after it, and each only once. */
+function expectEvents(fleet: Fleet, { items }: Client, processesAtStart: number): void {
+  expect(new Set(items).size).toBe(items.length);
   for (const { id, exitRank } of fleet.processes) {
-    const exitedAt = told.indexOf(`exit ${id}`);
-    const lastOutput = told.findLastIndex((each) => each.startsWith(`${id} `));
+    const exitedAt = items.indexOf(`exit ${id}`);
+    const lastOutput = items.findLastIndex((each) => each.startsWith(`${id} `));
     const isHeld = fleet.source.processes().some((each) => each.id === id);
     if (exitRank === undefined) expect(exitedAt).toBe(-1);
     else if (isHeld) expect(exitedAt).toBeGreaterThan(lastOutput);
-    const spawnedAt = told.indexOf(`spawn ${id}`);
+    const spawnedAt = items.indexOf(`spawn ${id}`);
     if (id <= processesAtStart) expect(spawnedAt).toBe(-1);
     else if (isHeld) expect(spawnedAt).toBeGreaterThan(-1);
-    const firstOutput = told.findIndex((each) => each.startsWith(`${id} `));
+    const firstOutput = items.findIndex((each) => each.startsWith(`${id} `));
     if (firstOutput >= 0) expect(spawnedAt).toBeLessThan(firstOutput);
   }
 }
 
-test("an id has at most 128 characters and says what it was made of, whatever the numbers", () => {
+test("an id has at most 128 characters and is parsed to the same position, for any numbers", () => {
   const count = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
   const place = fc.record({ processId: count, outputIndex: fc.nat(1), position: count });
   const position = fc.record({
@@ -272,7 +272,7 @@ test("an id has at most 128 characters and says what it was made of, whatever th
 
 const firstWrites = (label: number, text: string): Action => ({ kind: "write", at: 0, label, text });
 
-test("what was lost in one output before is not taken for what was lost in another since", () => {
+test("bytes lost in one output earlier are not confused with bytes lost in another output later", () => {
   const steps: Action[] = [
     firstWrites(1, "line\natwo\nlines\n"),
     { kind: "write", at: 10, label: 1, text: "20%\r\na🦉 owl" },
@@ -280,7 +280,7 @@ test("what was lost in one output before is not taken for what was lost in anoth
     firstWrites(0, "20%\r\néaa"),
     firstWrites(1, `two\nlines\n${"x".repeat(40)}a`),
     firstWrites(1, "10%\r"),
-    { kind: "read", items: 2, maxBytes: 8, takeBack: 0 },
+    { kind: "read", items: 2, maxBytes: 8, unread: 0 },
     firstWrites(0, `${"x".repeat(40)}🦉 owltwo\nlines\n`),
     firstWrites(0, "10%\ré"),
     { kind: "exit", at: 0 },
@@ -288,8 +288,8 @@ test("what was lost in one output before is not taken for what was lost in anoth
   play({ unit: "lines", label: undefined, capacity: 64, keptExits: 2, processes: 3, steps });
 });
 
-describe("whoever comes again with the last id", () => {
-  test("gets every later byte once, or told of, whatever runs and in ids of at most 128 characters", () => {
+describe("a client that resumes with the last id", () => {
+  test("gets every later byte once, or in a gap, for any processes, with ids of at most 128 characters", () => {
     fc.assert(fc.property(scenes, play), {
       numRuns: 500,
       interruptAfterTimeLimit: 20_000,

@@ -2,11 +2,11 @@ import { connect, type Socket } from "node:net";
 import type { Client } from "../../src/client/client.ts";
 import { waitFor } from "../wait-for.ts";
 
-/** A gafferd that runs `soakFile`. */
+/** A gafferd that runs the configuration `soakFile`. */
 export interface Target {
   readonly client: Client;
   readonly url: string;
-  /** Rewrites its file with so many `more` processes in `spare`, and reloads. */
+  /** Rewrites the configuration with `spare` processes in the template `spare`, and reloads. */
   reload(spare: number): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ const floodMs = 2000;
 const readersOfEach = 5;
 const lines = 2000;
 
-/** What it begins with. `crash` and `flood` are started and stopped by each cycle. */
+/** The configuration. Each cycle starts and stops `crash`, `flap` and `flood`. */
 export function soakFile(spare: number): string {
   return `[endpoint:main]
 bind = 127.0.0.1:0
@@ -44,14 +44,14 @@ cmd = sh -c 'sleep 1000000 & sleep 1000000 & echo up; wait'
 numprocesses = 3
 redirect_output = out
 [process:flood]
-cmd = yes 'a line of a flood that nobody can read as fast as it comes, and that goes on and on and on and on and on'
+cmd = yes 'a line of a flood that arrives faster than any reader can read it, and that is about a hundred bytes long'
 numprocesses = 2
 start = false
 redirect_output = out
 ${spare === 0 ? "" : `[process:spare]\ncmd = sleep 1000000\nnumprocesses = ${spare}\n`}`;
 }
 
-/** Does everything to it once, and leaves it as it was. Returns what came out wrong. */
+/** Runs every step once and restores the initial state. Returns descriptions of lost or wrong output. */
 export async function runCycle(target: Target, cycle: number): Promise<string[]> {
   const { client } = target;
   const faults = await Promise.all([
@@ -65,31 +65,31 @@ export async function runCycle(target: Target, cycle: number): Promise<string[]>
   return faults.flat();
 }
 
-/** Every line that goes in comes out, once and in order, though the reader's connection is cut on the way. */
+/** Checks that every line sent is echoed exactly once and in order. */
 async function echoThrough({ client }: Target, cycle: number): Promise<string[]> {
   const [pid = 0] = await client.pids("echo");
   const abort = new AbortController();
   const sent = Array.from({ length: lines }, (_, index) => `cycle ${cycle} line ${index}\n`);
-  let heard = "";
+  let received = "";
   const listening = (async () => {
     for await (const item of client.tail(pid, { tail: 0, signal: abort.signal })) {
-      if (item.type === "output") heard += item.text;
-      if (heard.length >= sent.join("").length) break;
+      if (item.type === "output") received += item.text;
+      if (received.length >= sent.join("").length) break;
     }
   })();
-  // A tail of 0 begins at the moment it is opened; the first line says that it is.
+  // A tail of 0 starts when it is opened; the first line shows that it is open.
   await waitFor(async () => {
-    if (heard === "") await client.write(pid, "ready\n");
+    if (received === "") await client.write(pid, "ready\n");
     await Bun.sleep(20);
-    return heard !== "";
+    return received !== "";
   }, "the reader of echo");
-  const before = heard;
+  const before = received;
   for (let start = 0; start < lines; start += 100) await client.write(pid, sent.slice(start, start + 100).join(""));
   const wanted = sent.join("");
-  await waitFor(() => heard.includes(sent.at(-1) ?? ""), "the last line of echo", 30_000).catch(() => {});
+  await waitFor(() => received.includes(sent.at(-1) ?? ""), "the last line of echo", 30_000).catch(() => {});
   abort.abort();
   await listening.catch(() => {});
-  const got = heard.replaceAll("ready\n", "");
+  const got = received.replaceAll("ready\n", "");
   return got === wanted
     ? []
     : [`echo gave ${got.length} bytes for ${wanted.length} in cycle ${cycle} (${before.length})`];
@@ -99,12 +99,12 @@ async function storm(client: Client): Promise<string[]> {
   await Promise.all([client.start("crash"), client.start("flap")]);
   await Bun.sleep(stormMs);
   await client.stop("crash");
-  await waitFor(async () => (await client.status("flap")).state === "fatal", "flap to be given up", 30_000);
+  await waitFor(async () => (await client.status("flap")).state === "fatal", "flap to become fatal", 30_000);
   await client.stop("flap");
   return [];
 }
 
-/** Readers of every kind, some of which never read, come, and go without a word. */
+/** Opens readers of every kind, half of which never read, and drops their connections. */
 async function flood({ client, url }: Target): Promise<string[]> {
   await client.start("flood");
   const abort = new AbortController();
@@ -129,7 +129,7 @@ async function read(address: string, signal: AbortSignal): Promise<void> {
   try {
     for await (const _ of (await fetch(address, { signal, keepalive: false })).body ?? []) if (signal.aborted) return;
   } catch {
-    // Cut off, as was meant.
+    // Disconnected on purpose.
   }
 }
 

@@ -1,15 +1,15 @@
 import type { Machine } from "../bench/machine.ts";
 import type { Sample } from "./sample.ts";
 
-/** What a soak has seen: a sample after each cycle, the first of them after a cycle that warmed it up. */
+/** The results of a soak test: a sample after each cycle; the first cycle was the warm-up. */
 export interface Soak {
   readonly machine: Machine;
   readonly seconds: number;
   readonly samples: readonly Sample[];
-  /** What was sent, and never came back right. */
+  /** Descriptions of lost or wrong output. */
   readonly faults: readonly string[];
-  /** Whether gafferd ended with status 0 and left nothing. */
-  readonly endedClean: boolean;
+  /** Whether gafferd exited with status 0 and left no process behind. */
+  readonly endedCleanly: boolean;
 }
 
 export interface Verdict {
@@ -20,18 +20,19 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-/** Memory is compared between the first and the last quarter: floods make it go up and down. */
+/** Compares memory of the first and last quarter of the cycles, because floods make it vary. */
 const quarter = 0.25;
 const rssFactor = 1.25;
 const rssSlackBytes = 16 * 1024 ** 2;
-/** Of Bun's pool, which it starts when it needs them. */
+/** Bun's pool may start this many threads later, when it needs them. */
 const spareThreads = 2;
 
-/** Judges the end by the beginning. */
-export function judge({ samples, faults, endedClean }: Soak): Verdict[] {
+/** Compares the last samples with the first. Throws if there are fewer than two samples. */
+export function judge({ samples, faults, endedCleanly }: Soak): Verdict[] {
   const [first] = samples;
   const last = samples.at(-1);
-  if (first === undefined || last === undefined || first === last) throw new Error("a soak is two cycles at least");
+  if (first === undefined || last === undefined || first === last)
+    throw new Error("a soak test needs at least two cycles");
   const rss = samples.map(({ rssBytes }) => rssBytes);
   const count = Math.ceil(rss.length * quarter);
   const [before, after] = [mean(rss.slice(0, count)), mean(rss.slice(-count))];
@@ -49,11 +50,11 @@ export function judge({ samples, faults, endedClean }: Soak): Verdict[] {
       `≤ ${first.threads + spareThreads}`,
       last.threads <= first.threads + spareThreads,
     ),
-    same("living processes", "processes"),
+    same("live processes", "processes"),
     none("zombies", "zombies"),
     none("readers of outputs", "readers"),
     verdict("lost or wrong output", ["", `${faults.length}`], "none", faults.length === 0),
-    verdict("left after the stop", ["", endedClean ? "nothing" : "something"], "nothing", endedClean),
+    verdict("processes left after stop", ["", endedCleanly ? "nothing" : "something"], "nothing", endedCleanly),
   ];
 }
 
@@ -65,7 +66,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** `| memory (RSS) | 61 MB | 63 MB | ≤ 92 MB | yes |`, a row a verdict, and below it what was done. */
+/** A table with a row per verdict, `| memory (RSS) | 61 MB | 63 MB | ≤ 92 MB | yes |`, and a summary of the run below it. */
 export function toMarkdown(soak: Soak): string {
   const { machine, seconds, samples, faults } = soak;
   const spawns = (samples.at(-1)?.spawns ?? 0).toLocaleString("en");
@@ -76,16 +77,12 @@ export function toMarkdown(soak: Soak): string {
     bound,
     holds ? "yes" : "**no**",
   ]);
-  const table = [
-    ["what", "at the beginning", "at the end", "bound", "holds"],
-    ["---", "---", "---", "---", "---"],
-    ...rows,
-  ];
+  const table = [["what", "first", "last", "bound", "passed"], ["---", "---", "---", "---", "---"], ...rows];
   return [
     ...table.map((cells) => `| ${cells.join(" | ")} |`),
     "",
     `${samples.length} cycles in ${Math.round(seconds)} s, ${spawns} processes spawned; ${machine.cores} cores (${machine.cpu}), Linux ${machine.kernel}, Bun ${machine.bun}.`,
-    ...faults.map((fault) => `Wrong: ${fault}.`),
+    ...faults.map((fault) => `Fault: ${fault}.`),
     "",
   ].join("\n");
 }

@@ -4,19 +4,19 @@ import { withDescendants } from "../../src/process/stop/descendants.ts";
 import { isAlive } from "../../src/process/proc-stat.ts";
 import { rssBytes } from "../bench/proc.ts";
 
-/** What a gafferd holds at a moment in which nothing happens to it. */
+/** Resources of an idle gafferd. */
 export interface Sample {
-  /** Since the soak began. */
+  /** Time since the start of the soak test. */
   readonly seconds: number;
   readonly rssBytes: number;
   readonly fds: number;
   readonly threads: number;
-  /** Its living processes, and theirs. */
+  /** Live descendants. */
   readonly processes: number;
   readonly zombies: number;
-  /** Of outputs, as `/metrics` counts them. */
+  /** Output readers, as counted by `/metrics`. */
   readonly readers: number;
-  /** Since it was started. */
+  /** Spawns since gafferd started. */
   readonly spawns: number;
 }
 
@@ -37,7 +37,7 @@ export async function takeSample(osPid: number, url: string, seconds: number): P
   };
 }
 
-/** Resolves when every template has settled: it runs as many as are wanted, or nothing is to come of it. */
+/** Whether every template runs all wanted processes, or is stopped, fatal or exited. */
 export async function isSettled(client: Client): Promise<boolean> {
   const templates = await client.describe();
   return templates.every(({ status: { state, running, numprocesses } }) =>

@@ -1,10 +1,9 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CrashLoop, type FailedRun } from "../../src/supervisor/crash-loop.ts";
-import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { recordWarnings } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
-import { host } from "./hosting.ts";
+import { host, hostPerTest } from "./hosting.ts";
 
 const failure: Omit<FailedRun, "times"> = {
   member: 0,
@@ -110,15 +109,11 @@ describe("the log of failures", () => {
 });
 
 describe("a crash loop of real processes", () => {
-  const hosted: Supervisor[] = [];
-  afterEach(async () => {
-    for (const supervisor of hosted.splice(0)) await supervisor.stop();
-  });
+  const hostLoop = hostPerTest();
 
   function start(overrides: Partial<ProcessTemplate>, reminderMs?: number) {
     const { log, warnings } = recordWarnings();
-    const { supervisor } = host(overrides, { log, ...(reminderMs !== undefined && { reminderMs }) });
-    hosted.push(supervisor);
+    const { supervisor } = hostLoop(overrides, { log, ...(reminderMs !== undefined && { reminderMs }) });
     supervisor.start();
     return { supervisor, warnings };
   }

@@ -1,3 +1,4 @@
+import { afterEach, expect } from "bun:test";
 import { EventBus } from "../../src/events/bus.ts";
 import type { GafferdEvent } from "../../src/events/event.ts";
 import type { Logger } from "../../src/log.ts";
@@ -16,6 +17,30 @@ export interface Hosting {
   story(): string[];
   /** The reasons for which the template was given up. */
   readonly givenUp: string[];
+}
+
+/**
+ * Returns `host` for a test file. After each test, its supervisors are stopped and must leave no process, listener or reader
+ * behind.
+ */
+export function hostPerTest(): typeof host {
+  const hosted: Supervisor[] = [];
+  afterEach(async () => {
+    for (const supervisor of hosted.splice(0)) {
+      const stopped = supervisor.stop();
+      supervisor.kill();
+      await stopped;
+      expect(supervisor.processes).toEqual([]);
+      expect(supervisor.listenerCount).toBe(0);
+      const rings = supervisor.exits.flatMap((process) => [...process.rings.values()]);
+      expect(rings.map(({ cursors }) => cursors.size)).toEqual(rings.map(() => 0));
+    }
+  });
+  return (overrides, options) => {
+    const hosting = host(overrides, options);
+    hosted.push(hosting.supervisor);
+    return hosting;
+  };
 }
 
 /** A supervisor of a real template, with its events recorded. */

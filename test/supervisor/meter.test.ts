@@ -1,26 +1,12 @@
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { fixtureCommand, sampleTemplate } from "../process/sample-template.ts";
 import { waitFor } from "../wait-for.ts";
-import { host as hostUncounted } from "./hosting.ts";
+import { hostPerTest } from "./hosting.ts";
 
-const hosted: Supervisor[] = [];
-
-function host(overrides: Partial<ProcessTemplate>): Supervisor {
-  const { supervisor } = hostUncounted(overrides);
-  hosted.push(supervisor);
-  return supervisor;
-}
-
-afterEach(async () => {
-  for (const supervisor of hosted.splice(0)) {
-    const stopped = supervisor.stop();
-    supervisor.kill();
-    await stopped;
-    expect(supervisor.listenerCount).toBe(0);
-  }
-});
+const hosting = hostPerTest();
+const host = (overrides: Partial<ProcessTemplate>) => hosting(overrides).supervisor;
 
 const isOver = (supervisor: Supervisor) =>
   waitFor(

@@ -1,29 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { rmSync, symlinkSync } from "node:fs";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
-import type { ProcessTemplate } from "../../src/template/template.ts";
 import { lives, openFds, zombies } from "../process/observe.ts";
 import { fixtureCommand, sampleTemplate } from "../process/sample-template.ts";
 import { waitFor } from "../wait-for.ts";
-import { host as hostUncounted, type Hosting } from "./hosting.ts";
+import { hostPerTest } from "./hosting.ts";
 
-const hosted: Supervisor[] = [];
-
-function host(overrides: Partial<ProcessTemplate>): Hosting {
-  const hosting = hostUncounted(overrides);
-  hosted.push(hosting.supervisor);
-  return hosting;
-}
-
-afterEach(async () => {
-  for (const supervisor of hosted.splice(0)) {
-    const stopped = supervisor.stop();
-    supervisor.kill();
-    await stopped;
-    expect(supervisor.processes).toEqual([]);
-    expect(supervisor.listenerCount).toBe(0);
-  }
-});
+const host = hostPerTest();
 
 const running = (supervisor: Supervisor) => supervisor.status().running;
 const ids = (supervisor: Supervisor) => supervisor.processes.map(({ id }) => id);
@@ -163,7 +146,7 @@ describe("backoff", () => {
     await waitFor(() => supervisor.status().state === "backoff", "the backoff");
     expect(ids(supervisor)).toEqual([1, 3]);
     supervisor.start();
-    await waitFor(() => running(supervisor) === 3, "the third, at once");
+    await waitFor(() => running(supervisor) === 3, "the third process");
     expect(supervisor.status().nextRetryAtMs).toBeUndefined();
   });
 
@@ -174,7 +157,7 @@ describe("backoff", () => {
     supervisor.find(1)?.signal(9);
     await waitFor(() => supervisor.status().state === "backoff", "the backoff");
     await supervisor.update({ ...supervisor.template, cmd: "sleep 61" });
-    await waitFor(() => running(supervisor) === 2, "both, anew");
+    await waitFor(() => running(supervisor) === 2, "both restarted");
     expect(supervisor.processes.map(({ template }) => template.cmd)).toEqual(["sleep 61", "sleep 61"]);
   });
 });
@@ -539,7 +522,7 @@ describe("with a backoff, a program that cannot be spawned is retried", () => {
     expect(supervisor.status().nextRetryAtMs).toBeGreaterThan(Date.now() - 1000);
     expect(() => supervisor.start()).toThrow(`cannot start \`${program}\``);
     symlinkSync("/bin/sleep", program);
-    await waitFor(() => running(supervisor) === 1, "the next try");
+    await waitFor(() => running(supervisor) === 1, "the next start");
     rmSync(program);
     expect(supervisor.status()).toMatchObject({ state: "running", reason: undefined, nextRetryAtMs: undefined });
     expect(givenUp).toEqual([]);
@@ -554,7 +537,7 @@ describe("with a backoff, a program that cannot be spawned is retried", () => {
     rmSync(program);
     await waitFor(() => (supervisor.find(1)?.ranMs ?? 0) >= 1000, "a second");
     supervisor.find(1)?.signal(9);
-    await waitFor(() => supervisor.status().state === "backoff", "the failed try");
+    await waitFor(() => supervisor.status().state === "backoff", "the failed start");
     expect(ids(supervisor)).toEqual([2]);
     expect(supervisor.status().reason).toContain("no such file");
   });

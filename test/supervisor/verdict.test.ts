@@ -2,12 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { GafferdError } from "../../src/errors.ts";
 import type { ExitStatus } from "../../src/process/exit-status.ts";
 import { noTally } from "../../src/supervisor/tally.ts";
-import { decideExit, decideSpawnFailure, type UnaskedExit } from "../../src/supervisor/verdict.ts";
+import { decideExit, decideSpawnFailure, type UnexpectedExit } from "../../src/supervisor/verdict.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { sampleTemplate } from "../process/sample-template.ts";
 
 const exit = { id: 7, ranMs: 500, exitedAtMs: 1500, exitsInARow: 1, delayMs: 0 };
-const judge = (settings: Partial<ProcessTemplate>, status: ExitStatus, of: Partial<UnaskedExit> = {}) =>
+const judge = (settings: Partial<ProcessTemplate>, status: ExitStatus, of: Partial<UnexpectedExit> = {}) =>
   decideExit(sampleTemplate(settings), { ...exit, status, ...of }, noTally);
 
 test.each([

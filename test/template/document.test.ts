@@ -7,7 +7,7 @@ import { parseTemplate } from "../../src/template/schema.ts";
 import { parseSignal } from "../../src/template/signals.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 
-test("the document holds every setting in force, null for what is not set", () => {
+test("a document has every setting, and null for settings that are not set", () => {
   const document = toDocument(parseTemplate({ name: "web", cmd: "./run" }, { defaultCwd: "/srv" }));
   expect(document).toEqual({
     name: "web",

@@ -41,12 +41,12 @@ test.each([
   expect(() => parseDuration(text)).toThrow(GafferdError);
 });
 
-test("what is not a duration is shown, with what to write instead", () => {
+test("the error of an invalid duration shows the value and what to write", () => {
   expect(() => parseDuration("5 minutes")).toThrow(
     '"5 minutes" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
   );
 });
 
-test("whole milliseconds survive the way to seconds and back", () => {
+test("whole milliseconds can be converted to seconds and back", () => {
   fc.assert(fc.property(fc.nat(2_073_600_000), (ms) => parseDuration(toSeconds(ms)) === ms));
 });

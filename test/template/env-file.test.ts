@@ -38,26 +38,26 @@ describe("in an env file", () => {
     expect(read(text)).toEqual({ A: value });
   });
 
-  test("names may hold anything but blanks, quotes, `=` and `#`", () => {
+  test("names may contain anything except whitespace, quotes, `=` and `#`", () => {
     expect(read("a.b-c=1\n__proto__=2")).toEqual(JSON.parse('{"a.b-c":"1","__proto__":"2"}'));
   });
 
   test.each([
-    ["A=1\nnonsense\nB=2", "line 2: it must be NAME=value, a comment or empty"],
-    ["A=1\n\n=2", "line 3: it must be NAME=value, a comment or empty"],
-    ["A B=2", "line 1: it must be NAME=value, a comment or empty"],
-    ["A: b", "line 1: it must be NAME=value, a comment or empty"],
-    ["export A", "line 1: it must be NAME=value, a comment or empty"],
-    ["B=1\nA='never closed\nC=1", "line 2: the single quote is never closed"],
-    ['A="never closed\\"', "line 1: the double quote is never closed"],
-    ["A=`x", "line 1: the backtick is never closed"],
+    ["A=1\nnonsense\nB=2", "line 2: expected NAME=value, a comment or an empty line"],
+    ["A=1\n\n=2", "line 3: expected NAME=value, a comment or an empty line"],
+    ["A B=2", "line 1: expected NAME=value, a comment or an empty line"],
+    ["A: b", "line 1: expected NAME=value, a comment or an empty line"],
+    ["export A", "line 1: expected NAME=value, a comment or an empty line"],
+    ["B=1\nA='never closed\nC=1", "line 2: unclosed single quote"],
+    ['A="never closed\\"', "line 1: unclosed double quote"],
+    ["A=`x", "line 1: unclosed backtick"],
     ["A='x\n\n' y", "line 3: text follows the closing quote: put the whole value in quotes"],
   ])("%j is refused with the number of its line", (text, message) => {
     expect(() => read(text)).toThrow(new GafferdError("bad_value", message));
   });
 });
 
-test("what sh reads of assignments in quotes is read the same", () => {
+test("quoted assignments are read as sh reads them", () => {
   const lines = [`A='it'"'"'s'`, `B="a \\"b\\" \\\\ \\$C"`, `C=''`, `D="x"'y'"z"`, `E='a\\nb'`, `F="l1\nl2"`];
   for (const line of lines) {
     const name = line[0] ?? "";

@@ -17,7 +17,7 @@ function file(name: string, text: string): string {
 const template = (settings: object) => parseTemplate({ name: "t", cmd: "c", ...settings }, { defaultCwd: "/srv/app" });
 
 describe("the environment", () => {
-  test("is the daemon's, then the env files', then the template's own; later ones win", () => {
+  test("has the variables of the daemon, the env files and the template; later ones win", () => {
     const first = file("first.env", "A=file1\nB=file1\nC=file1\n");
     const second = file("second.env", "B=file2\nC=file2\n");
     expect(
@@ -27,11 +27,11 @@ describe("the environment", () => {
     ).toEqual({ A: "file1", B: "file2", C: "own", Z: "os" });
   });
 
-  test("is without the daemon's if os_env is false", () => {
+  test("does not have the daemon's variables if os_env is false", () => {
     expect(buildEnvironment(template({ os_env: false, env: { A: "1" } }), { base: { Z: "os" } })).toEqual({ A: "1" });
   });
 
-  test("is that of the daemon itself by default", () => {
+  test("inherits the daemon's environment by default", () => {
     expect(buildEnvironment(template({}))["PATH"]).toBe(process.env["PATH"]);
   });
 
@@ -49,23 +49,23 @@ describe("the environment", () => {
     });
   });
 
-  test("may hold a variable named __proto__", () => {
+  test("may contain a variable named __proto__", () => {
     const env = buildEnvironment(template({ os_env: false, env: JSON.parse('{"__proto__": "x"}') }));
     expect(Object.entries(env)).toEqual([["__proto__", "x"]]);
   });
 
-  test("cannot be built when an env file is missing or holds a NUL byte", () => {
+  test("cannot be built if an env file is missing or contains a NUL byte", () => {
     const missing = join(folder, "missing.env");
     expect(() => buildEnvironment(template({ env_file: missing }))).toThrow(`cannot read the env file ${missing}: `);
     const binary = file("binary.env", "A=\0");
     expect(() => buildEnvironment(template({ env_file: binary }))).toThrow(
-      `cannot use the env file ${binary}: it holds a NUL byte`,
+      `cannot use the env file ${binary}: it contains a NUL byte`,
     );
   });
 });
 
 describe("the command", () => {
-  test("has variables replaced after the split, so that a value with blanks stays one word", () => {
+  test("has variables replaced after the split, so a value with spaces stays one word", () => {
     const settings = { cmd: "run $A '$A' x${A}", args: ["$A", "$U", "$U", "b c"] };
     expect(commandOf(template(settings), { A: "two words" })).toEqual({
       argv: ["run", "two words", "$A", "xtwo words", "two words", "$U", "$U", "b c"],
@@ -74,7 +74,7 @@ describe("the command", () => {
     });
   });
 
-  test("keeps a $ that quotes or a backslash protect, in args too, and takes $$ for one", () => {
+  test("keeps a quoted or escaped $, also in args, and reads $$ as $", () => {
     const env = { A: "1", HOME: "/h" };
     const argvOf = (settings: object) => commandOf(template(settings), env).argv.slice(1);
     const script = "for HOME in a b; do echo $HOME; done";
@@ -87,7 +87,7 @@ describe("the command", () => {
     expect(argvOf({ cmd: "c", args: ["$$A", "$A", "'$A'", "${B:-x y}"] })).toEqual(["$A", "1", "'1'", "x y"]);
   });
 
-  test("has its working directory from its own environment", () => {
+  test("has a working directory with variables of its own environment", () => {
     const own = template({ cwd: "/srv/$APP/${ENV:-dev}/..", env: { APP: "shop" } });
     expect(commandOf(own, own.env)).toMatchObject({ cwd: "/srv/shop", unexpanded: [] });
     expect(commandOf(template({ cwd: "$DIR", cmd: "./run" }), { DIR: "/opt/x" })).toMatchObject({
@@ -96,11 +96,11 @@ describe("the command", () => {
     });
     expect(commandOf(template({ cwd: "/srv/$$x" }), {}).cwd).toBe("/srv/$x");
     expect(() => commandOf(template({ cwd: "$DIR" }), { DIR: "sub" })).toThrow(
-      "cannot start t: its working directory `$DIR` is `sub` once its variables are replaced, which is not absolute",
+      "cannot start `t`: its working directory `$DIR` expands to `sub`, which is not an absolute path; write `./$DIR` for a path relative to the file",
     );
   });
 
-  test("names what stays as it is written, each once, with its key", () => {
+  test("lists unreplaced variables once each, with their keys", () => {
     const settings = { cmd: "c $U ${A:?x}", args: "$U $V", cwd: "/$W" };
     expect(commandOf(template(settings), { A: "1" })).toEqual({
       argv: ["c", "$U", "${A:?x}", "$U", "$V"],
@@ -114,12 +114,12 @@ describe("the command", () => {
     });
   });
 
-  test("splits args given as text, and takes a list as it is", () => {
+  test("splits args if they are text, and does not change a list", () => {
     expect(commandOf(template({ args: "a 'b c'" }), {}).argv).toEqual(["c", "a", "b c"]);
     expect(commandOf(template({ args: ["a 'b c'"] }), {}).argv).toEqual(["c", "a 'b c'"]);
   });
 
-  test("takes a program with a slash from cwd, and leaves a bare name to PATH", () => {
+  test("resolves a program with a slash from cwd, and leaves a name to PATH", () => {
     expect(commandOf(template({ cmd: "./run.sh" }), {}).argv).toEqual(["/srv/app/run.sh"]);
     expect(commandOf(template({ cmd: "bin/run ./x" }), {}).argv).toEqual(["/srv/app/bin/run", "./x"]);
     expect(commandOf(template({ cmd: "/bin/../bin/ls" }), {}).argv).toEqual(["/bin/ls"]);
@@ -127,7 +127,7 @@ describe("the command", () => {
     expect(commandOf(template({ cmd: "$DIR/run" }), { DIR: "/opt/x" }).argv).toEqual(["/opt/x/run"]);
   });
 
-  test("expands a tilde to the process's HOME, or else to the daemon's", () => {
+  test("replaces a tilde with HOME of the process, else with the daemon's home directory", () => {
     expect(commandOf(template({ cmd: "~/run ~/x" }), { HOME: "/home/me" }).argv).toEqual([
       "/home/me/run",
       "/home/me/x",
@@ -135,7 +135,7 @@ describe("the command", () => {
     expect(commandOf(template({ cmd: "~/run" }), {}).argv).toEqual([`${homedir()}/run`]);
   });
 
-  test("under shell is left to the shell, with args quoted", () => {
+  test("with shell is left to the shell, with quoted args", () => {
     const shell = commandOf(template({ shell: true, cmd: 'printf "%s|" "$A"', args: ["$A", "it's", ""] }), { A: "x" });
     expect(shell.argv.slice(0, 2)).toEqual(["sh", "-c"]);
     expect(shell.unexpanded).toEqual([]);
@@ -143,11 +143,11 @@ describe("the command", () => {
     expect(run.stdout.toString()).toBe("x|$A|it's||");
   });
 
-  test("under shell may hold what is no list of words", () => {
+  test("with shell may contain an unclosed quote", () => {
     expect(commandOf(template({ shell: true, cmd: "cat <<E\nit's\nE" }), {}).argv[2]).toBe("cat <<E\nit's\nE");
   });
 
-  test("is refused when the variables leave no program", () => {
+  test("is an error if it is empty after its variables are replaced", () => {
     expect(() => commandOf(template({ cmd: "$EMPTY x" }), { EMPTY: "" })).toThrow(GafferdError);
   });
 });

@@ -25,7 +25,7 @@ describe("a pattern", () => {
     expect(expandPattern(pattern, env)).toEqual({ text, unknown, unsupported });
   });
 
-  test("of many defaults within each other costs no stack", () => {
+  test("with deeply nested defaults does not overflow the stack", () => {
     const deep = "${U:-".repeat(50_000);
     expect(expandPattern(`${deep}x${"}".repeat(50_000)}`, env).text.length).toBeGreaterThan(0);
   });
@@ -53,12 +53,12 @@ describe("a value that is not split into words", () => {
     expect(expandPattern(valuePattern(value), env).text).toBe(text);
   });
 
-  test("comes out as it is when each of its $ is doubled", () => {
+  test("is unchanged if each $ is doubled", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom("$", "A", "{", "}", ":-", "'", "\\", " ", "B") }), (text) => {
         const escaped = text.replaceAll("\\", "/").replaceAll("$", "$$$$");
         const wanted = text.replaceAll("\\", "/");
-        // Single quotes protect what is in them, so that nothing is doubled there.
+        // Text in single quotes is literal, so nothing is doubled there.
         fc.pre(!wanted.includes("'"));
         expect(expandPattern(valuePattern(escaped), env).text).toBe(wanted);
       }),
@@ -66,7 +66,7 @@ describe("a value that is not split into words", () => {
   });
 });
 
-test("words have their variables replaced as by sh, whatever is quoted how", () => {
+test("variables in words are replaced as sh replaces them, with any quoting", () => {
   const parts = fc.constantFrom("$A", "${A}", "'", '"', "\\", "B", "_", "x", "1", "${U:-d}", " ", "$EMPTY", "-");
   fc.assert(
     fc.property(fc.array(parts, { maxLength: 12 }), (line) => {
@@ -79,14 +79,14 @@ test("words have their variables replaced as by sh, whatever is quoted how", () 
       }
       const expansions = words.map(({ pattern }) => expandPattern(pattern, { A: "1", EMPTY: "" }));
       fc.pre(!text.endsWith("\\"));
-      // A shell replaces what is not set by nothing.
+      // A shell replaces an unset variable with nothing.
       fc.pre(expansions.every(({ unknown, unsupported }) => unknown.length + unsupported.length === 0));
       const shell = Bun.spawnSync({
         cmd: ["sh", "-c", `for w in ${text}; do printf '%s\\0' "$w"; done`],
         env: { A: "1", EMPTY: "" },
       });
       const expected = shell.stdout.toString().split("\0").slice(0, -1);
-      // A shell leaves out a word that is nothing but an empty variable.
+      // A shell drops a word that is only an empty variable.
       const actual = expansions.map((expansion) => expansion.text).filter((word) => word !== "");
       expect(actual).toEqual(expected.filter((word) => word !== ""));
     }),

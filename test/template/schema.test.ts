@@ -10,7 +10,7 @@ const defaultBackoff = { minMs: 100, maxMs: 30_000, factor: 2, jitter: 0.1, rese
 const context = { defaultCwd: "/srv" };
 const parse = (settings: object) => parseTemplate({ name: "web", cmd: "./run", ...settings }, context);
 
-/** `[code, field, message]` of the refusal of a template that is right but for `settings`. */
+/** `[code, field, message]` of the error of a template that is valid except for `settings`. */
 function refusal(settings: object): (string | undefined)[] {
   try {
     parse(settings);
@@ -21,7 +21,7 @@ function refusal(settings: object): (string | undefined)[] {
   throw new Error(`was accepted: ${JSON.stringify(settings)}`);
 }
 
-/** What follows `cannot accept the process template: ` in the refusal of one setting as `invalid_process_info`. */
+/** The text after `cannot accept the process template: ` in the error `invalid_process_info` of one setting. */
 function reason(settings: object): string | undefined {
   const [code, field, message] = refusal(settings);
   expect(code).toBe("invalid_process_info");
@@ -59,13 +59,13 @@ describe("a template", () => {
     });
   });
 
-  test("takes null for whatever is not set, as Python clients send it", () => {
+  test("accepts null for settings that are not set, as Python clients send them", () => {
     const optional = templateKeys.filter((key) => key !== "name" && key !== "cmd");
     expect(parse(Object.fromEntries(optional.map((key) => [key, null])))).toEqual(parse({}));
     expect(parse({ group: null, custom_streams: [], custom_channels: [] })).toEqual(parse({}));
   });
 
-  test("takes every setting", () => {
+  test("accepts every setting", () => {
     expect(
       parse({
         args: "-p '8 0'",
@@ -155,7 +155,7 @@ describe("a template", () => {
     expect(parse(settings).killMode).toBe(killMode as "mixed");
   });
 
-  test("takes the name that the caller knows, and no other", () => {
+  test("accepts the name that the caller already has, and no other", () => {
     const named = { defaultCwd: "/", name: "web" };
     expect(parseTemplate({ cmd: "x" }, named).name).toBe("web");
     expect(parseTemplate({ cmd: "x", name: null }, named).name).toBe("web");
@@ -165,7 +165,7 @@ describe("a template", () => {
     );
   });
 
-  test("does not change the body that it was made from", () => {
+  test("does not change the body", () => {
     const body = Object.freeze({ cmd: "x", env: Object.freeze({ A: "1" }), args: Object.freeze(["a"]) });
     expect(parseTemplate(body, { defaultCwd: "/", name: "web" }).name).toBe("web");
   });
@@ -199,39 +199,33 @@ test.each([
   expect([code, field]).toEqual(["invalid_process_info", "name"]);
 });
 
-test("a name of digits alone is a bad value, since it would be taken for a pid", () => {
+test("a name that is a number is a bad value, because it would be read as a pid", () => {
   expect(refusal({ name: "42" })).toEqual([
     "bad_value",
     "name",
-    'cannot accept the process template: `name` must hold more than digits, or it would be taken for a pid, not "42"',
+    'cannot accept the process template: `name` must not be a number, because that would be read as a pid: "42"',
   ]);
 });
 
-describe("a refusal", () => {
+describe("an error", () => {
   test.each([
-    [{ cmd: "" }, '`cmd` must be text that is not empty, not ""'],
-    [{ cmd: " \n" }, "`cmd` must name a program to run; it is empty"],
+    [{ cmd: "" }, '`cmd` must be a non-empty string, not ""'],
+    [{ cmd: " \n" }, "`cmd` must name a program to run, but is empty"],
     [{ cmd: '"" x' }, "`cmd` must name a program to run"],
-    [
-      { cmd: "sh -c 'x" },
-      "`cmd`: the single quote at character 7 is never closed: close it, or put a backslash before it",
-    ],
-    [{ cmd: "a\0b" }, "`cmd` must hold no NUL byte"],
+    [{ cmd: "sh -c 'x" }, "`cmd`: unclosed single quote at character 7; close it, or put a backslash before it"],
+    [{ cmd: "a\0b" }, "`cmd` must not contain a NUL byte"],
     [{ cmd: null }, "`cmd` is required"],
-    [{ cmd: 3 }, "`cmd` must be text that is not empty, not 3"],
-    [{ args: ["a", 1] }, "`args.1` must be text, not 1"],
-    [{ args: ["a", "b\0"] }, "`args.1` must hold no NUL byte"],
-    [
-      { args: "a 'b" },
-      "`args`: the single quote at character 3 is never closed: close it, or put a backslash before it",
-    ],
+    [{ cmd: 3 }, "`cmd` must be a non-empty string, not 3"],
+    [{ args: ["a", 1] }, "`args.1` must be a string, not 1"],
+    [{ args: ["a", "b\0"] }, "`args.1` must not contain a NUL byte"],
+    [{ args: "a 'b" }, "`args`: unclosed single quote at character 3; close it, or put a backslash before it"],
     [{ args: 1 }, "`args` must be words, as a string or as a list of strings, not 1"],
     [{ cwd: "sub" }, '`cwd` must be an absolute path or begin with ~/, not "sub"'],
     [{ cwd: "~root/x" }, '`cwd` must be an absolute path or begin with ~/, not "~root/x"'],
-    [{ env: { PORT: 80 } }, "`env.PORT` must be text, not 80"],
-    [{ env: { "A=B": "x" } }, "`env.A=B` must have no `=` in the name of a variable"],
+    [{ env: { PORT: 80 } }, "`env.PORT` must be a string, not 80"],
+    [{ env: { "A=B": "x" } }, "`env.A=B` must not have `=` in the name of a variable"],
     [{ env: { "": "x" } }, "`env` has a variable without a name"],
-    [{ env: { A: "\0" } }, "`env.A` must hold no NUL byte"],
+    [{ env: { A: "\0" } }, "`env.A` must not contain a NUL byte"],
     [{ env: ["A=1"] }, '`env` must be an object whose values are strings, not ["A=1"]'],
     [{ env_file: "rel.env" }, '`env_file` must be an absolute path or begin with ~/, not "rel.env"'],
     [{ uid: -1 }, "`uid` must be a number from 0 to 4294967294 or a name, not -1"],
@@ -245,7 +239,7 @@ describe("a refusal", () => {
     [{ priority: 1.5 }, "`priority` must be a whole number, not 1.5"],
     [{ flapping: { attempts: 0 } }, "`flapping.attempts` must be a whole number, 1 or more, not 0"],
     [{ flapping: { max_retry: -2 } }, "`flapping.max_retry` must be a whole number, -1 or more, not -2"],
-    [{ flapping: { max_retires: 1 } }, "`flapping.max_retires` is not a known key; did you mean `max_retry`?"],
+    [{ flapping: { max_retires: 1 } }, "`flapping.max_retires`: unknown key; did you mean `max_retry`?"],
     [
       { flapping: { window: "x" } },
       '`flapping.window`: "x" is not a duration: write seconds (7, 0.5) or a number with a unit (500ms, 30s, 5m, 1h)',
@@ -262,13 +256,19 @@ describe("a refusal", () => {
     ],
     [
       { redirect_output: "a b c" },
-      "`redirect_output` must be at most two labels, stdout's and stderr's, not 3: a, b, c",
+      "`redirect_output` must be at most two labels, for stdout and for stderr, not 3: a, b, c",
     ],
-    [{ redirect_output: ["a", "stdin"] }, "`redirect_output.1` must not be `stdin`, which is the name of the input"],
-    [{ redirect_output: ["a/b"] }, '`redirect_output.0` must be letters, digits, `_`, `.` and `-`, not "a/b"'],
+    [
+      { redirect_output: ["a", "stdin"] },
+      "`redirect_output.1` must not be `stdin`, which is the name of the input stream",
+    ],
+    [
+      { redirect_output: ["a/b"] },
+      '`redirect_output.0` must contain only letters, digits, `_`, `.` and `-`, not "a/b"',
+    ],
     [{ graceful_timeout: "576h" }, '`graceful_timeout` must be less than 24 days, not "576h"'],
-    [{ stop_signal: 0 }, /^`stop_signal`: 0 is not a signal: known are HUP, /],
-    [{ stop_signal: "TREM" }, '`stop_signal`: "TREM" is not a signal: did you mean SIGTERM?'],
+    [{ stop_signal: 0 }, /^`stop_signal`: 0 is not a signal; write a number or one of HUP, /],
+    [{ stop_signal: "TREM" }, '`stop_signal`: "TREM" is not a signal; did you mean SIGTERM?'],
     [{ restart: "nver" }, '`restart` must be "always" or "on-failure" or "never", not "nver"; did you mean `never`?'],
     [
       { success_codes: "0, 256" },
@@ -280,24 +280,24 @@ describe("a refusal", () => {
       { backoff: "1 2 3 0.4 5 6" },
       '`backoff` must be on, off, or up to five values, min, max, factor, jitter, reset_after (100ms, 30s, 2, 0.1, 10s), not "1 2 3 0.4 5 6"',
     ],
-    [{ backoff: "0, 1s" }, "`backoff.min` must be more than 0; `backoff = off` replaces a process immediately"],
+    [{ backoff: "0, 1s" }, "`backoff.min` must be more than 0; to restart immediately every time, set `backoff = off`"],
     [{ backoff: "2s, 1s" }, "`backoff.max` must not be less than `min`"],
     [{ backoff: "1s, 2s, 0.5" }, '`backoff` must have a number from 1 to 1000 for factor, not "0.5"'],
     [{ backoff: "1s, 2s, 2, 2" }, '`backoff` must have a number from 0 to 1 for jitter, not "2"'],
     [{ backoff: { jitter: 2 } }, "`backoff.jitter` must be a number from 0 to 1, not 2"],
-    [{ backoff: { mn: 2 } }, "`backoff.mn` is not a known key; did you mean `min`?"],
+    [{ backoff: { mn: 2 } }, "`backoff.mn`: unknown key; did you mean `min`?"],
     [{ on_give_up: "stop" }, '`on_give_up` must be "ignore" or "shutdown", not "stop"'],
     [{ output_buffer: "4095" }, '`output_buffer` must be from 4k to 1g, not "4095"'],
     [{ output_buffer: "2g" }, '`output_buffer` must be from 4k to 1g, not "2g"'],
-    [{ numproceses: 1 }, "`numproceses` is not a known key; did you mean `numprocesses`?"],
-    [{ custom_streams: ["ctl"] }, "`custom_streams` is not a known key"],
+    [{ numproceses: 1 }, "`numproceses`: unknown key; did you mean `numprocesses`?"],
+    [{ custom_streams: ["ctl"] }, "`custom_streams`: unknown key"],
     [
       { detach: true, redirect_input: true },
-      "`detach` must be false with `redirect_input`: its pipes would end with the daemon, and the process with them",
+      "`detach` must be false with `redirect_input`, because the pipes of a detached process close when gafferd exits",
     ],
     [
       { detach: true, redirect_output: ["a"] },
-      "`detach` must be false with `redirect_output`: its pipes would end with the daemon, and the process with them",
+      "`detach` must be false with `redirect_output`, because the pipes of a detached process close when gafferd exits",
     ],
   ])("of %j says why", (settings, expected) => {
     if (typeof expected === "string") expect(reason(settings)).toBe(expected);
@@ -308,11 +308,13 @@ describe("a refusal", () => {
     expect(reason({ numprocesses: "x".repeat(10_000) })?.length).toBeLessThan(200);
   });
 
-  test.each([[null], [undefined], ["text"], [3], [[]], [true]])("of %j says that an object is wanted", (body) => {
-    expect(() => parseTemplate(body, context)).toThrow("cannot accept the process template: it must be a JSON object");
+  test.each([[null], [undefined], ["text"], [3], [[]], [true]])("of %j says that an object is required", (body) => {
+    expect(() => parseTemplate(body, context)).toThrow(
+      "cannot accept the process template: the body must be a JSON object",
+    );
   });
 
-  test("names all problems to who asks for all", () => {
+  test("readTemplate returns all problems", () => {
     const { problems } = readTemplate(
       { env: { A: 1, B: 2 }, start: 1, args: "'", nmae: "x", stop_signal: "x" },
       context,
@@ -380,23 +382,23 @@ test("backoff is on when neither it nor flapping is set, and off when flapping a
   expect(parse({ flapping: "2, 1., 7., 5", backoff: "on" }).backoff).toEqual(defaultBackoff);
 });
 
-test.each(["2, 1., 7., -1", { attempts: 2, max_retry: -1 }])("flapping %j is tried again for ever", (flapping) => {
+test.each(["2, 1., 7., -1", { attempts: 2, max_retry: -1 }])("flapping %j retries without limit", (flapping) => {
   expect(parse({ flapping }).flapping?.maxRetries).toBe(Infinity);
 });
 
-test("port leaves one for each process, and nothing else may set PORT", () => {
+test("port must leave a port for each process, and nothing else may set PORT", () => {
   expect(parse({ port: 65_534, numprocesses: 2 }).port).toBe(65_534);
   expect(parse({ port: 65_535, numprocesses: 0 }).port).toBe(65_535);
   expect(parse({ port: null })).not.toHaveProperty("port");
   expect(reason({ port: 65_534, numprocesses: 3 })).toBe(
-    "`port` must leave a port for each of 3 processes: 65534 to 65536 goes past 65535",
+    "`port` is too high for 3 processes: their ports would be 65534 to 65536, the highest is 65535",
   );
   expect(reason({ port: 65_536 })).toBe("`port` must be a whole number from 1 to 65535, not 65536");
   expect(reason({ port: 0 })).toBe("`port` must be a whole number from 1 to 65535, not 0");
   expect(refusal({ port: 5100, env: { PORT: "1" } })).toEqual([
     "invalid_process_info",
     "env.PORT",
-    "cannot accept the process template: `env.PORT` must be left out with `port`, which sets it for each process",
+    "cannot accept the process template: `env.PORT` must not be set with `port`, which sets it for each process",
   ]);
 });
 
@@ -416,7 +418,7 @@ test("every property of the schema is described", () => {
   expect(templateKeys.filter((key) => !templateSchema.properties[key].description)).toEqual([]);
 });
 
-describe("whatever JSON comes", () => {
+describe("any JSON", () => {
   const nasty = fc.oneof(
     fc.json().map((text) => JSON.parse(text)),
     fc.constantFrom<unknown>(
@@ -446,7 +448,7 @@ describe("whatever JSON comes", () => {
   const bodies = fc.array(fc.tuple(keys, nasty)).map((entries) => Object.fromEntries(entries));
   const almostRight = bodies.map((body) => ({ name: "web", cmd: "./run", ...body }));
 
-  test("is a template or a refusal with a field", () => {
+  test("is a template or an error with a field", () => {
     fc.assert(
       fc.property(fc.oneof(nasty, bodies, almostRight), (body) => {
         try {
@@ -461,7 +463,7 @@ describe("whatever JSON comes", () => {
     );
   });
 
-  test("is accepted only if it passes the published schema, once null and gaffer's own keys are out of the way", () => {
+  test("is accepted only if it passes the published schema, apart from null and the keys of gaffer's clients", () => {
     fc.assert(
       fc.property(almostRight, (body) => {
         if (readTemplate(body, context).template) {
@@ -478,9 +480,13 @@ describe("whatever JSON comes", () => {
 test.each([
   [{ command: "x" }, "command", "did you mean `cmd`?"],
   [{ cmd: "x", instances: 2 }, "instances", "did you mean `numprocesses`?"],
-  [{ cmd: "x", environment: {} }, "environment", "write variables as `env`, an object"],
+  [
+    { cmd: "x", environment: {} },
+    "environment",
+    "cannot accept the process template: `environment`: unknown key; write environment variables as an object, `env`",
+  ],
   [{ cmd: "x", redirect_stderr: true }, "redirect_stderr", "write `redirect_output = stdout, stdout`"],
-])("a key of another tool in the body %j is answered with ours", (settings, field, advice) => {
+])("the error about a key of another tool in the body %j names gafferd's key", (settings, field, advice) => {
   const read = () => parseTemplate({ name: "t", ...settings }, { defaultCwd: "/" });
   expect(read).toThrow(expect.objectContaining({ code: "invalid_process_info", field }));
   expect(read).toThrow(advice);

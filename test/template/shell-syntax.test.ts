@@ -3,7 +3,7 @@ import { findShellSyntax } from "../../src/template/shell-syntax.ts";
 
 const found = (line: string) => findShellSyntax(line, "cmd").join("\n");
 
-describe("what only a shell would understand is found", () => {
+describe("shell syntax is found", () => {
   test.each([
     ["a | b", "`|`", "shell = true"],
     ["a|b", "`|`", "shell = true"],
@@ -11,10 +11,10 @@ describe("what only a shell would understand is found", () => {
     ["a && b", "`&&`", "shell = true"],
     ["a || b", "`||`", "shell = true"],
     ["a; b", "`;`", "shell = true"],
-    ["a ; comment", "`;`", "put a comment on a line of its own"],
-    ["a # comment", "`#`", "put a comment on a line of its own"],
-    ["a &", "`&`", "leave it out"],
-    ["a&", "`&`", "leave it out"],
+    ["a ; comment", "`;`", "put a comment on its own line"],
+    ["a # comment", "`#`", "put a comment on its own line"],
+    ["a &", "`&`", "remove it"],
+    ["a&", "`&`", "remove it"],
     ["a > b", "`>`", "redirect_output"],
     ["a >b", "`>`", "redirect_output"],
     ["a >> b", "`>>`", "redirect_output"],
@@ -31,7 +31,7 @@ describe("what only a shell would understand is found", () => {
     ["A=1 prog", "`A=`", "write `env:A = …`"],
     ["A='x y' prog", "`A=`", "write `env:A = …`"],
     ["cd /srv", "`cd`", "cwd ="],
-    ["exec prog", "`exec`", "leave it out"],
+    ["exec prog", "`exec`", "remove it"],
     ["export A=1", "`export`", "env:KEY"],
     [". ./env", "`.`", "env_file"],
     ["source env", "`source`", "env_file"],
@@ -56,11 +56,11 @@ test.each([
   expect(findShellSyntax(line, "cmd")).toEqual([]);
 });
 
-test("each kind is told once", () => {
+test("each kind is reported once", () => {
   expect(findShellSyntax("a | b | c | d", "cmd")).toHaveLength(1);
 });
 
-test("a word is not shown as a whole, since it may hold a secret", () => {
+test("a warning does not show the whole word, which may be a secret", () => {
   const lines = [
     "x --password=hun;ter2",
     "TOKEN=hunter2 x",

@@ -7,7 +7,7 @@ test.each(["HUP", "SIGHUP", "sighup", "hup", "1", " 1 ", 1])("%p is SIGHUP", (si
   expect(parseSignal(signal)).toEqual({ name: "SIGHUP", number: 1 });
 });
 
-test("every name of the system gives its number, and every number a name that gives it back", () => {
+test("every name has its number, and every number has a name with this number", () => {
   for (const [name, number] of Object.entries(constants.signals)) {
     expect(parseSignal(name).number).toBe(number);
     expect(parseSignal(number).number).toBe(number);
@@ -15,7 +15,7 @@ test("every name of the system gives its number, and every number a name that gi
   }
 });
 
-test("an alias is shown by the name that people know", () => {
+test("an alias is shown as the common name", () => {
   expect(parseSignal("SIGIOT").name).toBe("SIGABRT");
 });
 
@@ -40,11 +40,11 @@ describe.if(process.platform === "linux")("real-time signals", () => {
   test.each(["RTMIN+31", "RTMIN-1", "RTMAX+1", "RTMAX-31", "RTMIN+x"])(
     "%p is none: the message has the range",
     (text) => {
-      expect(() => parseSignal(text)).toThrow(`"${text}" is not a signal: real-time signals are RTMIN to RTMIN+30`);
+      expect(() => parseSignal(text)).toThrow(`"${text}" is not a signal; real-time signals are RTMIN to RTMIN+30`);
     },
   );
 
-  test.each([32, 33, 65])("%p is none", (number) => {
+  test.each([32, 33, 65])("%p is not a signal", (number) => {
     expect(() => parseSignal(number)).toThrow(GafferdError);
   });
 });
@@ -53,7 +53,9 @@ test.each([0, "0", -1, 1.5, "", "SIG", "KILL9", "constructor", "__proto__"])("%p
   expect(() => parseSignal(signal)).toThrow(GafferdError);
 });
 
-test("a misspelt name is answered with the nearest, a strange one with all", () => {
-  expect(() => parseSignal("TREM")).toThrow('"TREM" is not a signal: did you mean SIGTERM?');
-  expect(() => parseSignal("whatever")).toThrow(/"whatever" is not a signal: known are HUP, INT, QUIT, .*USR1/);
+test("the error of a misspelt name suggests a similar one, else lists all", () => {
+  expect(() => parseSignal("TREM")).toThrow('"TREM" is not a signal; did you mean SIGTERM?');
+  expect(() => parseSignal("whatever")).toThrow(
+    /"whatever" is not a signal; write a number or one of HUP, INT, QUIT, .*USR1/,
+  );
 });

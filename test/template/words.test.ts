@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { GafferdError } from "../../src/errors.ts";
 import { quoteWord, scanWords, splitWords } from "../../src/template/words.ts";
 
-/** What the real shell makes of several command lines, in one run of it. */
+/** The words into which a real shell splits several command lines, in one run. */
 function shellWords(lines: readonly string[]): string[][] {
   const script = lines.map((line) => `set -- ${line}\nprintf '%s\\0' "$#" "$@"`).join("\n");
   const shell = Bun.spawnSync({ cmd: ["sh", "-c", script], env: {} });
@@ -34,7 +34,7 @@ test("words are split as sh splits them", () => {
   );
 });
 
-test("a quoted word is one word to sh and to us, whatever it holds", () => {
+test("any quoted word is one word for sh and for splitWords", () => {
   const words = fc.array(
     fc.string({ unit: "binary" }).map((word) => word.replaceAll("\0", "").toWellFormed()),
     {
@@ -52,7 +52,7 @@ test("a quoted word is one word to sh and to us, whatever it holds", () => {
   );
 });
 
-describe("what is not a word's business", () => {
+describe("other shell syntax is literal", () => {
   test.each([
     ["echo a; echo b", ["echo", "a;", "echo", "b"]],
     ["a #b", ["a", "#b"]],
@@ -62,20 +62,20 @@ describe("what is not a word's business", () => {
     ["a\\", ["a\\"]],
     ["", []],
     [" \n\t", []],
-  ])("of %p", (line, words) => {
+  ])("in %p", (line, words) => {
     expect(splitWords(line)).toEqual(words);
   });
 });
 
 test.each([
-  ["sh -c 'echo", "the single quote at character 7 is never closed: close it, or put a backslash before it"],
-  ['echo "a\\"', "the double quote at character 6 is never closed: close it, or put a backslash before it"],
-  ['"a\\', "the double quote at character 1 is never closed: close it, or put a backslash before it"],
-])("%p is refused, with the place", (line, message) => {
+  ["sh -c 'echo", "unclosed single quote at character 7; close it, or put a backslash before it"],
+  ['echo "a\\"', "unclosed double quote at character 6; close it, or put a backslash before it"],
+  ['"a\\', "unclosed double quote at character 1; close it, or put a backslash before it"],
+])("%p is an error with the position", (line, message) => {
   expect(() => splitWords(line)).toThrow(message);
 });
 
-test("words know where they stand", () => {
+test("words have their positions", () => {
   const line = `  "./a b" 'c'd e\\`;
   expect(scanWords(line).map(({ start, end }) => line.slice(start, end))).toEqual([`"./a b"`, `'c'd`, "e\\"]);
 });
@@ -93,7 +93,7 @@ test("an unquoted tilde at the start of a word is the home directory", () => {
   ]);
 });
 
-test("any text is split or refused", () => {
+test("any text is split or throws", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(..." \t\n\\'\"~a$") }), (line) => {
       try {

@@ -2,15 +2,15 @@ import { useState } from "preact/hooks";
 import type { Announcer } from "./announce.tsx";
 
 export interface Actions {
-  /** Does it, unless the same is being done; tells of its success and shows its failure. */
+  /** Runs `act`, unless the same action is running already. Announces success with `done`, or shows the failure. */
   readonly run: (what: string, done: string, act: () => Promise<unknown>) => Promise<void>;
-  /** Whether `what` is being done. */
+  /** Whether the action `what` is running. */
   readonly isBusy: (what: string) => boolean;
   readonly failure: string | undefined;
   readonly dismiss: () => void;
 }
 
-/** What a person asked of the daemon and what came of it. */
+/** The actions that the user has started, and the failure of the last one. */
 export function useActions(announcer: Announcer): Actions {
   const [busy, setBusy] = useState<ReadonlySet<string>>(new Set());
   const [failure, setFailure] = useState<string>();

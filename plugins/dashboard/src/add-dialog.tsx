@@ -10,7 +10,7 @@ interface AddDialogProps {
   readonly onAdded: (name: string) => void;
 }
 
-/** The form for a new template. The daemon checks it; what it says stands at the field that it is about. */
+/** The form for a new template. The daemon validates it, and its error is shown at the field that is wrong. */
 export function AddDialog({ client, onClose, onAdded }: AddDialogProps) {
   const [draft, setDraft] = useState(emptyDraft);
   const [error, setError] = useState<FieldError>();
@@ -84,8 +84,8 @@ export function AddDialog({ client, onClose, onAdded }: AddDialogProps) {
             {error.message}
           </p>
         )}
-        {text("name", "Name", "What precedes the first colon is its group.", { autofocus: true })}
-        {text("cmd", "Command", "Split as a shell splits words.", { class: "code" })}
+        {text("name", "Name", "The part before the first colon is the group.", { autofocus: true })}
+        {text("cmd", "Command", "Split into words like a shell command.", { class: "code" })}
         <div class="pair">
           {text("numprocesses", "Processes", "", { inputmode: "numeric" })}
           <Labelled field="restart" label="Restart" hint="" error={error}>
@@ -96,18 +96,18 @@ export function AddDialog({ client, onClose, onAdded }: AddDialogProps) {
             </select>
           </Labelled>
         </div>
-        {text("redirect_output", "Outputs", "Labels of stdout and stderr; what has none is discarded.", {
+        {text("redirect_output", "Outputs", "Labels for stdout and stderr. An output without a label is discarded.", {
           class: "code",
         })}
         <div class="checks">
-          {check("redirect_input", "Takes input")}
-          {check("shell", "Run under sh -c")}
-          {check("start", "Start at once")}
+          {check("redirect_input", "Accepts input")}
+          {check("shell", "Run with sh -c")}
+          {check("start", "Start immediately")}
         </div>
         <details open={["cwd", "env", "more"].includes(error?.field ?? "")}>
           <summary>More</summary>
-          {text("cwd", "Folder", "Absolute. Default: the daemon's own.", { class: "code" })}
-          {area("env", "Environment", "KEY=value on each line.")}
+          {text("cwd", "Working directory", "Absolute path. Default: that of gafferd.", { class: "code" })}
+          {area("env", "Environment", "One KEY=value per line.")}
           {area("more", "Other settings", 'As JSON: {"graceful_timeout": "3s", "output_buffer": "4m"}')}
         </details>
         <footer>

@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** A second's worth of news is read in one go, and no more of it than can be heard. */
+/** Announcements within this time are read together, at most `maxSentences` of them. */
 const gatherMs = 1000;
 const maxSentences = 3;
 
 type Listener = (text: string) => void;
 
-/** Tells screen readers what happens elsewhere on the page. */
+/** Announces events to screen readers. */
 export class Announcer {
   #sentences: string[] = [];
   #moreCount = 0;

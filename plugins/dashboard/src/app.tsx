@@ -39,7 +39,7 @@ export function App({ live, announcer, url }: AppProps) {
   const { templates } = fleet;
   const rows = toRows(templates, figures, { filter, order, expanded });
   const template = route.name === undefined ? undefined : fleet.get(route.name);
-  // A dialog tells that it was closed a while after; by then another may be there.
+  // The close event of a dialog comes late; another dialog may be open by then.
   const close = (name: DialogName) => setDialog((before) => (before === name ? undefined : before));
   const toggle = (name: string) => setExpanded((before) => before.symmetricDifference(new Set([name])));
   const act = (verb: Verb) => () => {
@@ -154,8 +154,8 @@ export function App({ live, announcer, url }: AppProps) {
 }
 
 function hintOf(name: string | undefined, rowCount: number): string {
-  if (rowCount === 0) return "No template has a name like that.";
-  return name === undefined ? "Choose a template to see what it does." : `There is no template ${name}.`;
+  if (rowCount === 0) return "No template matches the filter.";
+  return name === undefined ? "Select a template to see its details." : `There is no template ${name}.`;
 }
 
 function usePreferences(): [Preferences, (preferences: Preferences) => void] {
@@ -167,7 +167,7 @@ function usePreferences(): [Preferences, (preferences: Preferences) => void] {
     system.addEventListener("change", listen);
     return () => system.removeEventListener("change", listen);
   }, [system]);
-  // Before the page is drawn, so that it does not flash.
+  // A layout effect sets the theme before the page is drawn, so that it does not flash.
   useLayoutEffect(() => {
     document.documentElement.dataset["theme"] = preferences.theme;
     savePreferences(preferences);

@@ -7,18 +7,18 @@ interface ChartProps {
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
   readonly format: (value: number) => string;
-  /** A CSS colour's name among the page's own: `--cpu`. */
+  /** The CSS variable of the colour, such as `--cpu`. */
   readonly colour: string;
-  /** What the marks of its axis may be apart. Default: round numbers. */
+  /** Allowed distances between the labels of the axis. Default: round numbers. */
   readonly steps?: number[];
-  /** Another one draws the chart anew, in the colours of then. */
+  /** When this changes, the chart is drawn again with the current colours. */
   readonly look: unknown;
 }
 
 const heightPx = 96;
 const minSpanSeconds = 60;
 
-/** One figure over time. Its last and its highest value stand beside it as text. */
+/** A chart of one value over time, with the last and the highest value as text. */
 export function Chart({ title, times, values, format, colour, steps, look }: ChartProps) {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -44,9 +44,9 @@ export function Chart({ title, times, values, format, colour, steps, look }: Cha
   return (
     <figure class="chart">
       <figcaption>
-        {title} <strong>{now}</strong> <span class="quiet">highest {highest}</span>
+        {title} <strong>{now}</strong> <span class="quiet">max {highest}</span>
       </figcaption>
-      <div ref={element} role="img" aria-label={`${title} over time: now ${now}, highest ${highest}`} />
+      <div ref={element} role="img" aria-label={`${title} over time: now ${now}, maximum ${highest}`} />
     </figure>
   );
 }
@@ -66,7 +66,7 @@ function options(
     height: heightPx,
     legend: { show: false },
     cursor: { show: false },
-    // To the right there is room for half of the last label.
+    // The padding on the right leaves room for half of the last label.
     padding: [6, 16, 0, 0],
     scales: {
       x: { range: (_, from, to) => [Math.min(from, to - minSpanSeconds), to] },

@@ -1,2 +1,2 @@
-/** Bundled into the page's style sheet. */
+/** Style sheets, which the build bundles into the one of the page. */
 declare module "*.css";

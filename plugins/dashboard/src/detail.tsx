@@ -5,7 +5,7 @@ import { Chart } from "./chart.tsx";
 import { Exits } from "./exits.tsx";
 import type { Figures, Series } from "./figures.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
-import { formatTime, type Mark, markOfProcess, markOfTemplate } from "./mark.ts";
+import { formatTime, type Badge, processBadge, templateBadge } from "./badge.ts";
 import { Output } from "./output.tsx";
 import { toHash } from "./route.ts";
 import { StateBadge } from "./state-badge.tsx";
@@ -22,11 +22,11 @@ interface DetailProps {
   readonly onRemove: () => void;
 }
 
-/** Powers of two, as memory is counted. */
+/** Powers of two, for the axis of the memory chart. */
 const byteSteps = Array.from({ length: 40 }, (_, power) => 2 ** power);
 const nothing: Series = { times: [], cpu: [], rss: [] };
 
-/** Everything about one template, or about one process of it. */
+/** The page of one template, or of one of its processes. */
 export function Detail(props: DetailProps) {
   const { client, actions, template, pid, figures, look } = props;
   const { name, processes } = template;
@@ -43,18 +43,18 @@ export function Detail(props: DetailProps) {
           {pid !== undefined && <a href={toHash({ name })}>{name}</a>}
         </nav>
         <h2 id="detail-title" tabIndex={-1}>
-          {pid === undefined ? name : `process ${pid}`} <StateBadge mark={markOf(props)} />
+          {pid === undefined ? name : `process ${pid}`} <StateBadge badge={badgeOf(props)} />
         </h2>
         <p class="facts">
           <code>{[template.cmd, ...template.args].join(" ")}</code>
           {process !== undefined && (
             <span>
               os pid {process.os_pid}, slot {process.slot}
-              {process.port === null ? "" : `, port ${process.port}`}, runs for{" "}
+              {process.port === null ? "" : `, port ${process.port}`}, running for{" "}
               {formatAge(Date.now() - Date.parse(process.started_at))}
             </span>
           )}
-          {pid === undefined && <Standing template={template} />}
+          {pid === undefined && <Status template={template} />}
         </p>
       </header>
       {pid === undefined ? (
@@ -80,14 +80,14 @@ export function Detail(props: DetailProps) {
   );
 }
 
-function markOf({ template, pid }: DetailProps): Mark {
-  if (pid === undefined) return markOfTemplate(template);
+function badgeOf({ template, pid }: DetailProps): Badge {
+  if (pid === undefined) return templateBadge(template);
   const process = template.processes.find((each) => each.pid === pid);
-  return process === undefined ? { text: "exited", tone: "exited" } : markOfProcess(template, process);
+  return process === undefined ? { text: "exited", tone: "exited" } : processBadge(template, process);
 }
 
-/** How many run, and why it is not as it should be. */
-function Standing({ template: { status, processes } }: { template: DetailDocument }) {
+/** How many processes run, the reason for the state, and the next attempt. */
+function Status({ template: { status, processes } }: { template: DetailDocument }) {
   const retry = status.next_retry_at === null ? undefined : formatTime(status.next_retry_at);
   return (
     <>
@@ -119,13 +119,13 @@ function TemplateBar({ client, actions, template, onRemove }: DetailProps) {
     );
   };
   return (
-    <div class="bar" role="group" aria-label="Act on the template">
+    <div class="bar" role="group" aria-label="Template actions">
       {button(verbs.start)}
       {button(verbs.stop)}
       {button(verbs.restart)}
       <span class="scale" role="group" aria-label="Number of processes">
         {button(verbs.fewer, "−")}
-        <output aria-label="Processes wanted">{status.numprocesses}</output>
+        <output aria-label="Wanted processes">{status.numprocesses}</output>
         {button(verbs.more, "+")}
       </span>
       <SignalForm client={client} actions={actions} target={name} isEnabled={template.processes.length > 0} />
@@ -146,12 +146,12 @@ interface ProcessBarProps {
 function ProcessBar({ client, actions, pid, isRunning }: ProcessBarProps) {
   const what = `Stop process ${pid}`;
   return (
-    <div class="bar" role="group" aria-label="Act on the process">
+    <div class="bar" role="group" aria-label="Process actions">
       <button
         type="button"
         disabled={!isRunning}
         aria-busy={actions.isBusy(what)}
-        title="Its template replaces it"
+        title="Its template starts a new one"
         onClick={() => void actions.run(what, `process ${pid} stopped`, () => client.stop(pid))}
       >
         Stop process

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { formatAge, formatBytes, formatExit } from "./format.ts";
 import { toHash } from "./route.ts";
 
-/** How the last processes of a template ended; their output can be read still. */
+/** The last exits of a template, with links to the output of those processes. */
 export function Exits({ client, template }: { client: Client; template: DetailDocument }) {
   const { name, processes } = template;
   const [exits, setExits] = useState<readonly ExitDocument[]>([]);
@@ -12,7 +12,7 @@ export function Exits({ client, template }: { client: Client; template: DetailDo
   useEffect(() => {
     if (!isOpen) return undefined;
     let isCurrent = true;
-    // What fails is told by the banner, and asked for again with the next exit.
+    // The banner reports a failure, and the next exit requests the list again.
     client.history(name).then(
       (history) => isCurrent && setExits(history.toReversed()),
       () => {},
@@ -23,16 +23,16 @@ export function Exits({ client, template }: { client: Client; template: DetailDo
     <details class="exits" open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Last exits</summary>
       {exits.length === 0 ? (
-        <p class="quiet">None so far.</p>
+        <p class="quiet">No exits yet.</p>
       ) : (
         <table>
           <thead>
             <tr>
               <th scope="col">Process</th>
-              <th scope="col">Ended with</th>
-              <th scope="col">When</th>
+              <th scope="col">Exit</th>
+              <th scope="col">Time</th>
               <th scope="col">Ran for</th>
-              <th scope="col">Memory at most</th>
+              <th scope="col">Peak memory</th>
             </tr>
           </thead>
           <tbody>

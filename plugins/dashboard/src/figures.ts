@@ -7,17 +7,17 @@ export interface Figure {
   readonly rss: number;
 }
 
-/** Equally long columns, as uPlot takes them: seconds since 1970, then a figure for each or null. */
+/** Columns of equal length, as uPlot expects them: Unix times in seconds, then a value or null for each. */
 export interface Series {
   readonly times: number[];
   readonly cpu: (number | null)[];
   readonly rss: (number | null)[];
 }
 
-/** Five minutes at a sample a second. */
+/** Five minutes with one sample per second. */
 const maxSamples = 300;
 
-/** What templates (by name) and processes (by pid) took over the last minutes, their children included. */
+/** CPU and memory of templates (by name) and processes (by pid) over the last minutes, including their children. */
 export class Figures {
   readonly #series = new Map<string | number, Series>();
 
@@ -35,7 +35,7 @@ export class Figures {
     for (const key of this.#series.keys()) if (!present.has(key)) this.#series.delete(key);
   }
 
-  /** Nothing is known of now, such as while the daemon is away. */
+  /** Adds an empty sample to every series, while the connection is lost. */
   interrupt(timeMs: number): void {
     for (const series of this.#series.values()) push(series, timeMs / 1000, undefined);
   }

@@ -3,10 +3,10 @@ import type { DetailDocument, EventDocument, StatusDocument } from "gafferd/clie
 export type State = StatusDocument["state"];
 export type ProcessRow = DetailDocument["processes"][number];
 
-/** What an event leaves unknown: how the template stands now, or all about it. */
-export type Unknown = "status" | "settings" | undefined;
+/** What must be requested after an event: the status of the template, or everything about it. */
+export type Stale = "status" | "settings" | undefined;
 
-/** All templates as the daemon last told of them. A template that changes is another object. */
+/** All templates, as last reported by the daemon. A changed template is a new object. */
 export class Fleet {
   #templates = new Map<string, DetailDocument>();
 
@@ -19,7 +19,7 @@ export class Fleet {
     return this.#templates.get(name);
   }
 
-  /** Takes the daemon's whole answer for what is so. */
+  /** Replaces everything with a full answer of the daemon. */
   reset(details: readonly DetailDocument[]): void {
     this.#templates = new Map(details.map((detail) => [detail.name, detail]));
   }
@@ -29,8 +29,11 @@ export class Fleet {
     if (template !== undefined) this.#templates.set(name, { ...template, status });
   }
 
-  /** An event that is told twice, or is older than what `reset` brought, does no harm as long as all later ones follow. */
-  apply(event: EventDocument): Unknown {
+  /**
+   * Applies an event. Repeated events, and events that are older than the last `reset`, are harmless if all later events
+   * follow.
+   */
+  apply(event: EventDocument): Stale {
     const template = this.#templates.get(event.name);
     if (event.event === "delete") return void this.#templates.delete(event.name);
     if (template === undefined || event.event === "create" || event.event === "update") return "settings";

@@ -1,9 +1,9 @@
-/** The next time that the browser draws; in a hidden tab that is when it is shown again. */
+/** Resolves at the next animation frame. A hidden tab has none until it is shown again. */
 export function nextFrame(): Promise<void> {
   return new Promise((resolve) => void requestAnimationFrame(() => resolve()));
 }
 
-/** Calls `draw` once before the next drawing, however often it is asked to. */
+/** Returns a function that calls `draw` once before the next frame, however often it is called. */
 export function oncePerFrame(draw: () => void): () => void {
   let isDue = false;
   return () => {

@@ -1,6 +1,6 @@
 import { plural } from "./format.ts";
 import type { Live } from "./live.ts";
-import { isTroubled } from "./mark.ts";
+import { needsAttention } from "./badge.ts";
 import type { Preferences } from "./preferences.ts";
 import { toHash } from "./route.ts";
 
@@ -14,11 +14,11 @@ interface HeadProps {
   readonly onHelp: () => void;
 }
 
-/** Name, counts, filter and the page's own buttons; below them the banner when the daemon is away. */
+/** The header of the page: counts, filter and buttons, and a banner while the connection is lost. */
 export function Head({ live, filter, onFilter, preferences, onPreferences, onAdd, onHelp }: HeadProps) {
   const { templates } = live.fleet;
   const processCount = templates.reduce((sum, { processes }) => sum + processes.length, 0);
-  const troubled = templates.filter(isTroubled).length;
+  const troubled = templates.filter(needsAttention).length;
   return (
     <>
       <header class="head">
@@ -58,7 +58,7 @@ export function Head({ live, filter, onFilter, preferences, onPreferences, onAdd
       </header>
       {live.connection === "lost" && (
         <p class="banner" role="alert">
-          {live.problem ?? "The daemon does not answer. Reconnecting by itself; what is shown may be old."}{" "}
+          {live.problem ?? "gafferd does not answer. Reconnecting automatically; the page may be out of date."}{" "}
           <button type="button" onClick={() => live.start()}>
             Try now
           </button>

@@ -3,15 +3,15 @@ import type { Preferences } from "./preferences.ts";
 
 const keys: readonly (readonly [string, string])[] = [
   ["/", "filter the templates"],
-  ["j, k or ↓, ↑", "next, previous row"],
+  ["j, k or ↓, ↑", "next or previous row"],
   ["n", "new template"],
-  ["s, x, r", "start, stop, restart"],
-  ["+, −", "one process more, fewer"],
-  ["p", "pause or go on"],
-  ["f", "search the output; Enter, Shift+Enter: next, previous"],
-  ["i", "to the line for stdin"],
-  ["Escape", "out of a field, then back to the list"],
-  ["?", "this help"],
+  ["s, x, r", "start, stop or restart"],
+  ["+, −", "one process more or fewer"],
+  ["p", "pause or resume the output"],
+  ["f", "search the output; Enter: next match, Shift+Enter: previous"],
+  ["i", "write to stdin"],
+  ["Escape", "leave a field, then go back to the list"],
+  ["?", "show this help"],
 ];
 
 interface HelpDialogProps {
@@ -43,8 +43,8 @@ export function HelpDialog({ preferences, onChange, onClose }: HelpDialogProps) 
           </div>
         ))}
       </dl>
-      {toggle("letters", "Single letters are shortcuts")}
-      {toggle("readAloud", "Screen readers read the output aloud (slower)")}
+      {toggle("letters", "Use single letters as shortcuts")}
+      {toggle("readAloud", "Let screen readers read the output (slower)")}
     </Dialog>
   );
 }

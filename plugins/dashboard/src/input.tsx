@@ -10,14 +10,14 @@ interface InputProps {
   readonly takesInput: boolean;
 }
 
-/** A line for the stdin of one process. */
+/** The field that writes a line to the stdin of one process. */
 export function Input({ client, actions, template, pid, takesInput }: InputProps) {
   const [line, setLine] = useState("");
   const pids = template.processes.map((process) => process.pid);
   const [chosen, setChosen] = useState<number>();
   const to = pid ?? (chosen !== undefined && pids.includes(chosen) ? chosen : pids[0]);
   const isOpen = takesInput && to !== undefined && pids.includes(to);
-  const why = takesInput ? "No process runs" : "Takes no input: redirect_input is off";
+  const why = takesInput ? "No process is running" : "Input is not possible: redirect_input is off";
 
   const send = (text: string, eof: boolean) => {
     if (to === undefined) return;
@@ -53,7 +53,7 @@ export function Input({ client, actions, template, pid, takesInput }: InputProps
         autocomplete="off"
         spellcheck={false}
         aria-label={to === undefined ? "Input" : `Input for process ${to}`}
-        placeholder={isOpen ? `A line for process ${to}` : why}
+        placeholder={isOpen ? `Write a line to process ${to}` : why}
         disabled={!isOpen}
         value={line}
         onInput={({ currentTarget }) => setLine(currentTarget.value)}

@@ -4,9 +4,9 @@ import type { Route } from "./route.ts";
 import { RowView } from "./row.tsx";
 import type { Column, Order, Row } from "./rows.ts";
 
-/** As in style/list.css. */
+/** Height of a row; keep in step with style/list.css. */
 const rowPx = 34;
-/** Rows beyond the edges, so that fast scrolling shows no holes. */
+/** Extra rows outside the visible part, so that fast scrolling shows no gaps. */
 const overscan = 12;
 
 interface ListProps {
@@ -17,7 +17,7 @@ interface ListProps {
   readonly expanded: ReadonlySet<string>;
   readonly onOrder: (order: Order) => void;
   readonly onToggle: (name: string) => void;
-  /** To the next row, or by -1 to the one before. */
+  /** Selects the next row (1) or the previous one (-1). */
   readonly onMove: (step: number) => void;
 }
 
@@ -29,7 +29,7 @@ const columns: readonly (readonly [Column, string])[] = [
   ["memory", "Memory"],
 ];
 
-/** All templates as a table, of which only the rows in sight are in the page. */
+/** The table of all templates. Only the visible rows are in the page. */
 export function List({ rows, figures, route, order, expanded, onOrder, onToggle, onMove }: ListProps) {
   const element = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
@@ -88,13 +88,13 @@ export function List({ rows, figures, route, order, expanded, onOrder, onToggle,
   );
 }
 
-/** Brings a row into sight, and gives it the focus when it is there. */
+/** Scrolls to a row and focuses it. */
 export function showRow(rows: readonly Row[], index: number): void {
   const box = document.querySelector(".list");
   const row = rows[index];
   if (box === null || row === undefined) return;
   const top = index * rowPx;
-  // The head covers one row's height.
+  // The table head covers the height of one row.
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top + 2 * rowPx > box.scrollTop + box.clientHeight) box.scrollTop = top + 2 * rowPx - box.clientHeight;
   const focus = () =>
@@ -111,7 +111,7 @@ function sortOf(column: Column, order: Order): "ascending" | "descending" | "non
   return order.isDescending ? "descending" : "ascending";
 }
 
-/** Figures begin with the greatest, texts with the least; the third time is the order of creation. */
+/** Numbers are first sorted in descending order, texts in ascending order. The third click restores the order of creation. */
 function nextOrder(column: Column, order: Order): Order {
   const isFirstDescending = column !== "name" && column !== "state";
   if (order.column !== column) return { column, isDescending: isFirstDescending };

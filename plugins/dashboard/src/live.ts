@@ -3,52 +3,53 @@ import { Figures } from "./figures.ts";
 import { Fleet } from "./fleet.ts";
 import { oncePerFrame } from "./frame.ts";
 
-/** So many templates at once are asked about one by one, more in one answer about all. */
-const maxSingleQuestions = 8;
-/** Events come in bursts: what they leave unknown is asked when so much time has gathered it. */
+/** The status of up to this many templates is requested one by one; for more, everything is requested at once. */
+const maxSingleRequests = 8;
+/** Events come in bursts: one request follows for all events within this time. */
 const gatherMs = 50;
-/** How a crash loop goes on, and that it has ended, is told by no event: it is asked for every so often. */
+/** No event reports the progress or the end of a crash loop, so its status is requested at this interval. */
 const recheckMs = 2000;
-/** Until all is asked for again, when that failed. */
+/** Delay before everything is requested again after a failure. */
 const retryMs = 1000;
-/** So many events may wait for an answer; with more, all is asked for anew. */
+/** Events to hold back while everything is requested. If there are more, everything is requested again. */
 const maxHeldBack = 10_000;
 
-/** What is so in the daemon, kept so by its streams: events say what changed, samples what it takes. */
+/** The state of the daemon, kept up to date by its streams: events report changes, samples report CPU and memory. */
 export class Live {
   readonly client: Client;
   readonly fleet = new Fleet();
   readonly figures = new Figures();
   /** `loading` until the first answer. */
   connection: ConnectionState | "loading" = "loading";
-  /** What another attempt would not change, such as a certificate that is missing. */
+  /** An error that another attempt would not fix, such as a missing certificate. */
   problem: string | undefined;
 
   readonly #onEvent: (event: EventDocument) => void;
   readonly #listeners = new Set<() => void>();
   readonly #draw = oncePerFrame(() => this.#listeners.forEach((listen) => listen()));
   #run = new AbortController();
-  /** Events that came while all was asked for: they are applied to the answer, which may be older. */
+  /** Events that arrived while everything was requested. They are applied to the answer, which may be older. */
   #heldBack: EventDocument[] | undefined;
-  readonly #unknown = new Set<string>();
-  #isAllUnknown = false;
+  /** Names of the templates whose status must be requested. */
+  readonly #stale = new Set<string>();
+  #isAllStale = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #recheck: ReturnType<typeof setTimeout> | undefined;
 
-  /** `onEvent` hears each event, as it comes. */
+  /** `onEvent` is called for each event. */
   constructor(client: Client, onEvent: (event: EventDocument) => void) {
     this.client = client;
     this.#onEvent = onEvent;
   }
 
-  /** `listen` is called at most once for each drawing of the screen. */
+  /** Calls `listen` after changes, at most once per frame. Returns a function that ends the subscription. */
   subscribe(listen: () => void): () => void {
     this.#listeners.add(listen);
     return () => void this.#listeners.delete(listen);
   }
 
-  /** Connects, anew if it was connected already. */
+  /** Connects, or reconnects if it is connected already. */
   start(): void {
     this.stop();
     this.#run = new AbortController();
@@ -63,7 +64,7 @@ export class Live {
     this.#sample(signal).catch(fail);
   }
 
-  /** Gives the connections back: a browser has few of them for all its tabs. */
+  /** Closes the connections: a browser has only a few for all its tabs. */
   stop(): void {
     this.#run.abort();
     clearTimeout(this.#timer);
@@ -111,29 +112,29 @@ export class Live {
   }
 
   #apply(event: EventDocument): void {
-    const unknown = this.fleet.apply(event);
+    const stale = this.fleet.apply(event);
     this.#onEvent(event);
-    if (unknown === "settings") this.#isAllUnknown = true;
-    if (unknown === "status") this.#unknown.add(event.name);
-    if (unknown !== undefined) this.#timer ??= setTimeout(() => void this.#ask(this.#run.signal), gatherMs);
+    if (stale === "settings") this.#isAllStale = true;
+    if (stale === "status") this.#stale.add(event.name);
+    if (stale !== undefined) this.#timer ??= setTimeout(() => void this.#refresh(this.#run.signal), gatherMs);
     this.#draw();
   }
 
-  /** Asks for what events left unknown, one round at a time. */
-  async #ask(signal: AbortSignal): Promise<void> {
-    const names = [...this.#unknown].filter((name) => this.fleet.get(name) !== undefined);
-    const isAllUnknown = this.#isAllUnknown || names.length > maxSingleQuestions;
-    this.#unknown.clear();
-    this.#isAllUnknown = false;
-    // What fails was deleted meanwhile, or the connection is lost: then all is asked for after it.
-    if (isAllUnknown) await this.#load(signal);
-    else await Promise.allSettled(names.map((name) => this.#askStatus(name, signal)));
+  /** Requests what events have made stale, one round at a time. */
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const names = [...this.#stale].filter((name) => this.fleet.get(name) !== undefined);
+    const isAllStale = this.#isAllStale || names.length > maxSingleRequests;
+    this.#stale.clear();
+    this.#isAllStale = false;
+    // A request fails if the template was deleted meanwhile, or if the connection is lost, which reloads everything.
+    if (isAllStale) await this.#load(signal);
+    else await Promise.allSettled(names.map((name) => this.#refreshStatus(name, signal)));
     if (signal.aborted) return;
-    const isMoreUnknown = this.#isAllUnknown || this.#unknown.size > 0;
-    this.#timer = isMoreUnknown ? setTimeout(() => void this.#ask(signal), gatherMs) : undefined;
+    const isMoreStale = this.#isAllStale || this.#stale.size > 0;
+    this.#timer = isMoreStale ? setTimeout(() => void this.#refresh(signal), gatherMs) : undefined;
   }
 
-  async #askStatus(name: string, signal: AbortSignal): Promise<void> {
+  async #refreshStatus(name: string, signal: AbortSignal): Promise<void> {
     const status = await this.client.status(name);
     if (signal.aborted) return;
     this.fleet.setStatus(name, status);
@@ -146,8 +147,8 @@ export class Live {
     if (loops.length === 0) return;
     this.#recheck ??= setTimeout(() => {
       this.#recheck = undefined;
-      for (const { name } of loops) this.#unknown.add(name);
-      this.#timer ??= setTimeout(() => void this.#ask(this.#run.signal), gatherMs);
+      for (const { name } of loops) this.#stale.add(name);
+      this.#timer ??= setTimeout(() => void this.#refresh(this.#run.signal), gatherMs);
     }, recheckMs);
   }
 

@@ -1,6 +1,6 @@
 import type { TemplateBody } from "gafferd/client";
 
-/** What the form holds, as it was typed. */
+/** The content of the form, as typed. */
 export interface Draft {
   readonly name: string;
   readonly cmd: string;
@@ -33,19 +33,19 @@ export const emptyDraft: Draft = {
 };
 
 export interface FieldError {
-  /** Undefined: it is no field's. */
+  /** Undefined if the error does not belong to a field. */
   readonly field: Field | undefined;
   readonly message: string;
 }
 
 /**
- * The body to post. What is a template and what is not is the daemon's to say: this only gives the texts their types, and
- * leaves out what is empty.
+ * Converts the form to the body of the request: converts types and leaves out empty fields. The daemon does all further
+ * validation.
  */
 export function toBody(draft: Draft): TemplateBody | FieldError {
   const { cwd, env, numprocesses, redirect_output, more, ...rest } = draft;
   const others = more.trim() === "" ? {} : parseObject(more);
-  if (others === undefined) return { field: "more", message: 'is no JSON object, such as {"priority": 1}' };
+  if (others === undefined) return { field: "more", message: 'must be a JSON object, such as {"priority": 1}' };
   const body = {
     ...rest,
     ...(cwd.trim() !== "" && { cwd: cwd.trim() }),
@@ -57,19 +57,19 @@ export function toBody(draft: Draft): TemplateBody | FieldError {
   return body as TemplateBody;
 }
 
-/** Where the form shows what the daemon says of `path`, such as `env.KEY`. */
+/** The form field for an error at `path`, such as `env.KEY`. */
 export function toField(path: string | undefined): Field | undefined {
   const key = /^[a-z_]+/.exec(path ?? "")?.[0];
   if (key === undefined) return undefined;
   return key in emptyDraft ? (key as Field) : "more";
 }
 
-/** A text that is no number is sent as it is, for the daemon to refuse. */
+/** Text that is not a number is sent unchanged, and the daemon rejects it. */
 function toNumber(text: string): number | string {
   return Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-/** `KEY=value` on each line. A line without `=` is a variable that is empty. */
+/** Parses one `KEY=value` per line. A line without `=` is an empty variable. */
 function parseEnvironment(text: string): Record<string, string> {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const pairs = lines.map((line): [string, string] => {

@@ -8,7 +8,7 @@ interface OutputBarProps {
   readonly view: TailView;
   /** The labels to choose from. */
   readonly outputs: readonly string[];
-  /** The one that is shown; empty: all. */
+  /** The label that is shown; empty for all outputs. */
   readonly label: string;
   readonly terminal: RefObject<OutputTerminal | undefined>;
   readonly found: Found | undefined;
@@ -21,10 +21,10 @@ const states: Record<TailView["state"], string> = {
   live: "live",
   lost: "connection lost, reconnecting",
   ended: "ended",
-  failed: "cannot be followed",
+  failed: "failed",
 };
 
-/** How the tail stands, and what can be done with it: choose, pause, clear, search. */
+/** The state of the output, and the controls to select, pause, clear and search it. */
 export function OutputBar({ view, outputs, label, terminal, found, onLabel, onPause }: OutputBarProps) {
   const [search, setSearch] = useState("");
   const find = (isBackward: boolean) => terminal.current?.find(search, isBackward);

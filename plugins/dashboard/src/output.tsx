@@ -10,14 +10,14 @@ interface OutputProps {
   readonly client: Client;
   readonly actions: Actions;
   readonly template: DetailDocument;
-  /** One process; undefined: all of the template. */
+  /** One process; undefined for all processes of the template. */
   readonly pid: number | undefined;
   readonly look: { readonly isDark: boolean; readonly readAloud: boolean };
-  /** Counts up with each new connection; undefined while there is to be none. */
+  /** Increases with each new connection; undefined while the page must not be connected. */
   readonly connectionCount: number | undefined;
 }
 
-/** What a process or all of a template say, as it comes, and a line to answer. */
+/** The live output of a process or of a whole template, and the field for its input. */
 export function Output({ client, actions, template, pid, look, connectionCount }: OutputProps) {
   const { name, redirect_output: labels, redirect_input: takesInput } = template;
   const [label, setLabel] = useState("");
@@ -28,7 +28,7 @@ export function Output({ client, actions, template, pid, look, connectionCount }
   const tail = useRef<Tail>(undefined);
   const chosen = labels.includes(label) ? label : "";
   const outputs = useMemo(() => [...new Set(labels)], [labels.join()]);
-  // Lines of several processes need names; what one says needs none, whatever it was scaled to.
+  // Lines get a prefix only if several processes share the terminal.
   const isPrefixed = pid === undefined && template.status.numprocesses > 1;
 
   useEffect(() => {
@@ -80,7 +80,7 @@ export function Output({ client, actions, template, pid, look, connectionCount }
       )}
       {outputs.length === 0 && (
         <p class="quiet">
-          Its output is not held: the template has no <code>redirect_output</code>.
+          Output is not kept: the template has no <code>redirect_output</code>.
         </p>
       )}
       <div class="screen" ref={element} hidden={outputs.length === 0} />

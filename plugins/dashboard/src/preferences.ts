@@ -1,9 +1,9 @@
-/** What a person chose, kept by the browser where it may. */
+/** The user's settings, saved by the browser if it allows that. */
 export interface Preferences {
   readonly theme: "system" | "light" | "dark";
   /** Whether single letters are shortcuts. */
   readonly letters: boolean;
-  /** Whether the terminal speaks to screen readers, which costs it speed. */
+  /** Whether the terminal supports screen readers, which makes it slower. */
   readonly readAloud: boolean;
 }
 
@@ -22,7 +22,7 @@ export function savePreferences(preferences: Preferences): void {
   try {
     localStorage.setItem(key, JSON.stringify(preferences));
   } catch {
-    // A browser that keeps nothing: the choice holds as long as the page.
+    // The browser does not allow storage, so the settings last until the page is closed.
   }
 }
 

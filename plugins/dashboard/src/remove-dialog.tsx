@@ -12,8 +12,8 @@ export function RemoveDialog({ template: { name, processes }, onClose, onConfirm
   return (
     <Dialog title={`Remove ${name}?`} onClose={onClose}>
       <p>
-        {processes.length === 0 ? "" : `Its ${plural(processes.length, "process is", "processes are")} stopped. `}
-        Its output and its history are forgotten.
+        {processes.length === 0 ? "This" : `This stops ${plural(processes.length, "process", "processes")} and`} deletes
+        the output and the history of the template.
       </p>
       <footer>
         <button type="button" autofocus onClick={onClose}>

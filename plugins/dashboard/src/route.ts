@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** What the address names after its `#`: nothing, a template, or a process of it. */
+/** The fragment of the page's URL: empty, a template, or one of its processes. */
 export interface Route {
   readonly name?: string;
   readonly pid?: number;

@@ -1,13 +1,13 @@
 import type { Figure } from "./figures.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
-import { markOfProcess, markOfTemplate } from "./mark.ts";
+import { processBadge, templateBadge } from "./badge.ts";
 import { toHash } from "./route.ts";
 import type { Row } from "./rows.ts";
 import { StateBadge } from "./state-badge.tsx";
 
 interface RowProps {
   readonly row: Row;
-  /** Among all rows, the head's being 1. */
+  /** Position among all rows; the head is 1. */
   readonly index: number;
   readonly figure: Figure | undefined;
   readonly isSelected: boolean;
@@ -56,7 +56,7 @@ export function RowView({ row, index, figure, isSelected, isExpanded, onToggle }
         )}
       </th>
       <td class="state">
-        <StateBadge mark={process === undefined ? markOfTemplate(template) : markOfProcess(template, process)} />
+        <StateBadge badge={process === undefined ? templateBadge(template) : processBadge(template, process)} />
       </td>
       <td class="running">
         {process === undefined

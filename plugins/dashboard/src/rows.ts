@@ -2,7 +2,7 @@ import type { DetailDocument } from "gafferd/client";
 import type { Figures } from "./figures.ts";
 import type { ProcessRow } from "./fleet.ts";
 
-/** A line of the list: a template, or a process below its own. */
+/** A row of the list: a template, or a process below its template. */
 export interface Row {
   readonly key: string;
   readonly template: DetailDocument;
@@ -12,7 +12,7 @@ export interface Row {
 export type Column = "name" | "state" | "running" | "cpu" | "memory";
 
 export interface Order {
-  /** Undefined: in the order of creation. */
+  /** Undefined for the order of creation. */
   readonly column: Column | undefined;
   readonly isDescending: boolean;
 }
@@ -24,7 +24,7 @@ export interface Selection {
   readonly expanded: ReadonlySet<string>;
 }
 
-/** What the list shows of all templates. */
+/** Returns the rows to show: filtered, sorted, and with the processes of expanded templates. */
 export function toRows(templates: readonly DetailDocument[], figures: Figures, selection: Selection): Row[] {
   const { filter, order, expanded } = selection;
   const wanted = filter.trim().toLowerCase();

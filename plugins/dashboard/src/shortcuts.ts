@@ -1,9 +1,12 @@
 import { useEffect, useRef } from "preact/hooks";
 
-/** What each key does, by the key's name; those of the help. */
+/** The action for each key, by the key's name. help-dialog.tsx lists them. */
 export type Shortcuts = Readonly<Record<string, (() => void) | undefined>>;
 
-/** Keys count where nobody types, and not in a dialog. Letters can be turned off, for those who speak to their machine. */
+/**
+ * Handles shortcuts, except in text fields and dialogs. Single-letter shortcuts can be turned off for users of speech
+ * input.
+ */
 export function useShortcuts(shortcuts: Shortcuts, letters: boolean): void {
   const current = useRef(shortcuts);
   current.current = shortcuts;
@@ -24,7 +27,7 @@ export function useShortcuts(shortcuts: Shortcuts, letters: boolean): void {
   }, [letters]);
 }
 
-/** The terminal's own field takes no text, nor does one that has the focus still though its dialog was just closed. */
+/** Whether the user is typing in a field. Not in the terminal's hidden field, nor in a field of a dialog that was just closed. */
 function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement) || target.classList.contains("xterm-helper-textarea")) return false;
   if (target.closest("dialog:not([open])") !== null) return false;

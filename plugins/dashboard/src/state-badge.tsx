@@ -1,7 +1,7 @@
-import type { Mark } from "./mark.ts";
+import type { Badge } from "./badge.ts";
 
-/** A state in words, and in a colour beside them. */
-export function StateBadge({ mark: { text, tone, title } }: { mark: Mark }) {
+/** A state as text with a coloured dot. */
+export function StateBadge({ badge: { text, tone, title } }: { badge: Badge }) {
   return (
     <span class={`badge ${tone}`} title={title}>
       <i aria-hidden="true" />

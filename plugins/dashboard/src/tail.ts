@@ -1,9 +1,9 @@
 import type { Client, TailItem } from "gafferd/client";
 import type { OutputTerminal } from "./terminal.ts";
-import { pour } from "./pour.ts";
-import { Weaver } from "./weave.ts";
+import { writeItems } from "./write-items.ts";
+import { ItemFormatter } from "./format-items.ts";
 
-/** Lines that are fetched of what was said before. */
+/** Number of earlier lines that are shown first. */
 const linesBack = 1000;
 
 export type TailState = "connecting" | "live" | "lost" | "ended" | "failed";
@@ -26,11 +26,11 @@ export interface TailParts {
   readonly client: Client;
   readonly of: TailTarget;
   readonly terminal: OutputTerminal;
-  /** Hears how it stands, whenever that changes. */
+  /** Called with the new state after each change. */
   readonly onChange: (view: TailView) => void;
 }
 
-/** Follows one output into a terminal. Stopped and started again it goes on where it was. */
+/** Shows an output in a terminal. After a stop, `start` continues where it was. */
 export class Tail {
   #view: TailView = { state: "connecting", isPaused: false, gaps: 0 };
   #lastId: string | undefined;
@@ -40,14 +40,14 @@ export class Tail {
   readonly #of: TailTarget;
   readonly #terminal: OutputTerminal;
   readonly #onChange: (view: TailView) => void;
-  readonly #weaver: Weaver;
+  readonly #formatter: ItemFormatter;
 
   constructor({ client, of, terminal, onChange }: TailParts) {
     this.#client = client;
     this.#of = of;
     this.#terminal = terminal;
     this.#onChange = onChange;
-    this.#weaver = new Weaver(of.isPrefixed);
+    this.#formatter = new ItemFormatter(of.isPrefixed);
     this.#gate.resolve();
   }
 
@@ -65,7 +65,7 @@ export class Tail {
     this.#run.abort();
   }
 
-  /** What comes meanwhile stays in the daemon, as far as it can hold it. */
+  /** While paused, output stays in the daemon, as far as its buffer can hold it. */
   setPaused(isPaused: boolean): void {
     if (isPaused === this.#view.isPaused) return;
     if (isPaused) this.#gate = Promise.withResolvers();
@@ -86,7 +86,7 @@ export class Tail {
       write: (text: string) => this.#terminal.write(text),
       ready: () => (this.#view.isPaused ? Promise.race([this.#gate.promise, stopped]) : undefined),
     };
-    await pour(items, this.#weaver, sink, signal, (item) => this.#note(item));
+    await writeItems(items, this.#formatter, sink, signal, (item) => this.#note(item));
     this.#change({ state: "ended" });
   }
 

@@ -11,7 +11,7 @@ const dark: ITheme = {
   selectionBackground: "#2f4a5f",
   cursor: "#101418",
 };
-/** The terminal's own palette is for dark grounds: these are its colours with enough contrast on a light one. */
+/** The terminal's default palette is for dark backgrounds. These colours have enough contrast on a light one. */
 const light: ITheme = {
   background: "#fbfcfd",
   foreground: "#1d252c",
@@ -40,12 +40,12 @@ const marks = {
 };
 
 export interface Found {
-  /** From 1; 0 where there is none. */
+  /** Number of the current match, from 1; 0 if there is none. */
   readonly position: number;
   readonly count: number;
 }
 
-/** A terminal that shows, and takes no input: keys scroll it, and all others are the page's. */
+/** A terminal that only displays output. Arrow and page keys scroll it; the page handles all other keys. */
 export class OutputTerminal {
   readonly #terminal = new Terminal({
     allowProposedApi: true,
@@ -101,7 +101,7 @@ export class OutputTerminal {
     this.#terminal.dispose();
   }
 
-  /** False leaves the key to the page: Tab leads out, and shortcuts work. */
+  /** Returns false to leave the key to the page, so that Tab leaves the terminal and shortcuts work. */
   #onKey(event: KeyboardEvent): boolean {
     if (event.type !== "keydown" || event.ctrlKey || event.metaKey || event.altKey) return false;
     const { rows } = this.#terminal;

@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Live } from "./live.ts";
 
-/** A tab that is hidden for so long gives its connections back: a browser has six for all tabs of one daemon. */
+/** A tab that is hidden for this long closes its connections: a browser has six for all tabs of one daemon. */
 const hiddenMs = 5000;
 
 /**
- * Draws the page when what is so changes, and keeps connected as long as it can be seen. Counts the daemon's returns, for
- * others to connect anew at once; undefined while hidden.
+ * Redraws the page after changes, and keeps it connected while it is visible. Returns the number of connections so far, so
+ * that other streams can reconnect at once; undefined while the page is hidden.
  */
 export function useConnection(live: Live): number | undefined {
   const [, draw] = useState(0);

@@ -1,11 +1,11 @@
 import type { Client, DetailDocument } from "gafferd/client";
 
-/** What a person can have done to a template: a button and a letter for each. */
+/** An action on a template, with a button and a shortcut. */
 export interface Verb {
   readonly title: string;
-  /** The letter that does the same. */
+  /** The shortcut. */
   readonly letter: string;
-  /** What is so afterwards, for screen readers. */
+  /** The result, announced to screen readers. */
   readonly done: string;
   readonly act: (client: Client, name: string) => Promise<unknown>;
   readonly isUseful: (template: DetailDocument) => boolean;

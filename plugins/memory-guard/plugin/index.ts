@@ -1,21 +1,21 @@
 import { type App, type Manager, parseDuration, parseSize, Plugin, type PluginConfig, type UsageView } from "gafferd";
 
 /**
- * Restarts a template whose memory passes a limit:
+ * Restarts a template that uses more memory than its limit:
  *
  *     [plugin:memory-guard]
  *     web = 200m
  *     . = 1g
  *     interval = 5s
  *
- * `.` is the limit of each template that has none of its own, `interval` the time between two looks.
- * The memory of a template is the resident memory of its processes and all their descendants, together. Pages that they
- * share count for each.
+ * `.` is the limit of each template without its own limit; `interval` is the time between two checks.
+ * The memory of a template is the sum of the resident memory of its processes and all their descendants. Shared pages
+ * count for each process.
  */
 export class MemoryGuard extends Plugin {
   override name = "memory-guard";
   override version = "1.0";
-  override description = "restarts a template whose memory passes its limit";
+  override description = "restarts a template that uses more memory than its limit";
 
   override app(config: PluginConfig): App | undefined {
     if (Object.keys(config.section).length === 0) return undefined;
@@ -25,12 +25,12 @@ export class MemoryGuard extends Plugin {
 
 interface Settings {
   readonly intervalMs: number;
-  /** By template; `.` is the limit of those that have none of their own. */
+  /** Bytes by template name; `.` is the limit of templates without their own. */
   readonly limits: ReadonlyMap<string, number>;
 }
 
 const defaultIntervalMs = 5000;
-const shortestIntervalMs = 100;
+const minIntervalMs = 100;
 const mebibyte = 1024 ** 2;
 
 class MemoryGuardApp implements App {
@@ -54,19 +54,19 @@ class MemoryGuardApp implements App {
 
   async #check(manager: Manager, name: string): Promise<void> {
     const limit = this.#settings.limits.get(name) ?? this.#settings.limits.get(".");
-    // The old process and its successor may both live while a restart is under way.
+    // During a restart, the old and the new process may run at the same time.
     if (limit === undefined || this.#restarting.has(name)) return;
     try {
       const bytes = sumOf(await manager.usage(name));
       if (bytes > limit && !this.#restarting.has(name)) await this.#restart(manager, name, { bytes, limit });
     } catch (error) {
-      // It may have been deleted meanwhile, or gafferd stops.
-      manager.log.debug(`cannot look after ${name}`, error);
+      // The template may have been deleted, or gafferd is stopping.
+      manager.log.debug(`cannot check the memory of ${name}`, error);
     }
   }
 
   async #restart(manager: Manager, name: string, { bytes, limit }: { bytes: number; limit: number }): Promise<void> {
-    manager.log.warn(`${name} takes ${toMebibytes(bytes)} MiB, more than its ${toMebibytes(limit)}: restarts it`);
+    manager.log.warn(`restarting ${name}: it uses ${toMebibytes(bytes)} MiB, its limit is ${toMebibytes(limit)} MiB`);
     this.#restarting.add(name);
     try {
       await manager.restart(name);
@@ -97,10 +97,10 @@ function readSettings(config: PluginConfig): Settings {
   for (const [name, bytes] of limits) if (bytes === 0) throw config.error(name, "must be more than 0");
   if (limits.size === 0) {
     const advice = "write `NAME = 200m`, or `. = 1g` for all templates";
-    throw config.error("interval", `is of no use without a limit: ${advice}`);
+    throw config.error("interval", `has no effect without a limit; ${advice}`);
   }
   if (interval === undefined) return { intervalMs: defaultIntervalMs, limits };
   const intervalMs = read("interval", () => parseDuration(interval));
-  if (intervalMs >= shortestIntervalMs) return { intervalMs, limits };
-  throw config.error("interval", `must be ${shortestIntervalMs}ms or more, not ${interval}`);
+  if (intervalMs >= minIntervalMs) return { intervalMs, limits };
+  throw config.error("interval", `must be ${minIntervalMs}ms or more, not ${interval}`);
 }

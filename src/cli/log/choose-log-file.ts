@@ -5,7 +5,7 @@ import type { Options } from "../options.ts";
 import { flushOutput } from "./flush.ts";
 import { type LogFile, openLogFile, type Rotation } from "./log-file.ts";
 
-/** Of the log file that no option names. Its owner need not set up logrotate. */
+/** For the default log file of a daemon, so that no logrotate is needed. */
 const rotation: Rotation = { maxBytes: 10 * 1024 * 1024, keep: 5 };
 
 /**
@@ -18,14 +18,14 @@ export async function chooseLogFile(
 ): Promise<LogFile | undefined> {
   if (logFile === undefined) return isDaemon ? openLogFile(join(stateDir, "gafferd.log"), rotation) : undefined;
   if (!isDaemon) stderr.write(`gafferd: logging to ${logFile}\n`);
-  // What was written so far is for the descriptors as they were.
+  // Output so far goes to the original descriptors.
   await flushOutput();
   return openLogFile(logFile);
 }
 
-/** What SIGUSR1 and SIGUSR2 do, as logrotate sends them after it has renamed the file. */
+/** Handles SIGUSR1 and SIGUSR2, which logrotate sends after it has renamed the file. */
 export function reopenLog(signal: string, logFile: LogFile | undefined): void {
-  if (logFile === undefined) return log.info(`ignoring ${signal}: there is no log file to reopen, see --log-file`);
+  if (logFile === undefined) return log.info(`ignoring ${signal}: there is no log file to reopen; see --log-file`);
   logFile.reopen();
   log.info(`reopened the log file on ${signal}`);
 }

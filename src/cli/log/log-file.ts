@@ -2,21 +2,21 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, stat
 import { dirname } from "node:path";
 import { log } from "../../log.ts";
 import { stderr, stdout } from "../../log/outlet.ts";
-import { keepOutput, redirectOutput } from "./redirect.ts";
+import { redirectOutput, saveOutput } from "./redirect.ts";
 
-/** A log file that cannot be opened. The message says which and why. */
+/** The log file cannot be opened. The message names the file and the reason. */
 export class LogFileError extends Error {
   override readonly name = "LogFileError";
 }
 
 export interface Rotation {
-  /** The file is renamed when it has reached this size. */
+  /** The file is renamed when it reaches this size. */
   readonly maxBytes: number;
-  /** How many old files are kept: `FILE.1` is the newest. */
+  /** How many old files are kept. `FILE.1` is the newest. */
   readonly keep: number;
 }
 
-/** The file that all output of this process goes to, instead of to the descriptors it was started with. */
+/** The file that stdout and stderr of this process are redirected to. */
 export interface LogFile {
   readonly path: string;
   /** Opens `path` again, after another program has renamed the file. If that fails, logs it and keeps the old file. */
@@ -25,23 +25,23 @@ export interface LogFile {
   close(): void;
 }
 
-/** More than this is for the user and the group of gafferd: `-vv` prints what processes write. */
+/** Other users cannot read the file: with `-vv` it contains the output of processes. */
 const fileMode = 0o640;
 
 /**
- * Appends all that this process writes to `path`, which must be absolute. Without `rotation` the file grows until
+ * Appends everything that this process writes to `path`, which must be absolute. Without `rotation` the file grows until
  * another program rotates it. Throws LogFileError.
  */
 export function openLogFile(path: string, rotation?: Rotation): LogFile {
   let restore: () => void;
-  let isStuck = false;
+  let hasRotationFailed = false;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    restore = keepOutput();
+    restore = saveOutput();
     append(path);
   } catch (error) {
     throw new LogFileError(
-      `cannot open the log file \`${path}\`: ${(error as Error).message}; name another with --log-file`,
+      `cannot open the log file \`${path}\`: ${(error as Error).message}; choose another one with --log-file`,
       {
         cause: error,
       },
@@ -58,15 +58,15 @@ export function openLogFile(path: string, rotation?: Rotation): LogFile {
 
   const rotateIfFull = ({ maxBytes, keep }: Rotation) => {
     const { size, ino } = fstatSync(1);
-    if (isStuck || size < maxBytes) return;
+    if (hasRotationFailed || size < maxBytes) return;
     try {
       // Another gafferd with the same file may have rotated it already.
       if (statSync(path, { throwIfNoEntry: false })?.ino === ino) rotate(path, keep);
       append(path);
     } catch (error) {
-      // Once is enough: the file would be full at every line.
-      isStuck = true;
-      log.error(`cannot rotate the log file \`${path}\`; it now grows without a limit: ${(error as Error).message}`);
+      // Otherwise every further line would try, and log, again.
+      hasRotationFailed = true;
+      log.error(`cannot rotate the log file \`${path}\`, which now grows without limit: ${(error as Error).message}`);
     }
   };
   const stopWatching = [stdout, stderr].map((outlet) =>

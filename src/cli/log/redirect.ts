@@ -9,8 +9,8 @@ const load = () =>
 let libc: ReturnType<typeof load> | undefined;
 
 /**
- * Makes descriptors 1 and 2 the open file `descriptor`, so that everything this process writes goes there, what plugins
- * and Bun itself print included. The caller still owns `descriptor`. Throws an Error when the C library cannot be loaded.
+ * Redirects descriptors 1 and 2 to the open file `descriptor`, so that everything this process writes goes there, including
+ * what plugins and Bun print. The caller still owns `descriptor`. Throws an Error if the C library cannot be loaded.
  */
 export function redirectOutput(descriptor: number): void {
   libc ??= load();
@@ -19,14 +19,14 @@ export function redirectOutput(descriptor: number): void {
   }
 }
 
-/** Keeps what descriptors 1 and 2 are now, and returns the function that restores them, once. */
-export function keepOutput(): () => void {
+/** Saves descriptors 1 and 2. Call the returned function once to restore them. */
+export function saveOutput(): () => void {
   libc ??= load();
   const { dup, dup2 } = libc;
-  const kept = [1, 2].map((standard) => [standard, dup(standard)] as const);
+  const saved = [1, 2].map((standard) => [standard, dup(standard)] as const);
   return () => {
-    for (const [standard, copy] of kept) {
-      // It was closed when gafferd started.
+    for (const [standard, copy] of saved) {
+      // The descriptor was closed when gafferd started.
       if (copy === -1) continue;
       dup2(copy, standard);
       closeSync(copy);

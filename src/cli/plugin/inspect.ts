@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { PluginFolder } from "../../plugin/discover.ts";
 import { siteIn } from "../../plugin/site/find-site.ts";
 
-/** What a plugin says of itself. */
+/** How a plugin describes itself. */
 export interface PluginFacts {
   readonly name: string;
   readonly version: string;
@@ -10,7 +10,7 @@ export interface PluginFacts {
   readonly mandatory: readonly string[];
 }
 
-/** What was found in a folder. */
+/** The content of a plugin folder. */
 export interface FolderReport {
   readonly folder: PluginFolder;
   readonly plugins: readonly PluginFacts[];
@@ -19,13 +19,13 @@ export interface FolderReport {
   readonly problem?: string;
 }
 
-/** What the program that loads the code answers. */
+/** What the inspector process reports. */
 export type Inspection = { readonly plugins: readonly PluginFacts[] } | { readonly problem: string };
 
 const timeoutMs = 20_000;
 const inspector = join(import.meta.dir, "inspector.ts");
 
-/** Looks at a folder. Its code is loaded in a process of its own, which it may end, block or spoil. */
+/** Inspects a folder. Its code is loaded in a separate process, because it may exit, block or crash. */
 export async function inspectFolder(folder: PluginFolder): Promise<FolderReport> {
   const hasSite = (await siteIn(folder.path)) !== undefined;
   if (folder.modules.length === 0) return { folder, plugins: [], hasSite };
@@ -40,13 +40,13 @@ async function load(folder: PluginFolder): Promise<Inspection> {
       answer ??= message;
       child.kill("SIGKILL");
     },
-    // What the code prints is not ours to show.
+    // What the code prints is discarded.
     stdio: ["ignore", "ignore", "ignore"],
     timeout: timeoutMs,
     killSignal: "SIGKILL",
   });
   await child.exited;
   const isLate = child.signalCode === "SIGKILL";
-  const end = isLate ? `took longer than ${timeoutMs / 1000} s to load` : "ended the program that loaded it";
+  const end = isLate ? `takes longer than ${timeoutMs / 1000} s to load` : "ends the process that loads it";
   return answer ?? { problem: `the code in ${join(folder.path, "plugin")} ${end}` };
 }

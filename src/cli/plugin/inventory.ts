@@ -6,7 +6,7 @@ import { resolvePaths } from "../resolve-paths.ts";
 import { type FolderReport, inspectFolder } from "./inspect.ts";
 import type { PlaceOptions } from "./plugin-options.ts";
 
-/** Where plugins are, for a command line. */
+/** The folders that a `gafferd plugin` command works on. */
 export interface Places {
   /** `plugins_dir`. */
   readonly folder: string;
@@ -21,31 +21,31 @@ export function findPlaces({ config, "plugins-dir": pluginsDir }: PlaceOptions):
   return { folder: gaffer.pluginsDir, roots: pluginRoots(gaffer) };
 }
 
-/** As `findPlaces`; makes `plugins_dir` if it is not there. */
+/** Like `findPlaces`, but creates `plugins_dir` if it does not exist. */
 export function makePlaces(options: PlaceOptions): Places {
   const places = findPlaces(options);
   mkdirSync(places.folder, { recursive: true });
   return places;
 }
 
-/** All that is installed, sorted by folder, what ships with gafferd last. */
+/** Everything that is installed, sorted by folder; bundled plugins come last. */
 export async function readInventory(roots: readonly PluginRoot[]): Promise<FolderReport[]> {
   const reports: FolderReport[] = [];
-  // One after the other: each is a program of its own.
+  // One at a time: each starts a process.
   for (const folder of findPluginFolders(roots)) reports.push(await inspectFolder(folder));
   return reports;
 }
 
-/** The names by which others can need what is in a folder. */
+/** The names that other plugins can list as `mandatory` to require the content of a folder. */
 export function namesIn({ folder, plugins }: FolderReport): string[] {
   return plugins.length === 0 ? [folder.name] : plugins.map(({ name }) => name);
 }
 
-/** What is to be said of a folder, a line each: `dummy 1.0  app and site  a test`. */
+/** The lines that describe a folder, one per plugin: `dummy 1.0  app and site  a test`. */
 export function describeFolder({ folder, plugins, hasSite, problem }: FolderReport): string[] {
   const origin = folder.bundled ? "  (ships with gafferd)" : "";
   if (problem !== undefined) return [`${folder.name}  broken: ${problem}${origin}`];
-  if (plugins.length === 0) return [`${folder.name}  ${hasSite ? "site" : "nothing: neither code nor site"}${origin}`];
+  if (plugins.length === 0) return [`${folder.name}  ${hasSite ? "site" : "empty: neither code nor a site"}${origin}`];
   return plugins.map(({ name, version, description, mandatory }) => {
     const needs = mandatory.length === 0 ? "" : `  needs ${mandatory.join(", ")}`;
     const parts = [`${name} ${version}`.trim(), hasSite ? "app and site" : "app", description].filter(

@@ -1,11 +1,11 @@
 import { defineCommand } from "citty";
-import { printLine } from "./say.ts";
+import { printLine } from "./terminal.ts";
 import { describeFolder, findPlaces, readInventory } from "./inventory.ts";
 import { commonOptions } from "./plugin-options.ts";
 
 /** `gafferd plugin list` */
 export const listCommand = defineCommand({
-  meta: { name: "list", description: "show what is installed, and what is wrong" },
+  meta: { name: "list", description: "list plugins and their problems" },
   args: commonOptions,
   run: async ({ args }) => {
     const { folder, roots } = findPlaces(args);

@@ -8,7 +8,7 @@ export interface DescribedCommand {
   readonly args?: Resolvable<ArgsDef>;
 }
 
-/** What `gafferd plugin --help` prints. */
+/** The text of `gafferd plugin --help`. */
 export function pluginHelp(commands: Readonly<Record<string, DescribedCommand>>): string {
   const lines = Object.entries(commands).map(
     ([name, command]) => `    ${[name, ...argumentsOf(command)].join(" ").padEnd(30)}  ${descriptionOf(command)}`,
@@ -19,12 +19,12 @@ Commands
 
 ${lines.join("\n")}
 
-    gafferd plugin COMMAND --help says what a command takes.
-    A running gafferd sees sites at once, and code after a restart.
+    gafferd plugin COMMAND --help shows the options of a command.
+    A running gafferd serves new sites at once. Restart it to load new code.
 `;
 }
 
-/** What `gafferd plugin COMMAND --help` prints. */
+/** The text of `gafferd plugin COMMAND --help`. */
 export function commandHelp(name: string, command: DescribedCommand): string {
   const options = Object.entries(definitionsOf(command)).filter(([, { type }]) => type !== "positional");
   const lines = options.map(([option, definition]) => optionLine(option, definition as Definition));
@@ -32,7 +32,7 @@ export function commandHelp(name: string, command: DescribedCommand): string {
   return `${usage}\n\n    ${descriptionOf(command)}\n\nOptions\n\n${lines.join("\n")}\n`;
 }
 
-/** citty also takes functions and promises here; our commands have neither. */
+/** citty also accepts functions and promises here; these commands use neither. */
 export function definitionsOf({ args }: DescribedCommand): ArgsDef {
   return args as ArgsDef;
 }

@@ -1,21 +1,26 @@
 import type { ArgsDef } from "citty";
 
-/** Which `plugins_dir` is meant. */
+/** The options that select a `plugins_dir`. */
 export interface PlaceOptions {
   readonly config?: string | undefined;
   readonly "plugins-dir"?: string | undefined;
 }
 
-/** The options that every command takes. */
+/** The options of every command. */
 export const commonOptions = {
   help: { type: "boolean", alias: "h", description: "show this help message and exit" },
   config: { type: "string", alias: "c", valueHint: "CONFIG", description: "configuration file" },
-  "plugins-dir": { type: "string", alias: "p", valueHint: "DIR", description: "where the plugins are" },
+  "plugins-dir": {
+    type: "string",
+    alias: "p",
+    valueHint: "DIR",
+    description: "plugin folder [default: ~/.gafferd/plugins]",
+  },
 } as const satisfies ArgsDef;
 
-export const force = { type: "boolean", description: "replace what is there, break what needs it" } as const;
+export const force = { type: "boolean", description: "skip the checks; replace without asking" } as const;
 
-export const yes = { type: "boolean", alias: "y", description: "do not ask before it is done" } as const;
+export const yes = { type: "boolean", alias: "y", description: "answer yes to every question" } as const;
 
-/** The one argument of a command, shown as `valueHint`. */
+/** The argument of a command, shown as `valueHint`. */
 export const argument = (valueHint: string) => ({ type: "positional", required: true, valueHint }) as const;

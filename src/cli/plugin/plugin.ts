@@ -15,7 +15,7 @@ export const pluginCommands = { list: listCommand, install: installCommand, remo
 const command = defineCommand({ meta: { name: "plugin" }, subCommands: pluginCommands });
 const names = Object.keys(pluginCommands);
 
-/** `gafferd plugin …`, from the words after it. Throws UsageError, and the reason why it cannot be done. */
+/** Runs `gafferd plugin` with these arguments. Throws UsageError, or a GafferdError if the command fails. */
 export async function runPlugin(argv: readonly string[]): Promise<void> {
   const [name = "", ...words] = argv;
   if (name === "" || name.startsWith("-")) {

@@ -6,7 +6,7 @@ import { suggestion } from "../../suggestion.ts";
 import type { FolderReport } from "./inspect.ts";
 import { findPlaces, namesIn, readInventory } from "./inventory.ts";
 import { argument, commonOptions, force, yes } from "./plugin-options.ts";
-import { confirm, printLine, printSuccess } from "./say.ts";
+import { confirm, printLine, printSuccess } from "./terminal.ts";
 
 /** `gafferd plugin remove` */
 export const removeCommand = defineCommand({
@@ -19,12 +19,12 @@ export const removeCommand = defineCommand({
     const { path } = report.folder;
     if (!args.force) assertUnneeded(report, reports);
     if (!args.force && !args.yes) await confirm(`Delete ${path}?`);
-    // One rename first, so that no gafferd sees half of it. If it is a link, only the link is deleted.
+    // Rename first, so that no gafferd sees a half-deleted folder. If it is a link, only the link is deleted.
     const bin = mkdtempSync(join(folder, ".removing-"));
     renameSync(path, join(bin, report.folder.name));
     rmSync(bin, { recursive: true, force: true });
     await printSuccess(`removed ${path}`);
-    if (report.plugins.length > 0) printLine("a running gafferd uses its code until it is restarted");
+    if (report.plugins.length > 0) printLine("a running gafferd keeps using its code; restart it to unload the plugin");
   },
 });
 
@@ -33,15 +33,15 @@ function find(reports: readonly FolderReport[], name: string): FolderReport {
   const own = found.find(({ folder }) => !folder.bundled);
   if (own !== undefined) return own;
   if (found.length > 0) {
-    const advice = "leave it out of `bundled_plugins` of [gaffer]";
-    throw new GafferdError("conflict", `cannot remove \`${name}\`, which ships with gafferd: ${advice}`);
+    const advice = "to disable it, leave it out of `bundled_plugins` in [gaffer]";
+    throw new GafferdError("conflict", `cannot remove \`${name}\`: it ships with gafferd; ${advice}`);
   }
   const names = reports.filter(({ folder }) => !folder.bundled).flatMap(namesIn);
-  const near = suggestion(name, names) || `; there are ${names.join(", ") || "none"}`;
+  const near = suggestion(name, names) || `; installed: ${names.join(", ") || "none"}`;
   throw new GafferdError("not_found", `cannot remove \`${name}\`: no such plugin is installed${near}`);
 }
 
-/** Throws a GafferdError when gafferd would not start without it. */
+/** Throws a GafferdError if gafferd would not start without the plugin. */
 function assertUnneeded(report: FolderReport, reports: readonly FolderReport[]): void {
   const others = reports.filter((other) => other !== report);
   const kept = others.flatMap(namesIn);
@@ -50,7 +50,7 @@ function assertUnneeded(report: FolderReport, reports: readonly FolderReport[]):
     .flatMap(({ plugins }) => plugins)
     .filter(({ mandatory }) => mandatory.some((name) => names.includes(name)));
   if (dependents.length === 0) return;
-  const who = dependents.map(({ name }) => `\`${name}\``).join(", ");
-  const advice = "remove that first, or give --force, and gafferd will not start";
-  throw new GafferdError("conflict", `cannot remove \`${report.folder.name}\`: ${who} needs it; ${advice}`);
+  const list = dependents.map(({ name }) => `\`${name}\``).join(", ");
+  const advice = "remove that first; with --force it is removed, but gafferd will not start";
+  throw new GafferdError("conflict", `cannot remove \`${report.folder.name}\`: it is required by ${list}; ${advice}`);
 }

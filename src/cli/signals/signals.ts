@@ -1,24 +1,24 @@
-/** What the operator asks for by signals. */
+/** The signals that operators send to gafferd. */
 export interface Signals {
   /** Resolves at the first of SIGTERM, SIGINT and SIGQUIT. */
   readonly stop: Promise<NodeJS.Signals>;
-  /** Calls `listener` at each one after that; at once when there was one already. */
-  onHasten(listener: () => void): void;
-  /** Calls `listener` at each SIGHUP; at once when there was one already. */
+  /** Calls `listener` for each further stop signal, and immediately if one has already arrived. */
+  onRepeatedStop(listener: () => void): void;
+  /** Calls `listener` for each SIGHUP, and immediately if one has already arrived. */
   onReload(listener: () => void): void;
-  /** Calls `listener` at each SIGUSR1 and SIGUSR2 from now on; before that they do nothing. */
+  /** Calls `listener` for each SIGUSR1 and SIGUSR2 from now on. Earlier ones are ignored. */
   onReopen(listener: (signal: NodeJS.Signals) => void): void;
 }
 
-/** `npm start` passes Ctrl-C on to a program that got it from the terminal already: two so close are one. */
+/** Two SIGINT within this time count as one: `npm start` forwards Ctrl-C to a program that the terminal sent it to already. */
 const repeatedInterruptMs = 200;
 
-/** Takes over the signals that would end the program. */
+/** Installs handlers for the signals that would end the program. */
 export function listenForSignals(): Signals {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let firstAtMs: number | undefined;
-  let isHastened = false;
-  let hasten: (() => void) | undefined;
+  let isRepeated = false;
+  let onRepeated: (() => void) | undefined;
 
   const onSignal = (signal: NodeJS.Signals) => {
     const nowMs = performance.now();
@@ -26,8 +26,8 @@ export function listenForSignals(): Signals {
       firstAtMs = nowMs;
       resolve(signal);
     } else if (signal !== "SIGINT" || nowMs - firstAtMs > repeatedInterruptMs) {
-      isHastened = true;
-      hasten?.();
+      isRepeated = true;
+      onRepeated?.();
     }
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, onSignal);
@@ -43,9 +43,9 @@ export function listenForSignals(): Signals {
 
   return {
     stop: promise,
-    onHasten(listener) {
-      hasten = listener;
-      if (isHastened) listener();
+    onRepeatedStop(listener) {
+      onRepeated = listener;
+      if (isRepeated) listener();
     },
     onReload(listener) {
       reload = listener;

@@ -1,6 +1,6 @@
 /*
- * Reports signals for which Bun has no handler: each writes its number, a byte, to a pipe. stray-signals.ts compiles this
- * with Bun's C compiler, which brings no headers. exec resets the handlers, so processes start with the default actions.
+ * Reports signals that Bun cannot listen for: each writes its number as one byte to a pipe. stray-signals.ts compiles this
+ * file with Bun's C compiler, which has no headers. exec resets the handlers, so processes start with the default actions.
  */
 typedef void handler(int, void *, void *);
 
@@ -28,14 +28,14 @@ static void report(int number, void *info, void *context) {
   *__errno_location() = saved;
 }
 
-/* Bun's garbage collector sends this signal from thread to thread. kill(1) sends it to the process. */
+/* Bun's garbage collector sends this signal between threads. kill(1) sends it to the process. */
 static void report_or_forward(int number, void *info, void *context) {
   int code = ((int *)info)[2];
   if (code == from_process || code == queued) report(number, info, context);
   else inherited(number, info, context);
 }
 
-/* The read end of the pipe, or -1. */
+/* Returns the read end of the pipe, or -1. */
 int open_reports(void) {
   int ends[2];
   if (pipe2(ends, nonblock_cloexec) != 0) return -1;
@@ -43,14 +43,14 @@ int open_reports(void) {
   return ends[0];
 }
 
-/* 0, or -1 for a signal that cannot be caught. */
+/* Returns 0, or -1 for a signal that cannot be caught. */
 int report_signal(int number) {
   struct action action = {report};
   action.flags = restart_with_info;
   return sigaction(number, &action, 0);
 }
 
-/* As report_signal, for a signal of which Bun has a handler with information. -1 when it has none. */
+/* Like report_signal, for a signal that has an SA_SIGINFO handler of Bun. Returns -1 if it has none. */
 int share_signal(int number) {
   struct action action;
   if (sigaction(number, 0, &action) != 0 || action.handler <= (handler *)1 || (action.flags & 4) == 0) return -1;

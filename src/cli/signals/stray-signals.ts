@@ -4,28 +4,31 @@ import { join } from "node:path";
 import { log } from "../../log.ts";
 
 /**
- * Signals that would end gafferd though they have no meaning for it. Not among them: SIGPIPE, SIGURG and SIGCHLD, which do
- * nothing; SIGTSTP, SIGTTIN and SIGTTOU, which stop a job of a shell; and the signals that mean a crash.
+ * Signals that would end gafferd although they mean nothing to it. Not in the list: SIGPIPE, SIGURG and SIGCHLD, which do
+ * nothing; SIGTSTP, SIGTTIN and SIGTTOU, which suspend a shell's job; and the signals that report a crash.
  */
 const named = ["SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGXCPU", "SIGXFSZ", "SIGWINCH"] as const;
 
 /**
- * Bun cannot listen for these, which only Linux has. Its garbage collector uses SIGPWR itself (Bun 1.4.5). The real-time
- * signals are those that the C library does not use.
+ * Signals of Linux that Bun cannot listen for. Bun's garbage collector uses SIGPWR itself (Bun 1.4.5). The real-time
+ * signals are the ones that the C library does not use.
  */
 const [stackFault, powerFailure] = [16, 30];
 const [firstRealTime, lastRealTime] = [34, 64];
 
-/** Ignores those of the signals that Bun can listen for, with a warning each time. */
+/** Ignores the signals that Bun can listen for, and logs a warning for each one. */
 export function ignoreStraySignals(): void {
   for (const signal of named) {
-    // A terminal sends it whenever its size changes.
+    // A terminal sends it when its size changes.
     if (signal === "SIGWINCH" && [0, 1, 2].some((descriptor) => isatty(descriptor))) continue;
     process.on(signal, () => warn(signal));
   }
 }
 
-/** Ignores the others too. Takes some milliseconds, so it is called when gafferd listens. Never settles if it succeeds. */
+/**
+ * Ignores the other signals too. This takes some milliseconds, so call it after gafferd listens. If it succeeds, the
+ * promise never settles.
+ */
 export async function ignoreRealTimeSignals(): Promise<void> {
   if (process.platform !== "linux") return;
   try {
@@ -33,8 +36,8 @@ export async function ignoreRealTimeSignals(): Promise<void> {
       for (const number of numbers) warn(nameOf(number));
     }
   } catch (error) {
-    // A Bun without its C compiler, or a system that forbids what it makes.
-    log.debug("real-time signals are not handled and end gafferd", error);
+    // Bun has no C compiler, or the system forbids generated code.
+    log.debug("cannot handle real-time signals; they end gafferd", error);
   }
 }
 
@@ -53,10 +56,10 @@ const compile = () =>
       share_signal: { args: ["i32"], returns: "i32" },
     },
   });
-/** Kept for as long as a signal may come: garbage collection must not free the handlers. */
+/** Kept until the end, so that garbage collection does not free the handlers. */
 let compiled: ReturnType<typeof compile> | undefined;
 
-/** The descriptor to read signal numbers from. */
+/** Returns the descriptor to read signal numbers from. */
 function openReports(): number {
   compiled ??= compile();
   const { symbols } = compiled;
@@ -68,7 +71,7 @@ function openReports(): number {
   return readEnd;
 }
 
-/** As `kill -l` prints it: `SIGRTMIN+15`, `SIGRTMAX-14`. */
+/** The name that `kill -l` prints: `SIGRTMIN+15`, `SIGRTMAX-14`. */
 function nameOf(number: number): string {
   if (number === stackFault) return "SIGSTKFLT";
   if (number === powerFailure) return "SIGPWR";

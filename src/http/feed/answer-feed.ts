@@ -7,21 +7,21 @@ import { commentLine } from "./sse.ts";
 
 export interface FeedAnswer {
   readonly feed: Exclude<FeedKind, "longpoll">;
-  /** Of a `continuous` feed. */
+  /** The format of a `continuous` feed. */
   readonly format: FeedFormat;
-  /** Undefined: none. */
+  /** Undefined for no heartbeat. */
   readonly heartbeatMs: number | undefined;
-  /** Makes the source; `wake` is to be called when it may have something, and returns at once. */
+  /** Creates the source, which calls `wake` when it may have data. `wake` returns at once. */
   readonly open: (wake: () => void) => FeedSource;
   readonly log: Logger;
 }
 
 const emptyLine = Buffer.from("\n");
 
-/** Answers with a stream, after `admitStream`. Throws what `open` throws. */
+/** Answers with a stream. Call `admitStream` first. Throws what `open` throws. */
 export function answerFeed(request: Request, { feed, format, heartbeatMs, open, log }: FeedAnswer): Response {
   const isEvents = feed === "eventsource";
-  // An empty line carries the headers. Readers of lines skip it, as they skip heartbeats.
+  // An empty line makes Bun send the headers. Line readers skip it, as they skip heartbeats.
   const isLines = !isEvents && format !== "text";
   const greeting = isLines && connectionOf(request)?.mayDelayHeaders ? emptyLine : undefined;
   let source: FeedSource | undefined;
@@ -30,7 +30,7 @@ export function answerFeed(request: Request, { feed, format, heartbeatMs, open, 
     greeting,
     heartbeat:
       heartbeatMs === undefined ? undefined : { everyMs: heartbeatMs, bytes: isEvents ? commentLine : emptyLine },
-    onBroken: (reason) => log.warn(`a reader of ${new URL(request.url).pathname} was cut off: ${reason}`),
+    onAbort: (reason) => log.warn(`disconnected a reader of ${new URL(request.url).pathname}: ${reason}`),
   });
   if (!source?.greeting?.length && greeting === undefined) markAsStream(request);
   return new Response(body, { headers: { ...(isEvents ? eventHeaders() : rawHeaders(format)), ...source?.headers } });

@@ -21,9 +21,9 @@ export function eventHeaders(): Record<string, string> {
 function headersOf(contentType: string): Record<string, string> {
   return {
     "content-type": contentType,
-    // A proxy that compresses holds a stream back until it has enough of it.
+    // `no-transform`: a proxy that compresses would buffer the stream.
     "cache-control": "no-store, no-transform",
-    // nginx collects an answer before it passes it on.
+    // nginx buffers responses by default.
     "x-accel-buffering": "no",
   };
 }

@@ -4,15 +4,15 @@ import { choice, type Parameter } from "../operation/parameter.ts";
 
 export type FeedKind = "longpoll" | "continuous" | "eventsource";
 
-/** How output is written: as it is, as JSON, or as Base64. */
+/** The format of output: raw bytes, JSON or Base64. */
 export type FeedFormat = "text" | "json" | "base64";
 
-/** Proxies cut a connection that is silent for 50 to 60 s. */
+/** Proxies close a connection after 50 to 60 s of silence. */
 export const defaultHeartbeatMs = 15_000;
 const shortestHeartbeatMs = 100;
 const longestHeartbeatMs = 86_400_000;
 
-/** The query parameters that every feed has; a feed that means something else by one says so. */
+/** The query parameters of every feed. A feed may override a description. */
 export const feedParameters = {
   feed: choice(
     "feed",
@@ -41,7 +41,7 @@ export const feedParameters = {
   },
 } as const satisfies Record<string, Parameter>;
 
-/** What a browser's `EventSource` sends when it comes again. */
+/** The header that `EventSource` sends when it reconnects. */
 export const lastEventIdHeader: Parameter = {
   name: "Last-Event-ID",
   description:
@@ -71,12 +71,12 @@ export function parseTime(text: string, nowMs: number): number {
     try {
       return nowMs - parseDuration(text);
     } catch {
-      // Said below, for all forms together.
+      // The error below lists all accepted forms.
     }
   }
   throw new GafferdError(
     "bad_value",
-    `\`since\` must be an id that a stream has sent, an age such as 10s or 5m, or an RFC 3339 time, not \`${text.slice(0, 80)}\``,
+    `\`since\` must be an id from a stream, an age such as 10s or 5m, or an RFC 3339 time, not \`${text.slice(0, 80)}\``,
     { field: "since" },
   );
 }

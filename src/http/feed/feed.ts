@@ -1,45 +1,45 @@
-/** So much is given to a socket at a time, if there is so much; chosen by measurement (`bun run bench`). */
+/** Gives the socket at most this many bytes at a time, plus the rest of a piece; measured with `bun run bench`. */
 const pullBytes = 256 * 1024;
-/** Pieces smaller than this are put together before they are given to the socket. */
+/** Smaller pieces are combined before they are given to the socket. */
 const smallBytes = 16 * 1024;
 
-/** What a feed sends, asked for piece by piece when the client can take more. */
+/** The data of a feed, read piece by piece when the client can take more. */
 export interface FeedSource {
   /**
-   * Sent first, at once: Bun (1.4.5) sends the headers with the first byte, and a client that waits for them, as `fetch`
-   * and `EventSource` do, would not know that it is connected.
+   * Sent first and at once: Bun (1.4.5) sends the headers with the first byte, and clients such as `fetch` and
+   * `EventSource` wait for the headers.
    */
   readonly greeting?: Uint8Array;
-  /** Headers of the response that only it can know. */
+  /** More headers of the response. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The next piece, which may be empty; undefined when there is nothing now. */
+  /** The next piece, which may be empty. Undefined if there is none now. */
   next(): Uint8Array | undefined;
-  /** All pieces that were given are with the kernel, or copied by Bun (1.4.5): they may change. */
-  taken?(): void;
-  /** When to ask again though nobody wakes the feed, on the steady clock. */
+  /** Called when all pieces so far were written or copied by Bun (1.4.5), so their memory may be reused. */
+  release?(): void;
+  /** When to read again even if `wake` is not called, on the steady clock. Undefined for never. */
   readonly dueMs: number | undefined;
-  /** Nothing will ever follow. */
+  /** No more data will follow. */
   readonly ended: boolean;
-  /** Why the response is to be cut off, so that the client sees that it is not whole; undefined while it is. */
-  readonly brokenBecause: string | undefined;
-  /** Called once, when the client has gone or all was sent. */
+  /** Why to abort the response, so that the client sees that it is incomplete. Undefined to continue. */
+  readonly abortReason: string | undefined;
+  /** Called once, when the client has disconnected or all data was sent. */
   close(): void;
 }
 
 export interface FeedOptions {
-  /** Makes the source; `wake` is to be called when it may have something, and returns at once. */
+  /** Creates the source, which calls `wake` when it may have data. `wake` returns at once. */
   readonly open: (wake: () => void) => FeedSource;
-  /** Sent first if the source has no greeting. */
+  /** Sent first if the source has no greeting. Default: nothing. */
   readonly greeting?: Uint8Array | undefined;
-  /** What is sent after so much silence; undefined: nothing. */
+  /** Bytes to send after `everyMs` of silence. Undefined for none. */
   readonly heartbeat: { readonly everyMs: number; readonly bytes: Uint8Array } | undefined;
-  /** Told when the client was cut off, and why. */
-  readonly onBroken?: (reason: string) => void;
+  /** Called with the reason when the response was aborted. */
+  readonly onAbort?: (reason: string) => void;
 }
 
 /**
- * The body of a response: pulled, so that between source and socket stands nothing but what one pull gave. The source
- * and the one timer go with the client, the end or the break, whichever comes first.
+ * Creates the body of a response. The socket pulls from the source, so only the data of one pull is buffered in between.
+ * The source is closed and the timer cleared when the client disconnects, the data ends or the response is aborted.
  */
 export function createFeed(options: FeedOptions): ReadableStream<Uint8Array> {
   const feed = new Feed(options);
@@ -53,11 +53,11 @@ class Feed {
   readonly #options: FeedOptions;
   readonly #source: FeedSource;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  /** Set while the client waits for us. */
-  #served: (() => void) | undefined;
+  /** Resolves the pending pull; undefined if there is none. */
+  #resolvePull: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waitingSinceMs = 0;
-  #isWoken = false;
+  #isScheduled = false;
   #isGreeted = false;
   #isClosed = false;
 
@@ -71,10 +71,10 @@ class Feed {
   }
 
   pull(): Promise<void> | undefined {
-    this.#source.taken?.();
+    this.#source.release?.();
     if (this.#serve()) return undefined;
     return new Promise((resolve) => {
-      this.#served = resolve;
+      this.#resolvePull = resolve;
       this.#waitingSinceMs = performance.now();
       this.#armTimer();
     });
@@ -85,17 +85,17 @@ class Feed {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#source.close();
-    this.#served?.();
+    this.#resolvePull?.();
   }
 
-  /** Serves a waiting client once a tick, however much comes in it. */
+  /** Serves a pending pull, once per tick. */
   #wake(): void {
-    if (this.#served === undefined) return void this.#isBroken();
-    if (this.#isWoken) return;
-    this.#isWoken = true;
+    if (this.#resolvePull === undefined) return void this.#abortIfFailed();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     queueMicrotask(() => {
-      this.#isWoken = false;
-      if (this.#served === undefined) return;
+      this.#isScheduled = false;
+      if (this.#resolvePull === undefined) return;
       if (this.#serve()) this.#settle();
       else this.#armTimer();
     });
@@ -103,12 +103,12 @@ class Feed {
 
   #settle(): void {
     clearTimeout(this.#timer);
-    const served = this.#served;
-    this.#served = undefined;
-    served?.();
+    const resolvePull = this.#resolvePull;
+    this.#resolvePull = undefined;
+    resolvePull?.();
   }
 
-  /** Gives the client what there is, or ends. False when there is nothing yet. */
+  /** Sends the available data, or ends the response. Returns false if there is no data yet. */
   #serve(): boolean {
     const controller = this.#controller;
     if (this.#isClosed || controller === undefined) return true;
@@ -117,7 +117,7 @@ class Feed {
     if (!this.#isGreeted && greeting !== undefined) batch.add(greeting);
     this.#isGreeted = true;
     while (batch.length < pullBytes) {
-      if (this.#isBroken()) return true;
+      if (this.#abortIfFailed()) return true;
       const piece = this.#source.next();
       if (piece === undefined) break;
       batch.add(piece);
@@ -130,16 +130,16 @@ class Feed {
     return true;
   }
 
-  #isBroken(): boolean {
-    const reason = this.#isClosed ? undefined : this.#source.brokenBecause;
+  #abortIfFailed(): boolean {
+    const reason = this.#isClosed ? undefined : this.#source.abortReason;
     if (reason === undefined) return false;
-    this.#options.onBroken?.(reason);
+    this.#options.onAbort?.(reason);
     this.#controller?.error(new Error(reason));
     this.close();
     return true;
   }
 
-  /** Waits for what the source has due, or for the heartbeat. */
+  /** Sets the timer for the source's next due time or the heartbeat, whichever is first. */
   #armTimer(): void {
     const { heartbeat } = this.#options;
     const { dueMs } = this.#source;
@@ -159,7 +159,7 @@ class Feed {
   }
 }
 
-/** What one pull gives: large pieces as they are, small ones put together. */
+/** The data of one pull: large pieces unchanged, small ones combined. */
 class Batch {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   #small: Uint8Array[] = [];
@@ -170,7 +170,7 @@ class Batch {
     this.#controller = controller;
   }
 
-  /** Of all that was added. */
+  /** Total bytes added. */
   get length(): number {
     return this.#length;
   }

@@ -1,8 +1,8 @@
 import { type OutputGap, sizeOfGap } from "../../reading/output-source.ts";
 
 /**
- * How an answer of raw bytes says what was lost before its first byte: `X-Gaffer-Gap: 4096`, or `unknown` where nobody
- * can say how much. No header when nothing was.
+ * The header of a raw response that reports how many bytes were lost before its first byte: `X-Gaffer-Gap: 4096`, or
+ * `unknown`. Empty if there are no gaps.
  */
 export function gapHeader(gaps: readonly OutputGap[]): Record<string, string> {
   if (gaps.length === 0) return {};

@@ -1,21 +1,21 @@
 /**
- * Encoded lines and events are at most so long, in bytes: readers of many languages (Go's `bufio.Scanner`, Python's
- * asyncio and aiohttp) give up at 64 KiB.
+ * Maximum length of encoded lines and events, in bytes. The line readers of many languages fail at 64 KiB (Go's
+ * `bufio.Scanner`, Python's asyncio and aiohttp).
  */
 export const maxLineBytes = 60 * 1024;
 
-/** Line ends to Unicode, of which JSON says nothing; NEL, which is one too. */
+/** Unicode line ends that JSON does not escape: NEL, LS and PS. */
 const unicodeLineEnds = /[\u0085\u2028\u2029]/;
 
-/** JSON in one line, whoever splits text into lines. */
+/** JSON in one line, even for readers that split at Unicode line ends. */
 export function toJsonLine(value: unknown): string {
   const json = JSON.stringify(value);
   return unicodeLineEnds.test(json) ? json.replaceAll(new RegExp(unicodeLineEnds, "g"), escape) : json;
 }
 
 /**
- * The same JSON in lines of at most `maxBytes`, broken between elements where it must be; no string is broken. Undefined for
- * what fits into one line.
+ * Splits JSON into lines of at most `maxBytes`, between elements; strings are never split. Undefined if it fits into one
+ * line.
  */
 export function breakJson(json: string, maxBytes: number): string[] | undefined {
   if (Buffer.byteLength(json) <= maxBytes) return undefined;

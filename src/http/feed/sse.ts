@@ -4,28 +4,28 @@ import { toJsonLine } from "./json-line.ts";
 const newline = 10;
 const carriageReturn = 13;
 const dataFieldBytes = 6;
-/** Of U+FFFD. */
+/** Length of U+FFFD in UTF-8. */
 const replacementBytes = 3;
 const encoder = new TextEncoder();
-/** Below this mean length of a line, a loop over the bytes beats a search and a copy for each line (measured). */
+/** Below this mean line length, a loop over the bytes is faster than a search and a copy per line (measured). */
 const shortLineBytes = 48;
 const sampleBytes = 1024;
 
 let scratch = Buffer.allocUnsafeSlow(256 * 1024);
 
 export interface TextEventOptions {
-  /** Lines of ours before the data. */
+  /** Lines before the data, such as `event: stdout\n`. */
   readonly before: string;
-  /** Lines of ours after the data, of an event that holds so many bytes of the output. */
+  /** Lines after the data, for an event that contains `taken` bytes of the output. */
   readonly after: (taken: number) => string;
-  /** So long the data is at most, with what is put before its lines; 16 at least. */
+  /** Maximum length of the data, including the `data: ` of each line; at least 16. */
   readonly maxBytes: number;
 }
 
 /**
- * One event whose data is process output: `event: stdout\ndata: first line\ndata: second line\nid: …\n\n`. Every line
- * gets its `data:`, whether a newline, a carriage return or both end it, so that no output can forge a field or an
- * event; bytes that are not UTF-8 become U+FFFD. It holds as much of the output as may be, whole lines if there are any.
+ * Encodes process output as one event: `event: stdout\ndata: first line\ndata: second line\nid: …\n\n`. Every line gets
+ * its own `data:`, whether it ends with a newline, a carriage return or both, so output cannot forge a field or an event.
+ * Bytes that are not UTF-8 become U+FFFD. The event contains as much output as fits, and whole lines if at least one fits.
  */
 export function encodeTextEvent(output: Uint8Array, { before, after, maxBytes }: TextEventOptions): Uint8Array {
   const whole = output instanceof Buffer ? output : Buffer.from(output.buffer, output.byteOffset, output.length);
@@ -42,27 +42,27 @@ export function encodeTextEvent(output: Uint8Array, { before, after, maxBytes }:
   return Uint8Array.prototype.slice.call(scratch, 0, end);
 }
 
-/** One event whose data is JSON: `event: gap\ndata: {"bytes":12}\nid: …\n\n`. JSON has no line breaks of its own. */
+/** Encodes one event whose data is JSON, which has no line breaks: `event: gap\ndata: {"bytes":12}\nid: …\n\n`. */
 export function encodeJsonEvent(event: string, value: unknown, id: string): Uint8Array {
   return encoder.encode(`event: ${event}\ndata: ${toJsonLine(value)}\nid: ${id}\n\n`);
 }
 
-/** A line that clients skip: it keeps what stands between from closing a silent connection. */
+/** A comment, which clients skip. Prevents proxies from closing a silent connection. */
 export const commentLine = encoder.encode(":\n\n");
 
-/** `id: …\n\n`: no event, but clients remember the id, and come back with it before they saw any. */
+/** `id: …\n\n`: not an event, but clients store the id and can resume from it before their first event. */
 export function encodeGreeting(id: string | undefined): Uint8Array {
   return id === undefined ? commentLine : encoder.encode(`id: ${id}\n\n`);
 }
 
-/** Bytes that are not UTF-8 are U+FFFD, and each line ends with a newline. */
+/** Replaces bytes that are not UTF-8 with U+FFFD, and all line ends with newlines. */
 function normalize(output: Buffer): Buffer {
   const text = isUtf8(output) ? output : Buffer.from(output.toString("utf8"));
   if (!text.includes(carriageReturn)) return text;
   return Buffer.from(text.toString("latin1").replaceAll(/\r\n?/g, "\n"), "latin1");
 }
 
-/** How much of an output surely fits into `maxBytes` when it is normalized: whole lines if there are any. */
+/** How many bytes of the output are sure to fit into `maxBytes` after normalization: whole lines if at least one fits. */
 function fittingLength(output: Buffer, maxBytes: number): number {
   let length = output.length;
   while (longestEncoding(output.subarray(0, length)) > maxBytes) {
@@ -80,7 +80,7 @@ function longestEncoding(output: Buffer): number {
   return output.length * (isUtf8(output) ? 1 : replacementBytes) + lines * (dataFieldBytes + 1);
 }
 
-/** The greatest length up to `length` that cuts no UTF-8 character; `length` where that would be nothing. */
+/** The greatest length up to `length` that does not split a UTF-8 character; `length` if that would be 0. */
 function wholeCharacters(text: Buffer, length: number): number {
   let end = length;
   while (end > 0 && ((text[end] ?? 0) & 0xc0) === 0x80 && length - end < 4) end -= 1;
@@ -88,9 +88,9 @@ function wholeCharacters(text: Buffer, length: number): number {
 }
 
 interface Written {
-  /** Of `scratch`. */
+  /** Offset in `scratch`. */
   readonly end: number;
-  /** How many bytes of the text. */
+  /** Number of bytes of the text that were written. */
   readonly taken: number;
 }
 
@@ -100,7 +100,7 @@ function writeLines(text: Buffer, start: number, limit: number): Written {
   while (from < text.length) {
     const at = text.indexOf(newline, from);
     const to = at < 0 ? text.length : at + 1;
-    // A newline is put after the last line, if it has none.
+    // A last line without a newline gets one.
     const room = limit - end - dataFieldBytes - (at < 0 ? 1 : 0);
     if (to - from > room) {
       if (from === 0) return writeBeginning(text, start, limit);
@@ -113,7 +113,7 @@ function writeLines(text: Buffer, start: number, limit: number): Written {
   return { end: endLine(end), taken: from };
 }
 
-/** As much of one line as may be. */
+/** Writes as much of one line as fits. */
 function writeBeginning(text: Buffer, start: number, limit: number): Written {
   const end = writeDataField(scratch, start);
   const taken = wholeCharacters(text, limit - end - 1);
@@ -121,7 +121,7 @@ function writeBeginning(text: Buffer, start: number, limit: number): Written {
 }
 
 function writeShortLines(text: Buffer, start: number, limit: number): Written {
-  // A local, and a loop in a loop: the compiler keeps them in registers.
+  // A local variable and nested loops, so that the compiler keeps the values in registers.
   const target = scratch;
   let end = start;
   let index = 0;
@@ -140,7 +140,7 @@ function writeShortLines(text: Buffer, start: number, limit: number): Written {
   return { end: endLine(end), taken: index };
 }
 
-/** `data: `, byte by byte: for so few a call of `set` costs more. */
+/** Writes `data: ` byte by byte, which is faster than `set` for so few bytes. */
 function writeDataField(target: Buffer, at: number): number {
   target[at] = 0x64;
   target[at + 1] = 0x61;
@@ -164,7 +164,7 @@ function isShortLined(text: Buffer): boolean {
   return sample < lines * shortLineBytes;
 }
 
-/** What is written stays. */
+/** Grows `scratch` and keeps its content. */
 function reserve(length: number): void {
   if (scratch.length >= length) return;
   const old = scratch;

@@ -8,32 +8,32 @@ import {
   type StreamPosition,
 } from "../../reading/stream-position.ts";
 
-/** Tells the ids of this run of the daemon from those of an earlier one, whose processes had the same numbers. */
+/** Identifies this run of the daemon in ids. Earlier runs had processes with the same numbers. */
 export const runId = `r${BigInt(`0x${randomBytes(5).toString("hex")}`).toString(36)}`;
 
-/** `r` and 40 bits in base 36. */
+/** Length of the run: `r` and 40 bits in base 36. */
 const runLength = 9;
-/** No id is longer, whatever runs: 128 characters. */
+/** Maximum length of an id: 128 characters. */
 export const maxIdLength = runLength + maxPositionLength;
 
-/** All that gafferd has ever sent as an id: of events, and of output as it is now and as it was up to 0.1.0. */
+/** All forms of ids that gafferd has ever sent: of events, of output, and of output up to 0.1.0. */
 const knownIds = [
   /^(r[0-9a-z]+)-([0-9a-z]+)$/,
   /^(r[0-9a-z]+)(_.*)$/,
   /^(r[0-9a-z]+)(\.[0-9a-z]+(\.[0-9a-z]+(-[0-9a-z]+)*)*)$/,
 ];
 
-/** Whether a `since` is meant as an id, well-formed or not, rather than as a time. */
+/** Whether a `since` value is an id, well-formed or not, rather than a time. */
 export function looksLikeStreamId(text: string): boolean {
   return text.startsWith("r");
 }
 
-/** `r5k2x_1_2s_2s`: the run, and how far the reader came (`stream-position.ts`). */
+/** `r5k2x_1_2s_2s`: the run and the position of the reader (see `stream-position.ts`). */
 export function formatStreamId(position: StreamPosition): string {
   return runId + formatPosition(position);
 }
 
-/** Where a client goes on that comes with an id. Throws `bad_value` for what gafferd never sent. */
+/** Where a client with this id resumes. Throws `bad_value` if gafferd cannot have sent the id. */
 export function parseStreamId(id: string): OutputStart {
   const position = id.startsWith(`${runId}_`) ? parsePosition(id.slice(runId.length)) : undefined;
   if (position !== undefined) return { kind: "resume", position };
@@ -42,8 +42,8 @@ export function parseStreamId(id: string): OutputStart {
 }
 
 /**
- * Whether an id is one of ours that says nothing about the place at hand: of an earlier run of the daemon, or of another
- * kind of stream of this run. Whoever comes with it is told of a gap.
+ * Whether gafferd sent this id in an earlier run, or in this run for another kind of stream. The stream cannot resume from
+ * it, so the client gets a gap event.
  */
 export function wasSentBefore(id: string): boolean {
   for (const pattern of knownIds) {
@@ -55,8 +55,8 @@ export function wasSentBefore(id: string): boolean {
   return false;
 }
 
-/** What is thrown for an id that `sender` never sent. */
+/** The `bad_value` error for an id that `sender` cannot have sent. */
 export function notAnId(id: string, sender: string): GafferdError {
-  const reason = `\`${id.slice(0, 80)}\` is not an id; pass one exactly as ${sender} sent it`;
+  const reason = `\`${id.slice(0, 80)}\` is not a valid id; pass an id exactly as ${sender} sent it`;
   return new GafferdError("bad_value", reason, { field: "since" });
 }

@@ -1,6 +1,6 @@
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Lets a longpoll wait for news, its time, or its client's leaving. `close` must be called. */
+/** Lets a longpoll wait for data, a timeout, or its client's disconnect. The creator must call `close`. */
 export class Waiter {
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.wake();
@@ -11,7 +11,7 @@ export class Waiter {
     signal.addEventListener("abort", this.#onAbort);
   }
 
-  /** Ends a wait under way. */
+  /** Ends the current wait. */
   wake(): void {
     this.#wake?.();
   }

@@ -1,8 +1,14 @@
 import type { Server, Socket } from "bun";
 import { STATUS_CODES } from "node:http";
-import { loadLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
-import { openDescriptors, socketAddress, socketName } from "./socket-descriptors.ts";
+import {
+  closeDescriptor,
+  duplicateDescriptor,
+  openDescriptors,
+  shutDown,
+  socketAddress,
+  socketName,
+} from "./socket-descriptors.ts";
 
 /**
  * Sends the headers of a stream before the first byte of its body.
@@ -80,15 +86,15 @@ class Connection {
   /** Undefined if the descriptor cannot be identified or duplicated. */
   static async duplicate(request: Request, server: Receiver, path?: string): Promise<Connection | undefined> {
     const fd = path === undefined ? findTcp(server.requestIP(request)?.port, server.port) : findUnix(path);
-    const copy = fd === undefined ? -1 : libc().fcntl(fd, duplicateAndCloseOnExec, 0);
-    if (copy < 0) return undefined;
+    const copy = fd === undefined ? undefined : duplicateDescriptor(fd);
+    if (copy === undefined) return undefined;
     const connection = new Connection(copy);
     try {
       await connection.#attach(request.signal);
       return connection;
     } catch {
       connection.#forget();
-      libc().close(copy);
+      closeDescriptor(copy);
       return undefined;
     }
   }
@@ -118,7 +124,7 @@ class Connection {
   /** Shuts the connection down for Bun too, which then closes its own descriptor. */
   close(): void {
     if (!this.#isOpen) return;
-    libc().shutdown(this.#fd, bothWays);
+    shutDown(this.#fd);
     this.#socket?.end();
     this.#forget();
   }
@@ -258,23 +264,4 @@ async function probe(): Promise<void> {
     clearTimeout(timer);
     void server.stop(true);
   }
-}
-
-/** F_DUPFD_CLOEXEC and SHUT_RDWR on Linux. */
-const duplicateAndCloseOnExec = 1030;
-const bothWays = 2;
-
-type Libc = ReturnType<typeof load>;
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  return (loaded ??= load());
-}
-
-function load() {
-  return loadLibc({
-    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-    shutdown: { args: ["i32", "i32"], returns: "i32" },
-    close: { args: ["i32"], returns: "i32" },
-  });
 }

@@ -1,6 +1,6 @@
 import { ptr } from "bun:ffi";
 import { readdirSync, readlinkSync } from "node:fs";
-import { loadLibc } from "../../libc.ts";
+import { lazyLibc } from "../../libc.ts";
 
 /** The open file descriptors of gafferd. Throws if there is no /proc. */
 export function openDescriptors(): number[] {
@@ -34,16 +34,47 @@ export function socketAddress(side: "getpeername" | "getsockname", fd: number): 
   return path.toString("utf8").replace(/\0$/, "");
 }
 
-type Libc = ReturnType<typeof load>;
-let loaded: Libc | undefined;
+/** SOL_SOCKET and SO_ACCEPTCONN on Linux; see socket(7). */
+const solSocket = 1;
+const soAcceptConn = 30;
 
-function libc(): Libc {
-  return (loaded ??= load());
+/** Whether a socket accepts connections. */
+export function isListening(fd: number): boolean {
+  const value = new Int32Array(1);
+  const length = new Int32Array([value.byteLength]);
+  return libc().getsockopt(fd, solSocket, soAcceptConn, ptr(value), ptr(length)) === 0 && value[0] === 1;
 }
 
-function load() {
-  return loadLibc({
-    getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-    getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  });
+/** Calls `listen(2)`. Returns whether it succeeded. */
+export function listenOn(fd: number, backlog: number): boolean {
+  return libc().listen(fd, backlog) === 0;
 }
+
+/** F_DUPFD_CLOEXEC and SHUT_RDWR on Linux; see fcntl(2) and shutdown(2). */
+const duplicateAndCloseOnExec = 1030;
+const bothWays = 2;
+
+/** Duplicates a descriptor, with close-on-exec. Undefined if that fails. The caller must close the duplicate. */
+export function duplicateDescriptor(fd: number): number | undefined {
+  const copy = libc().fcntl(fd, duplicateAndCloseOnExec, 0);
+  return copy < 0 ? undefined : copy;
+}
+
+/** Shuts a connection down in both directions, for all its descriptors. */
+export function shutDown(fd: number): void {
+  libc().shutdown(fd, bothWays);
+}
+
+export function closeDescriptor(fd: number): void {
+  libc().close(fd);
+}
+
+const libc = lazyLibc({
+  getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+});

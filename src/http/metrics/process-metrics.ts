@@ -1,27 +1,32 @@
 import type { ProcessUsage, Sampler } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess } from "../../manager/views.ts";
-import type { MetricFamily } from "./metrics-text.ts";
+import { type MetricOf, readFamilies } from "./metric-table.ts";
+import type { MetricFamily, MetricSample } from "./metrics-text.ts";
 
-type Metric = Omit<MetricFamily, "samples"> & { readonly valueOf: (usage: ProcessUsage) => number | undefined };
+interface LabelledUsage {
+  readonly labels: NonNullable<MetricSample["labels"]>;
+  /** Undefined if the process has exited. */
+  readonly usage: ProcessUsage | undefined;
+}
 
-const metrics: readonly Metric[] = [
+const metrics: readonly MetricOf<LabelledUsage>[] = [
   {
     name: "gafferd_process_cpu_seconds_total",
     type: "counter",
     help: "User and system CPU time of the process, without its child processes, in seconds.",
-    valueOf: ({ cpuMs }) => cpuMs / 1000,
+    samplesOf: samples(({ cpuMs }) => cpuMs / 1000),
   },
   {
     name: "gafferd_process_resident_memory_bytes",
     type: "gauge",
     help: "Resident memory of the process, without its child processes, in bytes.",
-    valueOf: ({ rssBytes }) => rssBytes,
+    samplesOf: samples(({ rssBytes }) => rssBytes),
   },
   {
     name: "gafferd_process_open_fds",
     type: "gauge",
     help: "Open file descriptors of the process.",
-    valueOf: ({ openFds }) => openFds,
+    samplesOf: samples(({ openFds }) => openFds),
   },
 ];
 
@@ -38,11 +43,12 @@ export async function processFamilies(
     labels: { template: process.template.name, pid: process.id, slot: process.slot, port: process.port ?? "" },
     usage: process.exit === undefined ? sample.usageOf(process.osPid) : undefined,
   }));
-  return metrics.map(({ valueOf, ...family }) => ({
-    ...family,
-    samples: usages.flatMap(({ labels, usage }) => {
-      const value = usage && valueOf(usage);
-      return value === undefined ? [] : { labels, value };
-    }),
-  }));
+  return readFamilies(metrics, usages);
+}
+
+function samples(valueOf: (usage: ProcessUsage) => number | undefined): MetricOf<LabelledUsage>["samplesOf"] {
+  return ({ labels, usage }) => {
+    const value = usage && valueOf(usage);
+    return value === undefined ? [] : [{ labels, value }];
+  };
 }

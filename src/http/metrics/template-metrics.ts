@@ -1,16 +1,13 @@
 import type { Supervisor } from "../../manager/views.ts";
+import { type MetricOf, readFamilies } from "./metric-table.ts";
 import type { MetricFamily, MetricSample } from "./metrics-text.ts";
-
-type Metric = Omit<MetricFamily, "samples"> & {
-  readonly samplesOf: (supervisor: Supervisor) => readonly MetricSample[];
-};
 
 /** Gauges of each template, and counters since it was created. */
 export function templateFamilies(supervisors: readonly Supervisor[]): MetricFamily[] {
-  return metrics.map(({ samplesOf, ...family }) => ({ ...family, samples: supervisors.flatMap(samplesOf) }));
+  return readFamilies(metrics, supervisors);
 }
 
-const metrics: readonly Metric[] = [
+const metrics: readonly MetricOf<Supervisor>[] = [
   {
     name: "gafferd_template_wanted_processes",
     type: "gauge",

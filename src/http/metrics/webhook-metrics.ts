@@ -1,14 +1,13 @@
 import type { Sender } from "../../webhook/sender.ts";
-import type { MetricFamily, MetricSample } from "./metrics-text.ts";
-
-type Metric = Omit<MetricFamily, "samples"> & { readonly samplesOf: (sender: Sender) => readonly MetricSample[] };
+import { type MetricOf, readFamilies } from "./metric-table.ts";
+import type { MetricFamily } from "./metrics-text.ts";
 
 /** Metrics of each webhook. The label is its id, because a URL may contain a secret. */
 export function webhookFamilies(senders: readonly Sender[]): MetricFamily[] {
-  return metrics.map(({ samplesOf, ...family }) => ({ ...family, samples: senders.flatMap(samplesOf) }));
+  return readFamilies(metrics, senders);
 }
 
-const metrics: readonly Metric[] = [
+const metrics: readonly MetricOf<Sender>[] = [
   {
     name: "gafferd_webhook_queued_events",
     type: "gauge",

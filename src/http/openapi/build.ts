@@ -5,7 +5,7 @@ import { headers, schemas } from "../operation/components.ts";
 import { curlOf } from "./curl.ts";
 import { describeDefaults } from "./defaults.ts";
 import { daemonOperations } from "../daemon/daemon-operations.ts";
-import { errorResponses, failuresOf } from "../operation/errors.ts";
+import { errorResponses, errorResponsesFor } from "../operation/errors.ts";
 import { eventOperations } from "../watch/watch-operations.ts";
 import { info, tags } from "./info.ts";
 import { withHeadAndOptions } from "./head-options.ts";
@@ -18,12 +18,12 @@ import { pluginOperations } from "../plugins/plugin-operations.ts";
 import { statsOperations } from "../stats/stats-operations.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { templateOperations } from "../processes/process-operations.ts";
-import { verbOperations } from "../processes/verb-operations.ts";
+import { actionOperations } from "../processes/action-operations.ts";
 import { webhookOperations } from "../webhooks/webhook-operations.ts";
 
 const operations: OperationTable = {
   ...templateOperations,
-  ...verbOperations,
+  ...actionOperations,
   ...streamOperations,
   ...eventOperations,
   ...webhookOperations,
@@ -35,12 +35,12 @@ const operations: OperationTable = {
 };
 
 /** Routes without a description, such as `GET /processes/:id`. The document leaves them out. */
-export function undescribed(routes: readonly RoutePattern[]): string[] {
+export function routesWithoutDescription(routes: readonly RoutePattern[]): string[] {
   return routes.map(keyOf).filter((key) => operations[key] === undefined);
 }
 
 /** Descriptions without a route. */
-export function unrouted(routes: readonly RoutePattern[]): string[] {
+export function descriptionsWithoutRoute(routes: readonly RoutePattern[]): string[] {
   const known = new Set(routes.map(keyOf));
   return Object.keys(operations).filter((key) => !known.has(key));
 }
@@ -122,7 +122,7 @@ function toOperation(method: string, path: string, description: OperationDescrip
             content: { [body.type]: { schema: body.schema, example: body.example } },
           },
         }),
-    responses: { ...answers, ...failuresOf(errors) },
+    responses: { ...answers, ...errorResponsesFor(errors) },
     "x-codeSamples": [{ lang: "Shell", source: curlOf(method, path, description) }],
   };
 }

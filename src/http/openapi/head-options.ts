@@ -1,5 +1,5 @@
 import { methodsOf } from "../operation/allow.ts";
-import { failuresOf } from "../operation/errors.ts";
+import { errorResponsesFor } from "../operation/errors.ts";
 import { headOptionsTag } from "./info.ts";
 import type { OpenapiDocument, OperationObject, Reference, ResponseObject } from "../operation/openapi-document.ts";
 
@@ -46,7 +46,7 @@ function headOf(path: string, first: OperationObject, get: OperationObject | und
     ...(taken.length === 0 ? {} : { parameters: taken }),
     responses:
       get === undefined
-        ? { 200: allowed("The path exists but does not support `GET`."), ...failuresOf([]) }
+        ? { 200: allowed("The path exists but does not support `GET`."), ...errorResponsesFor([]) }
         : Object.fromEntries(Object.entries(get.responses).filter(isOfHead).map(withoutBody)),
   };
 }
@@ -62,7 +62,7 @@ function optionsOf({ operationId, parameters = [] }: OperationObject): Operation
       204: allowed(
         "The supported methods. For an origin listed in `cors_origins`, also CORS headers such as `Access-Control-Allow-Methods`.",
       ),
-      ...failuresOf([]),
+      ...errorResponsesFor([]),
     },
   };
 }

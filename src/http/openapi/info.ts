@@ -18,7 +18,7 @@ export const headOptionsTag = "methods";
 /** In the order in which `/docs` shows them. */
 export const tags: OpenapiDocument["tags"] = [
   { name: "templates", description: "Create, read, replace and delete templates, and read their status." },
-  { name: "verbs", description: "Actions on a template or a process. Each responds when its work is done." },
+  { name: "actions", description: "Actions on a template or a process. Each responds when its work is done." },
   {
     name: "groups",
     description:

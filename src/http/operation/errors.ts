@@ -6,7 +6,7 @@ import type { JsonSchema, Reference, ResponseObject } from "./openapi-document.t
 const meanings: Readonly<Record<ErrorCode, string>> = {
   not_found: "the template, process, group or webhook does not exist",
   conflict:
-    "the request conflicts with the current state: the name is already in use, the template is being deleted or has several processes, the webhook is defined in the configuration file, there are too many webhooks, or another gafferd uses the webhook database",
+    "the name is already in use, the template is being deleted or has several processes, or the webhook cannot be registered or removed; `message` has the reason",
   invalid_json: "the body is not valid JSON in UTF-8",
   invalid_process_info: "the body is not a valid process template; `field` names the invalid setting",
   bad_value: "a part of the path, a query parameter, or a setting of a webhook is invalid; `field` names it",
@@ -26,7 +26,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
     "gafferd is stopping or has too few free file descriptors, or the process did not read its stdin within `stdin_timeout`; `bytes` is the number of bytes written before that",
   spawn_failed: "the process cannot be started: the program, user or directory does not exist",
   invalid_config: "the configuration is invalid; `problems` lists the errors, and nothing was changed",
-  internal: "internal error in gafferd; its log has the details",
+  internal: "an unexpected error in gafferd; see its log for details",
 };
 
 const headersOf: Partial<Record<ErrorCode, Readonly<Record<string, Reference>>>> = {
@@ -35,7 +35,7 @@ const headersOf: Partial<Record<ErrorCode, Readonly<Record<string, Reference>>>>
 };
 
 /** The errors that every operation can return. */
-export const errorsOfAll = ["forbidden", "internal"] as const satisfies readonly ErrorCode[];
+export const commonErrors = ["forbidden", "internal"] as const satisfies readonly ErrorCode[];
 
 /** The body of every error response. */
 export const errorSchema: JsonSchema = {
@@ -73,8 +73,8 @@ export const errorResponses: Readonly<Record<string, ResponseObject>> = Object.f
 );
 
 /** The error responses of an operation, by status. */
-export function failuresOf(codes: readonly ErrorCode[]): Record<string, ResponseObject | Reference> {
-  const byStatus = Map.groupBy(new Set([...codes, ...errorsOfAll]), (code) => statusByCode[code]);
+export function errorResponsesFor(codes: readonly ErrorCode[]): Record<string, ResponseObject | Reference> {
+  const byStatus = Map.groupBy(new Set([...codes, ...commonErrors]), (code) => statusByCode[code]);
   return Object.fromEntries(
     [...byStatus].map(([status, [first, ...others]]) => [
       String(status),

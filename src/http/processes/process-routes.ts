@@ -1,5 +1,5 @@
 import { Elysia } from "elysia";
-import { EncodedOnce } from "../feed/encoded-once.ts";
+import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { toDocument } from "../../template/document.ts";
 import { parseTemplate } from "../../template/schema.ts";
@@ -21,7 +21,7 @@ export const listParameters = {
   detail: flag("detail", false, "`true`: return the settings, status and processes of each template."),
 } as const;
 
-/** `/processes` and `/processes/:id`: read, create, replace and delete. The actions are in `verb-routes.ts`. */
+/** `/processes` and `/processes/:id`: read, create, replace and delete. The actions are in `action-routes.ts`. */
 export function processRoutes(manager: Manager) {
   return new Elysia({ name: "processes" })
     .get("/processes", ({ request }) => listProcesses(manager, new URL(request.url).searchParams))
@@ -59,7 +59,7 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
 }
 
 /** One answer per array: encoding a thousand names takes longer than the rest of the request. */
-const answers = new EncodedOnce<readonly string[], TextAnswer>();
+const answers = new EncodingCache<readonly string[], TextAnswer>();
 
 function answerNames(names: readonly string[]): TextAnswer {
   return answers.get(names, () => jsonAnswer(names));

@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import type { Manager } from "../../manager/manager.ts";
 import type { SupervisorStatus } from "../../manager/views.ts";
 import { toStatusDocument } from "./process-document.ts";
-import { EncodedOnce } from "../feed/encoded-once.ts";
+import { EncodingCache } from "../feed/encoding-cache.ts";
 import { immediate } from "../quirks/immediate.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
@@ -17,7 +17,7 @@ export function statusRoutes(manager: Manager) {
 }
 
 /** One answer per status, because dashboards and scripts poll it. */
-const answers = new EncodedOnce<SupervisorStatus, TextAnswer>();
+const answers = new EncodingCache<SupervisorStatus, TextAnswer>();
 
 function answerOf(status: SupervisorStatus): TextAnswer {
   return answers.get(status, () => jsonAnswer(toStatusDocument(status)));

@@ -1,6 +1,6 @@
 import { messageOf } from "../../reason.ts";
 import type { Sampler, UsageSample } from "../../process/usage/sampler.ts";
-import { EncodedOnce } from "../feed/encoded-once.ts";
+import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { breakJson, maxLineBytes, toJsonLine } from "../feed/json-line.ts";
 import { commentLine } from "../feed/sse.ts";
@@ -71,7 +71,7 @@ export class StatsFeed implements FeedSource {
     return this.#options.subject.ended;
   }
 
-  get brokenBecause(): string | undefined {
+  get abortReason(): string | undefined {
     return this.#failure;
   }
 
@@ -112,7 +112,7 @@ function tickAfter(nowMs: number, intervalMs: number): number {
 
 /** Encodes the document of a subject once per sample, regardless of the number of clients. */
 function oncePerSample(frame: (json: string) => string): StatsEncoder["encode"] {
-  const frames = new EncodedOnce<UsageSample, Uint8Array | undefined>(Infinity);
+  const frames = new EncodingCache<UsageSample, Uint8Array | undefined>(Infinity);
   const encoder = new TextEncoder();
   return (sample, subject) => {
     const encode = () => {

@@ -10,7 +10,7 @@ import type { Parameter } from "../operation/parameter.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { parseWhole } from "../operation/query.ts";
 import { sharedMs, statsEventEncoder, StatsFeed, statsLineEncoder } from "./stats-feed.ts";
-import { admitStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/admit-stream.ts";
 import { type StatsSubject, subjectOfAll, subjectOfProcess, subjectOfTemplate } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";

@@ -7,14 +7,14 @@ import { rawHeaders } from "../feed/feed-headers.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 import { Waiter } from "../feed/waiter.ts";
 
-/** An answer ends when it holds so much; `X-Gaffer-Next` leads to the rest. */
+/** Maximum size of a response, plus one piece. A request with `since` from `X-Gaffer-Next` returns the rest. */
 const maxAnswerBytes = 1024 * 1024;
 const takeBytes = 64 * 1024;
 
 /**
- * Waits for output, and answers what there is with the id to go on from in `X-Gaffer-Next`. Bytes that were lost are
- * counted in `X-Gaffer-Gap` (`unknown` where nobody can say how many). An answer is empty after the heartbeat's time,
- * so that no proxy loses patience, and when the process has ended: the next is then 204.
+ * Waits for output and returns the available output, with the id to continue from in `X-Gaffer-Next`. Counts lost bytes
+ * in `X-Gaffer-Gap` (`unknown` if gafferd does not know how many). The response is empty after the heartbeat time, before
+ * proxies time out, and when the process has exited; the next request then returns 204.
  */
 export async function answerLongpoll(
   source: OutputSource,
@@ -27,10 +27,10 @@ export async function answerLongpoll(
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
-      const held = takeHeld(reader, query);
+      const available = takeAvailable(reader, query);
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
       const isOver = reader.ended || isAtRest || signal.aborted || performance.now() >= deadlineMs;
-      if (held.hasNews || isOver) return toResponse(held, query);
+      if (available.hasOutput || isOver) return toResponse(available, query);
       await waiter.wait(Math.min(reader.dueMs ?? Infinity, deadlineMs) - performance.now());
     }
   } finally {
@@ -39,19 +39,19 @@ export async function answerLongpoll(
   }
 }
 
-interface Held {
+interface Available {
   readonly chunks: readonly Uint8Array[];
   readonly next: string;
   readonly gaps: readonly OutputGap[];
-  readonly hasNews: boolean;
+  readonly hasOutput: boolean;
 }
 
-function takeHeld(reader: OutputReader, query: OutputQuery): Held {
+function takeAvailable(reader: OutputReader, query: OutputQuery): Available {
   const encoder = createRawEncoder(query.format);
   const place: EncodingPlace = {
     before: undefined,
     after(to) {
-      if (to !== undefined) reader.takeBack(to);
+      if (to !== undefined) reader.unread(to);
       return "";
     },
   };
@@ -68,10 +68,10 @@ function takeHeld(reader: OutputReader, query: OutputQuery): Held {
     length += chunk.length;
   }
   const next = formatStreamId(reader.position());
-  return { chunks, next, gaps, hasNews: chunks.length > 0 || gaps.length > 0 };
+  return { chunks, next, gaps, hasOutput: chunks.length > 0 || gaps.length > 0 };
 }
 
-function toResponse({ chunks, next, gaps }: Held, query: OutputQuery): Response {
+function toResponse({ chunks, next, gaps }: Available, query: OutputQuery): Response {
   const headers = { ...rawHeaders(query.format), ...gapHeader(gaps), "x-gaffer-next": next };
   return new Response(Buffer.concat(chunks), { headers });
 }

@@ -4,7 +4,7 @@ import type { Ring } from "../../output/ring.ts";
 import { characterEnd } from "../../output/output-range.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
 import { type OutputGap, sizeOfGap } from "../../reading/output-source.ts";
-import { EncodedOnce } from "../feed/encoded-once.ts";
+import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
 import { maxLineBytes, toJsonLine } from "../feed/json-line.ts";
 import { encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
@@ -12,33 +12,33 @@ import { maxIdLength } from "../feed/stream-id.ts";
 import { toTime } from "../../documents/time.ts";
 import { eventNameOf } from "./event-name.ts";
 
-/** Turns what a reader is told into what a client is sent. */
+/** Encodes output, gaps and process events for a client. */
 export interface OutputEncoder {
-  /** What to send first, empty for nothing. `id` is where the client begins, so that it can resume before it saw a byte. */
+  /** The first bytes to send; may be empty. `id` is where the stream starts, so that a client without data can resume. */
   greet(id: string | undefined): Uint8Array;
-  /** What to send, empty for nothing. Of output it may be less than there is: `place.after` hears it. */
+  /** The bytes to send; may be empty. May encode only the beginning of the output; it then calls `place.after(to)`. */
   encode(item: OutputItem, place: EncodingPlace): Uint8Array;
-  /** So much output is encoded at once at most. */
+  /** Maximum number of output bytes in an item. */
   readonly maxBytes: number;
-  /** A client can see from what is sent that bytes are missing. */
+  /** The encoding reports gaps, so a client can see that bytes are missing. */
   readonly namesGaps: boolean;
 }
 
-/** Where the reader is. */
+/** The position of the reader, as ids. */
 export interface EncodingPlace {
-  /** The id before the item; undefined where none was made yet. */
+  /** The id before the item. Undefined if there is none yet. */
   readonly before: string | undefined;
-  /** The id after the item; with `to` after the part of its output that ends there, and the rest is given again. */
+  /** The id after the item. With `to`, the id after its output up to `to`; the reader then returns the rest again. */
   after(to?: number): string;
 }
 
 type Bytes = Extract<OutputItem, { kind: "bytes" }>;
 
-/** What an event holds beside its data, with an id as long as ids can be, and a label as long as is sensible. */
+/** Space for the parts of an event other than its data, with the longest id and a label of reasonable length. */
 const aroundBytes = 512;
 const eventBytes = maxLineBytes - aroundBytes;
 const base64Bytes = (eventBytes / 4) * 3;
-/** Larger pieces cost less for each byte, and a raw feed promises no size (measured by `bun run bench`). */
+/** Large pieces cost less per byte, and a raw feed has no maximum piece size (measured with `bun run bench`). */
 const rawBytes = 256 * 1024;
 const encoder = new TextEncoder();
 const nothing = new Uint8Array(0);
@@ -68,10 +68,10 @@ export function createEventEncoder(format: FeedFormat): OutputEncoder {
   };
 }
 
-/** How raw bytes are given: copied, or as they lie in the ring, for a reader that holds them there. */
+/** Whether raw bytes are copied, or are views of the ring for a reader that holds them there. */
 export type RawMemory = "copied" | "held";
 
-/** Bytes as they are, or a line of JSON or base64 for those that came together. */
+/** Raw bytes, or one line of JSON or Base64 per piece of output. */
 export function createRawEncoder(format: FeedFormat, memory: RawMemory = "copied"): OutputEncoder {
   return {
     greet: () => nothing,
@@ -104,19 +104,19 @@ export function toGapDocument(gap: OutputGap): GapDocument {
 
 interface SharedEvent {
   readonly frame: Uint8Array;
-  /** Up to where it holds the output. */
+  /** The offset where its output ends. */
   readonly to: number;
 }
 
-/** The newest of what readers are sent who are at the same place in a ring: 1,000 live tails cost one encoding. */
-const sharedEvents = new EncodedOnce<Ring, SharedEvent>(32);
+/** The newest events per ring. Readers at the same position share them: 1,000 live tails cost one encoding. */
+const sharedEvents = new EncodingCache<Ring, SharedEvent>(32);
 
-/** Call when a reader of these rings has left: keeps events for the readers that are left, if there are several. */
+/** Call when a reader of these rings has closed. Drops the shared events of rings with fewer than two readers. */
 export function dropSharedEvents(rings: Iterable<Ring>): void {
   for (const ring of rings) if (ring.cursors.size < 2) sharedEvents.forget(ring);
 }
 
-/** The same bytes after the same id make the same event. */
+/** Shares the event with other readers: the same bytes after the same id give the same event. */
 function encodeOutputEvent(item: Bytes, format: FeedFormat, place: EncodingPlace): Uint8Array {
   const { ring, label, from, to } = item;
   const encode = (): SharedEvent => {
@@ -131,13 +131,13 @@ function encodeOutputEvent(item: Bytes, format: FeedFormat, place: EncodingPlace
     sharedEvents.forget(ring);
     return encode().frame;
   }
-  let isMine = false;
-  const encodeMine = () => {
-    isMine = true;
+  let isNew = false;
+  const encodeNew = () => {
+    isNew = true;
     return encode();
   };
-  const shared = sharedEvents.get(ring, encodeMine, `${format} ${label} ${from}-${to} ${place.before}`);
-  if (!isMine) place.after(shared.to);
+  const shared = sharedEvents.get(ring, encodeNew, `${format} ${label} ${from}-${to} ${place.before}`);
+  if (!isNew) place.after(shared.to);
   return shared.frame;
 }
 
@@ -147,7 +147,7 @@ const eventEncoders: Readonly<Record<FeedFormat, EventEncoder>> = {
   text(item, after) {
     const { ring, label, to } = item;
     const before = `event: ${eventNameOf(label)}\n`;
-    // The client ended the line at the carriage return before: this would be an empty line too many.
+    // The client has already ended the line at the preceding carriage return; do not send an empty line.
     const isHalf =
       item.from > ring.oldest && ring.byteAt(item.from - 1) === carriageReturn && ring.byteAt(item.from) === newline;
     const from = isHalf ? item.from + 1 : item.from;
@@ -168,18 +168,18 @@ const eventEncoders: Readonly<Record<FeedFormat, EventEncoder>> = {
   },
 };
 
-/** As much of some output as JSON may hold, which escapes may make six times as long. */
+/** Encodes as much output as fits into an event. JSON escapes can make it six times as long. */
 function toJson(item: Bytes): { readonly json: string; readonly to: number } {
   let { to } = item;
   for (;;) {
     const json = toJsonLine(toJsonDocument(item, to));
     const length = Buffer.byteLength(json);
-    if (length <= eventBytes || to - item.from <= fewBytes) return { json, to };
-    to = cutBefore(item, item.from + Math.max(fewBytes, Math.floor(((to - item.from) * eventBytes) / length)));
+    if (length <= eventBytes || to - item.from <= minBytes) return { json, to };
+    to = cutBefore(item, item.from + Math.max(minBytes, Math.floor(((to - item.from) * eventBytes) / length)));
   }
 }
 
-/** The end of the last line before `to`, or of the last character. */
+/** The end of the last line before `to`, or else of the last character. */
 function cutBefore({ ring, from }: Bytes, to: number): number {
   return ring.lineEndBefore(from, to) ?? characterEnd(ring, from, to);
 }
@@ -206,5 +206,5 @@ function toBase64({ ring, from, to }: Bytes): string {
 
 const newline = 10;
 const carriageReturn = 13;
-/** So little fits whatever it is. */
-const fewBytes = 1024;
+/** This many bytes always fit into an event. */
+const minBytes = 1024;

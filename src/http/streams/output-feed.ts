@@ -16,20 +16,20 @@ export interface OutputFeedOptions {
   readonly wake: () => void;
 }
 
-/** Output as a client is sent it. */
+/** The source of a feed of output. */
 export class OutputFeed implements FeedSource {
   readonly greeting: Uint8Array;
-  /** Says what was lost before the first byte, if the encoder cannot. */
+  /** Report what was lost before the first byte, if the encoder does not report gaps. */
   readonly headers: Readonly<Record<string, string>>;
   readonly #options: OutputFeedOptions;
   readonly #reader: OutputReader;
-  /** After the last item. */
+  /** The id after the last item. */
   #newestId: string | undefined;
   readonly #place: EncodingPlace;
   #wasCutOff = false;
   #wasExhausted = false;
 
-  /** Throws `bad_value` when it is to resume where the output never was. */
+  /** Throws `bad_value` if it cannot resume because the output never had that position. */
   constructor(options: OutputFeedOptions) {
     this.#options = options;
     this.#reader = new OutputReader(options.source, {
@@ -43,7 +43,7 @@ export class OutputFeed implements FeedSource {
     this.#place = this.#createPlace();
     this.headers = options.encoder.namesGaps ? {} : gapHeader(this.#reader.takeGaps());
     const { start } = options.readerOptions;
-    // Who comes with an id keeps it until it was told what it has lost since.
+    // A client that resumes keeps its id until it has received the gap event for what it missed.
     const isNew = start.kind !== "resume" && start.kind !== "restart";
     if (isNew) this.#newestId = formatStreamId(this.#reader.position());
     this.greeting = options.encoder.greet(this.#newestId);
@@ -59,10 +59,10 @@ export class OutputFeed implements FeedSource {
     return this.#wasExhausted && (follow === false || (follow === "until-exit" && source.isAtRest));
   }
 
-  get brokenBecause(): string | undefined {
-    if (this.#wasCutOff) return "it took nothing for the lossless timeout";
+  get abortReason(): string | undefined {
+    if (this.#wasCutOff) return "it read nothing within `lossless_timeout`";
     if (this.#options.encoder.namesGaps || !this.#reader.isBehind) return undefined;
-    return "it fell behind what is held, and this feed cannot name what is missing";
+    return "it fell behind: bytes it has not read are no longer in the buffer, and a raw stream cannot report the gap";
   }
 
   next(): Uint8Array | undefined {
@@ -79,13 +79,13 @@ export class OutputFeed implements FeedSource {
         return before();
       },
       after: (to) => {
-        if (to !== undefined) this.#reader.takeBack(to);
+        if (to !== undefined) this.#reader.unread(to);
         return (this.#newestId = formatStreamId(this.#reader.position()));
       },
     };
   }
 
-  taken(): void {
+  release(): void {
     this.#reader.release();
   }
 

@@ -13,14 +13,14 @@ import { choice, flag, type Parameter, type ReadableParameter } from "../operati
 import { looksLikeStreamId, parseStreamId } from "../feed/stream-id.ts";
 import { parseWhole } from "../operation/query.ts";
 
-/** How long a stream goes on: for as long as there may be output, until nothing runs, or until all that is held was sent. */
+/** When a stream ends: `true` when no output can follow, `until-exit` when nothing runs, `false` after the buffered output. */
 export type Follow = boolean | "until-exit";
 
-/** What a request asks of an output: the table of the manual. */
+/** The parsed query of an output stream. */
 export interface OutputQuery {
   readonly feed: FeedKind;
   readonly format: FeedFormat;
-  /** Undefined: none. */
+  /** Undefined for no heartbeat. */
   readonly heartbeatMs: number | undefined;
   readonly start: OutputStart;
   readonly follow: Follow;
@@ -38,7 +38,7 @@ const follow: ReadableParameter<Follow> = {
   read: (query) => (query.get("follow") === "until-exit" ? "until-exit" : follows.read(query)),
 };
 
-/** What may stand in the query of an output, and the header that does the same as `since`. */
+/** Query parameters of output streams. */
 export const outputParameters = {
   ...feedParameters,
   tail: {
@@ -69,7 +69,7 @@ export function parseOutputQuery(query: URLSearchParams, lastEventId: string | n
   return {
     feed,
     format,
-    // Raw bytes are the process's own: nothing comes between them unless it is asked for.
+    // A heartbeat would mix with the raw output of the process.
     heartbeatMs: parseHeartbeat(query.get("heartbeat"), isRaw ? undefined : defaultHeartbeatMs),
     start: parseStart(query, lastEventId, now),
     follow: outputParameters.follow.read(query),
@@ -77,13 +77,13 @@ export function parseOutputQuery(query: URLSearchParams, lastEventId: string | n
   };
 }
 
-/** Where `tail`, `since` or `Last-Event-ID` say to begin. Throws `bad_value`. */
+/** Parses the start position from `tail`, `since` or `Last-Event-ID`. Throws `bad_value`. */
 export function parseStart(query: URLSearchParams, lastEventId: string | null, now: Moment): OutputStart {
   if (lastEventId) return parseStreamId(lastEventId);
   const since = query.get("since");
   const tail = query.get("tail");
   if (since !== null && tail !== null) {
-    throw new GafferdError("bad_value", "`tail` and `since` both say where to begin; give one of them", {
+    throw new GafferdError("bad_value", "`tail` and `since` cannot be combined; use one of them", {
       field: "tail",
     });
   }

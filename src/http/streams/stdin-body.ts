@@ -2,13 +2,13 @@ import { GafferdError } from "../../errors.ts";
 import { inputOf, inputUnitBytes, inputUnits, writeInput } from "../../manager/input.ts";
 import type { SupervisedProcess } from "../../manager/views.ts";
 
-/** A body of unknown length that pauses for so long is being typed or streamed: what has come goes in. */
+/** After a pause of this length, a body without `Content-Length` is written as far as it has arrived. */
 const pauseMs = 20;
 
 /**
- * Writes a request's body to a process's stdin as it comes, and resolves to its length when the last byte is in the
- * pipe. A body whose `Content-Length` is at most 64 KiB goes in as one unit, however it arrives. Throws as `writeInput`
- * does, and `bad_value` when the client has gone.
+ * Writes the body of a request to the stdin of a process as it arrives. Resolves to its length when the last byte is in
+ * the pipe. A body with a `Content-Length` of at most 64 KiB is written as one unit. Throws what `writeInput` throws, and
+ * `bad_value` if the client disconnects.
  */
 export async function writeBody(
   request: Request,
@@ -44,15 +44,15 @@ async function* unitsOf(request: Request): AsyncGenerator<Uint8Array> {
       heldBytes = 0;
     }
   } catch (cause) {
-    throw new GafferdError("bad_value", "the request's body ended before its end; nothing more was written", { cause });
+    throw new GafferdError("bad_value", "the request body is incomplete; the rest was not written", { cause });
   } finally {
-    // Lets a client that still sends hear our answer.
+    // A client that is still sending can then read the response.
     void reader.cancel().catch(() => {});
   }
   yield* pieces(held);
 }
 
-/** What the promise gives, or undefined after a pause. */
+/** Resolves to the value of the promise, or to undefined after `pauseMs`. */
 async function withinPause<T>(promise: Promise<T>): Promise<T | undefined> {
   const pause = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => pause.resolve(undefined), pauseMs);

@@ -5,23 +5,23 @@ import { inputParameters } from "./stream-routes.ts";
 import { wstreamParameters } from "./wstream-routes.ts";
 import type { ResponseObject } from "../operation/openapi-document.ts";
 import { media, ok, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
+import type { Parameter } from "../operation/parameter.ts";
 import { label } from "../operation/path-parameters.ts";
 
-const target = {
+const targetParameter = (description: string): Parameter => ({
   name: "target",
-  description:
-    "The pid of a process, or the name of a template. The output of a process stays available for a while after it has exited. The output of a template is the output of all its processes, including those that start later.",
+  description,
   schema: { type: "string", minLength: 1 },
   examples: ["1", "web:api"],
-} as const;
+});
 
-const oneProcess = {
-  name: "target",
-  description:
-    "The pid of a process, or the name of a template with exactly one process. If it has more, `_pids` lists their pids.",
-  schema: { type: "string", minLength: 1 },
-  examples: ["1", "web:api"],
-} as const;
+const target = targetParameter(
+  "The pid of a process, or the name of a template. The output of a process stays available for a while after it has exited. The output of a template is the output of all its processes, including those that start later.",
+);
+
+const oneProcess = targetParameter(
+  "The pid of a process, or the name of a template with exactly one process. If it has more, `_pids` lists their pids.",
+);
 
 const events = `event: stdout
 data: first line

@@ -17,14 +17,14 @@ import { keepOpen } from "../listen/connection.ts";
 import { findByName, findOneProcess } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
 import { writeBody } from "./stdin-body.ts";
-import { admitStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/admit-stream.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
   readonly log: Logger;
 }
 
-/** What may stand in the query of `POST /streams/:pid/stdin`. */
+/** Query parameters of `POST /streams/:pid/stdin`. */
 export const inputParameters = {
   eof: flag("eof", false, "`true`: close stdin after the body."),
 } as const;
@@ -50,9 +50,9 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), currentMoment());
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
-    // A client that has read all that will ever come, and comes again as a browser's `EventSource` does, is to stop.
-    const isOver = !source.isOpen || (query.follow === "until-exit" && source.isAtRest);
-    if (isOver && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
+    // 204 stops a client that reconnects after it has read everything, as `EventSource` in a browser does.
+    const isFinished = !source.isOpen || (query.follow === "until-exit" && source.isAtRest);
+    if (isFinished && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
     admitStream(request);
     const { feed, format, heartbeatMs, follow } = query;
     const readerOptions = readerOptionsOf(query, label);
@@ -84,7 +84,7 @@ function queryOf(request: Request): URLSearchParams {
   return new URL(request.url).searchParams;
 }
 
-/** Lines are kept whole wherever outputs are merged or made into text; one raw output is given byte by byte. */
+/** Keeps lines whole if several outputs are merged or converted to text. One raw output is read as bytes. */
 function readerOptionsOf(query: OutputQuery, label: string | undefined): Omit<OutputReaderOptions, "onReady"> {
   const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
   return {

@@ -8,13 +8,13 @@ import { defaultHeartbeatMs, parseHeartbeat } from "../feed/feed-query.ts";
 import { flag, type Parameter } from "../operation/parameter.ts";
 import { findOneProcess } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
-import { admitStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/admit-stream.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
 
-/** The subprotocol of clients that take output in binary frames. */
+/** The subprotocol for output in binary frames. */
 const binaryProtocol = "binary";
 
-/** What may stand in the query of `/wstreams/:target`. */
+/** Query parameters of `/wstreams/:target`. */
 export const wstreamParameters = {
   label: {
     name: "label",
@@ -31,18 +31,18 @@ export const wstreamParameters = {
   eof: flag("eof", false, "`true`: close stdin when the client closes the WebSocket."),
 } as const satisfies Record<string, Parameter>;
 
-/** `/wstreams/:target`: a WebSocket to a process's stdin and from one of its outputs. */
+/** `/wstreams/:target`: a WebSocket to the stdin of a process and from one of its outputs. */
 export function wstreamRoutes(manager: Manager) {
   return new Elysia({ name: "wstreams" }).get("/wstreams/:target", ({ request, params }) => {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      throw new GafferdError("upgrade_required", "this path speaks WebSocket: connect to it with ws:// or wss://");
+      throw new GafferdError("upgrade_required", "this path requires a WebSocket: connect with ws:// or wss://");
     }
     admitStream(request);
     const isBinary = offers(request, binaryProtocol);
     const handlers = handlersOf(request, params.target, isBinary);
     if (upgrade(request, handlers, isBinary ? binaryProtocol : undefined)) return undefined;
     handlers.abandon();
-    throw new GafferdError("bad_value", "this is not a WebSocket handshake as RFC 6455 has it");
+    throw new GafferdError("bad_value", "invalid WebSocket handshake; see RFC 6455");
   });
 
   function handlersOf(request: Request, target: string, isBinary: boolean): Wstream {

@@ -17,26 +17,26 @@ export interface WstreamOptions {
   readonly process: SupervisedProcess;
   readonly label: string;
   readonly start: OutputStart;
-  /** Output comes in binary frames, what we say of it in text; else the other way round, so that no output can forge it. */
+  /** Sends output in binary frames and gafferd's messages in text frames; false: the reverse. Output cannot forge a message. */
   readonly isBinary: boolean;
-  /** Between two ping frames, so that no proxy takes silence for the end; undefined: none are sent. */
+  /** Interval between ping frames, so that proxies do not close the connection. Undefined for no pings. */
   readonly pingMs: number | undefined;
   /** Closes stdin when the client closes the WebSocket. */
   readonly eof: boolean;
 }
 
 export interface Wstream extends SocketHandlers {
-  /** Call when it has become no WebSocket. */
+  /** Call if the upgrade to a WebSocket failed. */
   abandon(): void;
 }
 
 const frameBytes = 64 * 1024;
-/** Close codes of the WebSocket protocol and of ours. */
+/** Close codes: 1xxx are from RFC 6455, 4xxx are gafferd's. */
 const closeCodes = { done: 1000, tooMuch: 1013, forbidden: 4403, notFound: 4404, conflict: 4409 } as const;
 
 /**
- * What a WebSocket of a process does: its messages go to stdin, an empty one closes it, and output comes as the client
- * takes it.
+ * Connects a WebSocket to a process. Messages are written to stdin, an empty message closes stdin, and output is sent as
+ * fast as the client reads it.
  */
 export function createWstream(options: WstreamOptions): Wstream {
   const { process, isBinary, pingMs, eof } = options;
@@ -61,13 +61,13 @@ export function createWstream(options: WstreamOptions): Wstream {
   };
 }
 
-/** Sends output until the client is too slow, and goes on when it has drained: the only queue of ours is the ring. */
+/** Sends output until the client is too slow, and continues after `drain`. The ring is the only queue. */
 class Sender {
   readonly #reader: OutputReader;
   readonly #isBinary: boolean;
   #socket: Socket | undefined;
   #isFull = false;
-  #isWoken = false;
+  #isScheduled = false;
 
   constructor({ supervisor, process, label, start, isBinary }: WstreamOptions) {
     this.#isBinary = isBinary;
@@ -95,12 +95,12 @@ class Sender {
     this.#reader.close();
   }
 
-  /** Once a tick, however much comes in it. */
+  /** Sends once per tick. */
   #wake(): void {
-    if (this.#isWoken || this.#isFull) return;
-    this.#isWoken = true;
+    if (this.#isScheduled || this.#isFull) return;
+    this.#isScheduled = true;
     queueMicrotask(() => {
-      this.#isWoken = false;
+      this.#isScheduled = false;
       this.#send();
     });
   }
@@ -115,12 +115,12 @@ class Sender {
   }
 }
 
-/** Says why a WebSocket cannot be served, and closes it: clients of browsers see no status of a refused upgrade. */
+/** Sends an error and closes the WebSocket, because a web page cannot see the HTTP status of a refused upgrade. */
 export function createRefusal(error: unknown): Wstream {
   return { open: (socket) => refuse(socket, error, true), abandon() {} };
 }
 
-/** What Bun says of the frame: bytes sent, or -1 when the client is to drain before the next. */
+/** Sends an item. Returns the number of bytes sent, or -1 to wait for `drain` before the next item. */
 function send(socket: Socket, item: OutputItem, isBinary: boolean): number {
   switch (item.kind) {
     case "bytes": {
@@ -128,18 +128,18 @@ function send(socket: Socket, item: OutputItem, isBinary: boolean): number {
       return isBinary ? socket.sendBinary(bytes) : socket.sendText(bytes.toString("utf8"));
     }
     case "gap":
-      return say(socket, { event: "gap", ...toGapDocument(item) }, isBinary);
+      return sendMessage(socket, { event: "gap", ...toGapDocument(item) }, isBinary);
     case "exit": {
       const { id, exit } = item.process;
-      return say(socket, { event: "exit", pid: id, ...toExitStatusDocument(exit?.status) }, isBinary);
+      return sendMessage(socket, { event: "exit", pid: id, ...toExitStatusDocument(exit?.status) }, isBinary);
     }
     case "spawn":
       return 0;
   }
 }
 
-/** Sends what is not output, in the kind of frame that output never comes in. */
-function say(socket: Socket, document: object, isBinary: boolean): number {
+/** Sends one of gafferd's messages, in the type of frame that is not used for output. */
+function sendMessage(socket: Socket, document: object, isBinary: boolean): number {
   const text = JSON.stringify(document);
   return isBinary ? socket.sendText(text) : socket.sendBinary(Buffer.from(text));
 }
@@ -154,8 +154,11 @@ async function closeInput(process: SupervisedProcess): Promise<void> {
 }
 
 function refuse(socket: Socket, error: unknown, isBinary: boolean): void {
-  const known = error instanceof GafferdError ? error : new GafferdError("internal", "gafferd could not do this");
-  say(socket, { error: known.code, message: known.message, ...known.details }, isBinary);
+  const known =
+    error instanceof GafferdError
+      ? error
+      : new GafferdError("internal", "internal error in gafferd; see its log for details");
+  sendMessage(socket, { error: known.code, message: known.message, ...known.details }, isBinary);
   socket.close(closeCodeOf(known.code), known.code);
 }
 

@@ -4,36 +4,42 @@ import { type EventItem, EventReader, type EventStart } from "../../events/event
 import type { EventPattern } from "../../events/pattern.ts";
 import { toEventDocument } from "../../documents/event-document.ts";
 import { formatEventId } from "./event-id.ts";
-import type { EventPace } from "./event-pace.ts";
-import { EncodedOnce } from "../feed/encoded-once.ts";
+import type { WakeThrottle } from "./wake-throttle.ts";
+import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { toJsonLine } from "../feed/json-line.ts";
 import { encodeGreeting, encodeJsonEvent } from "../feed/sse.ts";
 
-/** Turns what a reader is told into what a client is sent. */
+/** Encodes events and gaps for a client. */
 export interface EventEncoder {
-  /** What to send first. `position` is where the client begins, so that it can resume before it saw an event. */
+  /** The first bytes to send. `position` is where the stream starts, so that a client without an event yet can resume. */
   greet(position: number | undefined): Uint8Array;
-  /** `position` is that of the reader after the item. */
+  /** `position` is the position of the reader after the item. */
   encode(item: EventItem, position: number): Uint8Array;
 }
 
-/** Events as a client is sent them. */
+/** The source of a feed of events. */
 export class EventFeed implements FeedSource {
   readonly greeting: Uint8Array;
   readonly dueMs = undefined;
-  readonly brokenBecause = undefined;
+  readonly abortReason = undefined;
   readonly #reader: EventReader;
   readonly #encoder: EventEncoder;
 
   constructor(
     bus: EventBus,
-    options: { pattern: EventPattern; start: EventStart; encoder: EventEncoder; pace: EventPace; wake: () => void },
+    options: {
+      pattern: EventPattern;
+      start: EventStart;
+      encoder: EventEncoder;
+      throttle: WakeThrottle;
+      wake: () => void;
+    },
   ) {
-    const { pattern, start, pace, wake } = options;
-    this.#reader = new EventReader(bus, { pattern, start, onReady: () => pace.wakeSoon(wake) });
+    const { pattern, start, throttle, wake } = options;
+    this.#reader = new EventReader(bus, { pattern, start, onReady: () => throttle.schedule(wake) });
     this.#encoder = options.encoder;
-    // Who comes with an id keeps it until it was told what it has lost since.
+    // A client that resumes keeps its id until it has received the gap event for what it missed.
     const isNew = start.kind === "now" || start.kind === "since";
     this.greeting = options.encoder.greet(isNew ? this.#reader.position : undefined);
   }
@@ -52,8 +58,8 @@ export class EventFeed implements FeedSource {
   }
 }
 
-/** However many watch. */
-const frames = new EncodedOnce<GafferdEvent, Uint8Array>();
+/** Shared by all watchers: each event is encoded once. */
+const frames = new EncodingCache<GafferdEvent, Uint8Array>();
 
 /** Server-sent events: `event: exit\ndata: {"event":"exit",…}\nid: …\n\n`. */
 export const eventStreamEncoder: EventEncoder = {
@@ -67,7 +73,7 @@ export const eventStreamEncoder: EventEncoder = {
 
 const emptyLine = Buffer.from("\n");
 
-/** A line of JSON each. */
+/** One line of JSON per event or gap. */
 export const eventLineEncoder: EventEncoder = {
   greet: () => emptyLine,
   encode(item) {

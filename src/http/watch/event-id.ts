@@ -2,12 +2,12 @@ import type { EventBus } from "../../events/bus.ts";
 import type { EventStart } from "../../events/event-reader.ts";
 import { notAnId, runId, wasSentBefore } from "../feed/stream-id.ts";
 
-/** `r5k2x-2s`: the run of the daemon, and the sequence of an event. */
+/** `r5k2x-2s`: the run of the daemon, and the sequence number of an event. */
 export function formatEventId(sequence: number): string {
   return `${runId}-${sequence.toString(36)}`;
 }
 
-/** Where a client goes on that comes with an id. Throws `bad_value` for what gafferd never sent. */
+/** Where a client with this id resumes. Throws `bad_value` if gafferd cannot have sent the id. */
 export function parseEventId(id: string, bus: EventBus): EventStart {
   const [, run, digits = ""] = /^(r[0-9a-z]+)-([0-9a-z]+)$/.exec(id) ?? [];
   const sequence = Number.parseInt(digits, 36);

@@ -6,7 +6,7 @@ import { media, type OperationDescription, type OperationTable, ref } from "../o
 import { templateName } from "../operation/path-parameters.ts";
 
 const example = `event: spawn
-data: {"event":"spawn","name":"web:api","pid":1,"os_pid":4711,"detached":false,"time":"2026-01-31T12:00:00.000Z","seq":100}
+data: {"event":"spawn","name":"web:api","pid":1,"os_pid":4711,"slot":0,"detached":false,"time":"2026-01-31T12:00:00.000Z","seq":100}
 id: r5k2x-2s
 
 `;

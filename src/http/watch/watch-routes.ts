@@ -7,12 +7,12 @@ import { type EventPattern, parsePattern } from "../../events/pattern.ts";
 import { toEventDocument } from "../../documents/event-document.ts";
 import { EventFeed, eventLineEncoder, eventStreamEncoder } from "./event-feed.ts";
 import { formatEventId, parseEventId } from "./event-id.ts";
-import { EventPace } from "./event-pace.ts";
+import { WakeThrottle } from "./wake-throttle.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, feedParameters, parseHeartbeat, parseTime } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { looksLikeStreamId } from "../feed/stream-id.ts";
-import { admitStream } from "../feed/stream-room.ts";
+import { admitStream } from "../feed/admit-stream.ts";
 import { Waiter } from "../feed/waiter.ts";
 
 export interface WatchRoutesOptions {
@@ -20,7 +20,7 @@ export interface WatchRoutesOptions {
   readonly log: Logger;
 }
 
-/** What may stand in the query of `/watch`. */
+/** Query parameters of `/watch`. */
 export const watchParameters = {
   feed: {
     ...feedParameters.feed,
@@ -39,9 +39,9 @@ export const watchParameters = {
   },
 } as const satisfies Record<string, Parameter>;
 
-/** `/watch`: events, all or those of a pattern. */
+/** `/watch`: all events, or those that match a pattern. */
 export function watchRoutes({ bus, log }: WatchRoutesOptions) {
-  const pace = new EventPace();
+  const throttle = new WakeThrottle();
   return new Elysia({ name: "watch" })
     .get("/watch", ({ request }) => answer(request, []))
     .get("/watch/:p1", ({ request, params }) => answer(request, [params.p1]))
@@ -61,7 +61,7 @@ export function watchRoutes({ bus, log }: WatchRoutesOptions) {
       feed,
       format: "json",
       heartbeatMs,
-      open: (wake) => new EventFeed(bus, { pattern, start, encoder, pace, wake }),
+      open: (wake) => new EventFeed(bus, { pattern, start, encoder, throttle, wake }),
       log,
     });
   }
@@ -74,7 +74,7 @@ export function watchRoutes({ bus, log }: WatchRoutesOptions) {
     return { kind: "since", steadyMs: toSteadyMs(parseTime(since, now.unixMs), now) };
   }
 
-  /** Waits for one event; 204 after the heartbeat's time, so that no proxy loses patience. */
+  /** Waits for one event. Answers 204 after the heartbeat time, before proxies time out. */
   async function answerOne({ pattern, start, heartbeatMs, signal }: LongpollOptions): Promise<Response> {
     const waiter = new Waiter(signal);
     const reader = new EventReader(bus, { pattern, start, onReady: () => waiter.wake() });

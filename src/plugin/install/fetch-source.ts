@@ -5,21 +5,21 @@ import { readNpmSettings } from "./npmrc.ts";
 import { fetchPackage } from "./registry.ts";
 import { unpack } from "./tarball.ts";
 
-/** What is to be installed, brought to this machine. */
+/** A plugin that was copied or downloaded to be installed. */
 export interface Fetched {
-  /** Below the folder that was given. */
+  /** Path of the content, inside the staging folder. */
   readonly path: string;
-  /** What its folder is to be called if no plugin in it says so. */
+  /** Name for its folder if it contains no plugin with a name. */
   readonly name: string;
 }
 
-/** Brings the content of a folder, a tarball or a package into `staging`, which is empty. Throws GafferdError. */
+/** Copies a folder, unpacks a tarball or downloads a package into the empty folder `staging`. Throws GafferdError. */
 export async function fetchSource(source: string, staging: string): Promise<Fetched> {
   const content = join(staging, "content");
   const path = resolve(source);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) {
-    cpSync(path, content, { recursive: true, verbatimSymlinks: true, filter: isTaken });
+    cpSync(path, content, { recursive: true, verbatimSymlinks: true, filter: isCopied });
     return { path: content, name: basename(path) };
   }
   if (found?.isFile()) {
@@ -28,7 +28,7 @@ export async function fetchSource(source: string, staging: string): Promise<Fetc
     return { path: unpacked, name: own ?? basename(path).replace(/\.(tgz|tar(\.gz)?)$/, "") };
   }
   if (/^[./~]|\.tgz$|\.tar(\.gz)?$/.test(source)) {
-    throw new GafferdError("not_found", `cannot install ${source}: there is no such file or folder`);
+    throw new GafferdError("not_found", `cannot install ${source}: no such file or directory`);
   }
   const tarball = join(staging, "package.tgz");
   writeFileSync(tarball, await fetchPackage(source, readNpmSettings()));
@@ -36,19 +36,19 @@ export async function fetchSource(source: string, staging: string): Promise<Fetc
   return { path: unpacked, name: packageName(unpacked) ?? source };
 }
 
-/** Sockets and the like are of no use in a copy, and the history of the source is not installed. */
-function isTaken(path: string): boolean {
+/** Skips `.git`, and anything that is not a file, folder or link, such as a socket. */
+function isCopied(path: string): boolean {
   const found = lstatSync(path);
   return basename(path) !== ".git" && (found.isFile() || found.isDirectory() || found.isSymbolicLink());
 }
 
-/** `memory-guard` of `@someone/gafferd-plugin-memory-guard`. */
+/** `memory-guard` for the package `@someone/gafferd-plugin-memory-guard`. */
 function packageName(folder: string): string | undefined {
   try {
     const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name?: unknown };
     return typeof name === "string" ? basename(name).replace(/^gafferd-plugin-/, "") : undefined;
   } catch {
-    // None, or none that can be read.
+    // There is no package.json, or it cannot be read.
     return undefined;
   }
 }

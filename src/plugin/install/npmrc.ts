@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { parse } from "ini";
 import { GafferdError } from "../../errors.ts";
 
-/** What npm would do to fetch a package. */
+/** The npm settings that matter for downloading a package. */
 export interface NpmSettings {
-  /** Where a package comes from: that of its scope, else the default one. Ends with a slash. */
+  /** The registry of a package: the one of its scope, otherwise the default. Ends with a slash. */
   registryOf(name: string): string;
-  /** The `authorization` header for a request; undefined when there is none for its host and path. */
+  /** The `authorization` header for a request. Undefined if there are no credentials for its host and path. */
   authorizationFor(url: URL): string | undefined;
 }
 
 export interface NpmPlaces {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The folder of a project, whose `.npmrc` wins over that of the user. */
+  /** The project folder. Its `.npmrc` takes precedence over the user's. */
   readonly folder: string;
-  /** Has the user's `.npmrc`, unless `npm_config_userconfig` names another. */
+  /** The home folder, with the user's `.npmrc` unless `npm_config_userconfig` names another file. */
   readonly home: string;
 }
 
@@ -24,7 +24,7 @@ const npmRegistry = "https://registry.npmjs.org/";
 
 /**
  * Reads `.npmrc` as npm does: scopes (`@name:registry`), credentials (`//host/path/:_authToken`, `:_auth`, `:username` and
- * `:_password`) and `${VARIABLE}`. `npm_config_…` wins over the files. Throws GafferdError for a file that cannot be read.
+ * `:_password`) and `${VARIABLE}`. `npm_config_…` variables take precedence. Throws GafferdError for an unreadable file.
  */
 export function readNpmSettings({ env, folder, home }: NpmPlaces = here()): NpmSettings {
   const ofUser = env["npm_config_userconfig"] || join(home, ".npmrc");
@@ -72,7 +72,7 @@ function fromEnvironment(env: NpmPlaces["env"]): Settings {
 }
 
 /**
- * Replaces `${NAME}`. One that is not set stays as written, and `${NAME?}` becomes nothing then. A backslash protects it.
+ * Replaces `${NAME}`. If the variable is not set, `${NAME}` is kept and `${NAME?}` is removed. A backslash escapes it.
  */
 function expand(text: string, env: NpmPlaces["env"]): string {
   return text.replaceAll(/(\\*)\$\{([^${}?]+)(\?)?\}/g, (written, backslashes: string, name: string, isOptional) => {
@@ -81,12 +81,12 @@ function expand(text: string, env: NpmPlaces["env"]): string {
   });
 }
 
-/** Those of the longest path that has any: `//host/a/b/`, then `//host/a/`, then `//host/`. */
+/** Uses the credentials of the longest matching path: `//host/a/b/`, then `//host/a/`, then `//host/`. */
 function findAuthorization({ host, pathname }: URL, settings: Settings): string | undefined {
   const folders = pathname.split("/").filter((part) => part !== "");
   for (let depth = folders.length; depth >= 0; depth--) {
     const place = `//${[host, ...folders.slice(0, depth)].join("/")}`;
-    // npm writes the slash before the colon, and people leave it out.
+    // npm writes a slash before the colon, but people often omit it.
     const of = (key: string) => settings.get(`${place}/:${key}`) ?? settings.get(`${place}:${key}`);
     const token = of("_authToken");
     if (token !== undefined) return `Bearer ${token}`;
@@ -96,7 +96,7 @@ function findAuthorization({ host, pathname }: URL, settings: Settings): string 
   return undefined;
 }
 
-/** `_password` is in base64. */
+/** `_password` is base64-encoded. */
 function toBasic(username: string | undefined, password: string | undefined): string | undefined {
   if (username === undefined || password === undefined) return undefined;
   return Buffer.from(`${username}:${Buffer.from(password, "base64").toString()}`).toString("base64");

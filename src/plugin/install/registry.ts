@@ -6,7 +6,7 @@ import type { NpmSettings } from "./npmrc.ts";
 const requestTimeoutMs = 60_000;
 const maxTarballBytes = 128 * 1024 * 1024;
 
-/** `name`, `@scope/name`, and behind an `@` a version, a range or a tag. */
+/** `name` or `@scope/name`, optionally followed by `@` and a version, a range or a tag. */
 const specifier = /^(?<name>(?:@[a-z\d~-][\w.~-]*\/)?[a-z\d~-][\w.~-]*)(?:@(?<wanted>[^@/]+))?$/;
 
 interface Packument {
@@ -20,11 +20,11 @@ interface Dist {
   readonly shasum?: string;
 }
 
-/** Fetches a package's tarball, whose integrity is verified. Nothing of it is run. Throws GafferdError. */
+/** Downloads the tarball of a package and verifies its integrity. Does not run any of its code. Throws GafferdError. */
 export async function fetchPackage(spec: string, settings: NpmSettings): Promise<Uint8Array> {
   const { name, wanted = "latest" } = specifier.exec(spec)?.groups ?? {};
   if (name === undefined) {
-    throw new GafferdError("bad_value", `${JSON.stringify(spec)} is no folder, no tarball and no name of a package`);
+    throw new GafferdError("bad_value", `${JSON.stringify(spec)} is neither a folder, a tarball nor a package name`);
   }
   const registry = settings.registryOf(name);
   if (!URL.canParse(registry))
@@ -42,17 +42,18 @@ export async function fetchPackage(spec: string, settings: NpmSettings): Promise
         .join(", ") || "none";
     throw new GafferdError(
       "not_found",
-      `${url} has no version \`${wanted}\` of \`${name}\`; the last ones are ${known}`,
+      `cannot fetch \`${name}\`: ${url} has no version \`${wanted}\`; the latest ones are ${known}`,
     );
   }
   const tarball = await ask(new URL(dist.tarball, registry), { accept: "*/*", settings });
   const bytes = await readWithin(maxTarballBytes, tarball);
-  if (bytes === undefined) throw new GafferdError("too_large", `the tarball of \`${name}\` has more than 128 MiB`);
+  if (bytes === undefined)
+    throw new GafferdError("too_large", `cannot fetch \`${name}\`: its tarball is larger than 128 MiB`);
   assertIntact(bytes, dist, `${name}@${version}`);
   return bytes;
 }
 
-/** Undefined when there are more. */
+/** Reads a body. Undefined if it has more than `maxBytes`. */
 async function readWithin(maxBytes: number, { body }: Response): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -66,25 +67,25 @@ async function readWithin(maxBytes: number, { body }: Response): Promise<Uint8Ar
 
 async function ask(url: URL, { accept, settings }: { accept: string; settings: NpmSettings }): Promise<Response> {
   const { href } = Object.assign(new URL(url), { username: "", password: "" });
-  // Bun fetches files of this machine too.
-  if (!/^https?:$/.test(url.protocol)) throw new GafferdError("bad_value", `cannot fetch ${href}: it is not HTTP`);
+  // Bun's `fetch` also reads local files.
+  if (!/^https?:$/.test(url.protocol)) throw new GafferdError("bad_value", `cannot fetch ${href}: not an HTTP URL`);
   const authorization = settings.authorizationFor(url);
   let reason: string;
   try {
     const headers = { accept, ...(authorization !== undefined && { authorization }) };
     const answer = await fetch(url, { headers, signal: AbortSignal.timeout(requestTimeoutMs) });
     if (answer.ok) return answer;
-    reason = `it answered ${answer.status}${adviceOn(answer.status, url, authorization)}`;
+    reason = `the server answered ${answer.status}${adviceOn(answer.status, url, authorization)}`;
   } catch (error) {
     reason = messageOf(error);
   }
   throw new GafferdError("not_found", `cannot fetch ${href}: ${reason}`);
 }
 
-/** Registries also answer 404 to those who may not see a package. */
+/** Registries also answer 404 if the credentials do not allow access to a package. */
 function adviceOn(status: number, { host }: URL, authorization: string | undefined): string {
   if (![401, 403, 404].includes(status)) return "";
-  if (authorization !== undefined) return status === 404 ? "" : "; check the credentials for it in .npmrc";
+  if (authorization !== undefined) return status === 404 ? "" : `; check the credentials for ${host} in .npmrc`;
   return `; a private package needs \`//${host}/:_authToken=…\` in .npmrc`;
 }
 
@@ -97,7 +98,7 @@ function pickVersion({ "dist-tags": tags = {}, versions = {} }: Packument, wante
     .at(-1);
 }
 
-/** By the strongest hash that the registry gives. */
+/** Verifies the strongest hash that the registry provides. */
 function assertIntact(bytes: Uint8Array, { integrity, shasum }: Dist, what: string): void {
   const [, algorithm, expected] = /\b(sha512|sha384|sha256)-([A-Za-z\d+/=]+)/.exec(integrity ?? "") ?? [];
   const [hash, digest] =
@@ -106,6 +107,6 @@ function assertIntact(bytes: Uint8Array, { integrity, shasum }: Dist, what: stri
       : ["sha1", Buffer.from(shasum ?? "", "hex")];
   const actual = createHash(hash).update(bytes).digest();
   if (digest.length === actual.length && timingSafeEqual(digest, actual)) return;
-  const reason = digest.length === 0 ? "gives no hash of it" : `says that its ${hash} is another`;
-  throw new GafferdError("conflict", `cannot trust the tarball of \`${what}\`: the registry ${reason}`);
+  const reason = digest.length === 0 ? "the registry provides no hash" : `its ${hash} hash differs from the registry's`;
+  throw new GafferdError("conflict", `cannot verify the tarball of \`${what}\`: ${reason}`);
 }

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 
-/** A plugin to begin with, by path and text: an app with a route, a site that calls it, and types for editors. */
+/** The files of an example plugin, by path: an app with a route, a site that calls it, and a tsconfig.json for editors. */
 export function skeleton(name: string): Readonly<Record<string, string>> {
   return { "plugin/index.ts": code(name), "_site/index.html": page(name), "tsconfig.json": `${tsconfig()}\n` };
 }
@@ -24,13 +24,13 @@ class ExitCounter implements App {
 
   start(manager: Manager): void {
     manager.log.info("started");
-    // Taken back by gafferd when this stops.
+    // gafferd ends this subscription when the app stops.
     manager.subscribe("exit", () => {
       this.#exits += 1;
     });
   }
 
-  /** Below /_plugin/${name}/api */
+  /** Served below /_plugin/${name}/api. */
   routes() {
     return new Elysia().get("/exits", () => ({ exits: this.#exits }));
   }
@@ -53,7 +53,7 @@ function page(name: string): string {
 `;
 }
 
-/** The types come from this very installation: a plugin has no \`node_modules\`. */
+/** The types come from this gafferd installation, because a plugin has no `node_modules`. */
 function tsconfig(): string {
   const source = join(import.meta.dir, "../..");
   const elysia = dirname(Bun.resolveSync("elysia/package.json", import.meta.dir));
@@ -81,7 +81,7 @@ function tsconfig(): string {
   return JSON.stringify({ compilerOptions: options, include: ["plugin"] }, null, 2);
 }
 
-/** `MemoryGuard` of `memory-guard`; a class cannot begin with a digit. */
+/** `MemoryGuard` for `memory-guard`. A class name cannot begin with a digit. */
 function className(name: string): string {
   const words = name.split(/[^a-z\d]+/i).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return words.join("").replace(/^(?=\d)/, "Plugin");

@@ -8,9 +8,9 @@ const maxBytes = 256 * 1024 * 1024;
 const maxEntries = 20_000;
 
 /**
- * Unpacks a tarball into `folder`, which it makes, and returns where the content is: the only folder at its top, unless
- * that is `plugin` or `_site`. Throws a GafferdError for one that holds more than files and folders, or names what is
- * outside; nothing is unpacked then.
+ * Creates `folder`, unpacks a tarball into it, and returns the folder of the content: the only top-level folder, unless that
+ * is `plugin` or `_site`. Throws a GafferdError if the tarball contains anything but files and folders, or paths outside
+ * the folder; then nothing is unpacked.
  */
 export async function unpack(file: string, folder: string): Promise<string> {
   let problem: string | undefined;
@@ -19,14 +19,14 @@ export async function unpack(file: string, folder: string): Promise<string> {
   const check = (entry: ReadEntry) => {
     bytes += entry.size;
     entries += 1;
-    if (bytes > maxBytes || entries > maxEntries) problem ??= "it holds more than 256 MiB or 20,000 files";
+    if (bytes > maxBytes || entries > maxEntries) problem ??= "it contains more than 256 MiB or 20,000 files";
     problem ??= problemOf(entry);
   };
   try {
     await list({ file, onReadEntry: check, strict: true, maxDecompressionRatio: 1000 });
     if (problem === undefined) {
       mkdirSync(folder);
-      // What it names as owners is nobody here, and what it says of setuid is not believed.
+      // Ignores the owners and the setuid bits in the tarball.
       await extract({ file, cwd: folder, strict: true, preserveOwner: false, fmode: 0o644, dmode: 0o755 });
     }
   } catch (cause) {
@@ -40,8 +40,8 @@ export async function unpack(file: string, folder: string): Promise<string> {
 
 function problemOf({ path, type }: ReadEntry): string | undefined {
   if (!["File", "OldFile", "ContiguousFile", "Directory"].includes(type)) {
-    return `${JSON.stringify(path)} is a ${type}, and only files and folders are taken`;
+    return `${JSON.stringify(path)} is a ${type}; only files and folders are allowed`;
   }
   const isOutside = path.startsWith("/") || path.split(/[\\/]/).includes("..") || path.includes("\0");
-  return isOutside ? `${JSON.stringify(path)} leads out of the folder` : undefined;
+  return isOutside ? `${JSON.stringify(path)} is outside the folder` : undefined;
 }

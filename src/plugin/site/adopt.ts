@@ -7,9 +7,9 @@ import type { PluginRoot } from "../plugins.ts";
 const mark = ".adopting-";
 
 /**
- * Moves the content of each folder that is a site alone under `_site`. To be called before anything is served: a folder
- * that comes later may still be being copied, and is served as it is until the next start. What cannot be moved is
- * served as it is too, and the log says so. Those that ship with gafferd are left alone.
+ * Moves the content of each bare site below `_site`. Call it before gafferd serves anything: a folder that is added later
+ * may still be incomplete, and is served as it is until the next start. A folder that cannot be moved is served as it is,
+ * with a warning. Bundled folders are not changed.
  */
 export function adoptSites(roots: readonly PluginRoot[], log: Logger): void {
   for (const { folder, bundled } of roots) {
@@ -18,18 +18,18 @@ export function adoptSites(roots: readonly PluginRoot[], log: Logger): void {
     for (const name of readdirSync(folder)) {
       const path = join(folder, name);
       try {
-        if (isSiteAlone(path)) adopt(path);
+        if (isBareSite(path)) adopt(path);
       } catch (error) {
         log.warn(
-          `cannot move the site in ${path} under ${join(path, "_site")}: ${reasonOf(error)}; it is served as it is`,
+          `cannot move the site in ${path} to ${join(path, "_site")}: ${reasonOf(error)}; serving it where it is`,
         );
       }
     }
   }
 }
 
-/** Links are left alone: what they lead to is not ours to change. */
-export function isSiteAlone(path: string): boolean {
+/** Whether a folder contains neither `_site` nor `plugin`. False for links: gafferd does not change their targets. */
+export function isBareSite(path: string): boolean {
   const name = basename(path);
   if (name.startsWith(".") || name === "node_modules" || !lstatSync(path).isDirectory()) return false;
   const content = readdirSync(path);
@@ -37,8 +37,8 @@ export function isSiteAlone(path: string): boolean {
 }
 
 /**
- * The folder becomes the `_site` of a new one, which then takes its name: two renames, however much it holds. Between
- * them all is in a folder whose name says what is to be done, and the next start does it.
+ * Moves the folder into a new folder as `_site`, and gives the new folder its name. This takes two renames for any size. If
+ * gafferd is killed between them, the next start finds the new folder by its prefix and does the second one.
  */
 export function adopt(path: string): void {
   const { mode, uid, gid } = lstatSync(path);
@@ -55,14 +55,15 @@ export function adopt(path: string): void {
   renameSync(shell, path);
 }
 
-/** What was interrupted: nothing was moved yet, or all was. */
+/** Completes an interrupted move, or removes the new folder if nothing was moved yet. */
 function finish(shell: string, log: Logger): void {
   const path = join(dirname(shell), basename(shell).slice(mark.length));
   try {
     if (readdirSync(shell).length === 0) rmdirSync(shell);
-    else if (existsSync(path)) log.warn(`${path} was being moved when gafferd ended, and is there anew: see ${shell}`);
+    else if (existsSync(path))
+      log.warn(`an interrupted move left ${shell}, but ${path} exists again; delete one of them`);
     else renameSync(shell, path);
   } catch (error) {
-    log.warn(`cannot bring back ${path} from ${shell}: ${reasonOf(error)}`);
+    log.warn(`cannot restore ${path} from ${shell}: ${reasonOf(error)}`);
   }
 }

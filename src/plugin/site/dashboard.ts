@@ -4,10 +4,10 @@ import { findSite } from "./find-site.ts";
 
 export const dashboardName = "dashboard";
 
-/** Where a dashboard is served, if there is one. */
+/** The path at which the dashboard is served, if there is one. */
 export const dashboardPath = `/_plugin/${dashboardName}/`;
 
-/** Whether gafferd serves a dashboard: the one that ships with it, or one of that name in `plugins_dir`. */
+/** Whether gafferd serves a dashboard: the bundled one, or a site of that name in `plugins_dir`. */
 export async function hasDashboard(plugins: InstalledPlugins): Promise<boolean> {
   const site = await findSite(plugins, dashboardName);
   return site !== undefined && (await findEntry(site, ["index.html"]))?.kind === "file";

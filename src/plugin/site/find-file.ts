@@ -2,24 +2,24 @@ import type { BigIntStats } from "node:fs";
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 
-/** What stands at a path of a site. */
+/** A folder or file of a site. */
 export type SiteEntry = { readonly kind: "folder" } | SiteFile;
 
 /** A regular file that can be read. */
 export interface SiteFile {
   readonly kind: "file";
-  /** Absolute, free of links. */
+  /** Absolute, with links resolved. */
   readonly path: string;
   readonly stat: BigIntStats;
 }
 
 /**
- * What these names lead to below `root`, which must be absolute and free of links. Undefined for what is not there, may
- * not be read, is hidden or outside (through a link), or is neither file nor folder: a FIFO would keep its reader
- * waiting.
+ * Finds the file or folder at this path below `root`, which must be absolute with links resolved. Undefined if it does not
+ * exist, is not readable, is hidden, is outside `root` (through a link), or is neither a file nor a folder: reading a FIFO
+ * would block.
  *
- * It is checked first and opened later. Who could put a link in its place in between can write in the plugin's folder,
- * and has code run by gafferd from there anyway.
+ * The file is checked here and opened later. Someone who can replace it with a link meanwhile can write to the plugin's
+ * folder, and gafferd runs code from there anyway.
  */
 export async function findEntry(root: string, names: readonly string[]): Promise<SiteEntry | undefined> {
   try {

@@ -3,15 +3,15 @@ import { join, sep } from "node:path";
 import type { InstalledPlugins, PluginRoot } from "../plugins.ts";
 
 /**
- * The folder of the site at `/_plugin/<name>/`, absolute and free of links: the `_site` of the plugin of that name, or
- * of the folder of that name. Looked up anew for each request, so that sites may come and go.
+ * The folder of the site at `/_plugin/<name>/`, absolute with links resolved: the `_site` of the plugin with that name, or
+ * of the folder with that name. Looked up for each request, so that sites can be added and removed at any time.
  */
 export async function findSite(plugins: InstalledPlugins, name: string): Promise<string | undefined> {
   const plugin = plugins.find(name);
   const ofPlugin = plugin && (await siteIn(plugin.folder));
   if (ofPlugin !== undefined) return ofPlugin;
   for (const root of plugins.roots) {
-    if (!counts(root, name)) continue;
+    if (!isUsed(root, name)) continue;
     const folder = join(root.folder, name);
     if (await isFolder(folder)) return await siteIn(folder);
   }
@@ -22,7 +22,7 @@ export async function findSite(plugins: InstalledPlugins, name: string): Promise
 export async function listSites(plugins: InstalledPlugins): Promise<string[]> {
   const names = new Set<string>();
   for (const root of plugins.roots) {
-    for (const name of await readdir(root.folder).catch(() => [])) if (counts(root, name)) names.add(name);
+    for (const name of await readdir(root.folder).catch(() => [])) if (isUsed(root, name)) names.add(name);
   }
   const found = await Promise.all(
     [...names].map(async (name) => ((await findSite(plugins, name)) === undefined ? [] : [name])),
@@ -31,8 +31,8 @@ export async function listSites(plugins: InstalledPlugins): Promise<string[]> {
 }
 
 /**
- * The folder that is served of a plugin's folder: its `_site`; the whole of it if it has neither that nor code.
- * Undefined when there is nothing to serve, or `_site` is a link that leads out of the folder.
+ * The folder to serve for a plugin's folder: its `_site`, or the whole folder if it has neither `_site` nor code.
+ * Undefined if there is nothing to serve, or if `_site` is a link to a place outside the folder.
  */
 export async function siteIn(folder: string): Promise<string | undefined> {
   try {
@@ -41,12 +41,12 @@ export async function siteIn(folder: string): Promise<string | undefined> {
     const site = await realpath(join(real, "_site"));
     return site.startsWith(real + sep) && (await isFolder(site)) ? site : undefined;
   } catch {
-    // It went meanwhile, or may not be read.
+    // The folder was removed meanwhile or is not readable.
     return undefined;
   }
 }
 
-function counts({ only }: PluginRoot, name: string): boolean {
+function isUsed({ only }: PluginRoot, name: string): boolean {
   return !name.startsWith(".") && name !== "node_modules" && (only === "all" || only.includes(name));
 }
 

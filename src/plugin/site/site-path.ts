@@ -1,14 +1,14 @@
-/** A request for a site, read from its URL: `http://host/_plugin/hello/docs/?q=1`. */
+/** A parsed URL of a site: `http://host/_plugin/hello/docs/?q=1`. */
 export interface SitePath {
-  /** The plugin's, decoded. */
+  /** The name of the plugin, decoded. */
   readonly name: string;
-  /** The names of folders and file below the site, decoded; undefined when one can be no name of a file that is served. */
+  /** The path below the site, decoded; undefined if a segment is not a name that gafferd serves. */
   readonly segments: readonly string[] | undefined;
-  /** It ends with a slash, or is the site itself. */
+  /** Whether the path ends with a slash, or is the site itself. */
   readonly isFolder: boolean;
-  /** It is the plugin's name alone, without a slash behind it. */
+  /** Whether the URL ends with the plugin's name, without a slash. */
   readonly isBare: boolean;
-  /** To be appended to what the URL must be instead: `./docs/?q=1`. */
+  /** A relative URL with a slash at the end, to redirect to: `./docs/?q=1`. */
   readonly withSlash: string;
 }
 
@@ -25,20 +25,20 @@ export function parseSitePath(url: string): SitePath | undefined {
   const isFolder = raw.at(-1) === "";
   const names = (isFolder ? raw.slice(0, -1) : raw).map(decodeName);
   const segments = names.every((each) => each !== undefined) ? names : undefined;
-  // `./`, so that no name of a file is read as a scheme, and none as a host.
+  // `./`, so that a file name cannot be mistaken for a scheme or a host.
   return { name, segments, isFolder, isBare, withSlash: `./${raw.at(-1) ?? first}/${query}` };
 }
 
 /**
- * What is decoded once, to one name of one file. No such name is empty, holds a separator or NUL, or begins with a dot:
- * that leaves no `.` and `..` in any spelling, and no hidden file.
+ * Decodes a segment once, to the name of a file. Undefined if it is empty, contains a separator or NUL, or begins with a
+ * dot. This excludes `.` and `..` in every spelling, and hidden files.
  */
 function decodeName(raw: string): string | undefined {
   try {
     const name = decodeURIComponent(raw);
     return /^[^./\\\0][^/\\\0]*$/.test(name) ? name : undefined;
   } catch {
-    // No UTF-8.
+    // Not UTF-8.
     return undefined;
   }
 }

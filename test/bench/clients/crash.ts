@@ -1,6 +1,6 @@
 /**
- * `URL NAME TIMES RAN_MS`: kills the process of the template after it ran for RAN_MS, waits for the next one, and so on.
- * Prints the milliseconds that each restart took.
+ * `URL NAME TIMES RAN_MS`: kills the process of the template after RAN_MS and waits for the next one, TIMES times. Prints
+ * the duration of each restart in ms.
  */
 import { readEvents } from "../../http/feed/event-stream.ts";
 import { isRunning } from "../proc.ts";
@@ -18,7 +18,7 @@ for (let crash = 0; crash < warmUps + Number(times); crash++) {
   process.kill(osPid, "SIGKILL");
   const next = await nextSpawn(osPid);
   const ms = performance.now() - startedMs;
-  if (!isRunning(next)) throw new Error(`process ${next} was announced and does not run`);
+  if (!isRunning(next)) throw new Error(`process ${next} was reported but is not running`);
   if (crash >= warmUps) tookMs.push(ms);
   osPid = next;
 }

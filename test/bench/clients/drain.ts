@@ -1,7 +1,7 @@
 /**
- * `URL PATH MS`: reads the path over a bare socket as fast as it can, and prints the bytes a second of a span of so many
- * ms, after a while. A socket that only counts is no bottleneck, and the same for HTTP and for WebSocket: what frames
- * and chunks add is 10 bytes in 64 KiB.
+ * `URL PATH MS`: reads the path over a raw socket as fast as it can, and prints the bytes per second during MS, after a
+ * warm-up. A raw socket is not a bottleneck, and is the same for HTTP and WebSocket: frames and chunks add 10 bytes to
+ * 64 KiB.
  */
 import { goodAnswer, requestOf } from "../socket-request.ts";
 

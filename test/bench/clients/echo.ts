@@ -1,4 +1,4 @@
-/** `URL PID LINES`: posts a line to the process, waits for it as an event, and so on; prints what each took, in ms. */
+/** `URL PID LINES`: posts lines to the process one by one and waits for the event of each. Prints the latencies in ms. */
 import { readEvents } from "../../http/feed/event-stream.ts";
 
 const [url, pid, lines] = process.argv.slice(2);
@@ -10,7 +10,7 @@ const tookMs: number[] = [];
 for (let line = 0; line < warmUpLines + Number(lines); line++) {
   const startedMs = performance.now();
   const posted = fetch(`${url}/streams/${pid}/stdin`, { method: "POST", body: `${line}\n` });
-  // The head of the answer may come with the first event.
+  // The head of the response may arrive with the first event.
   events ??= readEvents((await stream).body);
   const { value } = await events.next();
   const ms = performance.now() - startedMs;

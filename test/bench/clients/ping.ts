@@ -1,4 +1,4 @@
-/** `URL MS`: asks `/ping` again and again for so long; prints what each took, in ms. */
+/** `URL MS`: requests `/ping` repeatedly for MS. Prints the latencies in ms. */
 const [url, durationMs] = process.argv.slice(2);
 const pauseMs = 5;
 const warmUps = 20;

@@ -1,4 +1,4 @@
-/** `URL PATH WATCHERS`: reads the path with so many clients, says `sampling` when each got a sample, reads on until it is ended. */
+/** `URL PATH WATCHERS`: reads the path with WATCHERS clients, prints `sampling` when each has a sample, and keeps reading. */
 const [url = "", path = "", watchers] = process.argv.slice(2);
 
 await Promise.all(Array.from({ length: Number(watchers) }, watch));

@@ -1,4 +1,4 @@
-/** `URL PATH READERS`: connects so many readers of the path, and says `stalled` when each got something, to be stopped. */
+/** `URL PATH READERS`: opens READERS connections to the path, and prints `stalled` when each has received data. */
 import { goodAnswer, requestOf } from "../socket-request.ts";
 
 const [url = "", path = "", readers] = process.argv.slice(2);

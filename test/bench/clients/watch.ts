@@ -1,6 +1,6 @@
 /**
- * `URL WATCHERS`: watches all events with so many clients, says `watching`, and when stdin ends prints what came, as JSON:
- * `{"events":…,"missing":…,"medianMs":…,"p99Ms":…,"slowestMs":…}`; of all watchers together, from `time` to receipt.
+ * `URL WATCHERS`: watches all events with WATCHERS clients, prints `watching`, and at the end of stdin prints a summary:
+ * `{"events":…,"missing":…,"medianMs":…,"p99Ms":…,"slowestMs":…}`. Latencies are from `time` to arrival, of all watchers.
  */
 import { Received } from "../received.ts";
 
@@ -15,7 +15,7 @@ await Bun.sleep(settleMs);
 process.stdout.write(JSON.stringify(received.summarize()));
 process.exit(0);
 
-/** Resolves when it is connected. */
+/** Resolves when connected. */
 async function watch(): Promise<void> {
   const { body } = await fetch(`${url}/watch?feed=eventsource&heartbeat=false`);
   if (body === null) throw new Error("/watch has no body");

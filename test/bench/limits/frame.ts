@@ -1,4 +1,4 @@
-/** `BYTES`: frames lines of that length, 64 KiB at a time, as a stream of events does; prints GB/s. */
+/** `BYTES`: encodes lines of this length as events, 64 KiB at a time. Prints GB/s. */
 import { encodeTextEvent } from "../../../src/http/feed/sse.ts";
 
 const lineBytes = Number(process.argv[2]);

@@ -1,4 +1,4 @@
-/** On stdin JSON, `{"/route/:x": document, …}`: answers each route with its document, by Elysia and nothing else; prints its URL. */
+/** Reads JSON from stdin, `{"/route/:x": document, …}`, and serves each document with a bare Elysia. Prints its URL. */
 import { Elysia } from "elysia";
 
 const documents = (await Bun.stdin.json()) as Record<string, object>;

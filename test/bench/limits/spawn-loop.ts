@@ -1,4 +1,4 @@
-/** On a line on stdin: spawns so many `sleep`s with two pipes each, one after the other. Kills them at stdin's end. */
+/** `COUNT`: on a line on stdin, spawns COUNT `sleep`s with two pipes each, one by one. Kills them at the end of stdin. */
 import { spawn, type Subprocess } from "bun";
 
 const count = Number(process.argv[2]);

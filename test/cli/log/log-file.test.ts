@@ -31,7 +31,7 @@ async function stop(child: Bun.Subprocess<"ignore", "pipe", "pipe">) {
 }
 
 describe("--log-file", () => {
-  test("takes the log and what -vv prints, and stderr says where it is", async () => {
+  test("gets the log and the output of -vv, and stderr names the file", async () => {
     const config = folder.write(
       "g.ini",
       "[process:a]\ncmd = sh -c 'echo to out; exec sleep 60'\nredirect_output = stdout\n",
@@ -43,14 +43,14 @@ describe("--log-file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 
-  test("appends to what is there", async () => {
+  test("appends to an existing file", async () => {
     folder.write("gafferd.log", "earlier\n");
     const { child, text } = await startLogging("gafferd.log");
     await stop(child);
     expect(text()).toStartWith("earlier\n");
   });
 
-  test.each(["SIGUSR1", "SIGUSR2"] as const)("is opened again on %s, after its file was renamed", async (signal) => {
+  test.each(["SIGUSR1", "SIGUSR2"] as const)("is reopened on %s after it was renamed", async (signal) => {
     const { child, text } = await startLogging("gafferd.log");
     const old = join(folder.path, "gafferd.log.1");
     renameSync(path, old);
@@ -61,7 +61,7 @@ describe("--log-file", () => {
     expect(text()).toContain("stopping on SIGTERM");
   });
 
-  test("stays the old file, with an error, when it cannot be opened again", async () => {
+  test("keeps writing to the old file and logs an error when it cannot be reopened", async () => {
     const { child } = await startLogging("logs/gafferd.log");
     renameSync(join(folder.path, "logs"), join(folder.path, "moved"));
     const old = () => readFileSync(join(folder.path, "moved/gafferd.log"), "utf8");
@@ -71,7 +71,7 @@ describe("--log-file", () => {
     expect(old()).toContain("stopping on SIGTERM");
   });
 
-  test("has the reason for a failed start, as stderr has", async () => {
+  test("gets the reason for a failed start, like stderr", async () => {
     await using first = await startGafferd([]);
     const { host } = new URL(first.url);
     const second = Bun.spawn([main, `--bind=${host}`, `--log-file=${path}`], { stdout: "pipe", stderr: "pipe" });
@@ -80,7 +80,7 @@ describe("--log-file", () => {
     for (const text of [err, readFileSync(path, "utf8")]) expect(text).toContain(`gafferd: cannot listen on ${host}`);
   });
 
-  test("gets what gafferd writes though its stderr was closed", async () => {
+  test("gets the output of gafferd even if its stderr was closed", async () => {
     const shell = Bun.spawn(["sh", "-c", `exec "${main}" --bind=127.0.0.1:0 --log-file="${path}" >&- 2>&-`]);
     await waitFor(() => existsSync(path) && readFileSync(path, "utf8").includes("listens on"), "the log");
     shell.kill("SIGTERM");
@@ -88,14 +88,14 @@ describe("--log-file", () => {
   });
 });
 
-test("SIGUSR1 without a log file says so, and gafferd continues", async () => {
+test("SIGUSR1 without a log file is logged, and gafferd continues", async () => {
   await using gafferd = await startGafferd([]);
   gafferd.kill("SIGUSR1");
   await waitFor(() => gafferd.err().includes("ignoring SIGUSR1: there is no log file to reopen"), "the answer");
   expect(await (await fetch(`${gafferd.url}/ping`)).text()).toBe("OK");
 });
 
-test("a log file that is full is rotated: a limited number of old files, and no line lost", async () => {
+test("a full log file is rotated: it keeps a limited number of old files and loses no line", async () => {
   const program = join(import.meta.dir, "rotating.ts");
   const child = Bun.spawn([process.execPath, program, path], { stdout: "inherit", stderr: "inherit" });
   expect(await child.exited).toBe(0);

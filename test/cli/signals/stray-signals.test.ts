@@ -9,7 +9,7 @@ let gafferd: RunningGafferd;
 
 beforeAll(async () => {
   gafferd = await startGafferd([folder.write("g.ini", "[process:a]\ncmd = sleep 60\n")]);
-  // The last to be handled, when gafferd listens already.
+  // The last signal that gafferd installs a handler for, after it listens.
   await waitFor(() => Boolean(caughtSignals(gafferd.osPid) >> 63n), "handlers of all signals");
 });
 afterAll(async () => {
@@ -17,7 +17,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-describe.skipIf(process.platform !== "linux")("a signal that gafferd has no use for", () => {
+describe.skipIf(process.platform !== "linux")("a signal without a meaning for gafferd", () => {
   test.each([
     ["ALRM", "SIGALRM"],
     ["VTALRM", "SIGVTALRM"],
@@ -55,7 +55,7 @@ describe.skipIf(process.platform !== "linux")("a signal that gafferd has no use 
   });
 });
 
-/** With the names of bash, which knows the real-time signals. */
+/** Uses bash's `kill`, which knows the names of real-time signals. */
 async function send(signal: string): Promise<void> {
   expect(await Bun.spawn(["bash", "-c", `kill -s ${signal} ${gafferd.osPid}`]).exited).toBe(0);
 }

@@ -22,10 +22,10 @@ describe("GET /", () => {
   test.each([
     ["Chrome", chrome],
     ["Firefox", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],
-    ["a browser that names XHTML alone", "application/xhtml+xml"],
-    ["capitals and a weight", "Text/HTML ; q=0.5, */*;q=0.1"],
+    ["a browser that accepts only XHTML", "application/xhtml+xml"],
+    ["a browser that sends capitals and a weight", "Text/HTML ; q=0.5, */*;q=0.1"],
     ["HTML as good as JSON", "application/json, text/html"],
-  ])("sends %s to the dashboard", async (_, accept) => {
+  ])("redirects %s to the dashboard", async (_, accept) => {
     for (const method of ["GET", "HEAD"]) {
       const answer = await ask(serving.url, accept, method);
       expect([answer.status, answer.headers.get("location"), answer.headers.get("vary")]).toEqual([
@@ -40,12 +40,12 @@ describe("GET /", () => {
   test.each([
     ["curl", "*/*"],
     ["a client that asks for JSON", "application/json"],
-    ["one that likes JSON better", "application/json, text/html;q=0.9"],
-    ["one that refuses HTML", "text/html;q=0, */*"],
-    ["one whose weight cannot be read", "text/html;q=much"],
-    ["one that asks for any text", "text/*"],
-    ["one that asks for nothing", ""],
-  ])("answers %s with JSON that has links", async (_, accept) => {
+    ["one that prefers JSON", "application/json, text/html;q=0.9"],
+    ["one that rejects HTML", "text/html;q=0, */*"],
+    ["one with an invalid weight", "text/html;q=much"],
+    ["one that accepts any text", "text/*"],
+    ["one with an empty Accept header", ""],
+  ])("sends %s JSON with links", async (_, accept) => {
     const answer = await ask(serving.url, accept);
     expect([answer.status, answer.headers.get("vary")]).toEqual([200, "Accept"]);
     const body = (await answer.json()) as Record<string, string>;
@@ -61,12 +61,12 @@ describe("GET /", () => {
     }
   });
 
-  test("answers a browser with JSON, too, where no dashboard is installed", async () => {
+  test("sends JSON to browsers too if no dashboard is installed", async () => {
     const answer = await ask(bare.url, chrome);
     expect([answer.status, await answer.json()]).toMatchObject([200, { welcome: "gaffer", dashboard: null }]);
   });
 
-  test("finds a dashboard that comes and goes", async () => {
+  test("notices when a dashboard is added or removed", async () => {
     await using changing = await servePlugins();
     expect((await ask(changing.url, chrome)).status).toBe(200);
     const page = changing.write("dashboard/_site/index.html", "new");

@@ -1,28 +1,28 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export interface Cut {
-  /** So many bytes of the answer come through. */
+  /** The number of response bytes to forward. */
   readonly afterBytes: number;
-  /** With a reset, as when a machine goes; else with an end, as when a proxy does. */
+  /** Reset the connection, as when a machine crashes; false: close it, as when a proxy stops. */
   readonly reset: boolean;
 }
 
-/** Stands between clients and a daemon, and cuts their connections. */
+/** A TCP proxy between clients and a daemon that cuts connections. */
 export interface Cutter extends AsyncDisposable {
   readonly url: string;
-  /** How many connections came in. */
+  /** Number of connections accepted. */
   readonly connections: number;
-  /** How many were cut as `cuts` said. */
+  /** Number of connections cut according to `cuts`. */
   readonly cutCount: number;
-  /** Where to connect to; undefined: whoever comes is turned away. */
+  /** The URL to forward to. Undefined to close new connections. */
   upstream: string | undefined;
-  /** Cuts all connections there are. */
+  /** Cuts all open connections. */
   cutAll(): void;
 }
 
-/** Each connection that comes in takes one of `cuts`; when none is left, connections last. */
+/** Each new connection uses the next of `cuts`. When none is left, connections are not cut. */
 export async function startCutter(upstream: string, cuts: readonly Cut[] = []): Promise<Cutter> {
-  const left = [...cuts];
+  const remaining = [...cuts];
   const sockets = new Set<Socket>();
   let connections = 0;
   let cutCount = 0;
@@ -32,7 +32,7 @@ export async function startCutter(upstream: string, cuts: readonly Cut[] = []): 
     if (cutter.upstream === undefined) return client.destroy();
     const { hostname, port } = new URL(cutter.upstream);
     const daemon = connect(Number(port), hostname);
-    const cut = left.shift();
+    const cut = remaining.shift();
     let passed = 0;
     for (const socket of [client, daemon]) {
       sockets.add(socket);

@@ -1,11 +1,11 @@
-/** One event as a client sees it: the rules of the HTML standard, section 9.2.6, and nothing of ours. */
+/** An event as a client sees it, parsed by the rules of the HTML standard, section 9.2.6, without gafferd's code. */
 export interface SeenEvent {
   readonly event: string;
   readonly data: string;
   readonly id: string;
 }
 
-/** Reads events from the body of an answer as they come. */
+/** Reads events from the body of a response as they arrive. */
 export async function* readEvents(body: ReadableStream<Uint8Array> | null): AsyncGenerator<SeenEvent> {
   const decoder = new TextDecoder();
   let text = "";
@@ -23,7 +23,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array> | null): Asyn
   }
 }
 
-/** All events of a text that is there as a whole. */
+/** All events of a complete text. */
 export async function eventsOf(text: Uint8Array): Promise<SeenEvent[]> {
   return await Array.fromAsync(readEvents(new Blob([Buffer.from(text)]).stream()));
 }

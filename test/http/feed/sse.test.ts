@@ -38,7 +38,7 @@ describe("an event of output", () => {
     expect(events[0]?.data).toBe(output.replaceAll(/\r\n?/g, "\n").replace(/\n$/, ""));
   });
 
-  test("whatever the bytes and however long the lines, a client sees the text", async () => {
+  test("a client sees the text, whatever the bytes and the length of the lines", async () => {
     const line = fc.oneof(fc.string({ maxLength: 10 }), fc.string({ minLength: 60, maxLength: 200, unit: "binary" }));
     const output = fc.oneof(
       fc.array(line, { maxLength: 60 }).map((lines) => Buffer.from(lines.join("\n"))),
@@ -54,7 +54,7 @@ describe("an event of output", () => {
     );
   });
 
-  test("64 KiB of newlines, the worst case, are framed", async () => {
+  test("encodes 64 KiB of newlines, the worst case", async () => {
     const events = await eventsOf(encode("\n".repeat(65_536)));
     expect(events[0]?.data).toBe("\n".repeat(65_535));
   });
@@ -66,7 +66,7 @@ describe("an event of output", () => {
   });
 });
 
-test("an event of JSON is one line, whatever it holds", async () => {
+test("a JSON event has one data line, whatever its strings contain", async () => {
   const value = { text: "a\nb\r\u2028" };
   const events = await eventsOf(encodeJsonEvent("gap", value, "7"));
   expect(events).toEqual([{ event: "gap", data: String.raw`{"text":"a\nb\r\u2028"}`, id: "7" }]);

@@ -102,12 +102,12 @@ export async function curl(...args: string[]): Promise<{ exit: number; status: n
 /** The reply of the WebSocket `/echo` to "hello". */
 export async function echoOf(url: string): Promise<unknown> {
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/echo`, { tls: { rejectUnauthorized: false } });
-  const heard = Promise.withResolvers<unknown>();
+  const received = Promise.withResolvers<unknown>();
   socket.addEventListener("open", () => socket.send("hello"));
-  socket.addEventListener("message", (event) => heard.resolve(event.data));
-  socket.addEventListener("error", () => heard.reject(new Error("no WebSocket")));
+  socket.addEventListener("message", (event) => received.resolve(event.data));
+  socket.addEventListener("error", () => received.reject(new Error("no WebSocket")));
   try {
-    return await heard.promise;
+    return await received.promise;
   } finally {
     socket.close();
   }

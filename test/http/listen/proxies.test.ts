@@ -115,11 +115,11 @@ describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configura
     const url = await startProxy(name);
     const id = await host.run("exec cat", { redirect_input: true });
     const socket = new WebSocket(`${url.replace("http", "ws")}/wstreams/${id}?heartbeat=0.1`);
-    const heard: unknown[] = [];
-    socket.addEventListener("message", ({ data }) => heard.push(data));
+    const received: unknown[] = [];
+    socket.addEventListener("message", ({ data }) => received.push(data));
     await waitFor(() => socket.readyState === WebSocket.OPEN, "the opening");
     socket.send("hello\n");
-    await waitFor(() => heard.includes("hello\n"), "the echo");
+    await waitFor(() => received.includes("hello\n"), "the echo");
     socket.close();
   });
 

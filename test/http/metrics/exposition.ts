@@ -1,12 +1,12 @@
-/** What was read of an exposition in text format 0.0.4, or of several that follow each other. */
+/** The parsed metrics of one or more texts in format 0.0.4. */
 export interface Exposition {
-  /** By name, in their order. */
+  /** By name, in order. */
   readonly families: ReadonlyMap<string, { readonly type: string; readonly help: string }>;
-  /** By series, written `name{label="value"}` with the labels in their order and the values unescaped. */
+  /** By series, written `name{label="value"}` with labels in their order and unescaped values. */
   readonly series: ReadonlyMap<string, number>;
-  /** The value of the one sample of `name` that has these labels, perhaps among others. */
+  /** The value of the only sample of `name` that has these labels; it may have others. */
   value(name: string, labels?: Readonly<Record<string, string>>): number | undefined;
-  /** All samples of `name`, by what `key` makes of their labels. */
+  /** All samples of `name`, by the `key` of their labels. */
   by(name: string, key: (labels: Readonly<Record<string, string>>) => string): Record<string, number>;
 }
 
@@ -98,7 +98,7 @@ function must(pattern: RegExp, text = ""): RegExpExecArray {
 }
 
 const units = ["seconds", "bytes", "ratio", "info"];
-/** Some of what promtool knows to be no base unit, or an abbreviation of one. */
+/** Some of the words that promtool rejects: units that are not base units, and abbreviations. */
 const notUnits =
   /^(m|u|n)?s(ecs?)?$|^(milli|micro|nano)seconds$|^(min(ute)?s?|hours?|days?)$|^[kmgt]?i?b$|^(kilo|mega|giga)bytes$|^percent$/;
 
@@ -127,7 +127,7 @@ function lint({ name, type, samples }: Block): void {
   else if (new Set(samples.map(({ labels }) => Object.keys(labels).join())).size !== 1) fail("labels differ");
 }
 
-/** One without labels of its own. */
+/** A histogram series without labels of its own. */
 function lintHistogram(name: string, samples: readonly Sample[]): void {
   const buckets = samples.filter((sample) => sample.name === `${name}_bucket`);
   const bounds = buckets.map(({ labels }) => (labels["le"] === "+Inf" ? Infinity : Number(labels["le"])));

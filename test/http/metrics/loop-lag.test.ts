@@ -7,7 +7,7 @@ function block(ms: number): void {
   while (performance.now() < untilMs);
 }
 
-test("a loop that was blocked shows as late timers, and figures only grow", async () => {
+test("a blocked event loop shows as late timers, and values only increase", async () => {
   const lag = new LoopLag({ intervalMs: 5, stopAfterMs: 60_000 });
   expect(lag.read()).toMatchObject({ count: 0, sumSeconds: 0 });
   block(120);
@@ -22,7 +22,7 @@ test("a loop that was blocked shows as late timers, and figures only grow", asyn
   expect(lag.read().sumSeconds).toBeGreaterThanOrEqual(first.sumSeconds);
 });
 
-test("nothing is measured before somebody asks, nor long after, and asking begins it again", async () => {
+test("measuring starts with a reading, stops after a pause, and starts again with the next reading", async () => {
   const lag = new LoopLag({ intervalMs: 5, stopAfterMs: 30 });
   expect(lag.isMeasuring).toBe(false);
   lag.read();
@@ -34,7 +34,7 @@ test("nothing is measured before somebody asks, nor long after, and asking begin
   await waitFor(() => !lag.isMeasuring, "its end");
 });
 
-test("it keeps no program alive", () => {
+test("its timer does not keep the program running", () => {
   const script = `import { LoopLag } from "${import.meta.dir}/../../../src/http/metrics/loop-lag.ts"; new LoopLag().read();`;
   const startedMs = performance.now();
   expect(Bun.spawnSync([process.execPath, "-e", script], { timeout: 10_000 }).exitCode).toBe(0);

@@ -10,7 +10,7 @@ const bytes = (samples: MetricFamily["samples"], help = "Bytes."): MetricFamily 
   samples,
 });
 
-test("a family is its help, its type and its samples", () => {
+test("a family is written as help, type and samples", () => {
   const text = formatMetrics([
     { name: "a_total", type: "counter", help: "All of it.", samples: [{ value: 0 }] },
     bytes([
@@ -50,7 +50,7 @@ test("a family without samples is left out", () => {
   expect(formatMetrics([bytes([])])).toBe("");
 });
 
-test("what a label's value or a help holds can end neither", () => {
+test("special characters in label values and help texts are escaped", () => {
   const text = formatMetrics([bytes([{ labels: { label: 'a"b\\c\nd' }, value: 1 }], 'one\\"two"\nthree')]);
   expect(text).toBe(`# HELP x_bytes one\\\\"two"\\nthree
 # TYPE x_bytes gauge
@@ -58,7 +58,7 @@ x_bytes{label="a\\"b\\\\c\\nd"} 1
 `);
 });
 
-test("any value of a label, and any number, is read as it was", () => {
+test("any label value and any number can be parsed back", () => {
   const label = fc.string({ unit: fc.oneof(fc.constantFrom('"', "\\", "\n", "n", "}", ",", " ", "#"), fc.string()) });
   fc.assert(
     fc.property(label, fc.double(), (value, number) => {
@@ -71,23 +71,23 @@ test("any value of a label, and any number, is read as it was", () => {
   );
 });
 
-/** The checks that this suite relies on. */
-describe("the reader of expositions refuses", () => {
+/** The tests rely on these checks. */
+describe("the parser of the tests rejects", () => {
   const head = "# HELP x_bytes Bytes.\n# TYPE x_bytes gauge\n";
   test.each([
-    ["a last line without its end", `${head}x_bytes 1`],
+    ["a last line without a line break", `${head}x_bytes 1`],
     ["an empty line", `${head}x_bytes 1\n\n`],
     ["a sample without TYPE", "# HELP x_bytes Bytes.\nx_bytes 1\n"],
     ["a TYPE without HELP", "# TYPE x_bytes gauge\nx_bytes 1\n"],
-    ["a family in two pieces", `${head}x_bytes{a="1"} 1\n${head}x_bytes{a="2"} 1\n`],
+    ["a family in two parts", `${head}x_bytes{a="1"} 1\n${head}x_bytes{a="2"} 1\n`],
     ["a series twice", `${head}x_bytes{a="1"} 1\nx_bytes{a="1"} 2\n`],
     ["a sample of another family", `${head}y_bytes 1\n`],
-    ["an open label", `${head}x_bytes{a="1} 1\n`],
+    ["an unterminated label", `${head}x_bytes{a="1} 1\n`],
     ["an unknown escape", `${head}x_bytes{a="\\t"} 1\n`],
-    ["a comma at the end", `${head}x_bytes{a="1",} 1\n`],
+    ["a trailing comma", `${head}x_bytes{a="1",} 1\n`],
     ["a label twice", `${head}x_bytes{a="1",a="2"} 1\n`],
     ["labels that differ", `${head}x_bytes{a="1"} 1\nx_bytes{b="1"} 1\n`],
-    ["a number that is none", `${head}x_bytes one\n`],
+    ["an invalid number", `${head}x_bytes one\n`],
     ["a counter without _total", head.replace("gauge", "counter") + "x_bytes 1\n"],
     ["a gauge with _total", "# HELP x_total X.\n# TYPE x_total gauge\nx_total 1\n"],
     ["a counter below 0", "# HELP x_total X.\n# TYPE x_total counter\nx_total -1\n"],

@@ -39,7 +39,7 @@ async function scrape(): Promise<Exposition> {
 const sh = (script: string) => `sh -c '${script}'`;
 const ofA = { template: "a" };
 
-/** Scrapes until `isSo`; what it gave then. */
+/** Scrapes until `isSo` returns true; returns that scrape. */
 async function scrapeUntil(isSo: (seen: Exposition) => boolean, what: string): Promise<Exposition> {
   let seen = await scrape();
   await waitFor(async () => isSo((seen = await scrape())), what);
@@ -63,7 +63,7 @@ async function wantedAndRunning(): Promise<(number | undefined)[]> {
 function assertNoneWentBack(before: Exposition, now: Exposition): void {
   for (const [series, value] of before.series) {
     if (!/^\w+_(total|bucket|sum|count)\{/.test(series)) continue;
-    // A process's own series goes with it.
+    // The series of a process disappears with the process.
     if (series.startsWith("gafferd_process_") && !now.series.has(series)) continue;
     const after = now.series.get(series);
     if (after === undefined || after < value) throw new Error(`${series} went from ${value} to ${after}`);
@@ -71,7 +71,7 @@ function assertNoneWentBack(before: Exposition, now: Exposition): void {
 }
 
 describe("the text", () => {
-  test("is whole, in the format 0.0.4, and keeps Prometheus's conventions", async () => {
+  test("is valid text format 0.0.4 and follows Prometheus's conventions", async () => {
     await create({ name: "a:b", cmd: sh("echo out; echo err >&2; sleep 60"), numprocesses: 2, redirect_input: true });
     await create({
       name: "c@d",
@@ -110,7 +110,7 @@ describe("the text", () => {
     for (const { help } of families.values()) expect(help).toEndWith(".");
   });
 
-  // Its rules are in `exposition.ts` for machines that lack it.
+  // `exposition.ts` has its rules, for machines without promtool.
   test.skipIf(!hasPromtool)("pleases promtool", async () => {
     await create({ name: "a", cmd: sh("echo out; exit 3"), numprocesses: 2 });
     await create({ name: "b", cmd: "sleep 60" });
@@ -121,15 +121,15 @@ describe("the text", () => {
     expect(promtool.exitCode).toBe(0);
   });
 
-  test("is asked for by HEAD too, and by no other method", async () => {
+  test("supports GET and HEAD, and no other method", async () => {
     expect((await useService().ask("HEAD", "/metrics")).status).toBe(200);
     const refused = await useService().ask("POST", "/metrics");
     expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
   });
 });
 
-describe("of a template", () => {
-  test("bytes out are exact for each label, and those of processes that are no longer held stay counted", async () => {
+describe("metrics of a template:", () => {
+  test("output bytes are exact for each label, and include processes whose output is no longer in memory", async () => {
     await create({ name: "a", cmd: sh("head -c 100000 /dev/zero; head -c 777 /dev/zero >&2"), numprocesses: 15 });
     const seen = await scrapeUntil((now) => byLabel(now, "bytes")["err"] === 15 * 777 && exitCount(now) === 15, "all");
     expect(useService().manager.get("a").exits).toHaveLength(10);
@@ -137,25 +137,25 @@ describe("of a template", () => {
     expect(seen.value("gafferd_spawns_total")).toBe(15);
   });
 
-  test("bytes in are exact, whatever the process leaves in the pipe", async () => {
+  test("input bytes are exact, even if the process leaves data in the pipe", async () => {
     await create({ name: "a", cmd: sh("head -c 300000 >/dev/null; echo read; exec sleep 60"), redirect_input: true });
     await ask("POST", "/streams/1/stdin", new Uint8Array(299_990));
     await ask("POST", "/streams/1/stdin", "ten bytes.and more");
     expect((await scrape()).value("gafferd_template_input_bytes_total", ofA)).toBe(300_008);
   });
 
-  test("bytes in that a sender was told of in a failure are counted, and no others", async () => {
+  test("input bytes count exactly the bytes that an error response reports", async () => {
     await create({ name: "a", cmd: "sleep 60", redirect_input: true, stdin_timeout: 0.1 });
     const refused = await useService().ask("POST", "/streams/1/stdin", new Uint8Array(200_000));
     const { error, bytes } = refused.body as { error: string; bytes: number };
     expect(error).toBe("overloaded");
     const counted = (await scrape()).value("gafferd_template_input_bytes_total", ofA) ?? 0;
-    // A piece that waits for room is told of as taken, and counted when it is.
+    // A piece that waits for space in the pipe is reported as written, and counted when it is written.
     expect(bytes - counted).toBeWithin(0, 4097);
     expect(counted).toBeGreaterThan(0);
   });
 
-  test("exits are counted by status and by signal, through changes of its settings", async () => {
+  test("exits are counted by status and signal, across changes of the settings", async () => {
     await create({ name: "a", cmd: sh("exit 3"), numprocesses: 2 });
     await scrapeUntil((seen) => exits(seen)["3"] === 2, "two exits");
     await ask("PUT", "/processes/a", { cmd: sh("kill -9 $$"), numprocesses: 1, restart: "never" });
@@ -166,7 +166,7 @@ describe("of a template", () => {
     expect(seen.value("gafferd_template_restarts_total", ofA)).toBe(0);
   });
 
-  test("an exit that was asked for is counted, and is no restart", async () => {
+  test("a requested exit is counted, but not as a restart", async () => {
     await create({ name: "a", cmd: "sleep 60", restart: "always" });
     await ask("POST", "/processes/a/_restart");
     const seen = await scrape();
@@ -174,7 +174,7 @@ describe("of a template", () => {
     expect(seen.value("gafferd_template_restarts_total", ofA)).toBe(0);
   });
 
-  test("flaps and restarts are counted, and wanted stays what the operator wants", async () => {
+  test("flaps and restarts are counted, and wanted does not change", async () => {
     const flapping = { attempts: 3, window: 10, retry_in: 60, max_retry: 5 };
     await create({ name: "a", cmd: "false", restart: "always", flapping });
     const seen = await scrapeUntil((now) => now.value("gafferd_template_flaps_total", ofA) === 1, "the flap");
@@ -195,13 +195,13 @@ describe("of a template", () => {
     expect(await wantedAndRunning()).toEqual([0, 0]);
   });
 
-  test("what its restart policy does not follow is not wanted any more", async () => {
+  test("processes that the restart policy does not replace are no longer wanted", async () => {
     await create({ name: "a", cmd: "true", numprocesses: 2 });
     const seen = await scrapeUntil((now) => exitCount(now) === 2, "both exits");
     expect(seen.value("gafferd_template_wanted_processes", ofA)).toBe(0);
   });
 
-  test("a slow reader's gaps and dropped bytes are what it was told, and readers are those that read now", async () => {
+  test("gaps and dropped bytes match those reported to a slow reader, and readers are the current readers", async () => {
     const script = "read go; seq 1 20000; seq 1 10 >&2";
     await create({ name: "a", cmd: sh(script), redirect_input: true, output_buffer: 65_536, lossless_timeout: 1 });
     const request = new Request("http://localhost/streams/1?feed=eventsource");
@@ -213,17 +213,17 @@ describe("of a template", () => {
     const events = await eventsOf(new Uint8Array(await answer.arrayBuffer()));
     const after = await scrape();
     const gaps = events.filter(({ event }) => event === "gap").map(({ data }) => JSON.parse(data) as { bytes: number });
-    const told = gaps.reduce((sum, { bytes }) => sum + bytes, 0);
-    expect(told).toBeGreaterThan(0);
+    const lost = gaps.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(lost).toBeGreaterThan(0);
     expect(byLabel(after, "gaps")).toEqual({ out: gaps.length, err: 0 });
-    expect(byLabel(after, "dropped_bytes")).toEqual({ out: told, err: 0 });
+    expect(byLabel(after, "dropped_bytes")).toEqual({ out: lost, err: 0 });
     const read = events.filter(({ event }) => event === "out").reduce((sum, { data }) => sum + data.length + 1, 0);
-    // The first line after a gap is the rest of one.
-    expect(read + told).toBe(byLabel(after, "bytes")["out"] ?? -1);
+    // The first line after a gap is incomplete.
+    expect(read + lost).toBe(byLabel(after, "bytes")["out"] ?? -1);
     expect(after.value("gafferd_template_readers", ofA)).toBe(0);
   });
 
-  test("no counter goes back while it lives, and all vanish with it", async () => {
+  test("no counter decreases while the template exists, and all disappear with it", async () => {
     await create({ name: "a", cmd: sh("echo line; exit 1"), restart: "always", numprocesses: 3, backoff: false });
     await create({ name: "b", cmd: "sleep 60" });
     let before = await scrape();
@@ -249,7 +249,7 @@ describe("of a template", () => {
   });
 });
 
-describe("of a process", () => {
+describe("metrics of a process:", () => {
   test.skipIf(!hasProc)("open descriptors, memory and CPU time are its own, by its pid", async () => {
     await create({ name: "a", cmd: sh("exec 7</dev/null 8</dev/null; echo ready; exec sleep 60") });
     await create({ name: "b", cmd: sh("while :; do :; done") });
@@ -265,15 +265,15 @@ describe("of a process", () => {
     expect(Math.abs(rss - Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024)).toBeLessThan(1_000_000);
   });
 
-  test("there is nothing when it has ended", async () => {
+  test("there are none after it has exited", async () => {
     await create({ name: "a", cmd: "true" });
     const seen = await scrapeUntil((now) => exitCount(now) === 1, "the exit");
     expect([...seen.families.keys()].filter((name) => name.startsWith("gafferd_process_"))).toEqual([]);
   });
 });
 
-describe("of the daemon", () => {
-  test("versions, start, time and memory are its own", async () => {
+describe("metrics of the daemon:", () => {
+  test("versions, start time, CPU time and memory", async () => {
     const seen = await scrape();
     expect(seen.value("gafferd_build_info", { version: "1.2.3", bun: Bun.version })).toBe(1);
     const startedMs = (seen.value("process_start_time_seconds") ?? 0) * 1000;
@@ -282,7 +282,7 @@ describe("of the daemon", () => {
     expect(seen.value("process_resident_memory_bytes")).toBeWithin(10_000_000, 2_000_000_000);
   });
 
-  test("open descriptors are counted without those of counting", async () => {
+  test("open file descriptors do not include the one used for counting", async () => {
     await scrape();
     const before = (await scrape()).value("process_open_fds") ?? 0;
     const fds = Array.from({ length: 3 }, () => openSync("/dev/null", "r"));
@@ -290,7 +290,7 @@ describe("of the daemon", () => {
     for (const fd of fds) closeSync(fd);
   });
 
-  test("the lag of its event loop is measured from the first scrape on", async () => {
+  test("event loop lag is measured from the first scrape", async () => {
     expect((await scrape()).value("gafferd_event_loop_lag_seconds_count")).toBe(0);
     const untilMs = performance.now() + 300;
     while (performance.now() < untilMs);

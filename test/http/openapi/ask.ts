@@ -2,30 +2,30 @@ import { converse } from "../listen/listening.ts";
 import type { Call } from "./calls.ts";
 import type { Answer } from "./seen.ts";
 
-/** A stream that says nothing for so long says nothing at all: its headers leave before its first byte is there. */
+/** How long to wait for the first byte of a stream. Its headers are sent before it. */
 const silentMs = 400;
-/** A stream that says nothing more for so long has said enough. */
+/** How long a stream may pause before the test stops reading. */
 const quietMs = 40;
 
-/** The answer, or undefined when none comes in this time. */
-export async function ask(url: string, call: Call, patienceMs: number): Promise<Answer | undefined> {
-  const patience = AbortSignal.timeout(patienceMs);
+/** The response, or undefined if none arrives in time. */
+export async function ask(url: string, call: Call, timeoutMs: number): Promise<Answer | undefined> {
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const { path, method, headers, body } = call;
     const response = await fetch(`${url}${path}`, {
       method,
       headers,
-      signal: patience,
+      signal: timeout,
       ...(body === undefined ? {} : { body }),
     });
     return { status: response.status, headers: response.headers, bytes: await readSome(response) };
   } catch (error) {
-    if (patience.aborted) return undefined;
+    if (timeout.aborted) return undefined;
     throw error;
   }
 }
 
-/** The status of a WebSocket's handshake, with which a `fetch` is not content. */
+/** The status of a WebSocket handshake, which `fetch` rejects. */
 export async function shakeHands(url: string, { path, headers }: Call): Promise<Answer> {
   const { host, port } = new URL(url);
   const lines = Object.entries({
@@ -36,8 +36,8 @@ export async function shakeHands(url: string, { path, headers }: Call): Promise<
     "sec-websocket-key": "MDEyMzQ1Njc4OWFiY2RlZg==",
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const text = await converse(Number(port), `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, (heard) =>
-    heard.includes("\r\n\r\n"),
+  const text = await converse(Number(port), `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, (received) =>
+    received.includes("\r\n\r\n"),
   );
   return { status: Number(text.split(" ")[1]), headers: new Headers(), bytes: new Uint8Array(0) };
 }

@@ -1,23 +1,23 @@
 import type { ParameterObject } from "../../../src/http/operation/openapi-document.ts";
 import type { Described } from "./described.ts";
 
-/** A request that an operation is tried with. */
+/** A request that tests an operation. */
 export interface Call {
-  /** With its query. */
+  /** Path and query. */
   readonly path: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** What the examples of the document stand for at a daemon of the test. */
+/** The values of the test daemon that replace the examples of the document. */
 export interface Stage {
-  /** `web:api`. */
+  /** Replaces `web:api`. */
   readonly name: string;
   readonly pid: number;
 }
 
-/** One with the first examples, and one for each other example of a part of the path. */
+/** One call with the first examples, and one for each other example of a path parameter. */
 export function plainCalls(described: Described, stage: Stage): Call[] {
   return pathsOf(described, stage).map((path) => toCall(described, stage, { path }));
 }
@@ -32,7 +32,7 @@ function pathsOf({ operation }: Described, stage: Stage): Record<string, string>
   return [{}, ...others];
 }
 
-/** Those, with each example of each other parameter. */
+/** The same calls, with each example of each other parameter. */
 export function parameterCalls(described: Described, stage: Stage): Call[] {
   return pathsOf(described, stage).flatMap((path) =>
     (described.operation.parameters ?? []).flatMap((parameter) => {
@@ -44,11 +44,11 @@ export function parameterCalls(described: Described, stage: Stage): Call[] {
   );
 }
 
-/** One for each part of the path, and for each parameter, that is not what it must be; and what a body must not be. */
+/** Invalid calls: one for each path parameter, one for each other parameter, and one for each invalid body. */
 export function wrongCalls(described: Described, stage: Stage): Call[] {
   const { parameters = [], requestBody } = described.operation;
   const ofParameters = parameters.flatMap((parameter) => {
-    // Of processes to add or to remove there may be 999, which take their time; there is no such pid.
+    // No process has the pid 999. For `n`, 999 would be valid, and slow.
     const numbers = parameter.name === "n" ? ["999999", "-1", "1.5"] : ["999", "-1", "1.5"];
     const values = parameter.in === "path" ? ["none", ...numbers, "%ff"] : ["wrong!"];
     return values.map((value) => toCall(described, stage, { [parameter.in]: { [parameter.name]: value } }));
@@ -83,11 +83,11 @@ export function toCall({ method, path, operation }: Described, stage: Stage, val
     const parameter = parameters.find((each) => each.in === "path" && each.name === name);
     return parameter === undefined ? part : encodeURIComponent(onStage(examplesOf(parameter)[0] ?? "", stage));
   });
-  // Nothing is to wait for long; a stream begins at once, however long it is silent later.
+  // Requests must not wait long. A stream begins immediately, even if it pauses later.
   const mayWait = parameters.some(({ name }) => name === "heartbeat");
-  const patience = mayWait ? { heartbeat: "0.1" } : {};
-  const haste = values.query?.["heartbeat"] === undefined ? {} : { feed: "eventsource" };
-  const query = new URLSearchParams({ ...patience, ...haste, ...values.query }).toString();
+  const shortHeartbeat = mayWait ? { heartbeat: "0.1" } : {};
+  const feed = values.query?.["heartbeat"] === undefined ? {} : { feed: "eventsource" };
+  const query = new URLSearchParams({ ...shortHeartbeat, ...feed, ...values.query }).toString();
   const example = Object.values(requestBody?.content ?? {})[0]?.example;
   return {
     method,
@@ -101,7 +101,7 @@ function examplesOf({ examples }: ParameterObject): string[] {
   return Object.values(examples).map(({ value }) => String(value));
 }
 
-/** `1` is a process of the template `web:api` of the group `web`, wherever an example names one of them. */
+/** In the examples, `1` is a process of the template `web:api` in the group `web`. */
 function onStage(example: string, { name, pid }: Stage): string {
   if (example === "1") return String(pid);
   if (example === "web") return name.slice(0, name.indexOf(":"));

@@ -3,22 +3,24 @@ import { statusByCode } from "../../../src/http/operation/error.ts";
 import { buildDocument } from "../../../src/http/openapi/build.ts";
 import type { JsonSchema, OpenapiDocument, ResponseObject } from "../../../src/http/operation/openapi-document.ts";
 import { createService } from "../service.ts";
-import { contractCodes, contractRows, ownAsks, ownCodes, ownParameters, pluginPath } from "./contract-rows.ts";
+import { contractCodes, contractRows, ownOperations, ownCodes, ownParameters, pluginPath } from "./contract-rows.ts";
 import { codesOf, type Described, operationsOf, resolve, responsesOf } from "./described.ts";
 
 const service = createService();
 const { app } = service;
 const document = JSON.parse(JSON.stringify(buildDocument(app.routes, "1.2.3"))) as OpenapiDocument;
 
-/** What has a row of its own: `HEAD` and `OPTIONS` are manners. Without the names of the path's parts. */
+/** Operations that need a row: all except `HEAD` and `OPTIONS`. Without the names of path parameters. */
 const operations = new Map(
   operationsOf(document)
     .filter(({ method }) => method !== "HEAD" && method !== "OPTIONS")
     .map((described) => [nameless(described.key), described]),
 );
-const asked = new Set([...contractRows.flatMap(({ asks }) => asks), ...Object.keys(ownAsks)].map(nameless));
+const asked = new Set(
+  [...contractRows.flatMap(({ requests }) => requests), ...Object.keys(ownOperations)].map(nameless),
+);
 
-/** `GET /processes/{}` of `GET /processes/{id}` and `GET /processes/:id`. */
+/** `GET /processes/{}` for `GET /processes/{id}` and `GET /processes/:id`. */
 function nameless(key: string): string {
   return key.replaceAll(/\{\w+\}|:\w+/g, "{}");
 }
@@ -29,13 +31,13 @@ function operationOf(ask: string): Described {
   return described;
 }
 
-const rowsOf = (key: string) => contractRows.filter(({ asks }) => asks.map(nameless).includes(key));
+const rowsOf = (key: string) => contractRows.filter(({ requests }) => requests.map(nameless).includes(key));
 
 function parametersOf({ operation }: Described, place: "query" | "header"): string[] {
   return (operation.parameters ?? []).filter((parameter) => parameter.in === place).map(({ name }) => name);
 }
 
-/** Names of members, with those of the members' own after a dot; arrays and alternatives are looked through. */
+/** Names of fields, nested fields after a dot; includes the fields of array items and alternatives. */
 function membersOf(schema: JsonSchema, within: readonly string[] = []): string[] {
   const { $ref } = schema as { $ref?: string };
   if ($ref !== undefined) {
@@ -67,9 +69,9 @@ const isPlugin = (key: string) => key.includes(` ${pluginPath}`);
 const answerOf = (described: Described) => responsesOf(document, described).get(200);
 const jsonOf = (answer: ResponseObject | undefined) => answer?.content?.["application/json"]?.schema ?? {};
 
-describe("each row of the contract is described", () => {
+describe("the document describes each row of the contract", () => {
   test.each(contractRows.map((each) => [each.row, each] as const))("%s", (_, row) => {
-    for (const ask of row.asks) {
+    for (const ask of row.requests) {
       const described = operationOf(ask);
       const answer = answerOf(described);
       const codes = [...responsesOf(document, described).values()].flatMap(codesOf);
@@ -82,12 +84,14 @@ describe("each row of the contract is described", () => {
   });
 });
 
-describe("nothing is described, or answered, that is in no row", () => {
-  test("but for what is ours, with a reason", () => {
+describe("the document has nothing that no row has", () => {
+  test("except for listed additions", () => {
     const routed = app.routes.map(({ method, path }) => nameless(`${method} ${path}`));
     for (const key of [...operations.keys(), ...routed]) {
       if (asked.has(key) || isPlugin(key)) continue;
-      throw new Error(`${key} is in no row of contract-rows.ts; if it is ours, add it to \`ownAsks\` with the reason`);
+      throw new Error(
+        `${key} is in no row of contract-rows.ts; if it is ours, add it to \`ownOperations\` with the reason`,
+      );
     }
     expect([...asked].filter((ask) => !routed.includes(ask))).toEqual([]);
   });
@@ -100,46 +104,49 @@ describe("nothing is described, or answered, that is in no row", () => {
   });
 });
 
-describe("codes", () => {
-  test("are those of the contract with their status, and ours", () => {
+describe("error codes", () => {
+  test("are those of the contract, with their status, plus listed additions", () => {
     expect(statusByCode).toMatchObject(contractCodes);
     expect(Object.keys(statusByCode).toSorted()).toEqual(
       [...Object.keys(contractCodes), ...Object.keys(ownCodes)].toSorted(),
     );
   });
 
-  test("of the contract are answered somewhere, but for those that no path has", () => {
+  test("of the contract are documented for an operation, except those that no path returns", () => {
     const answered = new Set(
       [...operations.values()].flatMap((each) => [...responsesOf(document, each).values()].flatMap(codesOf)),
     );
     const unanswered = Object.keys(contractCodes).filter((code) => !answered.has(code));
-    // The one is for who lacks credentials, on any path of such an endpoint; the other for paths that are none.
+    // `unauthorized` may occur on any path of a protected endpoint; `resource_not_found` only on unknown paths.
     expect(unanswered.filter((code) => code !== "unauthorized")).toEqual(["resource_not_found"]);
   });
 });
 
-describe("manners", () => {
+describe("HEAD and OPTIONS", () => {
   const methodsOf = Map.groupBy(operations.values(), ({ path }) => nameless(path));
 
-  test.each([...methodsOf.keys()])("%s takes HEAD and OPTIONS, and refuses the rest with `Allow`", async (path) => {
-    // What a `stdin` takes is what an output takes, too: it may be the name of one.
-    const patterns = path === "/streams/{}/stdin" ? [path, "/streams/{}/{}"] : [path];
-    const own = patterns.flatMap((pattern) => methodsOf.get(pattern)?.map(({ method }) => method) ?? []);
-    const allow = [...new Set([...own, ...(own.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].toSorted().join(", ");
-    const place = path.replaceAll("{}", "x");
-    const options = await service.ask("OPTIONS", place);
-    expect([options.status, options.headers.get("allow"), options.body]).toEqual([204, allow, ""]);
-    for (const method of ["GET", "PUT", "PATCH", "DELETE", "POST"]) {
-      if (allow.includes(method)) continue;
-      const refused = await service.ask(method, place);
-      expect([method, refused.status, refused.headers.get("allow")]).toEqual([method, 405, allow]);
-      expect(refused.body).toEqual({ error: "method_not_allowed", message: expect.any(String) });
-    }
-    const head = await service.ask("HEAD", place);
-    expect([head.body, head.status === 405]).toEqual(["", false]);
-  });
+  test.each([...methodsOf.keys()])(
+    "%s supports HEAD and OPTIONS, and rejects unsupported methods with `Allow`",
+    async (path) => {
+      // `/streams/x/stdin` also supports the methods of an output, because `stdin` may be a label.
+      const patterns = path === "/streams/{}/stdin" ? [path, "/streams/{}/{}"] : [path];
+      const own = patterns.flatMap((pattern) => methodsOf.get(pattern)?.map(({ method }) => method) ?? []);
+      const allow = [...new Set([...own, ...(own.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].toSorted().join(", ");
+      const place = path.replaceAll("{}", "x");
+      const options = await service.ask("OPTIONS", place);
+      expect([options.status, options.headers.get("allow"), options.body]).toEqual([204, allow, ""]);
+      for (const method of ["GET", "PUT", "PATCH", "DELETE", "POST"]) {
+        if (allow.includes(method)) continue;
+        const refused = await service.ask(method, place);
+        expect([method, refused.status, refused.headers.get("allow")]).toEqual([method, 405, allow]);
+        expect(refused.body).toEqual({ error: "method_not_allowed", message: expect.any(String) });
+      }
+      const head = await service.ask("HEAD", place);
+      expect([head.body, head.status === 405]).toEqual(["", false]);
+    },
+  );
 
-  test("a path that is none is 404 resource_not_found for every method", async () => {
+  test("an unknown path is 404 resource_not_found for every method", async () => {
     for (const method of ["GET", "POST", "DELETE", "OPTIONS", "PATCH"]) {
       const { status, body } = await service.ask(method, "/processes/a/b/c/d");
       expect([method, status, body]).toMatchObject([method, 404, { error: "resource_not_found" }]);

@@ -5,7 +5,7 @@ import type {
   ResponseObject,
 } from "../../../src/http/operation/openapi-document.ts";
 
-/** An operation as a client finds it in the document. */
+/** An operation of the document, with resolved references. */
 export interface Described {
   /** `GET /processes/{id}`. */
   readonly key: string;
@@ -27,7 +27,7 @@ export function operationsOf({ paths }: OpenapiDocument): Described[] {
   );
 }
 
-/** What a reference of the document stands for, or the thing itself. */
+/** Resolves a reference to the document; returns other values unchanged. */
 export function resolve<Value extends object>(document: OpenapiDocument, value: Value | Reference): Value {
   if (!("$ref" in value)) return value;
   const found = value.$ref
@@ -38,7 +38,7 @@ export function resolve<Value extends object>(document: OpenapiDocument, value: 
   return found as Value;
 }
 
-/** The answers of an operation by status. */
+/** The responses of an operation, by status. */
 export function responsesOf(document: OpenapiDocument, { operation }: Described): Map<number, ResponseObject> {
   return new Map(
     Object.entries(operation.responses).map(([status, response]) => [
@@ -48,7 +48,7 @@ export function responsesOf(document: OpenapiDocument, { operation }: Described)
   );
 }
 
-/** The codes that an answer of failure may have, as its schema lists them. */
+/** The error codes that the schema of an error response lists. */
 export function codesOf({ content }: ResponseObject): string[] {
   const parts = content?.["application/json"]?.schema["allOf"];
   if (!Array.isArray(parts)) return [];

@@ -2,12 +2,11 @@ import Ajv2020 from "ajv/dist/2020";
 import addFormats from "ajv-formats";
 import type { JsonSchema, OpenapiDocument } from "../../../src/http/operation/openapi-document.ts";
 
-/** Says what is wrong with a value; undefined when it is what the schema says, and no member is more. */
+/** Returns what is wrong with a value; undefined if it matches the schema and has no additional fields. */
 export type SchemaCheck = (schema: JsonSchema, value: unknown) => string | undefined;
 
 /**
- * A check against schemas that stand in the document or refer to it. Ajv also refuses a schema that is none, and one
- * with keywords that it does not know.
+ * Creates a check against schemas of the document. Ajv also rejects invalid schemas, and schemas with unknown keywords.
  */
 export function createSchemaCheck({ components }: OpenapiDocument): SchemaCheck {
   const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
@@ -23,11 +22,11 @@ export function createSchemaCheck({ components }: OpenapiDocument): SchemaCheck 
   };
 }
 
-/** Clients are to bear members that a later version adds; this version is to have none that it does not describe. */
+/** Forbids undocumented fields. (The document allows them, because later versions may add fields.) */
 function close(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(close);
   if (typeof schema !== "object" || schema === null) return schema;
-  // What is said of the same object elsewhere has members that this part does not name.
+  // With `allOf`, other parts describe more fields of the same object.
   const entries = Object.entries(schema).map(([key, value]) => [key, key === "allOf" ? value : close(value)]);
   const inner = Object.fromEntries(entries) as Record<string, unknown>;
   return inner["type"] === "object" && "properties" in inner ? { additionalProperties: false, ...inner } : inner;

@@ -8,7 +8,7 @@ import { eventsOf } from "../feed/event-stream.ts";
 import { codesOf, type Described, resolve, responsesOf } from "./described.ts";
 import type { SchemaCheck } from "./schema-check.ts";
 
-/** What came back for a request; of a stream the first that came. */
+/** The response to a request; for a stream, its first bytes. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -17,7 +17,7 @@ export interface Answer {
 
 const ourHeaders = ["allow", "retry-after", "x-gaffer-next", "x-gaffer-gap"];
 
-/** Holds answers of an operation against what is documented of it, and knows what of that has not come yet. */
+/** Compares responses of an operation with its documentation, and tracks which documented responses have not occurred. */
 export class Seen {
   readonly #described: Described;
   readonly #document: OpenapiDocument;
@@ -31,7 +31,7 @@ export class Seen {
     this.#check = check;
   }
 
-  /** Throws when anything of the answer is not documented. */
+  /** Throws if anything in the response is not documented. */
   async take(answer: Answer, request: string): Promise<void> {
     const text = new TextDecoder().decode(answer.bytes);
     const response = responsesOf(this.#document, this.#described).get(answer.status);
@@ -48,7 +48,7 @@ export class Seen {
     const [, media] = Object.entries(response.content ?? {}).find(([known]) => known.split(";")[0] === type) ?? [];
     if (media === undefined) return refuse(`the type ${type} is not documented`);
     this.#facts.add(`${answer.status} ${type}`);
-    // Bun's `fetch` accepts compression. Output of processes is text too, but goes out as it came.
+    // Bun's `fetch` accepts compression. Output of processes is also text, but is never compressed.
     const isWhole = type === "application/json" || type === "text/html" || request.endsWith(" /metrics");
     const isCompressed = answer.headers.has("content-encoding");
     if (isWhole && isCompressed !== answer.bytes.length > 1024) refuse("text of more than 1 KiB is to be compressed");
@@ -58,12 +58,12 @@ export class Seen {
     this.#facts.add(`${answer.status} ${error}`);
   }
 
-  /** What is documented and has not come. */
+  /** Documented responses that have not occurred. */
   missing(): string[] {
     const { method } = this.#described;
     const facts = [...responsesOf(this.#document, this.#described)].flatMap(([status, response]) => {
       const headers = Object.keys(response.headers ?? {}).map((name) => name.toLowerCase());
-      // HEAD has no body to see them in.
+      // HEAD has no body with an error code.
       const inBody =
         method === "HEAD" || method === "OPTIONS"
           ? []
@@ -105,7 +105,7 @@ export class Seen {
   }
 }
 
-/** Output is text, and what we say is JSON. */
+/** Output is text; everything else is JSON. */
 function parseLoosely(data: string): unknown {
   try {
     return JSON.parse(data);

@@ -7,7 +7,7 @@ import { type Described, fetchDocument, operationsOf } from "./described.ts";
 import { createSchemaCheck } from "./schema-check.ts";
 import { Seen } from "./seen.ts";
 
-/** Templates that answer otherwise, by the names that stand for `web:api` of the document's examples. */
+/** Templates with other responses, by the names that replace `web:api` in the examples. */
 const stages = {
   "web:api": { cmd: "echo ready; exec cat", restart: "always" },
   "done:api": { cmd: "echo ready" },
@@ -18,42 +18,42 @@ const stages = {
 } as const;
 type StageName = keyof typeof stages;
 
-const patienceMs = 10_000;
-/** What waits for a process that does not end is let go. */
-const shortPatienceMs = 300;
+const timeoutMs = 10_000;
+/** How long a request may wait for a process that does not exit. */
+const shortTimeoutMs = 300;
 const answered503 = ["503 retry-after", "503 application/json"];
-/** What is documented and does not come here, by operation. */
+/** Documented responses that this test does not produce, by operation. */
 const never: Readonly<Record<string, readonly string[]>> = {
-  // No dashboard is installed here; `test/http/daemon/root.test.ts` has one.
+  // No dashboard is installed here; see `test/http/daemon/root.test.ts`.
   "GET /": ["302", "302 location"],
   "HEAD /": ["302", "302 location"],
-  // The configuration is there, and right.
+  // The configuration exists and is valid.
   "POST /_reload": ["409", "409 conflict", "409 application/json", "422", "422 invalid_config", "422 application/json"],
-  // There always is an event.
+  // There is always an event.
   "GET /watch": ["204 x-gaffer-gap"],
   "HEAD /watch": ["204 x-gaffer-gap"],
   "GET /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
   "HEAD /watch/{p1}/{p2}": ["204 x-gaffer-gap"],
-  // There are neither two hundred webhooks nor any of a file; and what stops here never comes to them.
+  // There are no 200 webhooks, none from a file, and no request during shutdown.
   "POST /webhooks": ["409", "409 conflict", "409 application/json", "503", "503 overloaded", ...answered503],
   "DELETE /webhooks": ["503", "503 overloaded", ...answered503],
   "DELETE /webhooks/{id}": ["503", "503 overloaded", ...answered503],
-  // Templates have one process here; `test/http/streams/stdin.test.ts` has one with two.
+  // Templates have one process here; `test/http/streams/stdin.test.ts` tests two.
   "POST /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
-  // There is no output called `stdin`.
+  // There is no output with the label `stdin`.
   "HEAD /streams/{target}/stdin": ["200", "204", "200 x-gaffer-next", "200 x-gaffer-gap"],
 };
-/** A mistake of ours, which none may bring about. */
-const mistake = ["500", "500 internal", "500 application/json"];
-/** There are descriptors for streams here; `test/faults/descriptors.test.ts` is about when there are not. */
-const noRoom = ["503", "503 overloaded", "503 application/json", "503 retry-after"];
+/** An internal error, which no request may cause. */
+const internalError = ["500", "500 internal", "500 application/json"];
+/** There are enough file descriptors here; `test/faults/descriptors.test.ts` tests the shortage. */
+const overloaded = ["503", "503 overloaded", "503 application/json", "503 retry-after"];
 
 const own = await serve();
 const document = await fetchDocument(own.url);
 await own.daemon.stop();
 const check = createSchemaCheck(document);
 
-describe("what comes back is documented, and what is documented comes back", () => {
+describe("every response is documented, and every documented response occurs", () => {
   test.each(operationsOf(document).map((each) => [each.key, each] as const))("%s", async (_, described) => {
     using asked = spyOn(URLSearchParams.prototype, "get");
     const seen = new Seen(described, document, check);
@@ -65,7 +65,7 @@ describe("what comes back is documented, and what is documented comes back", () 
       serving.daemon.forceStop();
       await stopped;
     }
-    const expected = [...mistake, ...(isSafe(described) ? noRoom : []), ...(never[described.key] ?? [])];
+    const expected = [...internalError, ...(isSafe(described) ? overloaded : []), ...(never[described.key] ?? [])];
     expect(seen.missing().filter((fact) => !expected.includes(fact))).toEqual([]);
     const names = (described.operation.parameters ?? []).filter((each) => each.in === "query").map(({ name }) => name);
     expect([...new Set(asked.mock.calls.map(([name]) => name))].toSorted()).toEqual(names.toSorted());
@@ -74,10 +74,11 @@ describe("what comes back is documented, and what is documented comes back", () 
 
 async function walk(serving: Serving, described: Described, seen: Seen): Promise<void> {
   await Promise.all(Object.keys(stages).map((name) => setUp(serving, name as StageName)));
-  const tryAll = async (calls: readonly Call[], patience = patienceMs) => {
-    // What changes nothing can be asked all at once.
-    if (isSafe(described)) await Promise.all(calls.map((call) => tryCall(serving, described, seen, call, patience)));
-    else for (const call of calls) await tryCall(serving, described, seen, call, patience);
+  const tryAll = async (calls: readonly Call[], callTimeoutMs = timeoutMs) => {
+    // Read-only requests can run concurrently.
+    if (isSafe(described))
+      await Promise.all(calls.map((call) => tryCall(serving, described, seen, call, callTimeoutMs)));
+    else for (const call of calls) await tryCall(serving, described, seen, call, callTimeoutMs);
   };
   await setUpWebhook(serving, described);
   if (!isSafe(described)) await tryOneByOne(serving, described, seen);
@@ -88,29 +89,29 @@ async function walk(serving: Serving, described: Described, seen: Seen): Promise
     ...parameterCalls(described, stage),
     ...wrongCalls(described, stage),
     ...(["done:api", "broken:api", "silent:api", "deaf:api"] as const).flatMap((name) => {
-      // The process first: what is done to its template may end it.
+      // The process first: actions on its template may end it.
       const calls = plainCalls(described, stageOf(serving, name)).toReversed();
       return name === "deaf:api" ? calls.map((call) => flooding(described, call)) : calls;
     }),
   ]);
-  // It is cut off when the daemon goes.
+  // It ends when the daemon stops.
   void fetch(`${serving.url}/processes/deleting:api`, { method: "DELETE" }).catch(() => {});
   await waitFor(() => serving.daemon.manager.get("deleting:api").status().stopped, "the deletion to begin");
-  await tryAll(plainCalls(described, stageOf(serving, "deleting:api")), shortPatienceMs);
-  // It cannot end while that one does not; what then refuses does so for sure.
+  await tryAll(plainCalls(described, stageOf(serving, "deleting:api")), shortTimeoutMs);
+  // It cannot finish before the other one, so that the request is reliably rejected.
   void serving.daemon.stop();
   const isRefused = "503" in described.operation.responses;
-  await tryAll([toCall(described, stageOf(serving, "web:api"))], isRefused ? patienceMs : shortPatienceMs);
+  await tryAll([toCall(described, stageOf(serving, "web:api"))], isRefused ? timeoutMs : shortTimeoutMs);
 }
 
-/** Each example of the path, for each of which the last may have ended what it means. */
+/** Calls each example of the path. Restores the template first, because the previous call may have ended it. */
 async function tryOneByOne(serving: Serving, described: Described, seen: Seen): Promise<void> {
   const { length } = plainCalls(described, stageOf(serving, "web:api"));
   for (let index = 0; index < length; index++) {
     await setUp(serving, "web:api");
     await setUpWebhook(serving, described);
     const call = plainCalls(described, stageOf(serving, "web:api"))[index];
-    if (call !== undefined) await tryCall(serving, described, seen, call, patienceMs);
+    if (call !== undefined) await tryCall(serving, described, seen, call, timeoutMs);
   }
 }
 
@@ -119,22 +120,22 @@ async function tryCall(
   described: Described,
   seen: Seen,
   call: Call,
-  callPatienceMs: number,
+  callTimeoutMs: number,
 ): Promise<void> {
   const request = `${call.method} ${call.path}`;
   if ("101" in described.operation.responses) await seen.take(await shakeHands(serving.url, call), request);
-  const answer = await ask(serving.url, call, callPatienceMs);
+  const answer = await ask(serving.url, call, callTimeoutMs);
   if (answer === undefined) {
-    if (callPatienceMs === patienceMs) throw new Error(`${request} was not answered`);
+    if (callTimeoutMs === timeoutMs) throw new Error(`${request} was not answered`);
     return;
   }
   await seen.take(answer, request);
   const next = answer.headers.get("x-gaffer-next");
   if (next === null || answer.status !== 200 || call.path.includes("since=r")) return;
-  await tryCall(serving, described, seen, { ...call, path: `${call.path}&since=${next}`, headers: {} }, callPatienceMs);
+  await tryCall(serving, described, seen, { ...call, path: `${call.path}&since=${next}`, headers: {} }, callTimeoutMs);
 }
 
-/** Creates a template, or brings it back to how it was. */
+/** Creates a template, or restores it. */
 async function setUp(serving: Serving, name: StageName): Promise<void> {
   const { manager } = serving.daemon;
   if (!manager.names().includes(name)) {
@@ -153,7 +154,7 @@ async function setUp(serving: Serving, name: StageName): Promise<void> {
   if (name === "done:api") await waitFor(() => manager.get(name).exits[0]?.outputEnded, `the end of ${name}`);
 }
 
-/** The one of the document's examples, for what is asked of it. */
+/** For operations on webhooks, registers the webhook of the examples. */
 async function setUpWebhook({ url }: Serving, { path }: Described): Promise<void> {
   if (!path.startsWith("/webhooks")) return;
   const body = document.paths["/webhooks"]?.["post"]?.requestBody?.content["application/json"]?.example;
@@ -170,7 +171,7 @@ function isSafe({ method }: Described): boolean {
   return ["GET", "HEAD", "OPTIONS"].includes(method);
 }
 
-/** With more than a pipe holds, where anything is taken. */
+/** With a body that is larger than a pipe, if a body is accepted. */
 function flooding({ operation }: Described, call: Call): Call {
   const takesBytes = operation.requestBody?.content["application/octet-stream"] !== undefined;
   return takesBytes ? { ...call, body: "x".repeat(500_000) } : call;

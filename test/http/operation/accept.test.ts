@@ -14,6 +14,6 @@ test.each<[string, Record<string, number>]>([
   ["gzip;q=", { gzip: 0 }],
   ["gzip;q=0.1234", { gzip: 0 }],
   [",,gzip,;q=1", { gzip: 1 }],
-])("%j weighs %j", (header, weights) => {
+])("the weights of %j are %j", (header, weights) => {
   expect(Object.fromEntries(parseAccept(header))).toEqual(weights);
 });

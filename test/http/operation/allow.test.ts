@@ -25,6 +25,6 @@ test.each([
   ["//processes", []],
   ["/process", []],
   ["", ["GET", "HEAD", "OPTIONS"]],
-])("%s takes %j", (path, methods) => {
+])("%s supports %j", (path, methods) => {
   expect(methodsOf(path, routes)).toEqual(methods);
 });

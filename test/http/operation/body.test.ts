@@ -19,32 +19,32 @@ const chunked = (...chunks: (string | Uint8Array)[]) =>
     },
   });
 
-describe("an object is read", () => {
+describe("readObject accepts", () => {
   test.each([undefined, "application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])(
-    "whatever the content type: %p",
+    "any content type: %p",
     async (type) => {
       const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
       expect(await readObject(post(Buffer.from('{"a":[1]}'), headers))).toEqual({ a: [1] });
     },
   );
 
-  test("in pieces that cut a character", async () => {
+  test("chunks that split a character", async () => {
     const bytes = Buffer.from('{"a":"é😀"}');
     expect(await readObject(post(chunked(...Array.from(bytes, (byte) => Uint8Array.of(byte)))))).toEqual({ a: "é😀" });
   });
 
-  test("with spaces around it and a byte order mark", async () => {
+  test("surrounding whitespace and a byte order mark", async () => {
     expect(await readObject(post("\uFEFF \n{} \n"))).toEqual({});
   });
 
-  test("of the largest size", async () => {
+  test("a body of the maximum size", async () => {
     const text = `{"a":"${"x".repeat(maxBodyBytes - 8)}"}`;
     expect(text).toHaveLength(maxBodyBytes);
     expect(await readObject(post(text))).toHaveProperty("a");
   });
 });
 
-describe("it is refused as", () => {
+describe("readObject rejects with", () => {
   test.each(["", " \n", "{", "{bad}", "{'a':1}", '{"a":1,}', "{}{}", "undefined", "NaN", "cmd=x", "\u0000"])(
     "invalid_json: %j",
     async (text) => {
@@ -54,7 +54,7 @@ describe("it is refused as", () => {
     },
   );
 
-  test("invalid_json without a body", async () => {
+  test("invalid_json a missing body", async () => {
     expect(await refusal(post(null))).toMatchObject({
       code: "invalid_json",
       message: expect.stringContaining("empty"),
@@ -62,7 +62,7 @@ describe("it is refused as", () => {
   });
 
   test.each([[0xff], [0x7b, 0x22, 0xc3, 0x28, 0x22, 0x7d], [0x22, 0xed, 0xa0, 0x80, 0x22], [0xff, 0xfe, 0x7b, 0]])(
-    "invalid_json when bytes are not UTF-8: %p %p %p",
+    "invalid_json a body that is not UTF-8: %p %p %p",
     async (...bytes) => {
       expect(await refusal(post(Uint8Array.from(bytes)))).toMatchObject({
         code: "invalid_json",
@@ -77,26 +77,26 @@ describe("it is refused as", () => {
     ["1", "a number"],
     ['"cmd"', "a string"],
     ["true", "a boolean"],
-  ])("invalid_process_info when JSON is no object: %s", async (text, kind) => {
+  ])("invalid_process_info JSON that is not an object: %s", async (text, kind) => {
     expect(await refusal(post(text))).toMatchObject({
       code: "invalid_process_info",
       message: expect.stringContaining(kind),
     });
   });
 
-  test("invalid_json when it is nested without end", async () => {
+  test("invalid_json a body that is nested too deeply", async () => {
     for (const depth of [40, 100_000]) {
       expect((await refusal(post(`{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`))).code).toBe("invalid_json");
     }
   });
 
-  test("too_large by its length, before it is read", async () => {
+  test("too_large a body whose Content-Length is too large, before reading it", async () => {
     const request = post("{}", { "content-length": String(maxBodyBytes + 1) });
     expect((await refusal(request)).code).toBe("too_large");
     expect(request.bodyUsed).toBeFalse();
   });
 
-  test("too_large while it comes, and the rest is not asked for", async () => {
+  test("too_large a chunked body as soon as it exceeds the limit, and reads no further", async () => {
     let pulls = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -108,7 +108,7 @@ describe("it is refused as", () => {
     expect(pulls).toBeLessThan(40);
   });
 
-  test("invalid_json when it breaks off", async () => {
+  test("invalid_json a body that ends early", async () => {
     const broken = new ReadableStream<Uint8Array>({
       pull(controller) {
         controller.error(new Error("the connection is gone"));

@@ -20,7 +20,7 @@ describe("a page of a listed origin", () => {
     expect(answered.get("access-control-allow-credentials")).toBeNull();
   });
 
-  test("sees every header of ours, such as how many bytes it has lost", async () => {
+  test("can read every response header of gafferd, such as the number of lost bytes", async () => {
     const folder = join(import.meta.dir, "../../../src/http");
     const named = new Set<string>();
     for await (const path of new Bun.Glob("**/*.ts").scan(folder)) {
@@ -36,7 +36,7 @@ describe("a page of a listed origin", () => {
     expect(headers.get("access-control-expose-headers")?.split(", ")).toEqual(exposedHeaders);
   });
 
-  test("may read what is compressed, and caches keep it apart by origin and coding", async () => {
+  test("can read compressed responses, and `Vary` separates origins and encodings in caches", async () => {
     using folder = temporaryFolder();
     mkdirSync(join(folder.path, "hello/_site"), { recursive: true });
     writeFileSync(join(folder.path, "hello/_site/index.html"), "a long page ".repeat(200));
@@ -54,7 +54,7 @@ describe("a page of a listed origin", () => {
     await serving.daemon.stop();
   });
 
-  test("is told before it asks what it may", async () => {
+  test("gets a preflight response", async () => {
     await using listening = await listen([endpoint()], { corsOrigins });
     const headers = { origin, "access-control-request-method": "DELETE" };
     const { status, headers: answered } = await fetch(`${listening.url}/processes/a`, { method: "OPTIONS", headers });
@@ -65,13 +65,13 @@ describe("a page of a listed origin", () => {
   });
 });
 
-test("an asterisk lists every origin, each by its name", async () => {
+test("an asterisk allows every origin, and the response names the origin", async () => {
   await using listening = await listen([endpoint()], { corsOrigins: ["*"] });
   const { headers } = await fetch(`${listening.url}/ping`, { headers: { origin } });
   expect(headers.get("access-control-allow-origin")).toBe(origin);
 });
 
-test("a page of another origin gets no CORS headers, and others none but Vary", async () => {
+test("a page of another origin gets no CORS headers, and other clients only Vary", async () => {
   await using listening = await listen([endpoint()], { corsOrigins });
   const refused = await fetch(`${listening.url}/ping`, { headers: { origin: "https://evil.example" } });
   expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([403, null]);

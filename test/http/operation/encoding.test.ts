@@ -6,7 +6,7 @@ import { isLong, TextAnswer } from "../../../src/http/operation/text-answer.ts";
 const request = (accept?: string) =>
   new Request("http://localhost/", accept === undefined ? {} : { headers: { "accept-encoding": accept } });
 
-describe("the coding of a body", () => {
+describe("the encoding of a body", () => {
   test.each<[string | undefined, string | undefined]>([
     [undefined, undefined],
     ["", undefined],
@@ -35,7 +35,7 @@ describe("the coding of a body", () => {
     expect(acceptedEncoding(request(accept))).toBe(encoding as ReturnType<typeof acceptedEncoding>);
   });
 
-  test("is worked out beside the event loop", async () => {
+  test("is computed outside the event loop", async () => {
     const bytes = new TextEncoder().encode(
       JSON.stringify(Array.from({ length: 400_000 }, (_, index) => ({ index, double: index * 2 }))),
     );
@@ -66,7 +66,7 @@ test.each([
   expect(isText(type)).toBe(expected);
 });
 
-describe("a text", () => {
+describe("a TextAnswer", () => {
   test.each<[string, number, boolean]>([
     ["a", 1024, false],
     ["a", 1025, true],
@@ -81,7 +81,7 @@ describe("a text", () => {
     expect(isLong(new TextEncoder().encode(letter.repeat(count)))).toBe(expected);
   });
 
-  test("that is kept can be given again, compressed", async () => {
+  test("can be sent again, compressed", async () => {
     const answer = new TextAnswer("a long text ".repeat(1000), { headers: { "content-type": "text/plain" } });
     const [first, second] = [await answer.toResponse(request("gzip")), await answer.toResponse(request("gzip"))];
     expect(first.headers.get("content-encoding")).toBe("gzip");
@@ -89,7 +89,7 @@ describe("a text", () => {
     expect(gunzipSync(await second.bytes()).toString()).toBe("a long text ".repeat(1000));
   });
 
-  test("keeps its own headers, and names once all that the answer depends on", async () => {
+  test("keeps its own headers, and lists each header in Vary once", async () => {
     const answer = new TextAnswer("x".repeat(2000), { headers: { vary: "Accept", "cache-control": "no-cache" } });
     const { headers } = await answer.toResponse(request("gzip"), {
       vary: "Origin, Accept",
@@ -101,7 +101,7 @@ describe("a text", () => {
     ]);
   });
 
-  test("that is short, or goes to a client that takes no coding, goes out as it is", async () => {
+  test("is not compressed if it is short, or if the client accepts no encoding", async () => {
     const short = new TextAnswer("x", { headers: {} }).toResponse(request("gzip")) as Response;
     expect([short.headers.get("vary"), await short.text()]).toEqual([null, "x"]);
     const long = new TextAnswer("x".repeat(2000), { headers: {} }).toResponse(request()) as Response;

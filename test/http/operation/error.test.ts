@@ -10,11 +10,11 @@ function answer(error: unknown) {
   return { response: toErrorResponse(error, { request, log }), logged };
 }
 
-test.each([...errorCodes])("%s has a status of failure", (code) => {
+test.each([...errorCodes])("%s has an error status", (code) => {
   expect(statusByCode[code]).toBeWithin(400, 600);
 });
 
-test("an error is told as code, message and field, with its details beside them", async () => {
+test("an error response has code, message, field and details", async () => {
   const error = new GafferdError("gone", "it has ended", { field: "pid", details: { bytes: 5 } });
   const { response, logged } = answer(error);
   expect(response.status).toBe(410);
@@ -23,23 +23,26 @@ test("an error is told as code, message and field, with its details beside them"
   expect(logged).toEqual([]);
 });
 
-test("details cannot stand in for code and message", async () => {
+test("details cannot replace code and message", async () => {
   const { response } = answer(new GafferdError("gone", "it has ended", { details: { error: "x", message: "y" } }));
   expect(await response.json()).toEqual({ error: "gone", message: "it has ended" });
 });
 
-test("only overloaded says when to try again", () => {
+test("only overloaded has Retry-After", () => {
   expect(answer(new GafferdError("overloaded", "x")).response.headers.get("retry-after")).toBe("1");
   expect(answer(new GafferdError("gone", "x")).response.headers.get("retry-after")).toBeNull();
 });
 
-describe("an error of our own", () => {
+describe("an internal error", () => {
   test.each<[string, unknown]>([
     ["an exception", new TypeError("secret detail")],
     ["a thrown text", "secret detail"],
     ["nothing thrown", undefined],
-    ["a broken promise of ours", new GafferdError("internal", "secret", { field: "secret", details: { secret: 1 } })],
-  ])("is hidden from the client and told to the log: %s", async (_, error) => {
+    [
+      "an error with the code `internal`",
+      new GafferdError("internal", "secret", { field: "secret", details: { secret: 1 } }),
+    ],
+  ])("is hidden from the client and logged: %s", async (_, error) => {
     const { response, logged } = answer(error);
     expect(response.status).toBe(500);
     const text = await response.text();

@@ -8,14 +8,14 @@ const junk = fc.oneof(
   fc.constantFrom("%", "%ff", "%00", "..", ".", "", "-1", "1.5", "1e3", "99999999999999999999", "__proto__", "a:b:c"),
 );
 const id = fc.oneof(fc.constantFrom("live", "g:live", "1", "2", "9", "none", "%6cive"), junk);
-const verb = fc.constantFrom("_start", "_stop", "_restart", "_add", "_sub", "_signal", "_pids", "_history", "_nope");
+const action = fc.constantFrom("_start", "_stop", "_restart", "_add", "_sub", "_signal", "_pids", "_history", "_nope");
 const argument = fc.oneof(fc.constantFrom("0", "1", "CONT", "HUP", "0x1"), junk);
 const path = fc
   .oneof(
     fc.tuple(fc.constantFrom("processes", "status", "groups", "ping")),
     fc.tuple(fc.constantFrom("processes", "status", "groups"), id),
-    fc.tuple(fc.constantFrom("processes", "groups"), id, verb),
-    fc.tuple(fc.constant("processes"), id, verb, argument),
+    fc.tuple(fc.constantFrom("processes", "groups"), id, action),
+    fc.tuple(fc.constant("processes"), id, action, argument),
     fc.array(junk, { maxLength: 4 }),
   )
   .map((parts) => `/${parts.join("/")}`);
@@ -24,7 +24,7 @@ const query = fc.oneof(
   fc.constantFrom("?detail=true", "?running=1", "?running=maybe", "?spawn_first=true", "?detail=%ff"),
   junk.map((text) => `?${text}`),
 );
-// Nothing that a body describes can be spawned, so that no run starts what it cannot stop.
+// No body describes a program that can be started, so that a test run leaves no processes behind.
 const template = fc.dictionary(
   fc.constantFrom(
     "name",
@@ -47,7 +47,7 @@ const body = fc.oneof(
   fc.string({ maxLength: 20 }),
 );
 
-/** Characters that a URL may not hold become `%xx`, which may also be wrong. */
+/** Encodes characters that a URL must not contain as `%xx`, sometimes incorrectly. */
 function encodeLoosely(text: string): string {
   return Buffer.from(text)
     .toString("latin1")
@@ -58,7 +58,7 @@ async function create(service: Service): Promise<void> {
   for (const name of ["live", "g:live"]) await service.ask("POST", "/processes", { name, cmd: "sleep 1000" });
 }
 
-test("no request gives a 5xx or shows a stack, and every failure has code and message", async () => {
+test("no request causes a 5xx or shows a stack trace, and every error has code and message", async () => {
   await using service = createService();
   await create(service);
   const statuses = new Map<number, number>();
@@ -76,6 +76,6 @@ test("no request gives a 5xx or shows a stack, and every failure has code and me
     { numRuns: 2000 },
   );
   expect(service.logged.filter(({ line }) => line.startsWith("error"))).toEqual([]);
-  // All kinds of answers were met, so that the requests are no mere noise.
+  // All kinds of responses occurred, so the requests reach more than the router.
   for (const status of [200, 204, 400, 404, 405]) expect(statuses.get(status) ?? 0).toBeGreaterThan(10);
 });

@@ -8,7 +8,7 @@ const advise = (line: string) => {
   return adviseRoute(method, path, app.routes);
 };
 
-describe("a path without a route is answered with the nearest one", () => {
+describe("an unknown path suggests the nearest route", () => {
   test.each([
     ["POST /processes/a/_stat", "POST /processes/a/_start"],
     ["POST /processes/a/start", "POST /processes/a/_start"],
@@ -32,9 +32,9 @@ describe("a path without a route is answered with the nearest one", () => {
     expect(advise(asked)).toBe(`did you mean \`${meant}\`?`);
   });
 
-  test("a verb that is like no other is answered with those that there are", () => {
-    const verbs = "/processes/a has _add, _history, _pids, _restart, _signal, _start, _stop, _sub";
-    expect([advise("POST /processes/a/_kill"), advise("POST /processes/a/_scale/3")]).toEqual([verbs, verbs]);
+  test("an unknown action lists the existing actions", () => {
+    const actions = "/processes/a has _add, _history, _pids, _restart, _signal, _start, _stop, _sub";
+    expect([advise("POST /processes/a/_kill"), advise("POST /processes/a/_scale/3")]).toEqual([actions, actions]);
   });
 
   test("a long path is not repeated", () => {
@@ -44,13 +44,13 @@ describe("a path without a route is answered with the nearest one", () => {
     expect(advise(`GET /${name}`)).toBeUndefined();
   });
 
-  test.each(["GET /health", "GET /x", "GET //processes"])("%s is near to none", (asked) => {
+  test.each(["GET /health", "GET /x", "GET //processes"])("%s suggests nothing", (asked) => {
     expect(advise(asked)).toBeUndefined();
   });
 });
 
 test.each(app.routes.map(({ method, path }) => [method, path] as const))(
-  "a slip in the last name of %s %s leads to it, or to one as near",
+  "a typo in the last literal part of %s %s suggests it, or an equally near route",
   (method, path) => {
     const names = path.split("/").filter((name) => name !== "" && !name.startsWith(":"));
     const last = names.at(-1);
@@ -60,7 +60,7 @@ test.each(app.routes.map(({ method, path }) => [method, path] as const))(
   },
 );
 
-test("the message names the request, the nearest route and the page that describes all", async () => {
+test("the message names the request, the nearest route and the documentation page", async () => {
   await using service = createService();
   const { status, body } = await service.ask("POST", "/processes/web/_stat");
   expect([status, body]).toEqual([

@@ -39,13 +39,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await serving[Symbol.asyncDispose]());
 
-describe("an asset of the dashboard that ships with gafferd", () => {
+describe("an asset of the bundled dashboard", () => {
   test.each([
     ["index-1a2b3c4d.js", "text/javascript;charset=utf-8", script],
     ["index-5e6f7a8b.css", "text/css;charset=utf-8", "p{color:red}"],
     ["letters-9c0d1e2f.woff2", "font/woff2", "0123456789".repeat(300)],
     ["folder/inner-11111111.js", "text/javascript;charset=utf-8", "inner"],
-  ])("%s is kept for ever by who has it", async (name, type, content) => {
+  ])("%s can be cached forever", async (name, type, content) => {
     const { status, headers, ...answer } = await readAll(await ask(`${assets}/${name}`));
     expect([status, answer.text]).toEqual([200, content]);
     expect(headers.get("cache-control")).toBe(immutable);
@@ -60,7 +60,7 @@ describe("an asset of the dashboard that ships with gafferd", () => {
     ]);
   });
 
-  test("is given in part", async () => {
+  test("can be requested in part", async () => {
     const { status, headers, text } = await readAll(
       await ask(`${assets}/index-1a2b3c4d.js`, { range: "bytes=3-9", "accept-encoding": "gzip" }),
     );
@@ -95,10 +95,10 @@ describe("an asset of the dashboard that ships with gafferd", () => {
   });
 
   test.each([
-    ["a foreign page", { origin: "http://evil.example" }],
-    ["a foreign name of the host", { host: "evil.example" }],
-    ["a foreign site", { "sec-fetch-site": "cross-site" }],
-  ])("is not for %s", async (_, headers) => {
+    ["a page of another origin", { origin: "http://evil.example" }],
+    ["another Host", { host: "evil.example" }],
+    ["a cross-site request", { "sec-fetch-site": "cross-site" }],
+  ])("is refused to %s", async (_, headers) => {
     const { status, text } = await askRaw(Number(URL.parse(serving.url)?.port), {
       path: `${assets}/index-1a2b3c4d.js`,
       headers,
@@ -118,19 +118,19 @@ describe("an asset of the dashboard that ships with gafferd", () => {
     "index-1a2b3c4d.js/",
     "index-1a2b3c4d.js%00",
     "folder/",
-  ])("is not %s", async (name) => {
+  ])("is not found as %s", async (name) => {
     const { status, text } = await askRaw(Number(URL.parse(serving.url)?.port), { path: `${assets}/${name}` });
     expect(status).toBe(404);
     expect(JSON.parse(text)).toHaveProperty("error");
     expect(text).not.toContain(secret);
   });
 
-  test("can only be read", async () => {
+  test("is read-only", async () => {
     const answer = await ask(`${assets}/index-1a2b3c4d.js`, {}, { method: "POST" });
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
   });
 
-  test("is 404 once it was deleted", async () => {
+  test("is 404 after it was deleted", async () => {
     expect((await ask(`${assets}/gone-00000000.js`)).status).toBe(200);
     rmSync(join(serving.folder, shipped, "assets/gone-00000000.js"));
     for (const encoding of ["", "gzip"]) {
@@ -138,31 +138,31 @@ describe("an asset of the dashboard that ships with gafferd", () => {
     }
   });
 
-  test("that came after the others is served like any site's file", async () => {
+  test("that was added later is served like a file of any site", async () => {
     expect((await ask(`${assets}/index-5e6f7a8b.css`)).status).toBe(200);
     serving.write(`${shipped}/assets/later-44444444.js`, "later");
     const { status, headers, text } = await readAll(await ask(`${assets}/later-44444444.js`));
     expect([status, headers.get("cache-control"), text]).toEqual([200, "no-cache", "later"]);
   });
 
-  test("is no part of the OpenAPI document", async () => {
+  test("is not in the OpenAPI document", async () => {
     const { paths } = (await (await ask("/openapi.json")).json()) as { paths: object };
     expect(Object.keys(paths).filter((path) => path.includes("assets") || path.includes("dashboard"))).toEqual([]);
   });
 });
 
-test("the page itself is live", async () => {
+test("changes of the page itself are served immediately", async () => {
   expect((await ask("/_plugin/dashboard/")).headers.get("cache-control")).toBe("no-cache");
   serving.write(`${shipped}/index.html`, "<h1>a longer page than it was before</h1>");
   expect(await (await ask("/_plugin/dashboard/")).text()).toBe("<h1>a longer page than it was before</h1>");
 });
 
-test("assets of other sites that ship are not kept for ever", async () => {
+test("assets of other bundled sites are not cached forever", async () => {
   const { headers } = await ask("/_plugin/other/assets/index-22222222.js");
   expect(headers.get("cache-control")).toBe("no-cache");
 });
 
-test("a dashboard in plugins_dir wins, as long as it is there", async () => {
+test("a dashboard in plugins_dir takes precedence while it exists", async () => {
   expect(await readScript()).toEqual([immutable, script]);
   const own = join(serving.folder, "dashboard");
   mkdirSync(join(own, "_site/assets"), { recursive: true });
@@ -172,7 +172,7 @@ test("a dashboard in plugins_dir wins, as long as it is there", async () => {
   await waitFor(async () => (await readScript())[1] === script, "the dashboard that ships");
 });
 
-test("no timer keeps a program from its end that has served one", async () => {
+test("serving an asset leaves no timer that keeps the program running", async () => {
   using folder = temporaryFolder();
   const site = join(folder.path, "dashboard/_site/assets");
   mkdirSync(site, { recursive: true });

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { EncodedFiles } from "../../../src/http/plugins/encoded-files.ts";
 import { temporaryFolder } from "../listen/listening.ts";
 
-test("a file is compressed once for each version, and anew after it failed", async () => {
+test("a file is compressed once per version, and again after an error", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "a.txt");
   const files = new EncodedFiles();
@@ -20,12 +20,12 @@ test("a file is compressed once for each version, and anew after it failed", asy
   expect(gunzipSync(await files.get(path, "2", "gzip")).toString()).toBe("two");
 });
 
-test("what was not asked for the longest makes room for others", async () => {
+test("the least recently used files are dropped", async () => {
   using folder = temporaryFolder();
   const files = new EncodedFiles();
   const paths = Array.from({ length: 20 }, (_, index) => {
     const path = join(folder.path, `${index}.txt`);
-    // Random, so that it gets no shorter.
+    // Random, so that compression does not make it smaller.
     writeFileSync(path, randomBytes(1024 * 1024));
     return path;
   });

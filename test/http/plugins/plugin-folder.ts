@@ -5,18 +5,18 @@ import { loadConfig } from "../../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../../src/daemon.ts";
 import { recordWarnings } from "../../recorded-log.ts";
 
-/** A daemon with a folder of plugins of its own, and no others. */
+/** A daemon with its own plugin folder, and no other plugins. */
 export interface PluginServing extends AsyncDisposable {
   readonly url: string;
-  /** `plugins_dir`; beside it is `secret.txt`. */
+  /** `plugins_dir`. The file `secret.txt` is next to it. */
   readonly folder: string;
   readonly daemon: Daemon;
   readonly warnings: string[];
-  /** Writes a file below the folder of plugins. */
+  /** Writes a file in the plugin folder. */
   write(path: string, content: string | Uint8Array): string;
 }
 
-/** Starts it with these files there already. */
+/** Starts the daemon with these files. */
 export async function servePlugins(files: Readonly<Record<string, string>> = {}): Promise<PluginServing> {
   const base = mkdtempSync(join(tmpdir(), "gafferd-plugins-"));
   const folder = join(base, "plugins");

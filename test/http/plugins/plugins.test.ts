@@ -22,11 +22,11 @@ const read = async (path: string) => await (await ask(path)).text();
 
 const json = async (path: string) => (await (await ask(path)).json()) as PluginDocument[];
 const message = async (path: string) => ((await (await ask(path)).json()) as { message: string }).message;
-/** It is given once the file is old enough for its times to tell. */
+/** The ETag, which exists only when the file is older than the precision of file times. */
 const etagOf = (path: string) =>
   waitFor(async () => (await ask(path)).headers.get("etag") ?? undefined, `an ETag of ${path}`);
-const ranged = async (held: string) => {
-  const answer = await ask("/_plugin/hello/digits.txt", { headers: { range: "bytes=2-4", "if-range": held } });
+const ranged = async (ifRange: string) => {
+  const answer = await ask("/_plugin/hello/digits.txt", { headers: { range: "bytes=2-4", "if-range": ifRange } });
   return [answer.status, await answer.text()];
 };
 
@@ -63,7 +63,7 @@ describe("a site's file", () => {
     ["module.wasm", "application/wasm"],
     ["font.woff2", "font/woff2"],
     ["README", "application/octet-stream"],
-  ])("%s is of the type %s, which no browser may guess otherwise", async (name, type) => {
+  ])("%s has the type %s, and browsers must not guess another", async (name, type) => {
     serving.write(`hello/_site/types/${name}`, "x");
     const { status, headers } = await ask(`/_plugin/hello/types/${name}`);
     expect([status, headers.get("content-type"), headers.get("x-content-type-options")]).toEqual([
@@ -73,11 +73,11 @@ describe("a site's file", () => {
     ]);
   });
 
-  test("has a name with spaces and letters of any script", async () => {
+  test("may have a name with spaces and letters of any script", async () => {
     expect(await read("/_plugin/hello/a%20file%20%C3%A9.txt")).toBe("accents");
   });
 
-  test("is bytes, however many", async () => {
+  test("is sent unchanged, at any size", async () => {
     const bytes = new Uint8Array(3_000_000).map((_, index) => index % 251);
     serving.write("hello/_site/large.bin", bytes);
     expect(Bun.hash(await (await ask("/_plugin/hello/large.bin")).arrayBuffer())).toBe(Bun.hash(bytes));
@@ -90,18 +90,18 @@ describe("a site's file", () => {
     expect((await ask("/_plugin/hello/none.txt", { method: "HEAD" })).status).toBe(404);
   });
 
-  test("may be framed by pages of its own origin alone", async () => {
+  test("can be framed only by pages of its own origin", async () => {
     const { headers } = await ask("/_plugin/hello/");
     expect(headers.get("content-security-policy")).toBe("frame-ancestors 'self'");
   });
 
-  test("may be asked for by no web page of another origin", async () => {
+  test("is refused to web pages of other origins", async () => {
     expect((await ask("/_plugin/hello/", { headers: { origin: "http://evil.example" } })).status).toBe(403);
     expect((await ask("/_plugin/hello/", { headers: { host: "evil.example" } })).status).toBe(403);
     expect((await ask("/processes", { headers: { origin: serving.url } })).status).toBe(200);
   });
 
-  test("can only be read", async () => {
+  test("is read-only", async () => {
     const { status, headers } = await ask("/_plugin/hello/digits.txt", { method: "PUT", body: "x" });
     expect([status, headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
     expect((await ask("/_plugin/hello/", { method: "OPTIONS" })).status).toBe(204);
@@ -109,17 +109,17 @@ describe("a site's file", () => {
 });
 
 describe("an ETag", () => {
-  test("is answered with 304 while the file is as it was", async () => {
+  test("is answered with 304 while the file is unchanged", async () => {
     const etag = await etagOf("/_plugin/hello/digits.txt");
-    for (const held of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
-      const answer = await ask("/_plugin/hello/digits.txt", { headers: { "if-none-match": held } });
+    for (const ifNoneMatch of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const answer = await ask("/_plugin/hello/digits.txt", { headers: { "if-none-match": ifNoneMatch } });
       expect([answer.status, await answer.text(), answer.headers.get("etag")]).toEqual([304, "", etag]);
       expect(answer.headers.get("cache-control")).toBe("no-cache");
     }
     expect((await ask("/_plugin/hello/digits.txt", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
   });
 
-  test("never stands for an edited file, though its length and its time are as before", async () => {
+  test("changes when the file is edited, even if its length and time stay the same", async () => {
     const file = serving.write("hello/_site/edited.txt", "one");
     const time = new Date("2026-01-01");
     for (const content of ["two", "six", "ten"]) {
@@ -132,19 +132,19 @@ describe("an ETag", () => {
     }
   });
 
-  test("is not given to a file that changed just now", async () => {
+  test("is not sent for a file that has just changed", async () => {
     const answers = [];
     for (let edit = 0; edit < 5; edit++) {
       serving.write("hello/_site/fresh.txt", `${edit}`);
       const writtenMs = performance.now();
       const etag = (await ask("/_plugin/hello/fresh.txt")).headers.get("etag");
-      // On a busy machine the answer may come late.
+      // On a busy machine, the response may be late.
       if (performance.now() - writtenMs < 80) answers.push(etag);
     }
     expect(answers.every((etag) => etag === null)).toBe(true);
   });
 
-  test("guards a range: of another content the whole is sent", async () => {
+  test("guards a range: if the content has changed, the whole file is sent", async () => {
     const etag = await etagOf("/_plugin/hello/digits.txt");
     expect(await ranged(etag)).toEqual([206, "234"]);
     expect(await ranged('"other"')).toEqual([200, "0123456789"]);
@@ -180,7 +180,7 @@ describe("a folder of a site", () => {
     ["/_plugin/hello", "./hello/"],
     ["/_plugin/hello?a=b&c", "./hello/?a=b&c"],
     ["/_plugin/hello/docs?next=//evil.example", "./docs/?next=//evil.example"],
-  ])("asked for without its slash as %s is redirected to %s", async (path, location) => {
+  ])("without a trailing slash, %s redirects to %s", async (path, location) => {
     const answer = await ask(path);
     expect([answer.status, answer.headers.get("location")]).toEqual([308, location]);
   });
@@ -200,7 +200,7 @@ describe("a folder of a site", () => {
 });
 
 describe("while gafferd runs", () => {
-  test("sites are seen when they come, change and go", async () => {
+  test("added, changed and deleted sites are noticed", async () => {
     expect((await ask("/_plugin/late/")).status).toBe(404);
     serving.write("late/_site/index.html", "one");
     expect(await read("/_plugin/late/")).toBe("one");
@@ -213,7 +213,7 @@ describe("while gafferd runs", () => {
     expect((await ask("/_plugin/later/")).status).toBe(404);
   });
 
-  test("a folder without code and `_site` is served as it is, and left as it is", async () => {
+  test("a folder without code and `_site` is served, and not modified", async () => {
     serving.write("plain/index.html", "plain");
     serving.write("plain/.env", secret);
     expect(await read("/_plugin/plain/")).toBe("plain");
@@ -221,7 +221,7 @@ describe("while gafferd runs", () => {
     expect(await Bun.file(join(serving.folder, "plain/index.html")).exists()).toBe(true);
   });
 
-  test("a special file keeps nobody waiting", async () => {
+  test("a special file does not block a request", async () => {
     const fifo = join(serving.folder, "hello/_site/fifo");
     expect(Bun.spawnSync(["mkfifo", fifo]).exitCode).toBe(0);
     symlinkSync("/dev/zero", join(serving.folder, "hello/_site/zero"));
@@ -231,8 +231,8 @@ describe("while gafferd runs", () => {
   });
 });
 
-describe("nothing outside a site, and nothing hidden, is served:", () => {
-  test("a link inside is followed", async () => {
+describe("files outside a site and hidden files are not served:", () => {
+  test("(a link inside the site is followed)", async () => {
     expect(await read("/_plugin/hello/in.txt")).toBe("0123456789");
   });
 
@@ -267,18 +267,18 @@ describe("nothing outside a site, and nothing hidden, is served:", () => {
     expect(answer).not.toContain(secret);
   });
 
-  test("a `_site` that is a link out of its folder", async () => {
+  test("a `_site` that links to another folder", async () => {
     expect((await ask("/_plugin/linked/secret.txt")).status).toBe(404);
   });
 
-  test("the name of a plugin that is a path", async () => {
+  test("a path as the name of a plugin", async () => {
     for (const name of ["..", "%2e%2e", "hello%2f..", ".", "%00", "hello%2f_site"]) {
       const { status } = await ask(`/_plugin/${name}/secret.txt`);
       expect([name, status === 404 || status === 400]).toEqual([name, true]);
     }
   });
 
-  test("any spelling", async () => {
+  test("any spelling of a path", async () => {
     const spellings = "../. .. . / %2e %2E %2f %5c \\ %00 %25 2e 2f %c0%ae %c0%af ; ? # %u002e % file:";
     const names = "secret.txt hello _site plugins up docs .env env.txt out.txt";
     const part = fc.constantFrom(...`${spellings} ${names}`.split(" "));
@@ -324,12 +324,12 @@ describe("GET /_plugin/", () => {
     expect(await json("/_plugin")).toEqual(list);
   });
 
-  test("a plugin's routes are beside its site", async () => {
+  test("a plugin has routes and a site", async () => {
     expect(await read("/_plugin/coded/api/hi")).toBe("hi");
     expect(await read("/_plugin/coded/")).toBe("coded");
   });
 
-  test("who asks for a plugin that is not there is told what is", async () => {
+  test("an unknown plugin is 404, and the message lists the installed plugins", async () => {
     expect(await message("/_plugin/helo/")).toBe("no plugin `helo` is installed; did you mean `hello`?");
     expect(await message("/_plugin/something/")).toMatch(
       /^no plugin `something` is installed; installed plugins: coded, hello, /,
@@ -348,7 +348,7 @@ test("the example is a site", async () => {
   expect((await ask("/_plugin/example/hello.css")).status).toBe(200);
 });
 
-/** The answer to a path that no client may tidy up before. */
+/** Requests a path that clients must not normalize. */
 async function raw(port: number, path: string): Promise<string> {
   return await converse(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, () => false);
 }

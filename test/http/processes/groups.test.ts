@@ -15,13 +15,13 @@ async function runningIds(service: Service): Promise<unknown> {
   return (await service.ask("GET", "/processes?running=true")).body;
 }
 
-test("/groups lists the groups, /groups/:g its names in the order of creation", async () => {
+test("/groups lists the groups, and /groups/:group its templates in order of creation", async () => {
   await using service = await createGroups();
   expect(await service.ask("GET", "/groups")).toMatchObject({ status: 200, body: ["g", "h"] });
   expect(await service.ask("GET", "/groups/g")).toMatchObject({ status: 200, body: ["g:b", "g:a"] });
 });
 
-test("_stop, _start and _restart act on all of a group and on nothing else", async () => {
+test("_stop, _start and _restart act on all templates of a group, and on no others", async () => {
   await using service = await createGroups();
   expect(await service.ask("POST", "/groups/g/_stop")).toMatchObject({ status: 200, body: { ok: true } });
   expect(await runningIds(service)).toEqual([2, 4]);
@@ -32,7 +32,7 @@ test("_stop, _start and _restart act on all of a group and on nothing else", asy
   expect(await runningIds(service)).toEqual([2, 4, 7, 8]);
 });
 
-test("DELETE forgets all of a group, and then the group", async () => {
+test("DELETE deletes all templates of a group, and with them the group", async () => {
   await using service = await createGroups();
   expect(await service.ask("DELETE", "/groups/g")).toMatchObject({ status: 200, body: { ok: true } });
   expect((await service.ask("GET", "/processes")).body).toEqual(["h:x", "lone"]);
@@ -40,7 +40,7 @@ test("DELETE forgets all of a group, and then the group", async () => {
   expect(await service.ask("DELETE", "/groups/g")).toMatchObject({ status: 404, body: { error: "not_found" } });
 });
 
-test("when one of a group cannot be started, the others are, and the answer names it", async () => {
+test("if one template of a group cannot be started, the others start, and the error names it", async () => {
   await using service = await createGroups();
   await service.ask("POST", "/processes", { name: "g:0", cmd: "/no/such/program", start: false });
   await service.ask("POST", "/groups/g/_stop");
@@ -49,7 +49,7 @@ test("when one of a group cannot be started, the others are, and the answer name
   expect((await service.ask("GET", "/status/g:a")).body).toMatchObject({ running: 1 });
 });
 
-describe("a group that is not there is 404 for", () => {
+describe("an unknown group is 404 for", () => {
   test.each([
     ["GET", "/groups/none"],
     ["GET", "/groups/lone"],
@@ -64,7 +64,7 @@ describe("a group that is not there is 404 for", () => {
   });
 });
 
-test("_restart refuses a flag that is none", async () => {
+test("_restart rejects an invalid flag", async () => {
   await using service = await createGroups();
   const { status, body } = await service.ask("POST", "/groups/g/_restart?spawn_first=2");
   expect([status, body]).toMatchObject([400, { error: "bad_value", field: "spawn_first" }]);

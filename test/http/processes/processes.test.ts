@@ -5,7 +5,7 @@ import { createService, type Service } from "../service.ts";
 const sleeper = { cmd: "sleep 1000" };
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-/** `null` or bytes; what was not measured is not guessed. */
+/** `null` or a number of bytes. */
 function maxRssOf(body: unknown): number | null {
   const [first] = (body as { history: { max_rss: number | null }[] }).history;
   if (first?.max_rss === null) return null;
@@ -26,7 +26,7 @@ const pidsOf = async (service: Service, name: string) => {
 };
 
 describe("GET /processes", () => {
-  test("lists the names in the order of creation", async () => {
+  test("lists the names in order of creation", async () => {
     await using service = createService();
     expect((await service.ask("GET", "/processes")).body).toEqual([]);
     for (const name of ["z", "a", "m"]) await create(service, name, { start: false });
@@ -34,7 +34,7 @@ describe("GET /processes", () => {
     expect([status, body]).toEqual([200, ["z", "a", "m"]]);
   });
 
-  test.each(["true", "1"])("?running=%s lists the pids that run, ascending", async (flag) => {
+  test.each(["true", "1"])("?running=%s lists the pids of running processes in ascending order", async (flag) => {
     await using service = createService();
     await create(service, "a", { numprocesses: 2 });
     await create(service, "b");
@@ -89,7 +89,7 @@ describe("GET /processes", () => {
     expect(running.body).toEqual([expect.objectContaining({ name: "a" })]);
   });
 
-  test.each(["running=yes", "running=", "running", "detail=2", "detail=TRUE"])("?%s is refused", async (query) => {
+  test.each(["running=yes", "running=", "running", "detail=2", "detail=TRUE"])("?%s is rejected", async (query) => {
     await using service = createService();
     const { status, body } = await service.ask("GET", `/processes?${query}`);
     const field = query.split("=")[0];
@@ -98,7 +98,7 @@ describe("GET /processes", () => {
 });
 
 describe("POST /processes", () => {
-  test("starts what it creates, in the daemon's folder", async () => {
+  test("starts the template in the daemon's working directory", async () => {
     await using service = createService();
     await create(service, "a");
     expect((await service.ask("GET", "/processes/a")).body).toMatchObject({ name: "a", cwd: process.cwd() });
@@ -111,14 +111,14 @@ describe("POST /processes", () => {
     expect(await pidsOf(service, "a")).toEqual([]);
   });
 
-  test("takes a body of any content type", async () => {
+  test("accepts a body of any content type", async () => {
     await using service = createService();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const { status } = await service.ask("POST", "/processes", { name: "a", ...sleeper }, headers);
     expect(status).toBe(200);
   });
 
-  test("refuses a name that is taken, and leaves what has it", async () => {
+  test("rejects a name that is in use, and does not change that template", async () => {
     await using service = createService();
     await create(service, "a");
     const { status, body } = await service.ask("POST", "/processes", { name: "a", cmd: "true" });
@@ -140,7 +140,7 @@ describe("POST /processes", () => {
     [{ name: "a", cmd: "x", nope: 1 }, "invalid_process_info", "nope"],
     [{ name: "12", cmd: "x" }, "bad_value", "name"],
     ['{"name":"a","cmd":"x","__proto__":{"cwd":"/"}}', "invalid_process_info", "__proto__"],
-  ])("refuses %j as %s of %s", async (sent, error, field) => {
+  ])("rejects %j as %s of %s", async (sent, error, field) => {
     await using service = createService();
     const { status, body } = await service.ask("POST", "/processes", sent);
     const expected = { error, message: expect.any(String), ...(field === undefined ? {} : { field }) };
@@ -148,7 +148,7 @@ describe("POST /processes", () => {
     expect((await service.ask("GET", "/processes")).body).toEqual([]);
   });
 
-  test("refuses more than 1 MiB", async () => {
+  test("rejects more than 1 MiB", async () => {
     await using service = createService();
     const { status, body } = await service.ask("POST", "/processes", { name: "a", cmd: "x".repeat(2 ** 20) });
     expect([status, body]).toMatchObject([413, { error: "too_large" }]);
@@ -159,7 +159,7 @@ describe("POST /processes", () => {
     { cmd: "no-such-program-anywhere" },
     { cmd: "true", cwd: "/no/such/folder" },
     { cmd: "true", uid: "no-such-user" },
-  ])("answers 422 for what cannot be spawned, and keeps nothing: %j", async (settings) => {
+  ])("returns 422 for a template that cannot be started, and does not create it: %j", async (settings) => {
     await using service = createService();
     const { status, body } = await service.ask("POST", "/processes", { name: "a", ...settings });
     expect([status, body]).toMatchObject([422, { error: "spawn_failed", message: expect.any(String) }]);
@@ -174,24 +174,24 @@ const startedPids = async (settings: Record<string, unknown>) => {
   return (body as { pids: number[] }).pids;
 };
 
-describe("POST /processes answers with the pids that it started", () => {
-  test("all of them, in their order", async () => {
+describe("POST /processes returns the pids of", () => {
+  test("all started processes, in order", async () => {
     expect(await startedPids({ numprocesses: 3 })).toEqual([1, 2, 3]);
   });
 
-  test("those that have exited by then too, but none that replaced them", async () => {
+  test("processes that have already exited, but not of their replacements", async () => {
     expect(await startedPids({ cmd: "true", numprocesses: 30, backoff: false })).toEqual(
       Array.from({ length: 30 }, (_, index) => index + 1),
     );
   });
 
-  test.each([{ start: false }, { numprocesses: 0 }])("none with %j", async (settings) => {
+  test.each([{ start: false }, { numprocesses: 0 }])("no processes with %j", async (settings) => {
     expect(await startedPids(settings)).toEqual([]);
   });
 });
 
 describe("GET /processes/:id", () => {
-  test("has every setting in force, the changed number of processes too", async () => {
+  test("has every setting in effect, including a changed number of processes", async () => {
     await using service = createService();
     await create(service, "a", { env: { A: "1" }, stop_signal: "INT" });
     await service.ask("POST", "/processes/a/_add/2");
@@ -207,7 +207,7 @@ describe("GET /processes/:id", () => {
     expect(body).toMatchObject({ flapping: null, restart: "always", output_buffer: 1048576, graceful_timeout: 10 });
   });
 
-  test("of a pid has its template's document and its own ids", async () => {
+  test("of a pid has the settings of its template and its own ids", async () => {
     await using service = createService();
     await create(service, "a");
     const [byName, byPid] = [await service.ask("GET", "/processes/a"), await service.ask("GET", "/processes/1")];
@@ -215,7 +215,7 @@ describe("GET /processes/:id", () => {
     expect(byPid.body).toEqual({ ...(byName.body as object), ...own });
   });
 
-  test.each(["none", "99", "0", "99999999999999999999999"])("of %s, which is not there, is 404", async (id) => {
+  test.each(["none", "99", "0", "99999999999999999999999"])("of %s, which does not exist, is 404", async (id) => {
     await using service = createService();
     await create(service, "a");
     for (const method of ["GET", "DELETE"]) {
@@ -224,7 +224,7 @@ describe("GET /processes/:id", () => {
     }
   });
 
-  test("of a process that has ended is 404 and says where its exit is", async () => {
+  test("of an exited process is 404, and the message refers to its history", async () => {
     await using service = createService();
     await create(service, "a");
     await service.ask("POST", "/processes/1/_stop");
@@ -236,7 +236,7 @@ describe("GET /processes/:id", () => {
     expect((await service.ask("HEAD", "/processes/1")).status).toBe(404);
   });
 
-  test.each(["-1", "1.5", "1e3", "0x1", "+1"])("of %s, a number that is not whole, is 400", async (id) => {
+  test.each(["-1", "1.5", "1e3", "0x1", "+1"])("of %s, which is not an integer, is 400", async (id) => {
     await using service = createService();
     for (const [method, path] of [
       ["GET", `/processes/${id}`],
@@ -248,7 +248,7 @@ describe("GET /processes/:id", () => {
     }
   });
 
-  test("takes a name that looks like a number but is none", async () => {
+  test("accepts a name that looks like a number", async () => {
     await using service = createService();
     await create(service, "1.5", { start: false });
     expect((await service.ask("GET", "/processes/1.5")).body).toMatchObject({ name: "1.5" });
@@ -256,7 +256,7 @@ describe("GET /processes/:id", () => {
 });
 
 describe.each(["PUT", "POST"])("%s /processes/:name", (method) => {
-  test("replaces the settings and what runs; what is not given takes its default", async () => {
+  test("replaces settings and processes; missing settings get their defaults", async () => {
     await using service = createService();
     await create(service, "a", { env: { A: "1" }, graceful_timeout: 3 });
     const { status, body } = await service.ask(method, "/processes/a", { cmd: "sleep 2000", numprocesses: 2 });
@@ -270,7 +270,7 @@ describe.each(["PUT", "POST"])("%s /processes/:name", (method) => {
     expect(await pidsOf(service, "a")).toEqual([2, 3]);
   });
 
-  test("takes its own name in the body and no other", async () => {
+  test("accepts its own name in the body, and no other", async () => {
     await using service = createService();
     await create(service, "a");
     expect((await service.ask(method, "/processes/a", { name: "a", ...sleeper })).status).toBe(200);
@@ -278,13 +278,13 @@ describe.each(["PUT", "POST"])("%s /processes/:name", (method) => {
     expect([status, body]).toMatchObject([400, { error: "invalid_process_info", field: "name" }]);
   });
 
-  test("of a name that is not there is 404", async () => {
+  test("of an unknown name is 404", async () => {
     await using service = createService();
     const { status, body } = await service.ask(method, "/processes/none", sleeper);
     expect([status, body]).toMatchObject([404, { error: "not_found" }]);
   });
 
-  test("of a pid is refused and names the template", async () => {
+  test("of a pid is rejected, and the message names the template", async () => {
     await using service = createService();
     await create(service, "a");
     const { status, body } = await service.ask(method, "/processes/1", sleeper);
@@ -298,7 +298,7 @@ describe.each(["PUT", "POST"])("%s /processes/:name", (method) => {
     ["{", "invalid_json"],
     [{}, "invalid_process_info"],
     [{ cmd: "sleep 1", restart: "maybe" }, "invalid_process_info"],
-  ])("with the bad body %j changes nothing", async (sent, error) => {
+  ])("with the invalid body %j changes nothing", async (sent, error) => {
     await using service = createService();
     await create(service, "a");
     const before = await service.ask("GET", "/processes/a");
@@ -310,7 +310,7 @@ describe.each(["PUT", "POST"])("%s /processes/:name", (method) => {
 });
 
 describe("DELETE /processes/:id", () => {
-  test("of a name answers when its processes are gone and it is forgotten", async () => {
+  test("of a name responds when its processes have exited and it is deleted", async () => {
     await using service = createService();
     await create(service, "a", { numprocesses: 2 });
     const { body: before } = await service.ask("GET", "/processes/2");
@@ -321,7 +321,7 @@ describe("DELETE /processes/:id", () => {
     expect((await service.ask("GET", "/processes/a")).status).toBe(404);
   });
 
-  test("of a pid stops that one, which the template replaces", async () => {
+  test("of a pid stops that process, and the template replaces it", async () => {
     await using service = createService();
     await create(service, "a", { numprocesses: 2 });
     const { status, body } = await service.ask("DELETE", "/processes/1");
@@ -331,7 +331,7 @@ describe("DELETE /processes/:id", () => {
 });
 
 describe("GET /processes/:name/_history", () => {
-  test("has the last exits, oldest first", async () => {
+  test("lists the last exits, oldest first", async () => {
     await using service = createService();
     await create(service, "a", { cmd: "sh -c 'exit 3'", restart: "never" });
     await create(service, "b");
@@ -370,19 +370,19 @@ describe("GET /processes/:name/_history", () => {
   ])("of %s is %i", async (id, status, error) => {
     await using service = createService();
     await create(service, "a");
-    for (const verb of ["_history", "_pids"]) {
-      expect(await service.ask("GET", `/processes/${id}/${verb}`)).toMatchObject({ status, body: { error } });
+    for (const path of ["_history", "_pids"]) {
+      expect(await service.ask("GET", `/processes/${id}/${path}`)).toMatchObject({ status, body: { error } });
     }
   });
 });
 
-test("GET /processes/:name/_pids has the pids that run", async () => {
+test("GET /processes/:name/_pids lists the pids of running processes", async () => {
   await using service = createService();
   await create(service, "a", { numprocesses: 3 });
   expect((await service.ask("GET", "/processes/a/_pids")).body).toEqual({ ok: true, pids: [1, 2, 3] });
 });
 
-test("`_add` past the last port is refused, and changes nothing", async () => {
+test("`_add` past the last port is rejected, and changes nothing", async () => {
   await using service = createService();
   await create(service, "a", { port: 65_535 });
   const { status, body } = await service.ask("POST", "/processes/a/_add");
@@ -390,7 +390,7 @@ test("`_add` past the last port is refused, and changes nothing", async () => {
   expect((await service.ask("GET", "/status/a")).body).toMatchObject({ state: "running", numprocesses: 1 });
 });
 
-test("each process has its slot, and with `port` its own port, wherever it is described", async () => {
+test("every document of a process has its slot and, with `port`, its own port", async () => {
   await using service = createService();
   await create(service, "a", { numprocesses: 2, port: 5100 });
   await service.ask("POST", "/processes/2/_stop");
@@ -409,7 +409,7 @@ test("each process has its slot, and with `port` its own port, wherever it is de
   expect((await service.ask("GET", "/processes/a/_history")).body).toMatchObject({ history: [{ pid: 2, slot: 1 }] });
 });
 
-test("GET /status/:name says how the template stands", async () => {
+test("GET /status/:name returns the status of the template", async () => {
   await using service = createService();
   await create(service, "a", { numprocesses: 2 });
   const running = {
@@ -431,7 +431,7 @@ test("GET /status/:name says how the template stands", async () => {
   expect((await service.ask("GET", "/status/a")).body).toEqual(stopped);
 });
 
-test("GET /status/:name says of a crash loop how it goes on, and when", async () => {
+test("GET /status/:name describes a crash loop and has the time of the next start", async () => {
   await using service = createService();
   await create(service, "a", { cmd: "sh -c 'exit 1'", backoff: { min: 0.01, max: 0.02 } });
   const body = await waitFor(async () => {
@@ -448,7 +448,7 @@ test("GET /status/:name says of a crash loop how it goes on, and when", async ()
   });
 });
 
-test("GET /status/:name says when a flapping template is tried again", async () => {
+test("GET /status/:name has the time when a flapping template is retried", async () => {
   await using service = createService();
   await create(service, "a", { cmd: "false", flapping: "2, 5, 60, 5" });
   const body = await waitFor(async () => {

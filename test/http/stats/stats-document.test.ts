@@ -10,7 +10,7 @@ test.each([
   [5 * 2 ** 30, "5.0G"],
   [1.5 * 2 ** 40, "1.5T"],
   [2000 * 2 ** 60, "2000.0E"],
-])("%d bytes are %s for people", (bytes, text) => {
+])("%d bytes are formatted as %s", (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
 });
 
@@ -19,11 +19,11 @@ test.each([
   [30, "0:00.03"],
   [61_239, "1:01.23"],
   [75 * 60_000 + 3200, "75:03.20"],
-])("%d ms of CPU time are %s", (ms, text) => {
+])("%d ms of CPU time are formatted as %s", (ms, text) => {
   expect(formatCpuTime(ms)).toBe(text);
 });
 
-test("a document has every field, and null for what is not known", () => {
+test("a document has every field, with null for unknown values", () => {
   const usage: ProcessUsage = {
     osPid: 42,
     cpuPercent: 12.345,

@@ -16,7 +16,7 @@ const host = useServing();
 const get = (path: string, init?: RequestInit) => fetch(`${host.serving.url}${path}`, init);
 const json = async (path: string) => JSON.parse(await (await get(path)).text());
 
-/** What differs from machine to machine. */
+/** Removes values that differ between machines. */
 const figures = {
   cpu: expect.any(Number),
   mem: expect.any(Number),
@@ -33,7 +33,7 @@ const figures = {
 const nothing = { mem: "N/A", max_mem: "N/A", min_mem: "N/A", cpu: "N/A", max_cpu: "N/A", min_cpu: "N/A" };
 
 describe("GET /stats/:name/:pid", () => {
-  test("tells what a process takes, and what its children take", async () => {
+  test("returns the usage of a process and its children", async () => {
     const id = await host.run("sleep 61 & wait");
     const { osPid } = host.serving.process(id);
     const path = `/stats/${host.lastName}/${id}`;
@@ -58,13 +58,13 @@ describe("GET /stats/:name/:pid", () => {
     expect(stats.children[0].pid).not.toBe(osPid);
   });
 
-  test("knows a process from its first moment", async () => {
+  test("has a process immediately after its start", async () => {
     await json("/stats");
     const id = await host.run("sleep 60");
     expect(await json(`/stats/${host.lastName}/${id}`)).toMatchObject({ pid: host.serving.process(id).osPid });
   });
 
-  test("CPU is that since the sample before", async () => {
+  test("cpu is the usage since the previous sample", async () => {
     const id = await host.run("kill -STOP $$; while :; do :; done");
     const path = `/stats/${host.lastName}/${id}`;
     const process = host.serving.process(id);
@@ -74,7 +74,7 @@ describe("GET /stats/:name/:pid", () => {
     await waitFor(async () => (await json(path)).cpu > 30, "a busy process");
   });
 
-  test("is 404 for what is no running process of the template", async () => {
+  test("is 404 for a pid that is not a running process of the template", async () => {
     const ended = await host.run("true");
     await waitFor(() => host.serving.process(ended).exit, "its end");
     const name = host.lastName;
@@ -91,7 +91,7 @@ describe("GET /stats/:name/:pid", () => {
 });
 
 describe("GET /stats/:name and /stats", () => {
-  test("tell of each running process, with sum, greatest and least", async () => {
+  test("return each running process, with sum, maximum and minimum", async () => {
     await host.serving.create({ name: "three", cmd: "sleep 60", numprocesses: 3 });
     await host.serving.create({ name: "none", cmd: "sleep 60", start: false });
     await waitFor(() => host.serving.daemon.manager.get("three").processes.length === 3, "three processes");
@@ -109,7 +109,7 @@ describe("GET /stats/:name and /stats", () => {
       expect(three[`max_${key}`]).toBe(Math.max(...values));
       expect(three[`min_${key}`]).toBe(Math.min(...values));
       expect(sum).toBeGreaterThanOrEqual(Math.max(...values));
-      // Each of three may have been rounded.
+      // Each of the three values may have been rounded.
       expect(Math.abs(sum - values.reduce((total: number, value: number) => total + value, 0))).toBeLessThan(0.2);
     }
     expect(none).toEqual({ name: "none", stats: [], ...nothing });
@@ -117,7 +117,7 @@ describe("GET /stats/:name and /stats", () => {
     expect(Object.keys(await json("/stats/three"))).toEqual(Object.keys(three));
   });
 
-  test("`/stats` of an empty host is an empty list", async () => {
+  test("`/stats` without templates is an empty list", async () => {
     expect(await json("/stats")).toEqual([]);
   });
 
@@ -148,13 +148,13 @@ describe("GET /stats/:name and /stats", () => {
     });
   });
 
-  test("a pid where a name belongs is told so", async () => {
+  test("a pid instead of a name is rejected", async () => {
     const id = await host.run("sleep 60");
     const answer = await get(`/stats/${id}`);
     expect([answer.status, await answer.json()]).toMatchObject([400, { error: "bad_value", field: "name" }]);
   });
 
-  test("take GET, and HEAD leaves nobody reading", async () => {
+  test("support GET, and HEAD leaves no reader behind", async () => {
     await host.serving.create({ name: "own", cmd: "sleep 60" });
     expect((await get("/stats/own", { method: "POST" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
     const head = await get("/stats/own?feed=eventsource", { method: "HEAD" });
@@ -164,7 +164,7 @@ describe("GET /stats/:name and /stats", () => {
 });
 
 describe("a stream", () => {
-  test("sends a sample at once, then one an interval", async () => {
+  test("sends a sample immediately, then one per interval", async () => {
     const id = await host.run("sleep 60");
     const startMs = performance.now();
     const answer = await get(`/stats/${host.lastName}/${id}?feed=eventsource&interval=0.5`);
@@ -177,11 +177,11 @@ describe("a stream", () => {
     }
     const [first = 0, , third = 0] = times;
     expect(first).toBeLessThan(500);
-    // Two of 500 ms, however late the first came on a busy machine.
+    // Two intervals of 500 ms, even if the first sample is late on a busy machine.
     expect(third - first).toBeGreaterThan(550);
   });
 
-  test("sends lines of JSON where raw bytes are asked for", async () => {
+  test("sends lines of JSON with feed=continuous", async () => {
     await host.run("sleep 60");
     const answer = await get(`/stats/${host.lastName}?feed=continuous&interval=0.1`);
     expect(answer.headers.get("content-type")).toBe("application/x-ndjson");
@@ -204,7 +204,7 @@ describe("a stream", () => {
     expect((await events.next()).done).toBe(true);
   });
 
-  test("of a template goes on while nothing runs, and ends when the template is deleted", async () => {
+  test("of a template continues while no process is running, and ends when the template is deleted", async () => {
     await host.serving.create({ name: "own", cmd: "sleep 60" });
     const answer = await get("/stats/own?feed=eventsource&interval=0.1");
     const events = readEvents(answer.body);
@@ -232,11 +232,11 @@ describe("a stream", () => {
     expect(daemon.bus.readerCount).toBe(0);
   });
 
-  test("has a heartbeat when its interval is long", async () => {
+  test("sends heartbeats if its interval is long", async () => {
     await host.serving.create({ name: "own", cmd: "sleep 60", start: false });
     const reader = (await get("/stats/own?feed=eventsource&interval=3600&heartbeat=0.1")).body?.getReader();
     let text = "";
-    // Before the first sample there may be some, too.
+    // There may also be heartbeats before the first sample.
     while (!/event: stats\ndata: \{"name":"own".*\n\n:\n\n$/.test(text))
       text += Buffer.from((await reader?.read())?.value ?? []).toString();
     expect(text.match(/event: stats/g)).toHaveLength(1);
@@ -244,7 +244,7 @@ describe("a stream", () => {
   });
 });
 
-/** The routes alone, on the daemon's manager, with a count of the readings of `/proc`. */
+/** Only the stats routes, on the daemon's manager, with a counter of samples. */
 function countReadings() {
   const { manager, bus } = host.serving.daemon;
   const counted = { readings: 0, sampler: new Sampler() };
@@ -261,11 +261,11 @@ function countReadings() {
   return { counted, body };
 }
 
-/** A file of ours, as a program imports it. */
+/** The import path of a source file. */
 const source = (path: string) => JSON.stringify(fileURLToPath(new URL(`../../../src/${path}`, import.meta.url)));
 
 describe("sampling", () => {
-  test("costs one reading a tick, however many watch, and none when they have gone", async () => {
+  test("takes one sample per tick for any number of clients, and none after they disconnect", async () => {
     const id = await host.run("sleep 60");
     const { counted, body } = countReadings();
     const path = `/stats/${host.lastName}/${id}?feed=continuous&interval=0.2`;
@@ -292,7 +292,7 @@ describe("sampling", () => {
     expect(counted.readings).toBe(left);
   });
 
-  test("costs nothing for a client that reads nothing, which then gets the newest sample alone", async () => {
+  test("takes no samples for a client that does not read; it then gets only the latest one", async () => {
     await host.serving.create({ name: "own", cmd: "sleep 60", start: false });
     const { counted, body } = countReadings();
     const reader = (await body("/stats/own?feed=continuous&interval=0.1")).getReader();
@@ -312,14 +312,14 @@ describe("sampling", () => {
     await reader.cancel();
   });
 
-  test("of one-off requests at the same time is one reading", async () => {
+  test("is shared by simultaneous single requests", async () => {
     await host.run("sleep 60");
     const { counted, body } = countReadings();
     await Promise.all(Array.from({ length: 20 }, async () => await new Response(await body("/stats")).json()));
     expect(counted.readings).toBe(1);
   });
 
-  test("that takes longer than the interval still gives samples", async () => {
+  test("that takes longer than the interval still produces samples", async () => {
     const { manager, bus } = host.serving.daemon;
     const sampler = new Sampler(async (earlier) => {
       await Bun.sleep(150);
@@ -342,7 +342,7 @@ describe("sampling", () => {
     expect(bus.readerCount).toBe(0);
   });
 
-  test("leaves no timer when its watcher has gone: none keeps a program alive", async () => {
+  test("leaves no timer that keeps the program running after the client disconnects", async () => {
     const code = `
       const { EventBus } = await import(${source("events/bus.ts")});
       const { Manager } = await import(${source("manager/manager.ts")});
@@ -361,7 +361,7 @@ describe("sampling", () => {
     expect(await program.exited).toBe(0);
   });
 
-  test("that fails cuts the stream off, and says why", async () => {
+  test("that fails ends the stream, and logs the reason", async () => {
     const { manager, bus } = host.serving.daemon;
     const sampler = new Sampler(async () => {
       throw new Error("no descriptor is free");
@@ -371,7 +371,7 @@ describe("sampling", () => {
     const routes = statsRoutes({ manager, bus, log, sampler });
     const answer = await routes.handle(new Request("http://localhost/stats?feed=eventsource"));
     expect(await answer.text().catch(String)).toContain("no descriptor is free");
-    expect(warnings).toEqual(["a reader of /stats was cut off: no descriptor is free"]);
+    expect(warnings).toEqual(["disconnected a reader of /stats: no descriptor is free"]);
     expect(bus.readerCount).toBe(0);
   });
 });

@@ -14,7 +14,7 @@ const go = async (id: number) => {
   await fetch(`${host.serving.url}/streams/${id}/stdin`, { method: "POST", body: "\n" });
 };
 
-/** Sets the clock of this program; it goes on from there, as the system's does. */
+/** Sets the clock of this program, which then continues from there. */
 const realNow = Date.now;
 let setMs = 0;
 
@@ -31,12 +31,12 @@ afterEach(() => {
 const sorted = (text: string) => text.split("\n").toSorted().join(" ").trim();
 const at = (ms: number) => encodeURIComponent(new Date(ms).toISOString());
 
-/** Two lines on each output, one before and one after the clock is set. */
+/** Writes two lines to each output: one before and one after the clock is set. */
 async function around(byMs: number): Promise<number> {
   const script = "echo o1; echo e1 >&2; read go; echo o2; echo e2 >&2; sleep 60";
   const id = await run(script, { redirect_input: true });
   await waitFor(() => heldBytes(id) === 6, "the lines before");
-  await Bun.sleep(2500); // Two lines are apart for a reader when 10 ms are between them; `since` below needs more, however late a request comes.
+  await Bun.sleep(2500); // Arrivals within 10 ms are recorded as one; `since` below needs a larger interval, even if a request is late.
   setClock(byMs);
   await go(id);
   await waitFor(() => heldBytes(id) === 12, "the lines after");
@@ -48,7 +48,7 @@ describe.each([
   ["back by a day", -24 * hourMs],
   ["forward by an hour", hourMs],
 ])("when the clock is set %s", (_, byMs) => {
-  test("each line has the time that the clock showed, on each output", async () => {
+  test("each line has the time that the clock showed when it was written, on each output", async () => {
     const beforeMs = Date.now();
     const id = await around(byMs);
     const text = await textOf(`/streams/${id}?feed=continuous&follow=false&format=json`);
@@ -68,13 +68,13 @@ describe.each([
     for (const line of ["o2", "e2"]) expect(times.get(line)).toBeWithin(beforeMs + byMs, beforeMs + byMs + 20_000);
   });
 
-  test("an age means that age, on each output and on all together", async () => {
+  test("an age is a true age, on each output and on all outputs together", async () => {
     const id = await around(byMs);
     const ageOf = (line: string) => {
       const ring = host.serving.process(id).rings.get(line === "o2" ? "out" : "err");
       return Date.now() - (ring?.arrivals.unixMsAt(3) ?? 0);
     };
-    /** An age between that of the second lines and that of the first, which are 2.5 s older. */
+    /** An age between that of the second lines and that of the first lines, which are 2.5 s older. */
     const since = async () => `${Math.round(Math.max(ageOf("o2"), ageOf("e2")) + 2000)}ms`;
     const query = async () => `feed=continuous&follow=false&since=${await since()}`;
     expect(sorted(await textOf(`/streams/${id}?${await query()}`))).toBe("e2 o2");
@@ -83,7 +83,7 @@ describe.each([
     expect(sorted(await textOf(`/streams/${id}?feed=continuous&follow=false&since=1h`))).toBe("e1 e2 o1 o2");
   });
 
-  test("a time means what the clock shows now", async () => {
+  test("a time is compared with the current clock", async () => {
     const id = await around(byMs);
     const ring = host.serving.process(id).rings.get("out");
     const since = at((ring?.arrivals.unixMsAt(3) ?? 0) - 150);
@@ -93,7 +93,7 @@ describe.each([
     expect(everything).toBe("o1\no2\n");
   });
 
-  test("events of an age are those of that age", async () => {
+  test("`since` with an age returns the events of that age", async () => {
     const id = await around(byMs);
     await fetch(`${host.serving.url}/processes/${id}/_stop`, { method: "POST" });
     const firstSince = async (age: string) => {
@@ -101,13 +101,13 @@ describe.each([
       const [first] = await firstOf(answer, 1);
       return first?.event;
     };
-    // It was created 2.5 s before, and is stopped now.
+    // It was created 2.5 s ago and is stopped now.
     expect(await firstSince("2s")).toBe("stop_pid");
     expect(await firstSince("30m")).toBe("create");
   });
 });
 
-test("a line without its end is sent 100 ms later, though the clock is set back after it came", async () => {
+test("an incomplete line is sent after 100 ms even if the clock is set back meanwhile", async () => {
   const id = await run("printf prompt; sleep 60");
   const answer = await fetch(`${host.serving.url}/streams/${id}/out?feed=eventsource`);
   await waitFor(() => heldBytes(id) === 6, "the prompt");

@@ -9,7 +9,7 @@ import { useServing } from "../serving.ts";
 const host = useServing();
 const fixture = (name: string) => join(import.meta.dir, "../../fixtures", name);
 
-/** What a program that others wrote prints; it must succeed. */
+/** Runs a third-party program and returns its output. Fails if the program fails. */
 async function outputOf(...cmd: string[]): Promise<string> {
   const child = Bun.spawn(cmd, { stderr: "pipe" });
   const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
@@ -24,7 +24,7 @@ describe("the npm package `eventsource`", () => {
     for (const source of sources.splice(0)) source.close();
   });
 
-  /** Follows a stream, and comes again as soon as it is cut. */
+  /** Follows a stream and reconnects as soon as it is cut. */
   function follow(url: string) {
     const seen: { readonly event: string; readonly data: string }[] = [];
     const codes: (number | undefined)[] = [];
@@ -45,7 +45,7 @@ describe("the npm package `eventsource`", () => {
     return { source, seen, codes };
   }
 
-  test("goes on by itself after each cut, misses no line and sees none twice, and is told to stop by 204", async () => {
+  test("resumes after each cut without missing or repeating a line, and stops at 204", async () => {
     const cuts = [2000, 1, 700, 300, 1234, 5000].map((afterBytes, index) => ({ afterBytes, reset: index % 2 > 0 }));
     await using cutter = await startCutter(host.serving.url, cuts);
     const id = await host.run("for i in $(seq 1 400); do echo line $i; case $i in *0) sleep 0.01;; esac; done");
@@ -59,7 +59,7 @@ describe("the npm package `eventsource`", () => {
     expect(cutter.cutCount).toBeGreaterThan(3);
   });
 
-  test("is told what was lost while it was away", async () => {
+  test("receives a gap event for output lost while it was disconnected", async () => {
     await using cutter = await startCutter(host.serving.url);
     const flood = `head -c 9000 /dev/zero | tr "\\0" x; echo; echo last`;
     const id = await host.run(`trap '${flood}' USR1; echo first; while :; do sleep 0.02; done`, {
@@ -107,7 +107,7 @@ describe("the npm package `eventsource`", () => {
 });
 
 describe("Python's http.client", () => {
-  test("writes to a process, with a length and in chunks, and reads it in chunks on the same connection", async () => {
+  test("writes to a process, with `Content-Length` and in chunks, and reads chunks on the same connection", async () => {
     const id = await host.run("cat; sleep 0.2; echo end", { redirect_input: true });
     const { host: address } = new URL(host.serving.url);
     const printed = await outputOf("python3", fixture("http-client.py"), address, String(id));
@@ -123,7 +123,7 @@ describe("Python's http.client", () => {
 });
 
 describe("curl", () => {
-  test("polls a process to its end with X-Gaffer-Next, and misses nothing", async () => {
+  test("polls a process until its end with X-Gaffer-Next without missing output", async () => {
     using folder = temporaryFolder();
     const id = await host.run("for i in $(seq 1 30); do seq 1 200; printf no; sleep 0.01; echo end; done");
     const url = `${host.serving.url}/streams/${id}/out`;
@@ -132,7 +132,7 @@ describe("curl", () => {
     expect(printed).toBe(round.repeat(30));
   });
 
-  test("sends its stdin to a process as it comes, and reads what that says", async () => {
+  test("sends its stdin to a process as it arrives, and reads the output", async () => {
     const id = await host.run("cat", { redirect_input: true });
     const path = `${host.serving.url}/streams/${id}`;
     const upload = Bun.spawn(["curl", "-sS", "-T", "-", "-X", "POST", `${path}/stdin?eof=true`], { stdin: "pipe" });

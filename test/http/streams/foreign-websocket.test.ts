@@ -5,7 +5,8 @@ import { useServing } from "../serving.ts";
 const host = useServing();
 
 /**
- * What a program prints as JSON with `report(…)`. It runs in Node, for in Bun `ws` is not the package but Bun's own;
+ * Runs a program and returns the JSON that it prints with `report(…)`. It runs in Node, because Bun replaces `ws` with its
+ * own implementation;
  * `open(path, protocols, options)` connects to gafferd.
  */
 async function runInNode(program: string): Promise<unknown> {
@@ -25,7 +26,7 @@ async function runInNode(program: string): Promise<unknown> {
   return JSON.parse(out);
 }
 
-test("`ws` talks to a process in text frames, and is told its end in a binary one", async () => {
+test("`ws` exchanges text frames with a process, and its exit arrives in a binary frame", async () => {
   const id = await host.run("read -r line; echo $line; read -r line; echo $line", { redirect_input: true });
   const seen = await runInNode(`
     const socket = open("/wstreams/${id}");
@@ -49,7 +50,7 @@ test("`ws` talks to a process in text frames, and is told its end in a binary on
   });
 });
 
-test("`ws` sends fragmented messages and gets every byte of them back in binary frames", async () => {
+test("`ws` sends fragmented messages and receives every byte back in binary frames", async () => {
   const id = await host.run("cat", { redirect_input: true, output_buffer: "4m" });
   const seen = await runInNode(`
     const sent = Buffer.from(Uint8Array.from({ length: 1_000_000 }, (_, index) => (index * 7 + (index >> 8)) & 255));
@@ -69,7 +70,7 @@ test("`ws` sends fragmented messages and gets every byte of them back in binary 
   expect(seen).toEqual({ same: true, code: 1005, protocol: "binary" });
 });
 
-test("`ws` that pauses while a process floods is told of every byte: it came, or a gap names it", async () => {
+test("`ws` pauses while a process floods: every byte either arrives or is in a gap", async () => {
   const total = 60_000_000;
   const id = await host.run(`read go; yes | head -c ${total}`, { redirect_input: true, output_buffer: 65_536 });
   const seen = await runInNode(`
@@ -90,7 +91,7 @@ test("`ws` that pauses while a process floods is told of every byte: it came, or
   expect(seen).toEqual({ all: total, hadGaps: true, code: 1000 });
 });
 
-test("`ws` is answered to a ping, and told why it cannot be served", async () => {
+test("`ws` gets a pong for a ping, and an error that says why it cannot be served", async () => {
   const id = await host.run("sleep 60", { redirect_output: [] });
   const other = await host.run("sleep 60");
   const seen = await runInNode(`

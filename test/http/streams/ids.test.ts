@@ -25,8 +25,8 @@ async function idOfLast(path: string, count: number): Promise<string> {
   return (await eventsAt(path, count)).at(-1)?.id ?? "";
 }
 
-describe("an id that says nothing about a stream is answered with a gap, then all that is held", () => {
-  test("of a template that was deleted and created again, by event source and by poll", async () => {
+describe("an id that does not belong to the stream returns a gap, then all buffered output", () => {
+  test("of a template that was deleted and created again, with eventsource and longpoll", async () => {
     await run("echo before; exec sleep 60");
     const name = host.lastName;
     const path = `/streams/${name}?feed=eventsource`;
@@ -36,7 +36,7 @@ describe("an id that says nothing about a stream is answered with a gap, then al
     await host.serving.create({ name, cmd: "echo after; exec sleep 60", shell: true });
     const events = await eventsAt(path, 2, { headers: { "last-event-id": id } });
     expect(events.map(brief)).toEqual([unknownGap, "out: after"]);
-    // And from there it goes on.
+    // The returned id resumes.
     expect((await eventsAt(`${path}&since=${events[0]?.id}`, 1)).map(brief)).toEqual(["out: after"]);
     const answer = await get(`/streams/${name}?since=${poll.headers.get("x-gaffer-next")}`);
     expect([answer.status, answer.headers.get("x-gaffer-gap")]).toEqual([200, "unknown"]);
@@ -87,7 +87,7 @@ test.each([
   "r5k2x_1_2s_2s!",
   `${runId}.1.1-2s`,
   `${runId}_1_2`,
-])("what was never an id is refused: %s", async (id) => {
+])("an invalid id is refused: %s", async (id) => {
   await run("echo held; exec sleep 60");
   for (const path of [`/streams/${host.lastName}`, "/watch"]) {
     const answer = await get(`${path}?feed=eventsource&since=${encodeURIComponent(id)}`);
@@ -95,7 +95,7 @@ test.each([
   }
 });
 
-test("an id of this stream with numbers that it never had is refused", async () => {
+test("an id of this stream with a position that it never had is refused", async () => {
   await run("echo held; exec sleep 60");
   const path = `/streams/${host.lastName}?feed=eventsource`;
   const [run_, serial] = (await idOfLast(path, 1)).split("_");
@@ -103,7 +103,7 @@ test("an id of this stream with numbers that it never had is refused", async () 
   expect([answer.status, await answer.json()]).toMatchObject([400, { error: "bad_value", field: "since" }]);
 });
 
-test("an id of one output goes on in all outputs of its template, and the other way round", async () => {
+test("an id of one output resumes in all outputs of its template, and vice versa", async () => {
   await run("echo o1; sleep 0.05; echo e1 >&2; sleep 0.05; echo o2; sleep 0.05; echo e2 >&2; exec sleep 60");
   const name = host.lastName;
   const ofOne = await idOfLast(`/streams/${name}/out?feed=eventsource`, 1);
@@ -120,7 +120,7 @@ describe("1,000 processes", () => {
   const cmd = "printf 'begin, '; sleep 0.3; echo end; echo error >&2; sleep 0.2; printf prompt; exec sleep 600";
 
   test(
-    "a reader that leaves again and again gets every byte once, with ids of at most 128 characters",
+    "a reader that reconnects many times gets every byte exactly once, with ids of at most 128 characters",
     async () => {
       await host.serving.create({ name: "many", cmd, shell: true, numprocesses: count });
       const got = new Map<string, string>();

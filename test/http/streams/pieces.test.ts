@@ -16,7 +16,7 @@ const get = (path: string, init?: RequestInit) => fetch(`${host.serving.url}${pa
 
 type Format = "text" | "json" | "base64";
 
-/** What a client is sent of an output, as server-sent events or as lines. */
+/** Encodes an output as a client receives it, as server-sent events or as lines. */
 function encodeAll(output: Buffer, { format, isEvents }: { format: Format; isEvents: boolean }): Buffer[] {
   const fleet = createFleet({ labels: ["out"], capacity: 2 ** 20, keptExits: 10 });
   fleet.write(fleet.spawn(), "out", output, 1_000_000);
@@ -26,7 +26,7 @@ function encodeAll(output: Buffer, { format, isEvents }: { format: Format; isEve
   const encoder = isEvents ? createEventEncoder(format) : createRawEncoder(format);
   const frames: Buffer[] = [];
   const after = (to?: number) => {
-    if (to !== undefined) reader.takeBack(to);
+    if (to !== undefined) reader.unread(to);
     return "r12345678_1_2s_2s";
   };
   for (;;) {
@@ -58,7 +58,7 @@ const outputs = fc
   )
   .map((bytes) => bytes.subarray(0, 400_000));
 
-describe("whatever the output, what is encoded stays under 60 KiB and holds all of it", () => {
+describe("every encoded piece is under 60 KiB, and together they contain the whole output", () => {
   test.each([
     ["text", true],
     ["json", true],
@@ -98,7 +98,7 @@ describe("whatever the output, what is encoded stays under 60 KiB and holds all 
   );
 });
 
-test("a line of more than 60 KiB comes in pieces, all but the last of them marked in JSON", async () => {
+test("a line of more than 60 KiB is sent in pieces; in JSON all but the last are marked `partial`", async () => {
   const id = await run(`head -c 150000 /dev/zero | tr '\\0' x; echo; echo short`, { output_buffer: 2 ** 20 });
   await waitFor(() => host.serving.process(id).outputEnded, "the end");
   const lines = (await (await get(`/streams/${id}/out?feed=continuous&format=json`)).text()).trim().split("\n");
@@ -109,7 +109,7 @@ test("a line of more than 60 KiB comes in pieces, all but the last of them marke
   );
 });
 
-test("JSON that is too long for a line is broken between values, and is the same JSON", () => {
+test("JSON that is too long for a line is split between values and stays the same JSON", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), fc.integer({ min: 20, max: 200 }), (value, maxBytes) => {
       const json = toJsonLine(value);
@@ -124,19 +124,19 @@ test("JSON that is too long for a line is broken between values, and is the same
 });
 
 describe("a carriage return and its line feed", () => {
-  test("with a pause between make one line end", async () => {
+  test("with a pause in between are one line end", async () => {
     const id = await run("printf 'one\\r'; sleep 0.4; printf '\\ntwo\\r'; sleep 0.4; printf '\\n'; printf 'three\\n'");
     const events = await Array.fromAsync(readEvents((await get(`/streams/${id}/out?feed=eventsource`)).body));
     const data = events.filter(({ event }) => event === "out").map((event) => event.data);
     expect(data.join("\n")).toBe("one\ntwo\nthree");
-    // Who reconnects in between is not given it again.
+    // A client that reconnects in between does not get the line end again.
     const [first] = events;
     const rest = await get(`/streams/${id}/out?feed=eventsource&since=${first?.id}`);
     const after = (await Array.fromAsync(readEvents(rest.body))).filter(({ event }) => event === "out");
     expect(after.map((event) => event.data).join("\n")).toBe("two\nthree");
   });
 
-  test("in JSON are all there", async () => {
+  test("are both kept in JSON", async () => {
     const id = await run("printf 'one\\r'; sleep 0.4; printf '\\n'");
     const text = await (await get(`/streams/${id}/out?feed=continuous&format=json`)).text();
     const documents = text
@@ -155,19 +155,22 @@ describe("labels and names of events", () => {
     expect([answer.status, await answer.json()]).toMatchObject([400, error]);
   });
 
-  test.each(["error", "message", "open"])("%s, an event of `EventSource`, has another name", async (label) => {
-    const id = await run("echo said", { redirect_output: [label] });
-    const read = async (format: string) => {
-      const answer = await get(`/streams/${id}/${label}?feed=eventsource&format=${format}`);
-      return (await Array.fromAsync(readEvents(answer.body)))[0];
-    };
-    expect(await read("text")).toMatchObject({ event: `label:${label}`, data: "said" });
-    const { event, data = "" } = (await read("json")) ?? ({} as Partial<SeenEvent>);
-    expect([event, JSON.parse(data).stream]).toEqual([`label:${label}`, label]);
-  });
+  test.each(["error", "message", "open"])(
+    "%s, an event of `EventSource`, is sent with the prefix `label:`",
+    async (label) => {
+      const id = await run("echo said", { redirect_output: [label] });
+      const read = async (format: string) => {
+        const answer = await get(`/streams/${id}/${label}?feed=eventsource&format=${format}`);
+        return (await Array.fromAsync(readEvents(answer.body)))[0];
+      };
+      expect(await read("text")).toMatchObject({ event: `label:${label}`, data: "said" });
+      const { event, data = "" } = (await read("json")) ?? ({} as Partial<SeenEvent>);
+      expect([event, JSON.parse(data).stream]).toEqual([`label:${label}`, label]);
+    },
+  );
 });
 
-test("a template's stream has exits where they happened among the output, for those too who come later", async () => {
+test("the stream of a template has exits in order with the output, also for readers that connect later", async () => {
   const cmd = "echo from $GAFFER_SLOT; read go; echo last of $GAFFER_SLOT; exit 3";
   await host.serving.create({ name: "three", cmd, shell: true, numprocesses: 3, redirect_input: true });
   const { processes } = host.serving.daemon.manager.get("three");

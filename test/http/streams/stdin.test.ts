@@ -30,13 +30,13 @@ const out = (id: number) => {
 };
 
 describe("POST /streams/:pid/stdin", () => {
-  test("writes the body and says how many bytes; the echo answers on its stdout", async () => {
+  test("writes the body and returns the number of bytes; the process echoes it", async () => {
     const id = await run("cat");
     expect(await post(id, "hello")).toMatchObject({ status: 200, body: { ok: true, bytes: 5 } });
     await waitFor(() => out(id).toString() === "hello", "the echo");
   });
 
-  test("takes the body whatever its type, an empty one too", async () => {
+  test("accepts a body of any content type, and an empty body", async () => {
     const id = await run("cat");
     for (const type of [
       "application/json",
@@ -59,7 +59,7 @@ describe("POST /streams/:pid/stdin", () => {
     expect(out(id).toString()).toBe("last\nend\n");
   });
 
-  test("a body of 50 MB goes through unchanged, as the process takes it", async () => {
+  test("a body of 50 MB arrives unchanged, as fast as the process reads", async () => {
     const bytes = Buffer.alloc(50_000_000, "0123456789abcdef\n");
     const id = await run("sha256sum");
     expect(await post(id, new Uint8Array(bytes), "?eof=true")).toMatchObject({
@@ -88,7 +88,7 @@ describe("POST /streams/:pid/stdin", () => {
     ).toEqual(letters);
   });
 
-  test("a body of unknown length goes in as it arrives", async () => {
+  test("a body of unknown length is written as it arrives", async () => {
     const id = await run("cat");
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const answer = post(id, readable);
@@ -106,7 +106,7 @@ describe("POST /streams/:pid/stdin", () => {
     expect(await post(id, "x")).toMatchObject({ status: 403, body: { error: "forbidden_write" } });
   });
 
-  test("a process that has ended is 410 gone", async () => {
+  test("a process that has exited is 410 gone", async () => {
     const id = await run("true");
     await waitFor(() => host.serving.process(id).exit, "the exit");
     const { status, body } = await post(id, "x");
@@ -114,14 +114,14 @@ describe("POST /streams/:pid/stdin", () => {
     expect(body.message).toContain("has ended");
   });
 
-  test("a process that has closed its stdin is 410 gone, with the bytes that were written", async () => {
+  test("a process that has closed its stdin is 410 gone, with the number of bytes written", async () => {
     const id = await run("exec <&-; echo closed; sleep 60");
-    await waitFor(() => out(id).length > 0, "the closing");
+    await waitFor(() => out(id).length > 0, "the process to close its stdin");
     expect(await post(id, "x")).toMatchObject({ status: 410, body: { error: "gone", bytes: 0 } });
     expect(await post(id, "x")).toMatchObject({ status: 410, body: { error: "gone", bytes: 0 } });
   });
 
-  test("a process that never reads makes the sender wait, and then 503 with the bytes taken so far", async () => {
+  test("if the process does not read, the request waits, then fails with 503 and the number of bytes written", async () => {
     const id = await run("sleep 60", { stdin_timeout: 0.3 });
     const startedMs = performance.now();
     const { status, body, retryAfter } = await post(id, new Uint8Array(300_000));
@@ -131,7 +131,7 @@ describe("POST /streams/:pid/stdin", () => {
     expect(body.bytes).toBeLessThan(300_000);
   });
 
-  test("what a 503 counted as taken is what the process reads later", async () => {
+  test("the bytes that a 503 counted as written are those that the process reads later", async () => {
     const go = `/tmp/gafferd-test-${process.pid}-go`;
     const id = await run(`while ! test -e ${go}; do sleep 0.02; done; wc -c`, { stdin_timeout: 0.3 });
     const first = await post(id, new Uint8Array(300_000));
@@ -144,7 +144,7 @@ describe("POST /streams/:pid/stdin", () => {
     await Bun.file(go).delete();
   });
 
-  test("a client that leaves in the middle of its body costs nothing but that body", async () => {
+  test("a client that disconnects in the middle of its body does not affect other writers", async () => {
     const id = await run("cat");
     const { hostname, port } = new URL(host.serving.url);
     const socket = connect(Number(port), hostname);
@@ -152,7 +152,7 @@ describe("POST /streams/:pid/stdin", () => {
     await Bun.sleep(50);
     socket.destroy();
     await waitFor(async () => (await post(id, "!")).status === 200, "the next writer");
-    await waitFor(() => out(id).toString().endsWith("!"), "its byte");
+    await waitFor(() => out(id).toString().endsWith("!"), "the byte of the next writer");
     expect(host.serving.warnings).toEqual([]);
     expect(out(id).toString()).toBe("!");
   });
@@ -167,13 +167,13 @@ describe("POST /streams/:pid/stdin", () => {
 });
 
 describe("POST /streams/:name/stdin", () => {
-  test("writes to the one process of the template", async () => {
+  test("writes to the only process of the template", async () => {
     const id = await run("cat");
     expect(await post(host.lastName, "hello", "?eof=true")).toMatchObject({ status: 200, body: { bytes: 5 } });
     await waitFor(() => out(id).toString() === "hello", "the echo");
   });
 
-  test("names `_pids` when there are several processes, or none", async () => {
+  test("points to `_pids` if there are several processes, or none", async () => {
     await run("cat", { numprocesses: 2 });
     const several = expect.stringContaining(`/processes/${host.lastName}/_pids`);
     expect(await post(host.lastName, "x")).toMatchObject({

@@ -38,7 +38,7 @@ const opened = (seen: Seen) => waitFor(() => seen.socket.readyState === WebSocke
 const closed = (seen: Seen) => waitFor(() => seen.closed, "the closing");
 
 describe("GET /wstreams/:pid", () => {
-  test("messages go to stdin, and stdout comes out as it arrives", async () => {
+  test("messages are written to stdin, and stdout is sent as it arrives", async () => {
     const id = await run("cat");
     const seen = open(`/wstreams/${id}`);
     await opened(seen);
@@ -48,14 +48,14 @@ describe("GET /wstreams/:pid", () => {
     await waitFor(() => seen.texts.join("") === "one123", "the second echo");
   });
 
-  test("a text frame ends with a character; what is no UTF-8 is U+FFFD", async () => {
+  test("a text frame never splits a character; invalid UTF-8 becomes U+FFFD", async () => {
     const id = await run(String.raw`printf 'a\342\202'; sleep 0.1; printf '\254\377b'`);
     const seen = open(`/wstreams/${id}`);
     expect((await closed(seen)).code).toBe(1000);
     expect(seen.texts.join("")).toBe("a€\uFFFDb");
   });
 
-  test("with the subprotocol `binary` frames are binary and hold every byte", async () => {
+  test("with the subprotocol `binary`, frames are binary and preserve every byte", async () => {
     const id = await run(String.raw`sleep 0.05; printf 'a\377\000b'; seq 1 100000`, { output_buffer: "2m" });
     const seen = open(`/wstreams/${id}`, ["binary"]);
     await opened(seen);
@@ -70,7 +70,7 @@ describe("GET /wstreams/:pid", () => {
     ]);
   });
 
-  test("what is not output comes in the other kind of frame, so that no output can forge it", async () => {
+  test("gafferd's messages use the other type of frame, so output cannot forge them", async () => {
     const id = await run(`echo '{"event":"exit"}'; exit 3`);
     const seen = open(`/wstreams/${id}`);
     await closed(seen);
@@ -80,7 +80,7 @@ describe("GET /wstreams/:pid", () => {
     ]);
   });
 
-  test("label, tail and since say what and from where", async () => {
+  test("label, tail and since select the output and the start", async () => {
     const id = await run("echo o1; echo e1 >&2; echo o2; sleep 60");
     await waitFor(() => host.serving.process(id).rings.get("out")?.head === 6, "the output");
     const [label, tail, since] = [
@@ -93,7 +93,7 @@ describe("GET /wstreams/:pid", () => {
     await waitFor(() => since.texts.join("") === "o1\no2\n", "all of it");
   });
 
-  test("a client that does not read falls behind into a gap, and our queue stays empty", async () => {
+  test("a client that does not read gets a gap, and gafferd's queue stays empty", async () => {
     const id = await run("yes", { output_buffer: "64k" });
     const { hostname, port } = new URL(host.serving.url);
     let received = "";
@@ -121,14 +121,14 @@ describe("GET /wstreams/:pid", () => {
     ["/wstreams/999999", 4404, "not_found"],
     ["/wstreams/nobody", 4404, "not_found"],
     ["/wstreams/{id}?label=none", 4404, "io_not_found"],
-  ])("%s is an error message, then %d", async (path, code, error) => {
+  ])("%s sends an error message, then closes with %d", async (path, code, error) => {
     const id = await run("sleep 60");
     const seen = open(path.replace("{id}", String(id)));
     expect((await closed(seen)).code).toBe(code);
     expect(JSON.parse(seen.texts[0] ?? "")).toMatchObject({ error });
   });
 
-  test("output that is not redirected is an error message, then 4403; so is input", async () => {
+  test("output or input that is not redirected sends an error message, then closes with 4403", async () => {
     const silent = open(`/wstreams/${await run("sleep 60", { redirect_output: [] })}`);
     expect((await closed(silent)).code).toBe(4403);
     expect(JSON.parse(silent.texts[0] ?? "")).toMatchObject({ error: "io_not_redirected" });
@@ -139,7 +139,7 @@ describe("GET /wstreams/:pid", () => {
     expect(JSON.parse(deaf.texts[0] ?? "")).toMatchObject({ error: "forbidden_write" });
   });
 
-  test("a plain request is 426, a wrong parameter or no handshake 400", async () => {
+  test("a plain request is 426; an invalid parameter or handshake is 400", async () => {
     const id = await run("sleep 60");
     const plain = await fetch(`${host.serving.url}/wstreams/${id}`);
     expect([plain.status, ((await plain.json()) as { error: string }).error]).toEqual([426, "upgrade_required"]);
@@ -155,7 +155,7 @@ describe("GET /wstreams/:pid", () => {
     }
   });
 
-  test("a template with one process is named as well as its pid; one with several is an error, then 4409", async () => {
+  test("the name of a template with one process is accepted; with several, it closes with 4409", async () => {
     await run("cat");
     const one = open(`/wstreams/${host.lastName}`);
     await opened(one);
@@ -167,7 +167,7 @@ describe("GET /wstreams/:pid", () => {
     expect(several.texts[0]).toContain(`/processes/${host.lastName}/_pids`);
   });
 
-  test("an empty message closes stdin, and what the process then says still comes", async () => {
+  test("an empty message closes stdin, and output written afterwards still arrives", async () => {
     const id = await run("cat; echo bye");
     const seen = open(`/wstreams/${id}`);
     await opened(seen);
@@ -177,7 +177,7 @@ describe("GET /wstreams/:pid", () => {
     expect(seen.texts.join("")).toBe("last\nbye\n");
   });
 
-  test("with ?eof=true the client's leaving closes stdin; without it the process goes on", async () => {
+  test("with ?eof=true a disconnect closes stdin; without it the process continues", async () => {
     const ended = await run("cat; echo bye");
     const goesOn = await run("cat; echo bye");
     for (const path of [`/wstreams/${ended}?eof=true`, `/wstreams/${goesOn}`]) {
@@ -190,7 +190,7 @@ describe("GET /wstreams/:pid", () => {
     expect(host.serving.process(goesOn).state).toBe("running");
   });
 
-  test("a ping frame comes after each heartbeat, none with heartbeat=false", async () => {
+  test("a ping frame is sent at each heartbeat, and none with heartbeat=false", async () => {
     const id = await run("sleep 60");
     const pingsOf = (query: string) => {
       const seen = { pings: 0 };
@@ -208,7 +208,7 @@ describe("GET /wstreams/:pid", () => {
     [["v5.channel.k8s.io"], null],
     [["v5.channel.k8s.io", "binary"], "binary"],
     [["binary"], "binary"],
-  ])("of the subprotocols %j it accepts %j", async (offered, accepted) => {
+  ])("for the offered subprotocols %j it accepts %j", async (offered, accepted) => {
     const id = await run("sleep 60");
     const answer = await fetch(`${host.serving.url}/wstreams/${id}`, {
       headers: {
@@ -223,7 +223,7 @@ describe("GET /wstreams/:pid", () => {
     await answer.body?.cancel();
   });
 
-  test("a web page of a foreign origin is refused before the upgrade", async () => {
+  test("a web page of another origin is refused before the upgrade", async () => {
     const id = await run("cat");
     const seen = open(`/wstreams/${id}`, [], { origin: "http://evil.example" });
     await closed(seen);
@@ -231,7 +231,7 @@ describe("GET /wstreams/:pid", () => {
     expect(host.serving.cursorCount()).toBe(0);
   });
 
-  test("a thousand sockets that come and go leave nothing behind", async () => {
+  test("a thousand sockets that connect and disconnect leave no cursor behind", async () => {
     const id = await run("echo hello; sleep 60");
     for (let count = 0; count < 50; count++) {
       const some = Array.from({ length: 20 }, () => open(`/wstreams/${id}`));

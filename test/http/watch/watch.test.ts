@@ -29,7 +29,7 @@ const messages = (events: readonly SeenEvent[]) =>
   events.map(({ data }) => JSON.parse(data) as Record<string, unknown>);
 
 describe("GET /watch", () => {
-  test("tells every event as it comes, the state first", async () => {
+  test("sends each event when it is published, after the state has changed", async () => {
     const answer = await get("/watch?feed=eventsource");
     expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
     await host.serving.create({ name: "w1", cmd: "sh -c 'exit 3'" });
@@ -48,7 +48,7 @@ describe("GET /watch", () => {
     ["/watch/proc/w2", ["create w2", "start w2", "spawn w2", "exit w2"]],
     ["/watch/proc/w2/spawn", ["spawn w2"]],
     ["/watch/proc.w2.start", ["start w2"]],
-  ])("%s tells its events alone", async (path, expected) => {
+  ])("%s sends only matching events", async (path, expected) => {
     const answer = await get(`${path}?feed=continuous`);
     await host.serving.create({ name: "other", cmd: "sleep 60" });
     await host.serving.create({ name: "w2", cmd: "true" });
@@ -64,11 +64,11 @@ describe("GET /watch", () => {
     expect(lines.map((line) => JSON.parse(line)).map(({ event, name }) => `${event} ${name}`)).toEqual(expected);
   });
 
-  test("on every feed `time` and `seq` say when and in what order, and `seq` is what the id goes by", async () => {
+  test("every feed has `time` and `seq`, and the id is derived from `seq`", async () => {
     const { bus } = host.serving.daemon;
     const [events, lines] = await Promise.all(["eventsource", "continuous"].map((feed) => get(`/watch?feed=${feed}`)));
     const poll = get("/watch");
-    await waitFor(() => bus.readerCount === 3, "all three");
+    await waitFor(() => bus.readerCount === 3, "all three readers");
     const head = bus.head;
     await host.serving.create({ name: "w6", cmd: "sleep 60" });
     const seen = await take(events?.body ?? null, 3);
@@ -81,7 +81,7 @@ describe("GET /watch", () => {
     for (const { time } of messages(seen)) expect(new Date(String(time)).toISOString()).toBe(String(time));
   });
 
-  test("longpoll gives one event, and `X-Gaffer-Next` leads to the next", async () => {
+  test("longpoll returns one event, and `X-Gaffer-Next` is the `since` of the next request", async () => {
     const first = get("/watch");
     await waitFor(() => host.serving.daemon.bus.readerCount === 1, "the poll");
     await host.serving.create({ name: "w3", cmd: "true" });
@@ -94,7 +94,7 @@ describe("GET /watch", () => {
     expect(quiet.headers.get("x-gaffer-next")).not.toBeNull();
   });
 
-  test("`Last-Event-ID` and `since` resume after the event that they name, and at a time", async () => {
+  test("`Last-Event-ID` and `since` resume after the given event; `since` also takes a time", async () => {
     await host.serving.create({ name: "w4", cmd: "true" });
     await waitFor(() => host.serving.daemon.manager.get("w4").exits.length === 1, "the exit");
     const all = await take((await get("/watch/proc/w4?feed=eventsource&since=1m")).body, 4);
@@ -110,7 +110,7 @@ describe("GET /watch", () => {
     }
   });
 
-  test("a client that was cut off before it saw an event can resume all the same", async () => {
+  test("a client that was disconnected before its first event can resume", async () => {
     const reader = (await get("/watch?feed=eventsource")).body?.getReader();
     const greeting = Buffer.from((await reader?.read())?.value ?? []).toString();
     await reader?.cancel();
@@ -123,7 +123,7 @@ describe("GET /watch", () => {
     expect(first?.data).toContain('"event":"create","name":"w5"');
   });
 
-  test("events that are forgotten are counted, and an id of an earlier run gets a gap too", async () => {
+  test("events that are no longer held are counted in a gap, and an id of an earlier run gets a gap too", async () => {
     for (let count = 0; count < 1100; count++) host.serving.daemon.bus.publish({ type: "update", name: "many" });
     const init = { headers: { "last-event-id": formatEventId(host.serving.daemon.bus.head - 1050) } };
     const [gap, next] = await take((await get("/watch?feed=eventsource", init)).body, 2);
@@ -135,7 +135,7 @@ describe("GET /watch", () => {
     expect(answer.headers.get("x-gaffer-gap")).toBe("50");
   });
 
-  test("a heartbeat is a comment line, or an empty one", async () => {
+  test("a heartbeat is a comment line or an empty line", async () => {
     for (const [feed, beat] of [
       ["eventsource", ":\n\n"],
       ["continuous", "\n"],
@@ -160,7 +160,7 @@ describe("GET /watch", () => {
     expect([answer.status, body.error, body.field]).toEqual([status, error, field]);
   });
 
-  test("a hundred watchers each hear every event of a thousand spawns", async () => {
+  test("each of a hundred watchers receives every exit event of a thousand processes", async () => {
     const watchers = Array.from({ length: 100 }, async () => {
       const answer = await get("/watch/proc/storm/exit?feed=eventsource");
       return take(answer.body, 1000);
@@ -174,7 +174,7 @@ describe("GET /watch", () => {
   }, 60_000);
 });
 
-test("a watch ends with the daemon's last event", async () => {
+test("a watch stream ends after the daemon's last event", async () => {
   const own = await serve();
   await own.create({ name: "last", cmd: "sleep 60" });
   const answer = await fetch(`${own.url}/watch?feed=eventsource`);

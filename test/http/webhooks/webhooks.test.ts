@@ -21,7 +21,7 @@ async function ask(method: string, path: string, body?: unknown) {
   return { status: response.status, text: await response.clone().text(), body: (await response.json()) as never };
 }
 
-test("a webhook is registered, listed, delivered to and taken back, and its secret is never shown", async () => {
+test("a webhook can be registered, listed, delivered to and removed, and its secret is never returned", async () => {
   await using receiver = receive();
   const created = await ask("POST", "/webhooks", {
     event: "create",
@@ -80,7 +80,7 @@ test("a webhook is registered, listed, delivered to and taken back, and its secr
   expect((await ask("GET", "/webhooks")).body as unknown).toEqual([]);
 });
 
-test("a URL is one webhook: its patterns come and go, as gaffer's clients register and unregister them", async () => {
+test("there is one webhook per URL: patterns are added and removed, as gaffer's clients do", async () => {
   const url = "http://127.0.0.1:1/";
   const first = await ask("POST", "/webhooks", { event: "proc.a", url });
   const second = await ask("POST", "/webhooks", { pattern: "proc.b.exit", url });
@@ -104,7 +104,7 @@ test.each<[unknown, string, string | undefined]>([
   [{ event: "exit", url: "http://a/", retries: -1 }, "`retries` must be a whole number from 0 to 1000", "retries"],
   [{ event: "exit", url: "http://a/", retires: 1 }, "did you mean `retries`?", "retires"],
   [[], "the body must be a JSON object, not an array", undefined],
-])("%j is refused", async (body, message, field) => {
+])("%j is rejected", async (body, message, field) => {
   const answer = await ask("POST", "/webhooks", body);
   expect(answer).toMatchObject({
     status: 400,
@@ -112,7 +112,7 @@ test.each<[unknown, string, string | undefined]>([
   });
 });
 
-test("the client registers, lists and takes back", async () => {
+test("the client registers, lists and removes webhooks", async () => {
   await using receiver = receive(() => new Response("no", { status: 503 }));
   const client = createClient(used.serving.url);
   const id = await client.addWebhook({ event: "create", url: receiver.url });

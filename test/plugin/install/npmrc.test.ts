@@ -26,12 +26,12 @@ const authorize = (user: string, url: string, env: NpmPlaces["env"] = {}) =>
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 
 describe("the registry of a package", () => {
-  test("is npm's unless something else is said", () => {
+  test("is npm's by default", () => {
     expect(read({}).registryOf("a")).toBe("https://registry.npmjs.org/");
     expect(read({}).registryOf("@acme/a")).toBe("https://registry.npmjs.org/");
   });
 
-  test("is that of the environment, then of the project, then of the user", () => {
+  test("comes from the environment, then the project, then the user", () => {
     const user = "registry = http://user.example/npm";
     const project = "# ours\nregistry=http://project.example\n";
     expect(read({ user }).registryOf("a")).toBe("http://user.example/npm/");
@@ -42,7 +42,7 @@ describe("the registry of a package", () => {
     expect(read({}, both).registryOf("a")).toBe("http://bun.example/");
   });
 
-  test("is that of its scope, even when the environment names a default", () => {
+  test("is that of its scope, even if the environment names a default", () => {
     const { registryOf } = read(
       { user: "@acme:registry=https://npm.acme.example\nregistry=https://user.example" },
       { npm_config_registry: "https://env.example" },
@@ -108,7 +108,7 @@ describe("credentials", () => {
   });
 });
 
-test("a file that is a folder is none, and one that cannot be read is an error", () => {
+test("a folder in place of the file is ignored, and an unreadable file is an error", () => {
   mkdirSync(join(folder, ".npmrc"));
   expect(read({}).registryOf("a")).toBe("https://registry.npmjs.org/");
   writeFileSync(join(home, ".npmrc"), "");

@@ -7,7 +7,7 @@ import { type PluginServing, servePlugins } from "../../http/plugins/plugin-fold
 const read = async ({ url }: PluginServing, path: string) => await (await fetch(`${url}${path}`)).text();
 
 describe("when gafferd starts", () => {
-  test("the content of a site without code is moved under `_site`, mode and all", async () => {
+  test("the content of a site without code is moved to `_site`, keeping its mode", async () => {
     await using serving = await servePlugins({
       "plain/index.html": "plain",
       "plain/.well-known/x": "x",
@@ -21,13 +21,13 @@ describe("when gafferd starts", () => {
     expect(serving.warnings).toEqual([]);
   });
 
-  test("a move that was cut short is finished", async () => {
+  test("an interrupted move is completed", async () => {
     await using first = await servePlugins({ ".adopting-cut/_site/index.html": "cut", "other/index.html": "o" });
     expect(await read(first, "/_plugin/cut/")).toBe("cut");
     expect(readdirSync(first.folder).toSorted()).toEqual(["cut", "other"]);
   });
 
-  test("a folder with code, an empty one, a hidden one and a link are left alone", async () => {
+  test("a folder with code, an empty one, a hidden one and a link are not changed", async () => {
     await using serving = await servePlugins({
       "coded/plugin/readme.md": "no module",
       ".hidden/index.html": "x",
@@ -38,7 +38,7 @@ describe("when gafferd starts", () => {
   });
 });
 
-test("adopting leaves links and empty folders as they are", async () => {
+test("moving a site does not change links and empty folders in it", async () => {
   const { adoptSites } = await import("../../../src/plugin/site/adopt.ts");
   await using serving = await servePlugins({});
   const outside = join(serving.folder, "../outside");
@@ -53,8 +53,8 @@ test("adopting leaves links and empty folders as they are", async () => {
   expect(await read(serving, "/_plugin/link/")).toBe("outside");
 });
 
-test("a site is as it was before or moved whole, wherever the move is cut", async () => {
-  // What the two renames leave behind when only the first of them was done is what `.adopting-` holds.
+test("an interrupted move leaves the site unchanged or completely moved", async () => {
+  // If only the first of the two renames was done, the content is in the `.adopting-` folder.
   await using serving = await servePlugins({ "cut/index.html": "cut" });
   renameSync(join(serving.folder, "cut"), join(serving.folder, ".adopting-cut"));
   const { adoptSites } = await import("../../../src/plugin/site/adopt.ts");
@@ -63,26 +63,23 @@ test("a site is as it was before or moved whole, wherever the move is cut", asyn
   expect(readdirSync(serving.folder)).toEqual(["cut"]);
 });
 
-test.skipIf(process.getuid?.() !== 0)(
-  "a site that cannot be moved is served as it is, and the log says so",
-  async () => {
-    await using serving = await servePlugins({});
-    serving.write("fixed/index.html", "fixed");
-    chmodSync(join(serving.folder, ".."), 0o755);
-    chownSync(serving.folder, 0, 0);
-    chmodSync(serving.folder, 0o755);
-    const script = `
+test.skipIf(process.getuid?.() !== 0)("a site that cannot be moved is served where it is, with a warning", async () => {
+  await using serving = await servePlugins({});
+  serving.write("fixed/index.html", "fixed");
+  chmodSync(join(serving.folder, ".."), 0o755);
+  chownSync(serving.folder, 0, 0);
+  chmodSync(serving.folder, 0o755);
+  const script = `
     const { adoptSites } = await import(${JSON.stringify(join(import.meta.dir, "../../../src/plugin/site/adopt.ts"))});
     process.setgid(65534); process.setuid(65534);
     const warn = (message) => console.log(message);
     adoptSites([{ folder: ${JSON.stringify(serving.folder)}, bundled: false, only: "all" }], { warn });`;
-    const { stdout, stderr } = Bun.spawnSync({ cmd: [process.execPath, "-e", script] });
-    expect(stderr.toString()).toBe("");
-    const site = join(serving.folder, "fixed");
-    expect(stdout.toString()).toBe(
-      `cannot move the site in ${site} under ${site}/_site: permission denied; it is served as it is\n`,
-    );
-    expect(existsSync(join(site, "index.html"))).toBe(true);
-    expect(await read(serving, "/_plugin/fixed/")).toBe("fixed");
-  },
-);
+  const { stdout, stderr } = Bun.spawnSync({ cmd: [process.execPath, "-e", script] });
+  expect(stderr.toString()).toBe("");
+  const site = join(serving.folder, "fixed");
+  expect(stdout.toString()).toBe(
+    `cannot move the site in ${site} to ${site}/_site: permission denied; serving it where it is\n`,
+  );
+  expect(existsSync(join(site, "index.html"))).toBe(true);
+  expect(await read(serving, "/_plugin/fixed/")).toBe("fixed");
+});

@@ -11,11 +11,11 @@ afterAll(() => {
 });
 
 test.each([
-  ["is there when it ships with gafferd", shipped.path, "all", true],
-  ["is there when it is one of those that are wanted", shipped.path, ["dashboard"], true],
-  ["is not there when only others are wanted", shipped.path, ["other"], false],
-  ["is not there without a page", empty.path, "all", false],
-  ["is not there without its folder", "/no/such/folder", "all", false],
+  ["is found when it ships with gafferd", shipped.path, "all", true],
+  ["is found when it is one of the wanted plugins", shipped.path, ["dashboard"], true],
+  ["is not found when only others are wanted", shipped.path, ["other"], false],
+  ["is not found without a page", empty.path, "all", false],
+  ["is not found without its folder", "/no/such/folder", "all", false],
 ] as const)("a dashboard %s", async (_, folder, only, expected) => {
   expect(await hasDashboard({ ...noPlugins, roots: [{ folder, only, bundled: true }] })).toBe(expected);
 });

@@ -3,7 +3,7 @@ import { parseSitePath } from "../../../src/plugin/site/site-path.ts";
 
 const parse = (path: string) => parseSitePath(`http://localhost${path}`);
 
-describe("the URL of a site is read:", () => {
+describe("the URL of a site is parsed:", () => {
   test.each<[string, readonly string[], boolean]>([
     ["/_plugin/hello", [], false],
     ["/_plugin/hello/", [], true],
@@ -19,9 +19,12 @@ describe("the URL of a site is read:", () => {
     expect(parse("/_plugin/caf%C3%A9/")?.name).toBe("café");
   });
 
-  test.each(["..", ".x", "%2e%2e", "a%2fb", "a%5cb", "a%00", "%c0%ae", "%", "a//b"])("no file is called %s", (name) => {
-    expect(parseSitePath(`http+raw://host/_plugin/hello/x/${name}`)?.segments).toBeUndefined();
-  });
+  test.each(["..", ".x", "%2e%2e", "a%2fb", "a%5cb", "a%00", "%c0%ae", "%", "a//b"])(
+    "%s is not the name of a file",
+    (name) => {
+      expect(parseSitePath(`http+raw://host/_plugin/hello/x/${name}`)?.segments).toBeUndefined();
+    },
+  );
 });
 
 test.each([
@@ -31,10 +34,10 @@ test.each([
   "/_plugin?x=/_plugin/hello/",
   "/processes/_plugin/hello/",
   "/_plugins/hello/",
-])("%s is no site", (path) => {
+])("%s is not the URL of a site", (path) => {
   expect(parse(path)).toBeUndefined();
 });
 
-test("what is redirected to lies in the same folder, and keeps the query", () => {
+test("a redirect stays in the same folder and keeps the query", () => {
   expect(parse("/_plugin/hello/a/evil:b?q=1#x")?.withSlash).toBe("./evil:b/?q=1");
 });

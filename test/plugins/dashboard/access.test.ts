@@ -8,16 +8,16 @@ const { host, test, open } = useDashboard();
 
 const axe = await Bun.file(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir)).text();
 
-/** The rules of WCAG 2.2 A and AA and of good practice that the page breaks, each with what breaks it. */
+/** The rules of WCAG 2.2 A and AA, and best practices, that the page violates, each with the element. */
 async function faults(page: Page): Promise<string[]> {
-  // By the debugger: the page's own policy lets no script in.
+  // Through the debugger, because the page's policy does not allow other scripts.
   await page.evaluate(`${axe}; undefined;`);
   return await page.evaluate<string[]>(`axe
     .run(document, { resultTypes: ["violations"] })
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target)))`);
 }
 
-/** Something of everything: states, groups, outputs with colours. */
+/** A bit of everything: states, groups, outputs with colours. */
 async function populate(): Promise<void> {
   const { create } = host.serving;
   const web = `while :; do printf '\\033[32mok\\033[0m GET / 200\\n'; printf '\\033[31merror\\033[0m slow\\n' >&2; sleep 0.2; done`;
@@ -28,7 +28,7 @@ async function populate(): Promise<void> {
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`breaks no rule of accessibility that axe knows, in ${colorScheme}`, async () => {
+  test(`passes the accessibility rules of axe, in ${colorScheme}`, async () => {
     await populate();
     await using tab = await open("web:api", { colorScheme, size: { width: 1280, height: 800 } });
     const { page } = tab;
@@ -46,7 +46,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
     await page.keyboard.press("n");
     await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
-    await page.getByText("must be text").waitFor();
+    await page.getByText("must be a non-empty string").waitFor();
     expect(await faults(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
@@ -56,10 +56,10 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("says what to do when there is no template, and does it", async () => {
+test("explains how to add a template when there is none", async () => {
   await using tab = await open();
   const { page } = tab;
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   const command = (await page.locator("pre").textContent()) ?? "";
   expect(await faults(page)).toEqual([]);
   await keepScreenshot(page, "dashboard-empty");
@@ -69,7 +69,7 @@ test("says what to do when there is no template, and does it", async () => {
   await page.getByText("1 of 1 running").waitFor();
 });
 
-test("is used with the keyboard alone", async () => {
+test("can be used with the keyboard alone", async () => {
   await host.serving.create({ name: "first", cmd: "sleep 600" });
   await host.serving.create({ name: "second", cmd: "exec cat", shell: true, redirect_input: true, start: false });
   const second = () => host.serving.daemon.manager.get("second");
@@ -107,15 +107,15 @@ test("is used with the keyboard alone", async () => {
   await keyboard.press("x");
   await waitFor(() => second().processes.length === 0, "the stop");
   await keyboard.press("Escape");
-  await page.getByText("Choose a template").waitFor();
+  await page.getByText("Select a template").waitFor();
   await keyboard.press("/");
   await keyboard.type("fir");
   await page.getByRole("link", { name: "second" }).waitFor({ state: "detached" });
   await keyboard.type(" of none");
-  await page.getByText("No template has a name like that").waitFor();
+  await page.getByText("No template matches the filter").waitFor();
 });
 
-test("lets the keyboard out of the terminal, and keeps it in a dialog", async () => {
+test("lets Tab leave the terminal, and keeps the focus in a dialog", async () => {
   await host.run("seq 1 500; exec sleep 600");
   await using tab = await open(host.lastName, { size: { width: 1280, height: 800 } });
   const { page } = tab;
@@ -140,12 +140,12 @@ test("lets the keyboard out of the terminal, and keeps it in a dialog", async ()
   await page.getByRole("dialog").waitFor({ state: "detached" });
 });
 
-test("leaves single letters alone when a person says so, and remembers that", async () => {
+test("can turn off single-letter shortcuts, and remembers that", async () => {
   await host.serving.create({ name: "web", cmd: "sleep 600" });
   await using tab = await open("web");
   const { page } = tab;
   await page.keyboard.press("?");
-  await page.getByLabel("Single letters are shortcuts").uncheck();
+  await page.getByLabel("Use single letters as shortcuts").uncheck();
   await page.keyboard.press("Escape");
   await page.reload();
   await page.getByText("1 of 1 running").waitFor();
@@ -155,16 +155,16 @@ test("leaves single letters alone when a person says so, and remembers that", as
   expect(host.serving.daemon.manager.get("web").processes).toHaveLength(1);
 });
 
-test("tells screen readers what happens", async () => {
+test("announces events to screen readers", async () => {
   const pid = await host.run("exec sleep 600");
   await using tab = await open();
   await tab.page.getByText("1 process").waitFor();
   host.serving.process(pid).signal(9);
-  const said = tab.page.getByRole("status").filter({ hasText: `${host.lastName}: process ${pid} ended with SIGKILL` });
+  const said = tab.page.getByRole("status").filter({ hasText: `${host.lastName}: process ${pid} exited with SIGKILL` });
   await said.waitFor({ state: "attached" });
 });
 
-test("is dark or light as a person chooses, whatever the system says", async () => {
+test("is dark or light as chosen, whatever the system's setting", async () => {
   await using tab = await open("", { colorScheme: "light" });
   const ground = "getComputedStyle(document.documentElement).backgroundColor";
   const hasGround = async (colour: string) =>
@@ -177,22 +177,22 @@ test("is dark or light as a person chooses, whatever the system says", async () 
   await hasGround("rgb(21, 25, 29)");
 });
 
-test("says that there is no template only when the daemon said so, and asks again until it answers", async () => {
+test("shows that there are no templates only after the daemon has answered, and retries until then", async () => {
   await using tab = await open("about");
   const { page } = tab;
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   await page.route("**/processes?detail=true", (route) =>
     route.fulfill({ status: 503, json: { error: "overloaded", message: "no" } }),
   );
   await page.reload();
   await page.getByRole("alert").waitFor();
-  expect(await page.getByRole("heading", { name: "Nothing to run yet" }).count()).toBe(0);
+  expect(await page.getByRole("heading", { name: "No templates yet" }).count()).toBe(0);
   await page.unroute("**/processes?detail=true");
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   expect(await page.getByRole("alert").count()).toBe(0);
 });
 
-test("says that the daemon is away without breaking a rule of accessibility", async () => {
+test("shows a lost connection without breaking an accessibility rule", async () => {
   await using cutter = await startCutter(host.serving.url);
   await host.serving.create({ name: "web", cmd: "sleep 600" });
   await using tab = await open("", { url: cutter.url });

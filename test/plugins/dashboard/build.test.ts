@@ -7,14 +7,14 @@ import { temporaryFolder } from "../../http/listen/listening.ts";
 const root = join(import.meta.dir, "../../..");
 const sources = join(root, "plugins/dashboard/src");
 
-/** The files of a built site: its page, then the script and the style that tell their content by their names. */
+/** The files of a built site: its page, then the script and the style with hashes in their names. */
 const siteFiles = async (folder: string) => {
   const names = await Array.fromAsync(new Bun.Glob("**").scan(folder));
   return [".html", ".js", ".css"].flatMap((extension) => names.filter((name) => name.endsWith(extension)));
 };
 const hashed = [/^index\.html$/, /^assets\/index-[a-z0-9]{8}\.js$/, /^assets\/index-[a-z0-9]{8}\.css$/];
 
-test("the site is three files that need no others, and whose names tell their content", async () => {
+test("the site is three self-contained files with content hashes in their names", async () => {
   using folder = temporaryFolder();
   await buildDashboard(folder.path);
   const names = await siteFiles(folder.path);
@@ -31,7 +31,7 @@ test("the site is three files that need no others, and whose names tell their co
   expect(await siteFiles(folder.path)).toEqual(names);
 });
 
-test("the dashboard knows gafferd by its client alone, as a stranger would", async () => {
+test("the dashboard imports only the client of gafferd", async () => {
   const imports = readdirSync(sources)
     .filter((name) => /\.tsx?$/.test(name))
     .map(async (name) => [...(await Bun.file(join(sources, name)).text()).matchAll(/(?:from|import) "([^"]+)"/g)]);
@@ -50,7 +50,7 @@ test("the dashboard knows gafferd by its client alone, as a stranger would", asy
   ]);
 });
 
-test("the npm package brings the site built, without its sources, and needs none of what they are made of", async () => {
+test("the npm package contains the built site without its sources and their dependencies", async () => {
   await buildDashboard();
   const command = ["npm", "pack", "--dry-run", "--json", "--ignore-scripts"];
   const npm = Bun.spawn(command, { cwd: root, stdout: "pipe", stderr: "ignore" });

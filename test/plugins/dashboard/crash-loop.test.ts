@@ -4,7 +4,7 @@ import { useDashboard } from "./dashboard.ts";
 
 const { host, open, test } = useDashboard();
 
-/** All that the badge of the template said from now until `isEnough`. */
+/** Everything that the template's badge showed until `isEnough`. */
 const watch = `new Promise((resolve) => {
   const seen = [];
   const look = () => {
@@ -17,7 +17,7 @@ const watch = `new Promise((resolve) => {
 })`;
 
 describe("a crash loop", () => {
-  test("is shown as one in all of its moments, with the reason and the next attempt, and never green", async () => {
+  test("is shown in all its states with the reason and the next attempt, and is never green", async () => {
     const { serving } = host;
     await serving.create({
       name: "web",
@@ -35,7 +35,7 @@ describe("a crash loop", () => {
     expect([...new Set(seen)].filter((each) => !/^badge failing: (backoff|crash loop)$/.test(each))).toEqual([]);
   });
 
-  test("that is over is shown as over, though no event tells of it", async () => {
+  test("that has ended is shown as ended, although no event reports it", async () => {
     const { serving } = host;
     const flag = `/tmp/gafferd-test-loop-${process.pid}`;
     const cmd = `sh -c 'test -e ${flag} && exec sleep 60; exit 1'`;

@@ -8,20 +8,20 @@ import { useServing } from "../../http/serving.ts";
 import { waitFor } from "../../wait-for.ts";
 
 export interface DashboardTab extends Tab {
-  /** The text of the terminal's lines in sight, without those that are empty at its end. */
+  /** The text of the terminal's visible lines, without empty ones at the end. */
   lines(): Promise<string[]>;
-  /** Resolves when a line in sight contains `text`. */
+  /** Resolves when a visible line contains `text`. */
   sees(text: string): Promise<void>;
 }
 
 export interface OpenSettings {
   readonly colorScheme?: "light" | "dark";
-  /** Where the daemon is reached; default: itself. */
+  /** The URL under which the page reaches the daemon; default: its own. */
   readonly url?: string;
   readonly size?: { readonly width: number; readonly height: number };
 }
 
-/** A daemon that serves the dashboard as it is built of its sources now, and a browser to look at it. */
+/** A daemon that serves the dashboard, built from the current sources, and a browser to view it. */
 export function useDashboard() {
   beforeAll(async () => await buildDashboard());
   const noPlugins = temporaryFolder();
@@ -31,10 +31,10 @@ export function useDashboard() {
   return {
     host,
     test: browser.test,
-    /** Shows the dashboard at a place such as `web/12`; Chromium's window is tall, so that much is in sight. */
+    /** Opens the dashboard at a place such as `web/12`. Chromium's window is tall, so that much is visible. */
     async open(place = "", { colorScheme = "light", url = host.serving.url, size }: OpenSettings = {}) {
       const tab = await browser.open("about:blank", { colorScheme });
-      // Shorter than a test may take, so that what never comes is named.
+      // Shorter than a test's timeout, so that the error names what did not appear.
       tab.page.setDefaultTimeout(10_000);
       await tab.page.setViewportSize(size ?? { width: 1280, height: 1600 });
       await tab.page.goto(`${url}/_plugin/dashboard/#/${place}`);
@@ -59,7 +59,7 @@ function withTerminal(tab: Tab): DashboardTab {
   return Object.assign(tab, { lines, sees });
 }
 
-/** Keeps what the page looks like, for people, in a folder that git ignores. */
+/** Saves a picture of the page, for people, in a folder that git ignores. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(import.meta.dir, "../../artefacts", `${name}.png`) });
 }

@@ -4,7 +4,7 @@ import { useDashboard } from "./dashboard.ts";
 
 const { host, test, open } = useDashboard();
 
-/** Counts what the page draws, and what keeps it from drawing for longer than a person's eye forgives. */
+/** Counts the frames that the page draws, and the tasks that block it for a noticeable time. */
 const measure = `
   globalThis.frames = 0;
   globalThis.longTasks = [];
@@ -13,7 +13,7 @@ const measure = `
   new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
   undefined;`;
 
-/** A busy machine makes any task longer; what is unbounded takes seconds. */
+/** Any task takes longer on a busy machine; an unbounded one takes seconds. */
 const longestTaskMs = 1000;
 
 interface Measured {
@@ -23,7 +23,7 @@ interface Measured {
 }
 const measured = "({ frames, longTasks, heapBytes: performance.memory.usedJSHeapSize })";
 
-test("shows a thousand processes, keeps up with what becomes of them, and holds only the rows in sight", async () => {
+test("shows a thousand processes, follows their changes, and keeps only the visible rows in the page", async () => {
   const count = 1000;
   await host.serving.create({ name: "many", cmd: "sleep 600", numprocesses: count, restart: "always" });
   const { manager } = host.serving.daemon;
@@ -52,7 +52,7 @@ test("shows a thousand processes, keeps up with what becomes of them, and holds 
   expect(tab.errors).toEqual([]);
 }, 60_000);
 
-test("draws on while a process floods, names what it could not show, and does as it is told", async () => {
+test("stays responsive while a process floods its output, and reports what it could not show", async () => {
   await host.run("exec yes 'a line of a flood, as long as lines are, of which there is no end'", {
     output_buffer: 65536,
   });
@@ -72,6 +72,6 @@ test("draws on while a process floods, names what it could not show, and does as
 
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByRole("row").filter({ hasText: host.lastName }).getByText("stopped").waitFor();
-  await tab.sees("ended: SIGTERM");
+  await tab.sees("exited: SIGTERM");
   expect(tab.errors).toEqual([]);
 }, 60_000);

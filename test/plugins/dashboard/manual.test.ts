@@ -18,7 +18,7 @@ const folder = process.env["SCREENSHOTS"] ?? join(import.meta.dir, "../../artefa
 /** How long the charts run before a picture of the manual is taken. */
 const chartsMs = process.env["SCREENSHOTS"] === undefined ? 0 : 60_000;
 
-/** They are part of the package. */
+/** Limit, because the pictures are part of the package. */
 const maxBytes = 100_000;
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -40,7 +40,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   );
 }
 
-/** Programs as a small shop might run them. */
+/** Programs that a small shop might run. */
 async function createShop(): Promise<void> {
   const api = `order=4000
 while :; do
@@ -67,10 +67,10 @@ function writeProgram(name: string, script: string): void {
   chmodSync(path, 0o755);
 }
 
-/** What is in sight, as WebP without loss: less than half the size of a PNG. */
+/** The visible page as lossless WebP, which is less than half the size of a PNG. */
 async function takePicture(page: Page): Promise<Buffer> {
   const png = await page.screenshot();
-  // The dashboard's own policy lets no picture in.
+  // The dashboard's policy does not allow other pictures.
   const converter = await page.context().newPage();
   const url = await converter.evaluate<string>(`(async () => {
     const image = new Image();

@@ -3,7 +3,7 @@ import type { DetailDocument, EventDocument, TemplateStatsDocument } from "gaffe
 import { Figures } from "../../../plugins/dashboard/src/figures.ts";
 import { Fleet } from "../../../plugins/dashboard/src/fleet.ts";
 import { formatAge, formatBytes, formatPercent } from "../../../plugins/dashboard/src/format.ts";
-import { markOfProcess, markOfTemplate } from "../../../plugins/dashboard/src/mark.ts";
+import { processBadge, templateBadge } from "../../../plugins/dashboard/src/badge.ts";
 import { emptyDraft, toBody, toField } from "../../../plugins/dashboard/src/new-template.ts";
 import { type Order, toRows } from "../../../plugins/dashboard/src/rows.ts";
 
@@ -18,7 +18,7 @@ const event = (type: EventDocument["event"], name: string, pid?: number): EventD
 type Status = DetailDocument["status"];
 
 const status = { numprocesses: 1, state: "running", restarts: 0 };
-/** Of what a template's document holds, what is looked at here. */
+/** The members of a template's document that these tests use. */
 const detail = (name: string, pids: number[] = []) =>
   ({
     name,
@@ -29,7 +29,7 @@ const processesOf = (fleet: Fleet, name: string) =>
   fleet.get(name)?.processes.map(({ pid, state }) => `${pid} ${state}`);
 
 describe("a fleet", () => {
-  test("follows processes by their events, and asks how the template stands", () => {
+  test("updates processes from their events, and reports that the status is stale", () => {
     const fleet = new Fleet();
     fleet.reset([detail("web", [1])]);
     expect(fleet.apply(event("spawn", "web", 2))).toBe("status");
@@ -39,14 +39,14 @@ describe("a fleet", () => {
     expect(processesOf(fleet, "web")).toEqual(["2 running"]);
   });
 
-  test("comes to the same by events that its answer held already", () => {
+  test("is not changed by events that the answer contained already", () => {
     const fleet = new Fleet();
     fleet.reset([detail("web", [2])]);
     for (const each of [event("spawn", "web", 1), event("exit", "web", 1), event("spawn", "web", 2)]) fleet.apply(each);
     expect(processesOf(fleet, "web")).toEqual(["2 running"]);
   });
 
-  test("asks for all of a template that is new to it or changed, and forgets one that was deleted", () => {
+  test("reports that a new or changed template is stale, and removes a deleted one", () => {
     const fleet = new Fleet();
     expect(fleet.apply(event("create", "web"))).toBe("settings");
     expect(fleet.apply(event("spawn", "unheard-of", 1))).toBe("settings");
@@ -56,7 +56,7 @@ describe("a fleet", () => {
     expect(fleet.templates).toEqual([]);
   });
 
-  test("makes a template that changes another object, so that a view sees it", () => {
+  test("replaces the object of a changed template, so that views notice", () => {
     const fleet = new Fleet();
     fleet.reset([detail("a"), detail("b")]);
     const [a, b] = fleet.templates;
@@ -67,13 +67,13 @@ describe("a fleet", () => {
 });
 
 const mark = (of: object) =>
-  markOfTemplate({
+  templateBadge({
     status: { state: "running", exits_in_a_row: 0, reason: null, next_retry_at: null, ...of } as Status,
   });
 const reason = "exited with status 1 after 0.01 s, 14 times in a row";
 
-describe("the mark of a template", () => {
-  test("is its state", () => {
+describe("the badge of a template", () => {
+  test("shows its state", () => {
     expect(mark({})).toEqual({ text: "running", tone: "running" });
     expect(mark({ state: "fatal", reason: "no such program" })).toEqual({
       text: "fatal",
@@ -82,7 +82,7 @@ describe("the mark of a template", () => {
     });
   });
 
-  test("is that of a crash loop in all of its moments, with the reason and the next attempt", () => {
+  test("shows a crash loop in all its states, with the reason and the next attempt", () => {
     const loop = { exits_in_a_row: 14, reason };
     expect(mark({ ...loop, state: "backoff", next_retry_at: time })).toEqual({
       text: "backoff",
@@ -93,10 +93,10 @@ describe("the mark of a template", () => {
     expect(mark({ ...loop, state: "starting" })).toMatchObject({ text: "crash loop", tone: "failing" });
   });
 
-  test("a process in a crash loop is not good before it has run long enough", () => {
+  test("a process in a crash loop is not green before it has run long enough", () => {
     const process = { state: "running", started_at: time } as const;
     const toneAt = (afterMs: number, of: object, backoff: unknown = { reset_after: 5 }) =>
-      markOfProcess({ status: of as Status, backoff: backoff as never }, process, Date.parse(time) + afterMs).tone;
+      processBadge({ status: of as Status, backoff: backoff as never }, process, Date.parse(time) + afterMs).tone;
     expect(toneAt(0, { exits_in_a_row: 0 })).toBe("running");
     expect(toneAt(4999, { exits_in_a_row: 3 })).toBe("starting");
     expect(toneAt(5000, { exits_in_a_row: 3 })).toBe("running");
@@ -111,7 +111,7 @@ const sample = (name: string, ...pids: number[]) =>
   }) as unknown as TemplateStatsDocument;
 
 describe("figures", () => {
-  test("are those of processes with their children, and of templates", () => {
+  test("exist for templates, and for processes including their children", () => {
     const figures = new Figures();
     figures.take([sample("web", 1, 2), sample("idle")], 5000);
     expect([figures.latest(1), figures.latest("web"), figures.latest("idle")]).toEqual([
@@ -122,7 +122,7 @@ describe("figures", () => {
     expect(figures.series("idle")).toEqual({ times: [5], cpu: [null], rss: [null] });
   });
 
-  test("are held for five minutes, and no longer than what they are of", () => {
+  test("are kept for five minutes, and until the template or process is gone", () => {
     const figures = new Figures();
     for (let second = 1; second <= 400; second += 1) figures.take([sample("web", 1)], second * 1000);
     expect(figures.series("web")?.times).toHaveLength(300);
@@ -145,14 +145,14 @@ describe("rows", () => {
       expanded: new Set(expanded),
     }).map(({ key }) => key);
 
-  test("stand in the order of creation, or in that of a column", () => {
+  test("are sorted by creation or by a column", () => {
     expect(keys()).toEqual(["b", "a2", "a10"]);
     expect(keys({ column: "name" })).toEqual(["a2", "a10", "b"]);
     expect(keys({ column: "cpu", isDescending: true })).toEqual(["a2", "b", "a10"]);
     expect(keys({ column: "running" })).toEqual(["a10", "b", "a2"]);
   });
 
-  test("are those that the filter finds, with the processes of what is expanded", () => {
+  test("match the filter, and include the processes of expanded templates", () => {
     expect(keys({}, " A ", "a2", "b")).toEqual(["a2", "a2/2", "a2/3", "a10"]);
   });
 });
@@ -160,7 +160,7 @@ describe("rows", () => {
 describe("a new template", () => {
   const draft = { ...emptyDraft, name: "web", cmd: "true" };
 
-  test("holds what was typed, with the daemon's defaults for what was not", () => {
+  test("contains what was typed; the daemon's defaults apply to the rest", () => {
     expect(toBody({ ...draft, numprocesses: " 3 ", redirect_output: "", env: "A=1=2\n\nB=\nC" })).toEqual({
       name: "web",
       cmd: "true",
@@ -173,7 +173,7 @@ describe("a new template", () => {
     });
   });
 
-  test("sends what is no number as it is, and all other settings as they are", () => {
+  test("sends text that is not a number, and all other settings, unchanged", () => {
     expect(toBody({ ...draft, numprocesses: "two", more: '{"priority": 1}' })).toMatchObject({
       numprocesses: "two",
       priority: 1,
@@ -192,7 +192,7 @@ describe("a new template", () => {
   });
 });
 
-test("figures are written as people read them", () => {
+test("numbers are formatted for people", () => {
   expect([0, 1023, 1024, 12_345_678, 5 * 1024 ** 4].map(formatBytes)).toEqual([
     "0 B",
     "1023 B",

@@ -7,11 +7,11 @@ const { host, test, open } = useDashboard();
 
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`);
-/** Says ten lines more on each SIGUSR1, and nothing of the child that the signal ends. */
+/** Prints ten more lines on each SIGUSR1, and no message about the child that the signal ends. */
 const teller = `exec 2>/dev/null; n=0; tell() { for i in 1 2 3 4 5 6 7 8 9 10; do n=$((n+1)); echo line $n; done; }
   trap tell USR1; tell; while :; do sleep 0.01; done`;
 
-test("grows as the process speaks, in the colours that it speaks in, and never becomes markup", async () => {
+test("shows output as it comes, with its colours, and never as markup", async () => {
   const pid = await host.run(
     `trap 'printf "\\033[31mred\\033[0m <img src=x onerror=document.title=1>\\n"' USR1; echo ready; while :; do sleep 0.01; done`,
   );
@@ -26,7 +26,7 @@ test("grows as the process speaks, in the colours that it speaks in, and never b
   expect(tab.errors).toEqual([]);
 });
 
-test("goes on after its connection was cut, with every line once", async () => {
+test("continues after a lost connection, with every line once", async () => {
   await using cutter = await startCutter(host.serving.url);
   const pid = await host.run(teller);
   await using tab = await open(host.lastName, { url: cutter.url });
@@ -42,7 +42,7 @@ test("goes on after its connection was cut, with every line once", async () => {
   expect(await tab.lines()).toEqual(numbered(1, 50));
 });
 
-test("names what was lost while the daemon was out of reach, and says that it was", async () => {
+test("reports what was lost while the daemon was unreachable", async () => {
   await using cutter = await startCutter(host.serving.url);
   const pid = await host.run(
     `trap 'head -c 9000 /dev/zero | tr "\\0" x; echo; echo last' USR1; echo first; while :; do sleep 0.01; done`,
@@ -66,13 +66,13 @@ test("names what was lost while the daemon was out of reach, and says that it wa
   await banner.waitFor({ state: "detached" });
 });
 
-test("tries at once when a person says so", async () => {
+test("reconnects at once when the button is pressed", async () => {
   await using cutter = await startCutter(host.serving.url);
   await host.run("echo ready; exec sleep 600");
   await using tab = await open(host.lastName, { url: cutter.url });
   const { page } = tab;
   await tab.sees("ready");
-  // From now on it waits for ever before it tries again by itself.
+  // From now on it never reconnects by itself.
   await page.evaluate("globalThis.setTimeout = () => 0; undefined;");
   cutter.upstream = undefined;
   cutter.cutAll();
@@ -84,7 +84,7 @@ test("tries at once when a person says so", async () => {
   await page.getByText("live", { exact: true }).waitFor();
 });
 
-test("sees what changed while the daemon was out of reach, by itself", async () => {
+test("shows changes that happened while the daemon was unreachable", async () => {
   await using cutter = await startCutter(host.serving.url);
   await host.serving.create({ name: "web", cmd: "sleep 600" });
   await using tab = await open("", { url: cutter.url });
@@ -102,7 +102,7 @@ test("sees what changed while the daemon was out of reach, by itself", async () 
   await page.getByRole("alert").waitFor({ state: "detached" });
 });
 
-test("gives its connections back while its tab is hidden, and then goes on where it was", async () => {
+test("closes its connections while its tab is hidden, and then continues where it was", async () => {
   const pid = await host.run(teller);
   await using tab = await open(host.lastName);
   const { bus } = host.serving.daemon;
@@ -120,7 +120,7 @@ test("gives its connections back while its tab is hidden, and then goes on where
   await tab.page.getByRole("link", { name: "late" }).waitFor();
 });
 
-test("is still while it is paused, and loses nothing by that", async () => {
+test("does not move while it is paused, and loses nothing", async () => {
   const pid = await host.run(teller);
   await using tab = await open(host.lastName);
   const { page } = tab;
@@ -137,7 +137,7 @@ test("is still while it is paused, and loses nothing by that", async () => {
   expect(await tab.lines()).toEqual(numbered(1, 20));
 });
 
-test("finds a text, and how often it is there", async () => {
+test("finds a text and shows the number of matches", async () => {
   const pid = await host.run(`echo a needle; echo hay; echo a Needle again; exec sleep 600`);
   await using tab = await open(`${host.lastName}/${pid}`);
   const { page } = tab;
@@ -155,7 +155,7 @@ test("finds a text, and how often it is there", async () => {
   await matches.getByText("0/0").waitFor();
 });
 
-test("names the process of each line where several share the terminal, and shows one output alone when asked", async () => {
+test("prefixes lines with the process if several share the terminal, and can show a single output", async () => {
   const cmd = `echo from $$; echo bad >&2; exec sleep 600`;
   await host.serving.create({ name: "web", cmd, shell: true, numprocesses: 2 });
   await using tab = await open("web");
@@ -168,7 +168,7 @@ test("names the process of each line where several share the terminal, and shows
   expect((await tab.lines()).map((line) => line.replace(/^\d+ /, ""))).toEqual(["err│ bad", "err│ bad"]);
 });
 
-test("says why there is nothing to see", async () => {
+test("explains why there is no output", async () => {
   await host.serving.create({ name: "mute", cmd: "sleep 600", redirect_output: [] });
   await using tab = await open("mute");
   await tab.page.getByText("the template has no redirect_output").waitFor();

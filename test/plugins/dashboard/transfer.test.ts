@@ -3,7 +3,7 @@ import { buildDashboard } from "../../../plugins/dashboard/build.ts";
 import { temporaryFolder } from "../../http/listen/listening.ts";
 import { serve } from "../../http/serving.ts";
 
-test("a browser gets the dashboard in less than 200 KB, and asks again for its page alone", async () => {
+test("a browser downloads less than 200 KB, and later requests only the page again", async () => {
   await buildDashboard();
   using folder = temporaryFolder();
   const { url, daemon } = await serve({ sites: { pluginsDir: folder.path, bundledPlugins: ["dashboard"] } });

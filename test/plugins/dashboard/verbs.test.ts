@@ -11,11 +11,11 @@ const pids = (name: string) =>
     .processes.map(({ id }) => id);
 const stateOf = (name: string) => manager().get(name).status().state;
 
-test("starts, stops and restarts a template, and shows how it stands without a reload", async () => {
+test("starts, stops and restarts a template, and shows its state without a reload", async () => {
   await host.serving.create({ name: "web", cmd: "sleep 600", start: false });
   await using tab = await open("web");
   const { page } = tab;
-  const bar = page.getByRole("group", { name: "Act on the template" });
+  const bar = page.getByRole("group", { name: "Template actions" });
   const row = page.getByRole("row").filter({ hasText: "web" });
   await row.getByText("stopped").waitFor();
 
@@ -73,7 +73,7 @@ test("stops one process, which its template replaces, and keeps its output", asy
   await tab.sees("says hello");
   await page.getByRole("button", { name: "Stop process" }).click();
   await waitFor(() => pids("web").length === 1 && pids("web")[0] !== pid, "its successor");
-  await tab.sees(`── ${pid} ended: SIGTERM ──`);
+  await tab.sees(`── ${pid} exited: SIGTERM ──`);
 
   await page.getByRole("navigation").getByRole("link", { name: "web" }).click();
   await page.getByText("Last exits").click();
@@ -94,33 +94,33 @@ test("writes lines to stdin, and closes it", async () => {
   await tab.sees("one line");
   expect(await input.inputValue()).toBe("");
   await page.getByRole("button", { name: "Close input" }).click();
-  await tab.sees(`── ${pid} ended: status 0 ──`);
+  await tab.sees(`── ${pid} exited: status 0 ──`);
   expect(await page.getByLabel("Input", { exact: true }).isDisabled()).toBe(true);
 });
 
-test("adds a template, after showing what is wrong at its field", async () => {
+test("adds a template, after showing errors at their fields", async () => {
   await host.serving.create({ name: "taken", cmd: "sleep 600", start: false });
   await using tab = await open();
   const { page } = tab;
   await page.getByRole("button", { name: "New template" }).click();
   const dialog = page.getByRole("dialog", { name: "New template" });
   const add = () => dialog.getByRole("button", { name: "Add" }).click();
-  /** Waits until the field `label` has the focus and `text` stands at it. */
+  /** Waits until the field `label` has the focus and shows the error `text`. */
   const complains = async (label: string, text: string) => {
     const field = dialog.getByLabel(label, { exact: true });
-    const isTold = async () => {
+    const isShown = async () => {
       if ((await field.getAttribute("aria-invalid")) !== "true") return false;
       const id = (await field.getAttribute("aria-describedby"))?.split(" ")[0];
       return (await dialog.locator(`#${id}`).textContent())?.includes(text);
     };
-    await waitFor(isTold, `\`${text}\` at ${label}`);
+    await waitFor(isShown, `\`${text}\` at ${label}`);
     const id = await field.getAttribute("id");
     await waitFor(async () => (await page.evaluate("document.activeElement.id")) === id, `the focus on ${label}`);
   };
 
   await dialog.getByLabel("Name", { exact: true }).fill("taken");
   await add();
-  await complains("Command", "must be text that is not empty");
+  await complains("Command", "must be a non-empty string");
   await dialog.getByLabel("Command", { exact: true }).fill("/no/such/program");
   await add();
   await complains("Name", "taken");
@@ -149,7 +149,7 @@ test("adds a template, after showing what is wrong at its field", async () => {
   expect(manager().names()).toEqual(["taken", "group:new"]);
 });
 
-test("removes a template when that is confirmed", async () => {
+test("removes a template after confirmation", async () => {
   await host.serving.create({ name: "old", cmd: "sleep 600" });
   await using tab = await open("old");
   const { page } = tab;
@@ -160,11 +160,11 @@ test("removes a template when that is confirmed", async () => {
   expect(manager().names()).toEqual(["old"]);
   await page.getByRole("button", { name: "Remove…" }).click();
   await dialog.getByRole("button", { name: "Remove", exact: true }).click();
-  await page.getByRole("heading", { name: "Nothing to run yet" }).waitFor();
+  await page.getByRole("heading", { name: "No templates yet" }).waitFor();
   expect(manager().names()).toEqual([]);
 });
 
-test("shows why the daemon refused", async () => {
+test("shows the daemon's error message", async () => {
   await host.serving.create({ name: "web", cmd: "sleep 600" });
   await using tab = await open("web");
   const { page } = tab;

@@ -1,11 +1,11 @@
 import { Elysia } from "elysia";
 import { type App, type Manager, Plugin } from "gafferd";
 
-/** Counts events by type, and serves the counts at /_plugin/dummy/api/counts. */
+/** Counts events by type and serves the counts at /_plugin/dummy/api/counts. */
 export class DummyPlugin extends Plugin {
   override name = "dummy";
   override version = "1.0";
-  override description = "counts events, by their type";
+  override description = "counts events by type";
 
   override app(): App {
     return new DummyApp();

@@ -1,14 +1,14 @@
 import { type App, type Manager, Plugin, type PluginConfig } from "gafferd";
 
-/** Needs `dummy`, so it starts after it and stops before it. */
+/** Requires `dummy`, so it starts after `dummy` and stops before it. */
 export class Dummy1Plugin extends Plugin {
   override name = "dummy1";
   override version = "1.0";
-  override description = "says what its section says whenever a process exits";
+  override description = "logs the `words` of its section when a process exits";
   override mandatory = ["dummy"];
 
   override app({ section }: PluginConfig): App {
-    return new Dummy1App(section["words"] ?? "has ended");
+    return new Dummy1App(section["words"] ?? "has exited");
   }
 }
 
@@ -31,6 +31,6 @@ class Dummy1App implements App {
   }
 
   restart(): void {
-    this.#manager?.log.info("dummy1 was asked to restart, and goes on");
+    this.#manager?.log.info("dummy1 does not need to restart");
   }
 }

@@ -1,4 +1,4 @@
-// Two folders up, so that it works behind a proxy too.
+// A relative URL, two folders up, also works behind a proxy that adds a prefix.
 const answer = await fetch("../../processes");
 const { processes } = await answer.json();
 const items = processes.map((name) => {

@@ -3,8 +3,8 @@ import { spawnFirst } from "./spawn-first.ts";
 import { json, ok, type OperationDescription, type OperationTable } from "../operation/operation.ts";
 import { amount, group, signal, template, templateOrProcess } from "../operation/path-parameters.ts";
 
-const verbs = { tag: "verbs", path: [template] } as const satisfies Partial<OperationDescription>;
-const newWork = ["bad_value", "not_found", "conflict", "overloaded"] as const;
+const actions = { tag: "actions", path: [template] } as const satisfies Partial<OperationDescription>;
+const startErrors = ["bad_value", "not_found", "conflict", "overloaded"] as const;
 const scaled = (description: string) =>
   ok(description, { numprocesses: { type: "integer", minimum: 0 } }, { numprocesses: 3 });
 
@@ -14,16 +14,16 @@ const partialFailure =
   "If the operation fails for some templates, it still runs for the others, and `failed` lists the templates that failed.";
 
 /** Actions on templates, processes and groups. */
-export const verbOperations: OperationTable = {
+export const actionOperations: OperationTable = {
   "POST /processes/:id/_start": {
-    ...verbs,
+    ...actions,
     id: "startTemplate",
     summary: "Start a template",
     answers: ok("The template and its processes were started."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "POST /processes/:id/_stop": {
-    ...verbs,
+    ...actions,
     id: "stopProcess",
     summary: "Stop a template or a process",
     description: "If you stop a process by its pid, the template starts a replacement.",
@@ -32,47 +32,47 @@ export const verbOperations: OperationTable = {
     errors: ["bad_value", "not_found", "gone"],
   },
   "POST /processes/:id/_restart": {
-    ...verbs,
+    ...actions,
     id: "restartTemplate",
     summary: "Restart a template, one process at a time",
     description:
       "Stops a process, waits for its exit, and starts its replacement; then the next one. A stopped template is started.",
     query: [spawnFirst],
     answers: ok("All processes were replaced."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "POST /processes/:id/_add": {
-    ...verbs,
+    ...actions,
     id: "addProcess",
     summary: "Add one process",
     answers: scaled("The new number of processes of the template."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_add/:n": {
-    ...verbs,
+    ...actions,
     id: "addProcesses",
     summary: "Add several processes",
     path: [template, amount],
     answers: scaled("The new number of processes of the template."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_sub": {
-    ...verbs,
+    ...actions,
     id: "subtractProcess",
     summary: "Remove one process",
     answers: scaled("The new number of processes, at least 0. The surplus process has exited."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_sub/:n": {
-    ...verbs,
+    ...actions,
     id: "subtractProcesses",
     summary: "Remove several processes",
     path: [template, amount],
     answers: scaled("The new number of processes, at least 0. The surplus processes have exited."),
-    errors: newWork,
+    errors: startErrors,
   },
   "POST /processes/:id/_signal": {
-    ...verbs,
+    ...actions,
     id: "signalNothing",
     summary: "Reject a request that names no signal",
     path: [templateOrProcess],
@@ -80,7 +80,7 @@ export const verbOperations: OperationTable = {
     errors: ["bad_value", "no_signal_number", "not_found", "gone"],
   },
   "POST /processes/:id/_signal/:sig": {
-    ...verbs,
+    ...actions,
     id: "signalProcess",
     summary: "Send a signal to a process, or to all processes of a template",
     description: "Child processes do not get the signal, unless `group` is true.",
@@ -108,7 +108,7 @@ export const verbOperations: OperationTable = {
     summary: "Start the templates of a group",
     description: partialFailure,
     answers: ok("The templates and their processes were started."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "POST /groups/:group/_stop": {
     ...groups,
@@ -125,7 +125,7 @@ export const verbOperations: OperationTable = {
     description: `Replaces the processes of each template one at a time. ${partialFailure}`,
     query: [spawnFirst],
     answers: ok("All processes were replaced."),
-    errors: [...newWork, "spawn_failed"],
+    errors: [...startErrors, "spawn_failed"],
   },
   "DELETE /groups/:group": {
     ...groups,

@@ -4,12 +4,12 @@ import { stdout } from "../../log/outlet.ts";
 import { printable } from "../../log/printable.ts";
 import { flushOutput } from "../log/flush.ts";
 
-/** Prints a line. What a plugin says of itself cannot control the terminal. */
+/** Prints a line. Control characters, such as in the description of a plugin, are escaped. */
 export function printLine(line: string): void {
   stdout.write(`${printable(line)}\n`);
 }
 
-/** Prints that something is done, on a terminal with a tick. */
+/** Prints a success message, on a terminal with a tick. */
 export async function printSuccess(line: string): Promise<void> {
   if (!isatty(1)) return printLine(line);
   const consola = await loadConsola();
@@ -17,8 +17,8 @@ export async function printSuccess(line: string): Promise<void> {
 }
 
 /**
- * Asks the person at the terminal. Asks nothing when stdin or stdout is not a terminal, or `CI` is set.
- * Throws a GafferdError for no, and for Ctrl-C.
+ * Asks for confirmation. Does not ask if stdin or stdout is not a terminal, or if `CI` is set.
+ * Throws a GafferdError if the answer is no or Ctrl-C.
  */
 export async function confirm(question: string): Promise<void> {
   if (!isInteractive()) return;
@@ -28,12 +28,12 @@ export async function confirm(question: string): Promise<void> {
   if (!answer) throw new GafferdError("conflict", "nothing was changed");
 }
 
-/** Whether a person is at the terminal. */
+/** Whether questions can be asked: stdin and stdout are a terminal, and `CI` is not set. */
 export function isInteractive(): boolean {
   return isatty(0) && isatty(1) && process.env["TERM"] !== "dumb" && !process.env["CI"];
 }
 
-/** Takes its time to load, which only a person at a terminal has to wait for. It writes where the other lines go. */
+/** Loaded only on a terminal, because it loads slowly. Its output goes to the same outlet as other lines. */
 async function loadConsola() {
   const { createConsola, LogLevels } = await import("consola");
   const stream = Object.assign(Object.create(process.stdout) as typeof process.stdout, {
@@ -42,7 +42,7 @@ async function loadConsola() {
       return true;
     },
   });
-  // Left to itself it prints nothing where NODE_ENV is `test`.
+  // By default it prints nothing if NODE_ENV is `test`.
   const options = {
     level: LogLevels.info,
     fancy: true,

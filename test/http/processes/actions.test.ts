@@ -15,7 +15,7 @@ async function runningIds(service: Service): Promise<unknown> {
   return (await service.ask("GET", "/processes?running=true")).body;
 }
 
-test("_stop answers when all processes are gone, _start when they run", async () => {
+test("_stop responds when all processes have exited, _start when they are running", async () => {
   await using service = await createSleeper({ numprocesses: 2 });
   expect(await service.ask("POST", "/processes/a/_stop")).toMatchObject({ status: 200, body: { ok: true } });
   expect(await runningIds(service)).toEqual([]);
@@ -23,17 +23,17 @@ test("_stop answers when all processes are gone, _start when they run", async ()
   expect(await runningIds(service)).toEqual([3, 4]);
 });
 
-test("what spawns more than one slice can answers when all run", async () => {
+test("_start of more processes than fit in a slice responds when all are running", async () => {
   await using service = createService();
   const counts = async () => ((await service.ask("GET", "/processes?running=true")).body as number[]).length;
   await service.ask("POST", "/processes", { name: "a:b", cmd: "sleep 1000", numprocesses: 60 });
   expect(await counts()).toBe(60);
   await service.ask("POST", "/processes/a:b/_add/40");
   expect(await counts()).toBe(100);
-  for (const verb of ["/processes/a:b/_start", "/groups/a/_start", "/processes/a:b/_restart?spawn_first=1"]) {
+  for (const action of ["/processes/a:b/_start", "/groups/a/_start", "/processes/a:b/_restart?spawn_first=1"]) {
     await service.ask("POST", "/processes/a:b/_stop");
-    await service.ask("POST", verb);
-    expect([verb, await counts()]).toEqual([verb, 100]);
+    await service.ask("POST", action);
+    expect([action, await counts()]).toEqual([action, 100]);
   }
   await service.ask("POST", "/processes/a:b/_stop");
   await service.ask("PUT", "/processes/a:b", { cmd: "sleep 1000", numprocesses: 2 });
@@ -42,25 +42,25 @@ test("what spawns more than one slice can answers when all run", async () => {
   expect(await counts()).toBe(80);
 });
 
-test("_start of what cannot be spawned is 422", async () => {
+test("_start of a template that cannot be started is 422", async () => {
   await using service = await createSleeper({ name: "b", cmd: "/no/such/program", start: false });
   const { status, body } = await service.ask("POST", "/processes/b/_start");
   expect([status, body]).toMatchObject([422, { error: "spawn_failed" }]);
 });
 
-test("_stop waits for a process that takes its time, and for SIGKILL", async () => {
+test("_stop waits for a process that exits slowly, and for SIGKILL", async () => {
   await using service = await createSleeper({ cmd: fixtureCommand("ignore-sigterm.sh"), graceful_timeout: 0.2 });
   await service.ask("POST", "/processes/a/_stop");
   expect(await runningIds(service)).toEqual([]);
 });
 
-test("_stop of a pid stops that one, which the template replaces", async () => {
+test("_stop of a pid stops that process, and the template replaces it", async () => {
   await using service = await createSleeper({ numprocesses: 2 });
   expect(await service.ask("POST", "/processes/2/_stop")).toMatchObject({ status: 200, body: { ok: true } });
   expect(await runningIds(service)).toEqual([1, 3]);
 });
 
-test("what has ended is gone for every verb", async () => {
+test("every action on an exited process is `gone`", async () => {
   await using service = await createSleeper();
   await service.ask("POST", "/processes/1/_stop");
   for (const [method, path] of [
@@ -83,7 +83,7 @@ describe("_restart", () => {
   test.each([
     ["", [1, 0]],
     ["?spawn_first=true", [1, 2]],
-  ])("%s goes by way of %p processes", async (query, counts) => {
+  ])("%s has %p processes over time", async (query, counts) => {
     await using service = await createSleeper();
     const seen = new Set<number>([1]);
     service.manager.get("a").onChange(() => seen.add(service.manager.get("a").processes.length));
@@ -91,7 +91,7 @@ describe("_restart", () => {
     expect([...seen]).toEqual(counts);
   });
 
-  test("refuses a flag that is none, and does nothing", async () => {
+  test("rejects an invalid flag, and does nothing", async () => {
     await using service = await createSleeper();
     const { status, body } = await service.ask("POST", "/processes/a/_restart?spawn_first=maybe");
     expect([status, body]).toMatchObject([400, { error: "bad_value", field: "spawn_first" }]);
@@ -100,9 +100,9 @@ describe("_restart", () => {
 });
 
 describe("_add and _sub", () => {
-  test("change the number of processes and answer with it", async () => {
+  test("change the number of processes, and return it", async () => {
     await using service = await createSleeper();
-    for (const [verb, numprocesses] of [
+    for (const [action, numprocesses] of [
       ["_add", 2],
       ["_add/3", 5],
       ["_sub", 4],
@@ -112,22 +112,22 @@ describe("_add and _sub", () => {
       ["_sub", 0],
       ["_add", 1],
     ] as const) {
-      const { status, body } = await service.ask("POST", `/processes/a/${verb}`);
-      expect([verb, status, body]).toEqual([verb, 200, { ok: true, numprocesses }]);
+      const { status, body } = await service.ask("POST", `/processes/a/${action}`);
+      expect([action, status, body]).toEqual([action, 200, { ok: true, numprocesses }]);
       expect(await runningIds(service)).toHaveLength(numprocesses);
     }
   });
 
-  test.each(["-1", "1.5", "1e3", "abc", "%201", "0x1", "99999999999999999999", "NaN"])("refuse %s", async (n) => {
+  test.each(["-1", "1.5", "1e3", "abc", "%201", "0x1", "99999999999999999999", "NaN"])("reject %s", async (n) => {
     await using service = await createSleeper();
-    for (const verb of ["_add", "_sub"]) {
-      const { status, body } = await service.ask("POST", `/processes/a/${verb}/${n}`);
+    for (const action of ["_add", "_sub"]) {
+      const { status, body } = await service.ask("POST", `/processes/a/${action}/${n}`);
       expect([status, body]).toEqual([400, { error: "bad_value", field: "n", message: expect.any(String) }]);
     }
     expect(await runningIds(service)).toEqual([1]);
   });
 
-  test("stay within what a template may have", async () => {
+  test("respect the maximum number of processes", async () => {
     await using service = await createSleeper();
     for (const n of ["10000", "9007199254740991"]) {
       const { status, body } = await service.ask("POST", `/processes/a/_add/${n}`);
@@ -162,7 +162,7 @@ describe("_signal", () => {
     expect(body).toMatchObject({ history: [{ pid: 1, term_signal: name }] });
   });
 
-  test("reaches all processes of a name", async () => {
+  test("of a template reaches all its processes", async () => {
     await using service = await createSleeper({ numprocesses: 3, restart: "never" });
     const { processes } = service.manager.get("a");
     expect((await service.ask("POST", "/processes/a/_signal/KILL")).body).toEqual({ ok: true });
@@ -194,13 +194,13 @@ describe("_signal", () => {
     ).toBe(expected);
   });
 
-  test("a `group` that is no flag is refused", async () => {
+  test("rejects an invalid `group` flag", async () => {
     await using service = await createSleeper();
     const { status, body } = await service.ask("POST", "/processes/a/_signal/HUP?group=all");
     expect([status, body]).toEqual([400, { error: "bad_value", field: "group", message: expect.any(String) }]);
   });
 
-  test.each(["NOPE", "0", "-1", "999", "1.5", "%20"])("%s is no signal", async (signal) => {
+  test.each(["NOPE", "0", "-1", "999", "1.5", "%20"])("rejects %s as a signal", async (signal) => {
     await using service = await createSleeper();
     for (const id of ["a", "1"]) {
       const { status, body } = await service.ask("POST", `/processes/${id}/_signal/${signal}`);
@@ -208,7 +208,7 @@ describe("_signal", () => {
     }
   });
 
-  test.each(["a", "1"])("without a signal is refused for %s", async (id) => {
+  test.each(["a", "1"])("without a signal is rejected for %s", async (id) => {
     await using service = await createSleeper();
     const { status, body } = await service.ask("POST", `/processes/${id}/_signal`);
     expect([status, body]).toEqual([
@@ -218,20 +218,23 @@ describe("_signal", () => {
   });
 });
 
-describe("who acts on", () => {
-  const templateVerbs = ["_start", "_restart", "_add", "_sub", "_add/2", "_sub/2"];
+describe("an action on", () => {
+  const templateActions = ["_start", "_restart", "_add", "_sub", "_add/2", "_sub/2"];
 
-  test.each([...templateVerbs, "_stop", "_signal/HUP", "_signal"])("what is not there gets 404: %s", async (verb) => {
-    await using service = await createSleeper();
-    for (const id of ["none", "99"]) {
-      const { status, body } = await service.ask("POST", `/processes/${id}/${verb}`);
-      expect([status, body]).toEqual([404, { error: "not_found", message: expect.stringContaining(id) }]);
-    }
-  });
+  test.each([...templateActions, "_stop", "_signal/HUP", "_signal"])(
+    "an unknown template is 404: %s",
+    async (action) => {
+      await using service = await createSleeper();
+      for (const id of ["none", "99"]) {
+        const { status, body } = await service.ask("POST", `/processes/${id}/${action}`);
+        expect([status, body]).toEqual([404, { error: "not_found", message: expect.stringContaining(id) }]);
+      }
+    },
+  );
 
-  test.each(templateVerbs)("a pid where a name is due is told the name: %s", async (verb) => {
+  test.each(templateActions)("a pid instead of a name is rejected with the name: %s", async (action) => {
     await using service = await createSleeper();
-    const { status, body } = await service.ask("POST", `/processes/1/${verb}`);
+    const { status, body } = await service.ask("POST", `/processes/1/${action}`);
     expect([status, body]).toEqual([
       400,
       { error: "bad_value", field: "name", message: expect.stringContaining("`a`") },

@@ -18,7 +18,7 @@ describe("every feed", () => {
     "/stats?feed=eventsource",
     "/stats?feed=continuous",
     "/stats/{name}?feed=continuous",
-  ])("%s may be neither kept nor changed on its way", async (path) => {
+  ])("%s forbids caching and transformation", async (path) => {
     await host.run("echo hello; exec sleep 60");
     const answer = await fetch(`${host.serving.url}${path.replace("{name}", host.lastName)}`);
     expect(answer.headers.get("cache-control")).toBe("no-store, no-transform");
@@ -34,12 +34,12 @@ describe("every feed", () => {
     ["feed=continuous", undefined],
     ["feed=continuous&heartbeat=true", 15_000],
     ["feed=eventsource&heartbeat=false", undefined],
-  ])("has a heartbeat before proxies lose patience, but for raw bytes that did not ask for one: %s", (query, ms) => {
+  ])("has a heartbeat of 15 s by default, except raw bytes: %s", (query, ms) => {
     expect(parseOutputQuery(new URLSearchParams(query), null, currentMoment()).heartbeatMs).toBe(ms);
     if (query.includes("json")) expect(parseStatsQuery(new URLSearchParams("feed=continuous")).heartbeatMs).toBe(ms);
   });
 
-  test("says so in its description", async () => {
+  test("describes its headers and heartbeat in the OpenAPI document", async () => {
     const { paths } = (await (await fetch(`${host.serving.url}/openapi.json`)).json()) as {
       paths: Record<
         string,

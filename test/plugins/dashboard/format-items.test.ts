@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { TailItem } from "gafferd/client";
-import { Weaver } from "../../../plugins/dashboard/src/weave.ts";
+import { ItemFormatter } from "../../../plugins/dashboard/src/format-items.ts";
 
 const output = (pid: number, text: string, label = "out"): TailItem => ({
   type: "output",
@@ -14,29 +14,29 @@ const gap = (bytes: number | null): TailItem => ({ type: "gap", bytes, from: nul
 const exit = (pid: number): TailItem => ({ type: "exit", pid, exit_status: 3, term_signal: null, id: "x" });
 
 function weave(isPrefixed: boolean, ...items: TailItem[]): string {
-  const weaver = new Weaver(isPrefixed);
-  const text = items.map((item) => weaver.next(item)).join("");
+  const formatter = new ItemFormatter(isPrefixed);
+  const text = items.map((item) => formatter.next(item)).join("");
   return Bun.stripANSI(text);
 }
 
-test("the output of one process stays as it is, colours and open lines included", () => {
-  const weaver = new Weaver(false);
+test("the output of one process is unchanged, including colours and incomplete lines", () => {
+  const formatter = new ItemFormatter(false);
   const text = "\x1b[31mred\r50 %\x1b[0m";
-  expect(weaver.next(output(1, text)) + weaver.next(output(1, "\n> "))).toBe(`${text}\n> `);
+  expect(formatter.next(output(1, text)) + formatter.next(output(1, "\n> "))).toBe(`${text}\n> `);
 });
 
-test("each line of several processes begins with whose it is", () => {
+test("each line begins with the process if there are several", () => {
   expect(weave(true, output(1, "a\nb\n"), output(2, "c\n", "err"))).toBe("1 out│ a\n1 out│ b\n2 err│ c\n");
 });
 
-test("a line that comes in pieces is one line, unless another comes between", () => {
+test("a line in several pieces is one line, unless another line comes between them", () => {
   expect(weave(true, output(1, "a"), output(1, "b\n"))).toBe("1 out│ ab\n");
   expect(weave(true, output(1, "a"), output(2, "b\n"), output(1, "c\n"))).toBe("1 out│ a\n2 out│ b\n1 out│ c\n");
 });
 
-test("what is not output has a line of its own", () => {
+test("items other than output have their own lines", () => {
   const spawn: TailItem = { type: "spawn", pid: 2, os_pid: 77, id: "x" };
   expect(weave(false, output(1, "a"), gap(2048), output(1, "b\n"), gap(null), exit(1), spawn)).toBe(
-    "a\n 2.0 KB lost \nb\n some output lost \n── 1 ended: status 3 ──\n── 2 began, os pid 77 ──\n",
+    "a\n 2.0 KB lost \nb\n some output lost \n── 1 exited: status 3 ──\n── 2 started, os pid 77 ──\n",
   );
 });

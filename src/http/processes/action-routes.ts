@@ -11,9 +11,9 @@ import { findTarget, findTemplate } from "../operation/target.ts";
 
 const maxProcesses = templateSchema.properties.numprocesses.anyOf[0].maximum ?? Infinity;
 
-/** `POST /processes/:id/_<verb>`. Each answers when its work is done: `_stop` answers when the processes have exited. */
-export function processVerbRoutes(manager: Manager) {
-  return new Elysia({ name: "process-verbs" })
+/** `POST /processes/:id/_<action>`. Each answers when its work is done: `_stop` answers when the processes have exited. */
+export function actionRoutes(manager: Manager) {
+  return new Elysia({ name: "actions" })
     .post("/processes/:id/_start", ({ request, params }) => start(request, params.id), { parse: "none" })
     .post("/processes/:id/_stop", ({ request, params }) => stop(request, params.id), { parse: "none" })
     .post("/processes/:id/_restart", ({ request, params }) => restart(request, params.id), { parse: "none" })

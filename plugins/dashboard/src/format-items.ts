@@ -4,14 +4,14 @@ import { formatBytes, formatExit } from "./format.ts";
 const reset = "\x1b[0m";
 const dim = (text: string) => `\x1b[0;2m${text}${reset}`;
 const warning = (text: string) => `\x1b[0;30;43m ${text} ${reset}`;
-/** Of the terminal's palette, told apart on dark and on light. */
+/** Colours of the terminal's palette that differ clearly on dark and light backgrounds. */
 const pidColours = [36, 35, 34, 32, 33, 31];
 
 /**
- * Turns the items of a tail into the text of one terminal. What is not output stands in lines of its own. Where several
- * outputs share the terminal, each line begins with whose it is.
+ * Converts the items of a tail to text for one terminal. Gaps, spawns and exits get lines of their own. If several processes
+ * share the terminal, each line begins with the pid and the label.
  */
-export class Weaver {
+export class ItemFormatter {
   #isLineOpen = false;
   #source = "";
 
@@ -28,9 +28,9 @@ export class Weaver {
       case "gap":
         return this.#line(warning(`${item.bytes === null ? "some output" : formatBytes(item.bytes)} lost`));
       case "spawn":
-        return this.#line(dim(`── ${item.pid} began, os pid ${item.os_pid} ──`));
+        return this.#line(dim(`── ${item.pid} started, os pid ${item.os_pid} ──`));
       case "exit":
-        return this.#line(dim(`── ${item.pid} ended: ${formatExit(item)} ──`));
+        return this.#line(dim(`── ${item.pid} exited: ${formatExit(item)} ──`));
     }
   }
 

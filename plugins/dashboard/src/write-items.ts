@@ -1,24 +1,24 @@
 import type { TailItem } from "gafferd/client";
 import { nextFrame, oncePerFrame } from "./frame.ts";
-import type { Weaver } from "./weave.ts";
+import type { ItemFormatter } from "./format-items.ts";
 
 /**
- * So many characters are written between two drawings, and one item more (60 KiB at most). What is not taken stays in
- * the daemon, which names what it has to drop: a flood costs this page neither frames nor memory.
+ * Up to this many characters, plus one item (at most 60 KiB), are written per frame. The rest stays in the daemon, which
+ * reports what it has to drop. So a flood of output does not slow down the page or fill its memory.
  */
 const maxPerFrame = 32 * 1024;
 
 export interface Sink {
-  /** Resolves when the text is parsed. */
+  /** Resolves when the terminal has processed the text. */
   write(text: string): Promise<void>;
-  /** What to wait for before more is written, if it is paused. */
+  /** While paused, a promise that resolves when writing may continue. */
   ready(): Promise<void> | undefined;
 }
 
-/** Writes items to a sink at the pace of the screen, and tells of each that it takes. */
-export async function pour(
+/** Writes items to a sink at the pace of the screen. Calls `onItem` for each item that it accepts. */
+export async function writeItems(
   items: AsyncIterable<TailItem>,
-  weaver: Weaver,
+  formatter: ItemFormatter,
   sink: Sink,
   signal: AbortSignal,
   onItem: (item: TailItem) => void,
@@ -34,7 +34,7 @@ export async function pour(
     for await (const item of items) {
       await sink.ready();
       signal.throwIfAborted();
-      pending += weaver.next(item);
+      pending += formatter.next(item);
       onItem(item);
       if (pending.length < maxPerFrame) {
         flushLater();
@@ -44,7 +44,7 @@ export async function pour(
       await nextFrame();
     }
   } finally {
-    // What was told of as taken is written, before whatever another connection brings.
+    // Write the items that were accepted before another connection continues after them.
     await flush();
   }
 }
