@@ -8,37 +8,37 @@ export interface Account {
   readonly gid: number;
   readonly home: string;
   readonly shell: string;
-  /** It is in `/etc/passwd`. */
+  /** The entry is in `/etc/passwd`. */
   readonly isLocal: boolean;
 }
 
 /**
- * The account of a user, given by name or number, or undefined. Looked up in `/etc/passwd`, then by `getent` and `id`,
- * which know of LDAP and the like, and may take seconds.
+ * Returns the account of a user, by name or number, or undefined if there is none. Searches `/etc/passwd` first, then
+ * calls `getent` and `id`, which query services such as LDAP and can take seconds.
  */
 export function findAccount(user: number | string): Account | undefined {
-  const id = idOf(user);
+  const id = toAccountId(user);
   const local = localAccounts().find((account) => (id === undefined ? account.name === user : account.uid === id));
   if (local !== undefined) return local;
-  const entry = ask("getent", "passwd", String(user));
+  const entry = query("getent", "passwd", String(user));
   if (entry !== undefined) return toAccount(entry.split(":"), false);
-  const [uid, gid] = [askNumber("id", "-u", "--", String(user)), askNumber("id", "-g", "--", String(user))];
+  const [uid, gid] = [queryNumber("id", "-u", "--", String(user)), queryNumber("id", "-g", "--", String(user))];
   if (uid === undefined || gid === undefined) return undefined;
   return { name: String(user), uid, gid, home: "/", shell: "/bin/sh", isLocal: false };
 }
 
-/** The number of a group, given by name or number; undefined for a name that no group has. */
+/** Returns the number of a group, by name or number. Undefined if the name is unknown. */
 export function findGroupId(group: number | string): number | undefined {
-  const id = idOf(group);
+  const id = toAccountId(group);
   if (id !== undefined) return id;
   const local = entriesOf("/etc/group").find(([name]) => name === group);
-  return toId((local ?? ask("getent", "group", String(group))?.split(":"))?.[2]);
+  return toId((local ?? query("getent", "group", String(group))?.split(":"))?.[2]);
 }
 
-/** The groups that list the account as a member, without its primary one. */
+/** The groups that list the account as a member, without its primary group. */
 export function supplementaryGroupsOf(account: Account): number[] {
   if (!account.isLocal) {
-    const all = ask("id", "-G", "--", account.name)?.split(" ") ?? [];
+    const all = query("id", "-G", "--", account.name)?.split(" ") ?? [];
     return all.map(Number).filter((gid) => gid !== account.gid);
   }
   return entriesOf("/etc/group")
@@ -46,7 +46,7 @@ export function supplementaryGroupsOf(account: Account): number[] {
     .map(([, , gid]) => Number(gid));
 }
 
-/** Those of `/etc/passwd`, in its order; the same array until the file changes. */
+/** The accounts in `/etc/passwd`, in file order. Returns the same array until the file changes. */
 export function localAccounts(): readonly Account[] {
   const entries = entriesOf("/etc/passwd");
   if (entries !== parsed.entries)
@@ -65,13 +65,13 @@ function toAccount(
 ): Account | undefined {
   const [uid, gid] = [toId(uidText), toId(gidText)];
   if (uid === undefined || gid === undefined) return undefined;
-  // An empty field is as passwd(5) has it.
+  // passwd(5) defines these defaults of empty fields.
   return { name, uid, gid, home: home || "/", shell: shell || "/bin/sh", isLocal };
 }
 
 const files = new Map<string, { readonly version: string; readonly entries: Entries }>();
 
-/** The fields of each line; read again when the file has changed. A file that is not there, or is being replaced, changes nothing. */
+/** The fields of each line. Rereads the file when it has changed; keeps the last entries if it cannot be read. */
 function entriesOf(file: string): Entries {
   const known = files.get(file);
   try {
@@ -89,7 +89,7 @@ function entriesOf(file: string): Entries {
   }
 }
 
-function idOf(account: number | string): number | undefined {
+function toAccountId(account: number | string): number | undefined {
   return typeof account === "number" ? account : toId(account);
 }
 
@@ -97,11 +97,11 @@ function toId(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function askNumber(program: string, ...args: readonly string[]): number | undefined {
-  return toId(ask(program, ...args));
+function queryNumber(program: string, ...args: readonly string[]): number | undefined {
+  return toId(query(program, ...args));
 }
 
-function ask(program: string, ...args: readonly string[]): string | undefined {
+function query(program: string, ...args: readonly string[]): string | undefined {
   const path = Bun.which(program, { PATH: process.env["PATH"] ?? "" });
   if (path === null) return undefined;
   const { success, stdout } = Bun.spawnSync({ cmd: [path, ...args], stdin: "ignore", stderr: "ignore", timeout: 5000 });

@@ -1,2 +1,2 @@
-/** How a process ended: a code or a signal (`"SIGTERM"`), never both. */
+/** How a process ended: an exit code or a signal (`"SIGTERM"`), never both. */
 export type ExitStatus = { readonly exitCode: number } | { readonly signal: string };

@@ -3,20 +3,20 @@ import { messageOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
 import { loadLibc } from "../libc.ts";
 
-/** The few calls of the C library that neither Bun nor node offers. Each gives -1 for a failure. */
+/** C library functions that Bun and Node do not provide. Each returns -1 on failure. */
 export interface Libc {
-  /** Fills `ends` with the read end and the write end of a new pipe; both are closed in children by exec. */
+  /** Stores the read end and the write end of a new pipe in `ends`. Both are close-on-exec. */
   pipe(ends: Int32Array): number;
   fcntl(fd: number, command: number, argument: number): number;
-  /** Makes this program the parent of every descendant whose own parent has ended. Linux alone has it. */
+  /** Makes gafferd the parent of each descendant whose own parent exits. Linux only. */
   becomeSubreaper?(): number;
-  /** Takes the exit status of a child that has ended, so that it is no zombie any more. Gives its id, or 0 while it lives. */
+  /** Reaps a zombie child. Returns its pid, or 0 if it is still running. Linux only. */
   reap?(osPid: number): number;
 }
 
 let loaded: Libc | undefined;
 
-/** The C library of this machine, loaded once. Throws GafferdError `spawn_failed` if none can be loaded. */
+/** The C library of this system, loaded once. Throws GafferdError `spawn_failed` if it cannot be loaded. */
 export function libc(): Libc {
   loaded ??= load();
   return loaded;
@@ -27,7 +27,7 @@ function load(): Libc {
     return process.platform === "darwin" ? loadMac() : loadLinux();
   } catch (cause) {
     const reason = messageOf(cause);
-    throw new GafferdError("spawn_failed", `cannot make pipes for processes: ${reason}`, {
+    throw new GafferdError("spawn_failed", `cannot create pipes for processes: ${reason}`, {
       details: { transient: false },
       cause,
     });
@@ -53,9 +53,9 @@ function loadLinux(): Libc {
 }
 
 /**
- * macOS has no `pipe2`, so close-on-exec comes second; nothing else of this thread can spawn in between. Its arm64 calling
- * convention passes variadic arguments on the stack, after eight registers: hence the argument seven times, so that
- * `fcntl` finds it in the third register (x64) as well as in the first place of the stack (arm64).
+ * macOS has no `pipe2`, so close-on-exec is set in a second call; this thread cannot spawn in between. The arm64 calling
+ * convention of macOS passes variadic arguments on the stack, after eight registers. `fcntl` gets its argument seven times,
+ * so that it is in the third register (x64) and in the first stack slot (arm64).
  */
 function loadMac(): Libc {
   const [setFdFlags, closeOnExec] = [2, 1];

@@ -1,12 +1,12 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
 
-/** More than any `/proc/PID/stat` or `/proc/PID/io` has. */
+/** Larger than any `/proc/PID/stat` or `/proc/PID/io`. */
 const textBytes = Buffer.allocUnsafeSlow(4096);
 
 /**
- * The text of a small file of `/proc`, up to 4 KiB of it, in three calls of the kernel where `readFileSync` makes five:
- * of a thousand processes every second that is felt. Throws what node throws.
+ * Reads up to 4 KiB of a file in `/proc`. Makes three system calls where `readFileSync` makes five, which matters for a
+ * thousand processes every second. Throws the errors of `node:fs`.
  */
 export function readProcText(path: string): string {
   const fd = openSync(path, "r");
@@ -18,8 +18,8 @@ export function readProcText(path: string): string {
 }
 
 /**
- * What `read` gives; undefined when what it reads of `/proc` is gone, or not ours to see. Throws GafferdError
- * `overloaded` when no descriptor is free: then nobody can say what is there.
+ * Calls `read`, which reads from `/proc`, and returns its result. Returns undefined if the file does not exist or access
+ * is denied. Throws GafferdError `overloaded` if no file descriptor is free.
  */
 export function tryRead<T>(read: () => T): T | undefined {
   try {
@@ -27,8 +27,8 @@ export function tryRead<T>(read: () => T): T | undefined {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== "EMFILE" && code !== "ENFILE") return undefined;
-    const advice = "try again, or raise its limit of open files";
-    throw new GafferdError("overloaded", `cannot read /proc: gafferd has no file descriptor free; ${advice}`, {
+    const advice = "try again, or raise its limit of open files (`ulimit -n`)";
+    throw new GafferdError("overloaded", `cannot read /proc: gafferd has no free file descriptors; ${advice}`, {
       cause,
     });
   }

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { tryRead } from "./proc-file.ts";
 
-/** What `/proc/PID/stat` says of where a process belongs. */
+/** The state, process group and session of a process, from `/proc/PID/stat`. */
 export interface ProcStat {
-  /** One letter: `R`, `S`, `D`, `Z` (zombie), `X` (dead) … */
+  /** One letter, such as `R` (running), `S` (sleeping), `D` (disk wait), `Z` (zombie) or `X` (dead). */
   readonly state: string;
   readonly groupId: number;
   readonly sessionId: number;
-  /** When it began, in ticks since the boot: with the number it tells one process from all others. */
+  /** The start time in clock ticks since the boot. The pid and the start time together identify a process. */
   readonly startTicks: number;
 }
 
 /** Whether this system has a Linux `/proc`. */
 export const hasProc = existsSync("/proc/self/stat");
 
-/** Where the process belongs now, or undefined when there is none. Needs `/proc`. Throws GafferdError `overloaded`. */
+/** Reads the stat of a process. Undefined if there is none. Needs `/proc`. Throws GafferdError `overloaded`. */
 export function procStatOf(osPid: number | string): ProcStat | undefined {
   const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
   if (stat === undefined) return undefined;
@@ -23,7 +23,7 @@ export function procStatOf(osPid: number | string): ProcStat | undefined {
   return { state, groupId: Number(groupId), sessionId: Number(sessionId), startTicks: Number(fields[19]) };
 }
 
-/** The kernel's short name of a process that lives, and the letter of its state. Needs `/proc`. */
+/** The command name (`comm`) and state letter of a running process. Undefined if it has exited. Needs `/proc`. */
 export function nameAndStateOf(osPid: number): { readonly name: string; readonly state: string } | undefined {
   const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
   if (stat === undefined) return undefined;
@@ -32,20 +32,26 @@ export function nameAndStateOf(osPid: number): { readonly name: string; readonly
   return "ZXx".includes(state) ? undefined : { name, state };
 }
 
-/** Whether it is more than an entry that waits for its parent to look at it. */
+/** Whether the process is running, that is, neither a zombie nor dead. */
 export function isAlive({ state }: ProcStat): boolean {
   return !"ZXx".includes(state);
 }
 
 /**
- * The first fields after the name in the text of a `/proc/PID/stat`: that of index 0 is the third of proc_pid_stat(5).
- * `1234 (comm) S ppid pgrp session …`: the name in parentheses may itself hold spaces and parentheses.
+ * Returns the first `count` fields after the command name in the text of `/proc/PID/stat`. Index 0 is field 3 of
+ * proc_pid_stat(5). The text is `1234 (comm) S ppid pgrp session …`; the name can contain spaces and parentheses.
  */
 export function statFields(stat: string, count: number): string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ", count);
 }
 
-/** The ids of all processes. Needs `/proc`. */
+/** The pids of all processes. Needs `/proc`. */
 export function osPids(): string[] {
   return readdirSync("/proc").filter((name) => /^\d/.test(name));
+}
+
+/** Whether the process with this pid and start time is running. Needs `/proc`. Throws GafferdError `overloaded`. */
+export function isStillRunning({ osPid, startTicks }: { osPid: number; startTicks: number | undefined }): boolean {
+  const stat = procStatOf(osPid);
+  return stat !== undefined && isAlive(stat) && stat.startTicks === startTicks;
 }

@@ -17,40 +17,40 @@ import { PeakMemory } from "./usage/peak-memory.ts";
 
 export { assertLaunchable };
 
-/** How a process ended, and what it took. */
+/** How a process ended, and the resources that it used. */
 export interface ProcessExit {
   readonly status: ExitStatus;
   /** Unix time. */
   readonly exitedAtMs: number;
   /** The same moment on the clock of `performance.now()`. */
   readonly exitedSteadyMs: number;
-  /** User and system time, of children that it waited for too. */
+  /** User and system time, including that of children that it waited for. */
   readonly cpuMs: number;
-  /** The peak of its memory, as far as gafferd saw it (`usage/peak-memory.ts`). Absent when it ended before it was looked at. */
+  /** The highest memory use that gafferd measured (`usage/peak-memory.ts`). Absent if it exited before the first reading. */
   readonly maxRssBytes?: number;
 }
 
 const killSignal = 9;
 const continueSignal = parseSignal("SIGCONT").number;
 
-/** The kernel ends at once what it can end. What lives after so long waits for something that may never come. */
+/** SIGKILL normally works at once. A process that runs after this time waits in the kernel, possibly forever. */
 const killedMs = 1500;
 
-/** The kernel counts pages for each CPU and adds them up now and then, so that two figures of one peak differ a little. */
-const maxRssSlackBytes = 1024 * 1024;
+/** The kernel counts pages per CPU and adds them up only from time to time, so two readings of one peak can differ. */
+const maxRssToleranceBytes = 1024 * 1024;
 
-/** Starts a process. Throws GafferdError `spawn_failed`, with `details.transient`: whether to try again may help. */
+/** Starts a process. Throws GafferdError `spawn_failed`. If its `details.transient` is true, a later attempt may succeed. */
 export function spawnProcess(template: ProcessTemplate, { log, slot = 0 }: ProcessOptions): Process {
   const startedAtMs = Date.now();
   const launched = launch(template, { log, slot });
-  // Until its exec the child shares our memory, and the kernel counts our peak of that time as the child's.
+  // Until its exec, the child shares gafferd's memory, and the kernel counts gafferd's peak as the child's.
   const ownMaxRssBytes = process.resourceUsage().maxRSS * 1024;
   return new Process({ template, startedAtMs, ownMaxRssBytes, log, ...launched });
 }
 
 export interface ProcessOptions {
   readonly log: Logger;
-  /** What the process is told as its number among those of its template (`template/slot.ts`). Default 0. */
+  /** The number of the process within its template (`template/slot.ts`). Default 0. */
   readonly slot?: number;
 }
 
@@ -60,25 +60,28 @@ interface Started extends Launched, Pick<ProcessOptions, "log"> {
   readonly ownMaxRssBytes: number;
 }
 
-/** One run of a template, from its spawn until nothing is left of it. Only `spawnProcess` makes one. */
+/**
+ * One run of a template, from the spawn until the process and its descendants have exited. Only `spawnProcess` creates
+ * instances.
+ */
 export class Process {
-  /** The kernel's id; also that of the session and the process group that it leads. */
+  /** The pid in the kernel. It is also the id of the session and of the process group that the process leads. */
   readonly osPid: number;
   /** Unix time. */
   readonly startedAtMs: number;
-  /** One for each distinct label, stdout's first; the same label twice is one pipe, in the order of arrival. */
+  /** One per distinct label, that of stdout first. Two outputs with the same label share a pipe. */
   readonly outputs: readonly OutputPipe[];
-  /** Only with `redirectInput`. */
+  /** Defined only with `redirectInput`. */
   readonly stdin: Stdin | undefined;
-  /** Resolves when the process itself is gone, though children of it may hold its pipes. Never rejects. */
+  /** Resolves when the process itself has exited. Its children may still hold its pipes. Never rejects. */
   readonly exited: Promise<ProcessExit>;
   /**
-   * Resolves when it has exited and, unless `killMode` is `process`, nothing lives any more of its group and of what left
-   * that. Never rejects.
+   * Resolves when the process has exited and, unless `killMode` is `process`, all members of its process group and all
+   * escaped processes have exited too. Never rejects.
    */
   readonly emptied: Promise<void>;
 
-  /** What it and all that it starts carry in their environment (`marker.ts`). */
+  /** Identifies the process and its descendants: they have it in their environment (`marker.ts`). */
   readonly marker: string;
   readonly #subprocess: Bun.Subprocess;
   readonly #template: ProcessTemplate;
@@ -86,8 +89,8 @@ export class Process {
   readonly #log: Logger;
   readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
-  /** What ends it: the signals that were sent last. */
-  #ending: readonly number[] = [];
+  /** The signals that were last sent to stop it. */
+  #stopSignals: readonly number[] = [];
 
   constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, keeper, log }: Started) {
     this.#template = template;
@@ -100,28 +103,28 @@ export class Process {
     this.stdin = stdin;
     this.#peak = new PeakMemory(this.osPid);
     this.exited = subprocess.exited.then(() => {
-      stdin?.abandon();
+      stdin?.destroy();
       this.#peak.close();
       keeper?.close();
-      return exitOf(subprocess, { ownMaxRssBytes, seenMaxRssBytes: this.#peak.bytes });
+      return toExit(subprocess, { ownMaxRssBytes, sampledMaxRssBytes: this.#peak.bytes });
     });
-    if (this.#hasTree && !template.detach && hasProc) {
-      const leader = { osPid: this.osPid, isThere: () => !this.#isReaped };
+    if (this.#stopsDescendants && !template.detach && hasProc) {
+      const leader = { osPid: this.osPid, isUnreaped: () => !this.#isReaped };
       this.#escaped = new EscapedProcesses({
         leader,
-        claim: (snapshot) => orphansOf(snapshot, { leader: leader.osPid, marker }),
+        select: (snapshot) => orphansOf(snapshot, { leader: leader.osPid, marker }),
       });
     }
-    this.emptied = this.#empty();
+    this.emptied = this.#waitUntilEmpty();
     if (template.detach) subprocess.unref();
   }
 
   /**
-   * Sends a signal to the process itself or, with `group`, to its process group, as long as something of it is left.
-   * Throws GafferdError `forbidden` when the system does not permit it.
+   * Sends a signal to the process or, with `group`, to its process group. Does nothing if the target has exited. Throws
+   * GafferdError `forbidden` if the system does not permit it.
    */
   signal(signalNumber: number, { group = false } = {}): void {
-    if (group ? this.#sendToGroup(signalNumber) : this.#sendToOne(signalNumber)) return;
+    if (group ? this.#signalGroup(signalNumber) : this.#signalProcess(signalNumber)) return;
     throw new GafferdError(
       "forbidden",
       `cannot signal process ${this.osPid}: it runs as another user, and gafferd does not run as root`,
@@ -129,128 +132,130 @@ export class Process {
   }
 
   /**
-   * Sends the stop signal as `kill_mode` says, SIGKILL after the graceful timeout, and resolves when `emptied` does, or
-   * to what lives on all the same. If the process has exited by itself, what it left behind is stopped the same way. A
-   * second call joins the first.
+   * Sends the stop signal according to `kill_mode`, and SIGKILL after the graceful timeout. If the process has already
+   * exited, this stops the processes that it left. Resolves when `emptied` does, or to the processes that SIGKILL did not
+   * end. A second call returns the promise of the first.
    */
   stop(): Promise<readonly Survivor[]> {
     return (this.#stopping ??= this.#stop());
   }
 
-  /** Sends SIGKILL at once, also while a `stop` waits. */
+  /** Sends SIGKILL at once, even during a `stop`. */
   kill(): void {
-    this.#end(killSignal);
+    this.#sendStop(killSignal);
   }
 
   async #stop(): Promise<readonly Survivor[]> {
     const { stopSignal, gracefulTimeoutMs } = this.#template;
-    if (this.#isReaped) this.#reportLeft();
+    if (this.#isReaped) this.#logLeftBehind();
     const steps = [
       { signalNumber: parseSignal(stopSignal).number, waitMs: gracefulTimeoutMs },
       { signalNumber: killSignal, waitMs: killedMs },
     ];
     const signal = (signalNumber: number) => {
-      if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#reportKill();
-      this.#end(signalNumber);
+      if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#logKill();
+      this.#sendStop(signalNumber);
     };
     if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
-    const survivors = this.#living();
+    const survivors = this.#survivors();
     this.#log.warn(
       `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; gafferd no longer waits for it`,
     );
     return survivors;
   }
 
-  async #empty(): Promise<void> {
+  async #waitUntilEmpty(): Promise<void> {
     await this.exited;
-    if (this.#hasTree) {
+    if (this.#stopsDescendants) {
       const hasMembers = hasGroupMembers(this.osPid);
       await Promise.all([whenGroupEmpty(this.osPid), this.#escaped?.whenGone()]);
-      // A member of the group could still leave it after the last look for strays.
+      // A member of the group may have escaped after the last scan for escaped processes.
       if (hasMembers) await this.#escaped?.whenGone();
     } else if (hostExitActionOf(this.#template) === "end") trackLeaderlessGroup(this.osPid);
   }
 
-  /** What it starts is stopped with it. */
-  get #hasTree(): boolean {
+  /** Whether the processes that it starts are stopped with it. */
+  get #stopsDescendants(): boolean {
     return this.#template.killMode !== "process";
   }
 
-  /** Sends what ends it. A stopped process receives any signal but SIGKILL only when it continues. */
-  #end(signalNumber: number): void {
-    this.#ending = signalNumber === killSignal ? [killSignal] : [signalNumber, continueSignal];
-    const isForAll = this.#template.killMode === "group" || signalNumber === killSignal || this.#isReaped;
-    if (this.#hasTree && isForAll) return this.#endTree();
-    // While the process is their ancestor; it may be gone when it is their turn.
-    this.#escaped?.note();
-    for (const each of this.#ending) this.#sendToOne(each);
-    if (this.#hasTree) void this.exited.then(() => this.#endTree());
+  /** Sends a signal to stop the process, and SIGCONT: a suspended process receives any signal but SIGKILL only later. */
+  #sendStop(signalNumber: number): void {
+    this.#stopSignals = signalNumber === killSignal ? [killSignal] : [signalNumber, continueSignal];
+    const toTree = this.#template.killMode === "group" || signalNumber === killSignal || this.#isReaped;
+    if (this.#stopsDescendants && toTree) return this.#signalTree();
+    // Find escaped processes now, while the process is still their ancestor.
+    this.#escaped?.refresh();
+    for (const each of this.#stopSignals) this.#signalProcess(each);
+    if (this.#stopsDescendants) void this.exited.then(() => this.#signalTree());
   }
 
-  #endTree(): void {
-    // First those outside of the group, while those in it still are their parents.
-    this.#escaped?.signal(...this.#ending);
-    for (const each of this.#ending) this.#sendToGroup(each);
+  #signalTree(): void {
+    // Escaped processes first, while their parents in the group are still running.
+    this.#escaped?.signal(...this.#stopSignals);
+    for (const each of this.#stopSignals) this.#signalGroup(each);
   }
 
-  /** Names what the process left behind when it exited by itself. */
-  #reportLeft(): void {
-    if (!this.#hasTree || !hasProc) return;
+  /** Logs the processes that were left running when the process exited by itself. */
+  #logLeftBehind(): void {
+    if (!this.#stopsDescendants || !hasProc) return;
     try {
-      this.#escaped?.note();
+      this.#escaped?.refresh();
       if (!hasGroupMembers(this.osPid) && (this.#escaped?.osPids.length ?? 0) === 0) return;
-      const left = this.#living();
+      const left = this.#survivors();
       if (left.length === 0) return;
       this.#log.warn(
-        `${this.#template.name}: process ${this.osPid} has exited and left ${describeSurvivors(left)}; stopping it`,
+        `${this.#template.name}: process ${this.osPid} exited and left ${describeSurvivors(left)} running; stopping it`,
       );
     } catch {
-      // No descriptor is free to look into /proc: it is stopped all the same.
+      // No file descriptor is free to read /proc. The processes are stopped in any case.
     }
   }
 
-  #reportKill(): void {
+  #logKill(): void {
     const { name, stopSignal, gracefulTimeoutMs } = this.#template;
-    const living = describeSurvivors(this.#living()) || `process ${this.osPid}`;
-    this.#log.warn(`${name}: ${living} still there ${gracefulTimeoutMs / 1000} s after ${stopSignal}; sending SIGKILL`);
+    const survivors = describeSurvivors(this.#survivors()) || `process ${this.osPid}`;
+    this.#log.warn(
+      `${name}: ${survivors} still running ${gracefulTimeoutMs / 1000} s after ${stopSignal}; sending SIGKILL`,
+    );
   }
 
-  /** Empty where nobody can tell. */
-  #living(): readonly Survivor[] {
+  /** The processes that are still running. Empty if they cannot be determined. */
+  #survivors(): readonly Survivor[] {
     try {
-      return this.#hasTree ? survivorsOf(this.osPid, this.#escaped?.osPids ?? []) : identify([this.osPid]);
+      return this.#stopsDescendants ? survivorsOf(this.osPid, this.#escaped?.osPids ?? []) : identify([this.osPid]);
     } catch {
-      return []; // No descriptor is free to look into /proc.
+      return []; // No file descriptor is free to read /proc.
     }
   }
 
-  /** Bun reaps a process and notes its end in one step: as long as no end is noted, the number is its own. */
+  /** Bun reaps a process and sets its exit status in one step. Until then, the pid belongs to this process. */
   get #isReaped(): boolean {
     return this.#subprocess.exitCode !== null || this.#subprocess.signalCode !== null;
   }
 
-  /** False: not permitted. A number that may belong to another process by now is never signalled. */
-  #sendToOne(signalNumber: number): boolean {
+  /** Returns false if the signal is not permitted. Never signals a reaped pid, which may belong to another process. */
+  #signalProcess(signalNumber: number): boolean {
     if (this.#isReaped) return true;
-    // It may be the last that is heard of it.
-    this.#peak.look();
+    // This may be the last chance to read it.
+    this.#peak.update();
     return signalOne(this.osPid, signalNumber);
   }
 
-  #sendToGroup(signalNumber: number): boolean {
+  #signalGroup(signalNumber: number): boolean {
     if (this.#isReaped) return signalLeaderlessGroup(this.osPid, signalNumber);
-    this.#peak.look();
+    this.#peak.update();
     return signalGroup(this.osPid, signalNumber);
   }
 }
 
-function exitOf(
+function toExit(
   subprocess: Bun.Subprocess,
-  { ownMaxRssBytes, seenMaxRssBytes = 0 }: { ownMaxRssBytes: number; seenMaxRssBytes: number | undefined },
+  { ownMaxRssBytes, sampledMaxRssBytes = 0 }: { ownMaxRssBytes: number; sampledMaxRssBytes: number | undefined },
 ): ProcessExit {
   const usage = subprocess.resourceUsage();
-  const told = usage?.maxRSS ?? 0;
-  const maxRssBytes = Math.max(seenMaxRssBytes, told > ownMaxRssBytes + maxRssSlackBytes ? told : 0);
+  const reported = usage?.maxRSS ?? 0;
+  const maxRssBytes = Math.max(sampledMaxRssBytes, reported > ownMaxRssBytes + maxRssToleranceBytes ? reported : 0);
   return {
     status: statusOf(subprocess),
     exitedAtMs: Date.now(),
@@ -262,7 +267,7 @@ function exitOf(
 
 function statusOf({ exitCode, signalCode }: Bun.Subprocess): ExitStatus {
   if (signalCode === null) return { exitCode: exitCode ?? 0 };
-  // Bun has no names for real-time signals, and gives their numbers in spite of its types.
+  // Bun has no names for real-time signals and, contrary to its types, returns their numbers.
   const signal: string | number = signalCode;
   return { signal: typeof signal === "number" ? nameOf(signal) : signal };
 }
@@ -271,6 +276,6 @@ function nameOf(signalNumber: number): string {
   try {
     return parseSignal(signalNumber).name;
   } catch {
-    return `SIG${signalNumber}`; // 32 and 33, which the C library keeps for itself, have no names.
+    return `SIG${signalNumber}`; // 32 and 33 are reserved for the C library and have no names.
   }
 }

@@ -2,167 +2,169 @@ import { closeSync, writeSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
 import { longestTimerMs } from "./stop/stop.ts";
 
-/** Bytes of one writer, which no other's come between. */
-interface Unit {
+/** The bytes of one `write` call. They are not interleaved with those of other calls. */
+interface PendingWrite {
   readonly bytes: Uint8Array;
   readonly timeoutMs: number;
   readonly sinceMs: number;
-  /** Bytes that are in the pipe. */
-  taken: number;
-  /** Bytes after those that are in the sink, which delivers them before anything else. */
-  offered: number;
+  /** The number of bytes in the pipe. */
+  written: number;
+  /** The number of bytes after those that are in the sink. The sink delivers them before anything else. */
+  inSink: number;
   readonly resolve: (bytes: number) => void;
   readonly reject: (error: GafferdError) => void;
 }
 
-/** Adds up bytes of one process, or of several that share it. */
+/** Counts the bytes of one process, or of several processes that share the counter. */
 export interface ByteCounter {
   bytes: number;
 }
 
-/** What may wait in line; a small unit counts as `smallestUnitBytes`, which is what it costs us. */
-const longestLineBytes = 8 * 1024 * 1024;
-const smallestUnitBytes = 256;
+/** The limit of the queue. A small write counts as `minChargedBytes`, its approximate memory use. */
+const maxQueuedBytes = 8 * 1024 * 1024;
+const minChargedBytes = 256;
 
-/** PIPE_BUF of Linux: so little a pipe takes as a whole or not at all. */
+/** `PIPE_BUF` of Linux: a pipe accepts this many bytes completely or not at all. */
 const pieceBytes = 4096;
 
 /**
- * Our end of a process's stdin. One unit at a time goes straight into the pipe; when that is full, the rest and all other
- * units wait in line. How we wait for room: Bun's sink is given one piece, so small that the pipe takes it as a whole,
- * and its promise says when. So nothing of a unit is out of our hands but what the pipe has and one piece at most, and
- * what a writer hears was taken is what the process will read, to the byte.
+ * The write end of a process's stdin. Writes go directly into the pipe, one at a time. When the pipe is full, the rest of
+ * the write and all later writes wait in a queue. To wait for room, gafferd gives Bun's sink one piece that the pipe
+ * accepts completely, and awaits it. Apart from the pipe itself, at most that one piece can no longer be withdrawn, so the
+ * number of bytes that a writer gets is exactly what the process will read.
  */
 export class Stdin {
   readonly #fd: number;
-  readonly #line = new Set<Unit>();
-  #lineBytes = 0;
+  readonly #queue = new Set<PendingWrite>();
+  #queuedBytes = 0;
   #sink: Bun.FileSink | undefined;
-  /** open: takes units · closing: only those in line are written · closed: so is the descriptor */
+  /** open: accepts writes · closing: writes only what is queued · closed: the descriptor is closed */
   #state: "open" | "closing" | "closed" = "open";
-  /** Units are in line, or a piece is in the sink. */
+  /** Writes are queued, or a piece is in the sink. */
   #isBusy = false;
-  #lastTakenMs = 0;
-  #taken: ByteCounter = { bytes: 0 };
+  #lastProgressMs = 0;
+  #counter: ByteCounter = { bytes: 0 };
   #timer: Timer | undefined;
   #timerDueMs = Infinity;
   readonly #onReleased: () => void;
 
-  /** Takes `writeEnd` over, the non-blocking end of a pipe. `onReleased` is called when that is closed. */
+  /** Takes ownership of `writeEnd`, the non-blocking end of a pipe. Calls `onReleased` after closing it. */
   constructor(writeEnd: number, onReleased: () => void = () => {}) {
     this.#fd = writeEnd;
     this.#onReleased = onReleased;
   }
 
-  /** No more units are taken: `close` was called, or the process has closed its stdin or ended. */
+  /** Whether writes are refused: `close` was called, or the process has closed its stdin or exited. */
   get closed(): boolean {
     return this.#state !== "open";
   }
 
-  /** Counts there whatever the pipe takes from now on. */
+  /** Sets the counter of the bytes that go into the pipe from now on. */
   setCounter(counter: ByteCounter): void {
-    this.#taken = counter;
+    this.#counter = counter;
   }
 
   /**
-   * Writes a unit (at most 64 KiB, lest others wait long) and resolves to its length when its last byte is in the pipe;
-   * until then `bytes` must not change. Throws GafferdError with the bytes taken so far in `details.bytes`, and never
-   * delivers the others: `overloaded` when the process has taken nothing from anybody for `timeoutMs`, or at once when
-   * 8 MiB wait in line already; `gone` when it has closed its stdin or ended.
+   * Writes `bytes` and resolves to their length when the last byte is in the pipe. Pass at most 64 KiB, so that other
+   * writers do not wait long, and do not change `bytes` until then. Throws GafferdError with the number of bytes written in
+   * `details.bytes`; the others are never delivered. `overloaded`: the process has read nothing for `timeoutMs`, or 8 MiB
+   * are already queued. `gone`: the process has closed its stdin or exited.
    */
   write(bytes: Uint8Array, { timeoutMs }: { timeoutMs: number }): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const unit: Unit = { bytes, timeoutMs, sinceMs: performance.now(), taken: 0, offered: 0, resolve, reject };
-    if (this.#state !== "open") reject(gone(unit));
-    else if (this.#lineBytes >= longestLineBytes) reject(overloaded(unit, "8 MiB of input wait for it already"));
-    else this.#join(unit);
+    const sinceMs = performance.now();
+    const pending: PendingWrite = { bytes, timeoutMs, sinceMs, written: 0, inSink: 0, resolve, reject };
+    if (this.#state !== "open") reject(gone(pending));
+    else if (this.#queuedBytes >= maxQueuedBytes) reject(overloaded(pending, "8 MiB of input are already waiting"));
+    else this.#enqueue(pending);
     return promise;
   }
 
-  /** Takes no more units, writes those in line, and closes the pipe, so that the process reads its end. */
+  /** Refuses further writes, writes what is queued, and closes the pipe, so that the process reads end of file. */
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
     if (!this.#isBusy) this.#release();
   }
 
-  /** The process has ended: all that wait hear `gone`, and the descriptor is closed. */
-  abandon(cause?: unknown): void {
-    for (const unit of this.#line) this.#leave(unit, gone(unit, cause));
+  /** Rejects all queued writes with `gone` and closes the descriptor. Call it when the process has exited. */
+  destroy(cause?: unknown): void {
+    for (const pending of this.#queue) this.#dequeue(pending, gone(pending, cause));
     this.#release();
   }
 
-  #join(unit: Unit): void {
-    this.#line.add(unit);
-    this.#lineBytes += costOf(unit);
-    if (!this.#isBusy) void this.#writeLine();
-    if (this.#line.has(unit)) this.#expireBy(unit.sinceMs + unit.timeoutMs);
+  #enqueue(pending: PendingWrite): void {
+    this.#queue.add(pending);
+    this.#queuedBytes += chargeOf(pending);
+    if (!this.#isBusy) void this.#drain();
+    if (this.#queue.has(pending)) this.#scheduleExpiry(pending.sinceMs + pending.timeoutMs);
   }
 
-  /** Takes a unit out of the line and answers its writer. */
-  #leave(unit: Unit, error?: GafferdError): void {
-    this.#line.delete(unit);
-    this.#lineBytes -= costOf(unit);
-    if (error) unit.reject(error);
-    else unit.resolve(unit.taken);
-    if (this.#line.size > 0) return;
+  /** Removes a write from the queue and settles its promise. */
+  #dequeue(pending: PendingWrite, error?: GafferdError): void {
+    this.#queue.delete(pending);
+    this.#queuedBytes -= chargeOf(pending);
+    if (error) pending.reject(error);
+    else pending.resolve(pending.written);
+    if (this.#queue.size > 0) return;
     clearTimeout(this.#timer);
     this.#timerDueMs = Infinity;
   }
 
-  /** Writes all that is in line, in order. A unit may leave the line at any time while this waits for room. */
-  async #writeLine(): Promise<void> {
+  /** Writes the queue in order. A write can leave the queue at any time, for example by a timeout. */
+  async #drain(): Promise<void> {
     this.#isBusy = true;
-    for (const unit of this.#line) {
-      while (this.#push(unit) === "full") {
-        await this.#offerPiece(unit);
-        if (!this.#line.has(unit)) break;
+    for (const pending of this.#queue) {
+      while (this.#writeToPipe(pending) === "full") {
+        await this.#writePieceToSink(pending);
+        if (!this.#queue.has(pending)) break;
       }
-      if (this.#line.has(unit)) this.#leave(unit);
+      if (this.#queue.has(pending)) this.#dequeue(pending);
     }
     this.#isBusy = false;
     if (this.#state === "closing") this.#release();
   }
 
-  /** Writes as much of the unit as there is room for. `broken`: nobody can read it any more, and all were told. */
-  #push(unit: Unit): "done" | "full" | "broken" {
-    const before = unit.taken;
+  /** Writes as much as fits into the pipe. `broken`: the pipe has no reader, and all queued writes were rejected. */
+  #writeToPipe(pending: PendingWrite): "done" | "full" | "broken" {
+    const before = pending.written;
     try {
-      while (unit.taken < unit.bytes.length) unit.taken += writeSync(this.#fd, unit.bytes, unit.taken);
+      while (pending.written < pending.bytes.length)
+        pending.written += writeSync(this.#fd, pending.bytes, pending.written);
       return "done";
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") return "full";
-      this.abandon(error);
+      this.destroy(error);
       return "broken";
     } finally {
-      if (unit.taken > before) this.#took(unit.taken - before);
+      if (pending.written > before) this.#countProgress(pending.written - before);
     }
   }
 
-  /** Hands the next piece of the unit to the sink, and waits until the pipe has taken it. */
-  async #offerPiece(unit: Unit): Promise<void> {
-    const piece = unit.bytes.subarray(unit.taken, unit.taken + pieceBytes);
-    unit.offered = piece.length;
+  /** Gives the next piece to the sink and waits until it is in the pipe. */
+  async #writePieceToSink(pending: PendingWrite): Promise<void> {
+    const piece = pending.bytes.subarray(pending.written, pending.written + pieceBytes);
+    pending.inSink = piece.length;
     try {
       this.#sink ??= Bun.file(this.#fd).writer();
       const written = this.#sink.write(piece);
-      // A number means that it was put into the sink's own buffer, which flush empties.
+      // A number means that the sink has buffered the piece: flush writes it.
       await (typeof written === "number" ? this.#sink.flush() : written);
-      unit.taken += piece.length;
-      this.#took(piece.length);
+      pending.written += piece.length;
+      this.#countProgress(piece.length);
     } catch (error) {
-      this.abandon(error);
+      this.destroy(error);
     } finally {
-      unit.offered = 0;
+      pending.inSink = 0;
     }
   }
 
-  #took(bytes: number): void {
-    this.#taken.bytes += bytes;
-    this.#lastTakenMs = performance.now();
+  #countProgress(bytes: number): void {
+    this.#counter.bytes += bytes;
+    this.#lastProgressMs = performance.now();
   }
 
-  #expireBy(dueMs: number): void {
+  #scheduleExpiry(dueMs: number): void {
     if (dueMs >= this.#timerDueMs) return;
     clearTimeout(this.#timer);
     this.#timerDueMs = dueMs;
@@ -173,19 +175,20 @@ export class Stdin {
   #expire(): void {
     const nowMs = performance.now();
     let nextDueMs = Infinity;
-    for (const unit of this.#line) {
-      const dueMs = Math.max(unit.sinceMs, this.#lastTakenMs) + unit.timeoutMs;
+    for (const pending of this.#queue) {
+      const dueMs = Math.max(pending.sinceMs, this.#lastProgressMs) + pending.timeoutMs;
       if (dueMs > nowMs) nextDueMs = Math.min(nextDueMs, dueMs);
-      else this.#leave(unit, overloaded(unit, `it has read nothing for ${unit.timeoutMs / 1000} s`));
+      else
+        this.#dequeue(pending, overloaded(pending, `the process has read nothing for ${pending.timeoutMs / 1000} s`));
     }
     this.#timerDueMs = Infinity;
-    this.#expireBy(nextDueMs);
+    this.#scheduleExpiry(nextDueMs);
   }
 
   #release(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    // A piece still in the sink goes with it, when somebody reads it or nobody can; the sink's descriptor is its own.
+    // The sink has its own descriptor. It settles a piece that it still holds when the pipe is read or breaks.
     const ended = this.#sink?.end();
     if (ended instanceof Promise) ended.catch(() => {});
     closeSync(this.#fd);
@@ -193,20 +196,24 @@ export class Stdin {
   }
 }
 
-function costOf(unit: Unit): number {
-  return Math.max(unit.bytes.length, smallestUnitBytes);
+function chargeOf(pending: PendingWrite): number {
+  return Math.max(pending.bytes.length, minChargedBytes);
 }
 
-function overloaded(unit: Unit, reason: string): GafferdError {
-  const bytes = unit.taken + unit.offered;
+function overloaded(pending: PendingWrite, reason: string): GafferdError {
+  const bytes = pending.written + pending.inSink;
   return new GafferdError("overloaded", `cannot write to the process's stdin: ${reason}; try again later`, {
     details: { bytes },
   });
 }
 
-function gone(unit: Unit, cause?: unknown): GafferdError {
-  return new GafferdError("gone", "cannot write to the process's stdin: it has closed it, or has ended", {
-    details: { bytes: unit.taken },
-    cause,
-  });
+function gone(pending: PendingWrite, cause?: unknown): GafferdError {
+  return new GafferdError(
+    "gone",
+    "cannot write to the process's stdin: the process has closed its stdin or has exited",
+    {
+      details: { bytes: pending.written },
+      cause,
+    },
+  );
 }

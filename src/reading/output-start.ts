@@ -92,8 +92,8 @@ function firstRankSince({ rings, processes, now }: Held, steadyMs: number): numb
 }
 
 /**
- * The ranks at which the last `count` lines of all rings begin, in the order of their ends. Of an unfinished line that is not
- * among them, the part that arrived before the first of them began is skipped.
+ * The ranks from which a reader gets the last `count` lines of all rings, in the order of their ends. Of an unfinished line
+ * that is not among them, the part that arrived before the first of them began is skipped.
  */
 function ranksOfLastLines(rings: readonly Ring[], count: number): Ranks {
   const lines = rings.flatMap((ring) => lastLines(ring, count)).toSorted((a, b) => b.endRank - a.endRank);

@@ -27,7 +27,7 @@ export interface StreamPosition {
   readonly floor: number;
   /** Spawns with a lower rank are skipped, because the reader started later. */
   readonly spawnFloor: number;
-  /** The sum of the positions in all outputs. It shows how much was lost if the single positions do not. */
+  /** The sum of the positions in all outputs that are read. It shows how much was lost if single positions do not. */
   readonly given: number;
   /** Identifies the set of outputs that is read. `given` is comparable only within the same set. */
   readonly scope: number;
@@ -67,7 +67,7 @@ export function formatPosition({ ahead, piece, hasGaps, ...rest }: StreamPositio
   return hasGaps ? `${text}~` : text;
 }
 
-/** `_2-0-1c`: the process, which of its outputs, the position. */
+/** `_2-0-1c`: the process id, the index of the output, and the position, in base 36. */
 export function formatPlace({ processId, outputIndex, position }: OutputPlace): string {
   return `_${number(processId)}-${number(outputIndex)}-${number(position)}`;
 }

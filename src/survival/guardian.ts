@@ -5,15 +5,16 @@ import { markerPrefixOf, markerVariable } from "../process/stop/marker.ts";
 import { openPipe } from "../process/spawn/pipe.ts";
 import { trackSpawned } from "../process/stop/subreaper.ts";
 
-/** What ends gafferd's processes when gafferd was killed. */
+/** A process that stops gafferd's processes if gafferd is killed. */
 export interface Guardian {
-  /** Resolves when the guardian is gone, which has nothing to do any more. */
+  /** Ends the guardian and resolves when it has exited. Call it when all processes have exited. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the guardian: a shell of some 2 MB that sleeps on a pipe until gafferd writes that all is done, or is gone. It
- * leads a session of its own, so that no signal for gafferd's group reaches it. Undefined where it cannot be started.
+ * Starts the guardian: a shell of about 2 MB that waits on a pipe until gafferd writes `done` or exits. It runs in its own
+ * session, so that signals to gafferd's process group do not reach it. Logs a warning and returns undefined if it cannot
+ * start.
  */
 export function startGuardian({ runFile, log }: { runFile: string; log: Logger }): Guardian | undefined {
   let lifeline: number | undefined;
@@ -24,12 +25,12 @@ export function startGuardian({ runFile, log }: { runFile: string; log: Logger }
       const guardian = spawn(pipe.readEnd, runFile);
       let isClosing = false;
       void guardian.exited.then(() => {
-        if (!isClosing) log.warn("the guardian has ended: if gafferd is killed now, its processes live on");
+        if (!isClosing) log.warn("the guardian has exited: if gafferd is killed now, its processes keep running");
       });
       return {
         async close() {
           isClosing = true;
-          tellDone(pipe.writeEnd);
+          sendDone(pipe.writeEnd);
           await guardian.exited;
         },
       };
@@ -38,7 +39,7 @@ export function startGuardian({ runFile, log }: { runFile: string; log: Logger }
     }
   } catch (error) {
     if (lifeline !== undefined) closeSync(lifeline);
-    log.warn(`cannot start the guardian, without which processes live on if gafferd is killed: ${String(error)}`);
+    log.warn(`cannot start the guardian: ${String(error)}; if gafferd is killed, its processes keep running`);
     return undefined;
   }
 }
@@ -61,11 +62,11 @@ function spawn(lifeline: number, runFile: string): Bun.Subprocess {
   return guardian;
 }
 
-function tellDone(lifeline: number): void {
+function sendDone(lifeline: number): void {
   try {
     writeSync(lifeline, "done\n");
   } catch {
-    // EPIPE: it is gone already.
+    // EPIPE: the guardian has already exited.
   }
   closeSync(lifeline);
 }

@@ -1,20 +1,20 @@
 import { groupMembers, signalGroup, signalOne } from "../process/stop/group.ts";
-import { isAlive, procStatOf } from "../process/proc-stat.ts";
+import { isStillRunning, procStatOf } from "../process/proc-stat.ts";
 import { describeSurvivors, identify } from "../process/stop/survivors.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { RunEntry } from "./run-format.ts";
 
-const [terminate, kill, proceed] = [15, 9, parseSignal("SIGCONT").number];
+const [terminate, kill, continueSignal] = [15, 9, parseSignal("SIGCONT").number];
 const defaultGraceMs = 10_000;
 
-/** A process that an earlier gafferd left, with what it started: known from the list, or by its marker alone. */
+/** A process that an earlier gafferd left running, with its descendants. It is known from a run file, or by its marker. */
 export class Leftover {
   readonly gracefulTimeoutMs: number;
   readonly #entry: Partial<RunEntry> & Pick<RunEntry, "marker">;
-  /** What was sent last, by whom it was sent to. */
-  readonly #told = new Map<number, number>();
-  #leaderIsThere = false;
-  /** When those of the leader's group began that were seen while it lived. */
+  /** The last signal that was sent to each process or process group, by its id. */
+  readonly #lastSignals = new Map<number, number>();
+  #isLeaderRunning = false;
+  /** The start times of the group members that were seen while the leader was running, by pid. */
   readonly #members = new Map<number, number>();
   #others: readonly number[] = [];
 
@@ -23,69 +23,67 @@ export class Leftover {
     this.gracefulTimeoutMs = entry.gracefulTimeoutMs ?? defaultGraceMs;
   }
 
-  /** Whether any of it lives. `marked` is who carries which marker now. */
-  look(marked: ReadonlyMap<string, readonly number[]>): boolean {
+  /** Updates the running processes and returns whether there are any. `byMarker` has the pids of all marked processes. */
+  refresh(byMarker: ReadonlyMap<string, readonly number[]>): boolean {
     const { osPid, startTicks, marker } = this.#entry;
-    const leader = osPid === undefined ? undefined : procStatOf(osPid);
-    this.#leaderIsThere = leader !== undefined && isAlive(leader) && leader.startTicks === startTicks;
-    if (this.#leaderIsThere && osPid !== undefined) this.#noteMembers(osPid);
-    const others = this.#isAlone ? [] : [...(marked.get(marker) ?? []), ...this.#livingMembers()];
+    this.#isLeaderRunning = osPid !== undefined && isStillRunning({ osPid, startTicks });
+    if (this.#isLeaderRunning && osPid !== undefined) this.#recordMembers(osPid);
+    const others = this.#stopsLeaderOnly ? [] : [...(byMarker.get(marker) ?? []), ...this.#runningMembers()];
     this.#others = [...new Set(others)].filter((each) => each !== osPid);
-    return this.#leaderIsThere || this.#others.length > 0;
+    return this.#isLeaderRunning || this.#others.length > 0;
   }
 
-  /** Sends the stop signal as its `kill_mode` says to those that did not get it yet, and SIGKILL to all after the grace. */
-  push(elapsedMs: number): void {
+  /** Sends the stop signal, according to `kill_mode`, to processes that did not get it yet, and SIGKILL after the timeout. */
+  signal(elapsedMs: number): void {
     const { osPid = 0, killMode, stopSignalNumber = terminate } = this.#entry;
-    const isOver = elapsedMs >= this.gracefulTimeoutMs;
-    const signalNumber = isOver ? kill : stopSignalNumber;
+    const isTimedOut = elapsedMs >= this.gracefulTimeoutMs;
+    const signalNumber = isTimedOut ? kill : stopSignalNumber;
     const send = (id: number, signal: typeof signalOne) => {
-      if (this.#told.get(id) === signalNumber) return;
-      this.#told.set(id, signalNumber);
+      if (this.#lastSignals.get(id) === signalNumber) return;
+      this.#lastSignals.set(id, signalNumber);
       signal(id, signalNumber);
-      if (!isOver) signal(id, proceed);
+      if (!isTimedOut) signal(id, continueSignal);
     };
-    const isForGroup = !this.#isAlone && (killMode === "group" || isOver);
+    const toGroup = !this.#stopsLeaderOnly && (killMode === "group" || isTimedOut);
     const inGroup = (each: number) => procStatOf(each)?.groupId === osPid;
-    if (!this.#leaderIsThere) for (const other of this.#others) send(other, signalOne);
+    if (!this.#isLeaderRunning) for (const other of this.#others) send(other, signalOne);
     else {
-      if (isForGroup) for (const other of this.#others) if (!inGroup(other)) send(other, signalOne);
-      send(osPid, isForGroup ? signalGroup : signalOne);
+      if (toGroup) for (const other of this.#others) if (!inGroup(other)) send(other, signalOne);
+      send(osPid, toGroup ? signalGroup : signalOne);
     }
   }
 
-  /** Nothing was sent to any of it yet. */
-  get isUntold(): boolean {
-    return this.#told.size === 0;
+  /** No signal was sent yet. */
+  get isUnsignalled(): boolean {
+    return this.#lastSignals.size === 0;
   }
 
-  /** Of its template. */
+  /** The name of its template, or `unlisted`. */
   get name(): string {
     return this.#entry.name ?? "unlisted";
   }
 
   /** `sleep (4711, state S)` */
   describe(): string {
-    const osPids = [...(this.#leaderIsThere ? [this.#entry.osPid ?? 0] : []), ...this.#others];
+    const osPids = [...(this.#isLeaderRunning ? [this.#entry.osPid ?? 0] : []), ...this.#others];
     return describeSurvivors(identify(osPids));
   }
 
-  /** What it has started is left alone: it was to live on, and each process is stopped alone. */
-  get #isAlone(): boolean {
+  /** Whether only the leader is stopped. Its descendants are configured to keep running. */
+  get #stopsLeaderOnly(): boolean {
     return this.#entry.killMode === "process" && this.#entry.onHostExit === "keep";
   }
 
-  #noteMembers(leader: number): void {
+  #recordMembers(leader: number): void {
     for (const osPid of groupMembers(leader)) {
-      const membership = procStatOf(osPid);
-      if (membership !== undefined) this.#members.set(osPid, membership.startTicks);
+      const stat = procStatOf(osPid);
+      if (stat !== undefined) this.#members.set(osPid, stat.startTicks);
     }
   }
 
-  #livingMembers(): number[] {
+  #runningMembers(): number[] {
     return [...this.#members.keys()].filter((osPid) => {
-      const membership = procStatOf(osPid);
-      return membership !== undefined && isAlive(membership) && membership.startTicks === this.#members.get(osPid);
+      return isStillRunning({ osPid, startTicks: this.#members.get(osPid) });
     });
   }
 }

@@ -1,15 +1,15 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { tryRead } from "../process/proc-file.ts";
 
-/** Within which a number and a time of start name one process. */
+/** The scope in which a pid and a start time identify one process. */
 export interface PidScope {
-  /** Of the machine: the next one begins to count anew. */
+  /** The boot id of the machine. Start times count from the boot. */
   readonly boot: string;
-  /** Of process ids: each container has its own. */
+  /** The pid namespace. Each container has its own. */
   readonly namespace: string;
 }
 
-/** Undefined where the system does not tell. */
+/** The scope of gafferd itself. Undefined if the system does not provide it. */
 export function currentPidScope(): PidScope | undefined {
   const boot = tryRead(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim());
   const namespace = tryRead(() => readlinkSync("/proc/self/ns/pid"));

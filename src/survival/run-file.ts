@@ -3,14 +3,14 @@ import { dirname } from "node:path";
 import type { Logger } from "../log.ts";
 import { formatEntry, formatHeader, type RunEntry, type RunHeader } from "./run-format.ts";
 
-/** A file is written anew when it has so many lines, and so many times more than there are processes. */
+/** The file is rewritten when it has this many lines, and this many times more lines than there are processes. */
 const compactLines = 4096;
 const compactRatio = 4;
 
 /**
- * The list of what runs, on disk, for whoever comes after a gafferd that was killed. A line is appended at each spawn;
- * an end is not written: number and start tell whether a process still is the one that is listed. There is no file
- * before the first spawn. Where none can be written, says so once and goes on without.
+ * The list of running processes on disk, for the guardian and for the next gafferd if this one is killed. Each spawn appends
+ * a line. Exits are not recorded: the pid and start time show whether a listed process is still running. The file is
+ * created at the first spawn. If it cannot be written, gafferd logs one warning and continues without it.
  */
 export class RunFile {
   readonly path: string;
@@ -36,12 +36,12 @@ export class RunFile {
     });
   }
 
-  /** Nothing of it lives any more. */
+  /** Removes the entry of a process when it and its descendants have exited. */
   remove(osPid: number): void {
     this.#entries.delete(osPid);
   }
 
-  /** Takes the file away: nothing is left that it could tell of. */
+  /** Deletes the file. Call it when all listed processes have exited. */
   close(): void {
     if (this.#fd === undefined) return;
     closeSync(this.#fd);
@@ -49,7 +49,7 @@ export class RunFile {
     rmSync(this.path, { force: true });
   }
 
-  /** Whole or not at all. */
+  /** Replaces the file atomically. */
   #writeAll(): void {
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const draft = `${this.path}.draft`;
@@ -81,7 +81,7 @@ export class RunFile {
       this.#hasFailed = true;
       const { message } = error as Error;
       this.#log.warn(
-        `cannot note in ${this.path} what runs: ${message}. If gafferd is killed, the next one may not find what is left`,
+        `cannot write ${this.path}: ${message}; if gafferd is killed, the next one may not find the processes that it left`,
       );
     }
   }

@@ -1,38 +1,38 @@
 import type { KillMode } from "../template/template.ts";
 import type { PidScope } from "./pid-scope.ts";
 
-/** Which run of gafferd a file tells of. */
+/** The first line of a run file: the run of gafferd that wrote it. */
 export interface RunHeader {
   readonly pidScope: PidScope;
   readonly osPid: number;
-  /** When gafferd began, in ticks since the boot. */
+  /** The start time of gafferd, in clock ticks since the boot. */
   readonly startTicks: number;
-  /** Of its main configuration file, empty without one: it says which templates are the same after a restart. */
+  /** The path of the main configuration file, or empty if there is none. It identifies the templates after a restart. */
   readonly configFile: string;
-  /** What the markers begin with of all that is to end with gafferd. */
+  /** The marker prefix of all processes that stop with gafferd. */
   readonly endMarkers: string;
 }
 
-/** A process that was spawned. */
+/** A process that gafferd spawned. */
 export interface RunEntry {
   readonly osPid: number;
-  /** In ticks since the boot. */
+  /** The start time, in clock ticks since the boot. */
   readonly startTicks: number;
   readonly killMode: KillMode;
   readonly stopSignalNumber: number;
   readonly gracefulTimeoutMs: number;
   readonly onHostExit: "kill" | "keep";
   readonly marker: string;
-  /** Of its template. */
+  /** The name of the template. */
   readonly name: string;
 }
 
-/** A process that the guardian has told to end after gafferd was killed. */
+/** A process that the guardian stopped after gafferd was killed. */
 export interface StoppedProcess {
   readonly osPid: number;
-  /** Of the process that started it. */
+  /** The marker in its environment. */
   readonly marker: string;
-  /** The kernel's short name of it. */
+  /** The command name from the kernel (`comm`). */
   readonly name: string;
 }
 
@@ -51,14 +51,14 @@ export function formatEntry(entry: RunEntry): string {
   return `+ ${words.join(" ")}\n`;
 }
 
-/** The text of a run file. */
+/** The contents of a run file. */
 export interface Run {
   readonly header: RunHeader;
   readonly entries: readonly RunEntry[];
   readonly stopped: readonly StoppedProcess[];
 }
 
-/** Undefined for what is no run file of this version. A last line that was torn is left out. */
+/** Parses a run file. Undefined if the text is not a run file of this version. Ignores an incomplete last line. */
 export function parseRun(text: string): Run | undefined {
   const [first = "", ...lines] = text.split("\n").slice(0, -1);
   const [magic, found, boot = "", namespace = "", osPid, startTicks, endMarkers = "", configFile = ""] =
@@ -74,7 +74,7 @@ export function parseRun(text: string): Run | undefined {
   return {
     header,
     entries: lines.flatMap((line) => parseEntry(line) ?? []),
-    stopped: lines.flatMap((line) => parseEnding(line) ?? []),
+    stopped: lines.flatMap((line) => parseStopped(line) ?? []),
   };
 }
 
@@ -93,14 +93,14 @@ function parseEntry(line: string): RunEntry | undefined {
   };
 }
 
-/** Version 0.1 wrote `one` for `process`. */
+/** gafferd 0.1 wrote `one` instead of `process`. */
 function toKillMode(word: string | undefined): KillMode {
   if (word === "one" || word === "process") return "process";
   return word === "mixed" ? "mixed" : "group";
 }
 
-/** `- 4713 9f3c21aa07de-end.1 sleep`, which `guardian.sh` writes. */
-function parseEnding(line: string): StoppedProcess | undefined {
+/** `- 4713 9f3c21aa07de-end.1 sleep`, as `guardian.sh` writes it. */
+function parseStopped(line: string): StoppedProcess | undefined {
   const [, osPid, marker, name] = /^- (\d+) (\S+) (.+)$/.exec(line) ?? [];
   if (osPid === undefined || marker === undefined || name === undefined) return undefined;
   return { osPid: Number(osPid), marker, name };

@@ -10,22 +10,23 @@ import { currentPidScope } from "./pid-scope.ts";
 
 export interface RunLedgerOptions {
   readonly stateDir: string;
-  /** Empty without one. */
+  /** Empty if there is no configuration file. */
   readonly configFile: string;
   readonly log: Logger;
 }
 
-/** Those of one program are told apart, should it run several daemons. */
+/** Distinguishes the run files of several daemons in one program. */
 let count = 0;
 
-/** Where the run files of a state folder are. */
+/** The directory of run files in a state directory. */
 export function runsFolder(stateDir: string): string {
   return join(stateDir, "runs");
 }
 
 /**
- * Sees to it that nothing lives on unnoticed when gafferd is killed: a file lists what runs, a guardian ends it, and the
- * next gafferd finds what the guardian did not (`leftovers.ts`). Both come into being with the first process.
+ * Makes sure that the processes are stopped if gafferd is killed: a run file lists them, a guardian stops them, and the next
+ * gafferd stops those that the guardian missed (`leftovers.ts`). The file and the guardian are created with the first
+ * process.
  */
 export class RunLedger {
   readonly #file: RunFile;
@@ -33,11 +34,11 @@ export class RunLedger {
   #guardian: Guardian | undefined;
   #isGuarded = false;
 
-  /** Undefined where the system has no means to tell a process from a later one of the same number. */
+  /** Undefined if the system cannot distinguish a process from a later one with the same pid. */
   static open(options: RunLedgerOptions): RunLedger | undefined {
     const pidScope = currentPidScope();
     const startTicks = procStatOf(process.pid)?.startTicks;
-    // What PID 1 started ends with it: the kernel sees to that.
+    // If PID 1 exits, the kernel kills all processes of its pid namespace.
     if (pidScope === undefined || startTicks === undefined || process.pid === 1) return undefined;
     const { stateDir, configFile, log } = options;
     count += 1;
@@ -51,7 +52,7 @@ export class RunLedger {
     this.#log = log;
   }
 
-  /** The guardian is there before the first that it is to end. */
+  /** Starts the guardian before the first process that it has to stop. */
   beforeSpawn({ onHostExit }: ProcessTemplate): void {
     if (this.#isGuarded || onHostExit === "keep") return;
     this.#isGuarded = true;
@@ -78,14 +79,14 @@ export class RunLedger {
     this.#file.remove(osPid);
   }
 
-  /** To be called when all that is listed was stopped. */
+  /** Ends the guardian and deletes the run file. Call it when all listed processes have exited. */
   async close(): Promise<void> {
     await this.#guardian?.close();
     this.#file.close();
   }
 }
 
-/** Undefined when it is gone, or no descriptor is free to see: then its marker tells of it. */
+/** Undefined if the process has exited, or if no file descriptor is free. Its marker identifies it in that case. */
 function startOf(osPid: number): number | undefined {
   try {
     return procStatOf(osPid)?.startTicks;

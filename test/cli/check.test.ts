@@ -69,12 +69,12 @@ describe("--check finds the errors that a start would find", () => {
     [
       "a program that is not there",
       "[process:a]\ncmd = no-such-program x",
-      /^gaffer.ini:4: \[process:a\] cmd: cannot start `no-such-program`: there is no such program in the \d+ folders of PATH;/,
+      /^gaffer.ini:4: \[process:a\] cmd: cannot start `no-such-program`: no such program in the \d+ directories of PATH;/,
     ],
     [
       "a file that is not there",
       "[process:a]\ncmd = ./no-such-file",
-      /^gaffer.ini:4: \[process:a\] cmd: cannot start `.*no-such-file`: there is no such file$/,
+      /^gaffer.ini:4: \[process:a\] cmd: cannot start `.*no-such-file`: no such file$/,
     ],
     [
       "a working directory that is not there",
@@ -84,12 +84,12 @@ describe("--check finds the errors that a start would find", () => {
     [
       "a user that does not exist",
       "[process:a]\ncmd = true\nuid = no-such-user",
-      /^gaffer.ini:5: \[process:a\] uid: cannot run as user `no-such-user`: there is no such user$/,
+      /^gaffer.ini:5: \[process:a\] uid: cannot run as user `no-such-user`: no such user$/,
     ],
     [
       "a group that does not exist",
       "[process:a]\ncmd = true\ngid = no-such-group",
-      /^gaffer.ini:5: \[process:a\] gid: cannot run as group `no-such-group`: there is no such group$/,
+      /^gaffer.ini:5: \[process:a\] gid: cannot run as group `no-such-group`: no such group$/,
     ],
     [
       "an env file that is not there",

@@ -4,7 +4,7 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}/g, "<date>"],
   [/\bos_pid[ =]\d+/g, "os_pid <number>"],
   [/\b\d+\.\d+ s\b/g, "<seconds> s"],
-  [/\bprocess \d+ has exited and left (\w+) \(\d+, state \w\)/g, "process <number> has exited and left $1"],
+  [/\bprocess \d+ exited and left (\w+) \(\d+, state \w\)/g, "process <number> exited and left $1"],
   [/^pid \d+$/gm, "pid <number>"],
   [/("(?:os_pid|cpu_ms|max_rss|duration_ms|rss|vms|cpu|mem|ctime|event_loop_lag)"):[\d.]+/g, "$1:<number>"],
   [/\bgafferd(?: |\/)\d+\.\d+\.\d+/g, "gafferd <version>"],

@@ -19,7 +19,7 @@ describe.skipIf(!canMount)("when the kernel has no memory for a process (needs r
     }, "memory to run out");
     expect(failed).toMatchObject({
       running: 0,
-      reason: "cannot start `sleep`: there is not enough memory",
+      reason: "cannot start `sleep`: not enough memory",
       next_retry_at: expect.any(String),
     });
     expect(await host.client.status("first")).toMatchObject({ state: "running", running: 1 });

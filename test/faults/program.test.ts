@@ -30,13 +30,13 @@ const failures: [string, (place: Place) => void, (place: Place) => void, RegExp]
     "its program is missing",
     ({ program }) => renameSync(program, `${program}.away`),
     ({ program }) => renameSync(`${program}.away`, program),
-    /: there is no such file$/,
+    /: no such file$/,
   ],
   [
     "its program is not executable",
     ({ program }) => chmodSync(program, 0o644),
     ({ program }) => chmodSync(program, 0o755),
-    /may not be executed \(permission denied\)$/,
+    /is not executable \(permission denied\)$/,
   ],
   [
     "its program is damaged",
@@ -60,7 +60,7 @@ const failures: [string, (place: Place) => void, (place: Place) => void, RegExp]
     "its environment is too large",
     ({ envFile }) => writeFileSync(envFile, `LARGE=${"x".repeat(3_000_000)}\n`),
     ({ envFile }) => truncateSync(envFile),
-    /: its arguments and its environment are too long together$/,
+    /: its arguments and environment together are too long$/,
   ],
 ];
 

@@ -14,5 +14,5 @@ test.each(["EMFILE", "ENFILE"])("without a descriptor (%s) nobody can say what i
   };
   const failure = () => tryRead(read);
   expect(failure).toThrow(GafferdError);
-  expect(failure).toThrow("no file descriptor free; try again");
+  expect(failure).toThrow("no free file descriptors; try again");
 });

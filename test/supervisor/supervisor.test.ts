@@ -539,7 +539,7 @@ describe("with a backoff, a program that cannot be spawned is retried", () => {
     supervisor.find(1)?.signal(9);
     await waitFor(() => supervisor.status().state === "backoff", "the failed start");
     expect(ids(supervisor)).toEqual([2]);
-    expect(supervisor.status().reason).toContain("there is no such file");
+    expect(supervisor.status().reason).toContain("no such file");
   });
 
   test("until a stop", async () => {

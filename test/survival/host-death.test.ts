@@ -81,7 +81,7 @@ describe("when gafferd is killed", () => {
       await using second = await startHosted({ ini, folder });
       expect(lives(kept)).toBe(false);
       expect(second.gafferd.err()).toContain(
-        `a: stopping what a gafferd that was killed has left: sleep (${kept}, state`,
+        `a: stopping processes left by a gafferd that was killed: sleep (${kept}, state`,
       );
       expect(await osPidsOf(second, "a")).not.toContain(kept);
     } finally {
@@ -99,14 +99,16 @@ describe("when gafferd is killed", () => {
       await waitFor(() => existsSync(log), "the start");
       const escaped = await first.numbers(2, 3);
       process.kill(guardianOf(first), "SIGKILL");
-      await waitFor(() => first.gafferd.err().includes("the guardian has ended"), "the warning");
+      await waitFor(() => first.gafferd.err().includes("the guardian has exited"), "the warning");
       await killHard(first);
       expect(escaped.map(lives)).toEqual([true, true, true]);
       await using second = await startHosted({ ini, folder });
       expect(escaped.map(lives)).toEqual([false, false, false]);
       await waitFor(() => readFileSync(log, "utf8").split("\n").length === 4, "the second start");
       expect(readFileSync(log, "utf8")).toBe("start\nend\nstart\n");
-      expect(second.gafferd.err()).toMatch(/a: stopping what a gafferd that was killed has left: sh \(\d+, state \w\)/);
+      expect(second.gafferd.err()).toMatch(
+        /a: stopping processes left by a gafferd that was killed: sh \(\d+, state \w\)/,
+      );
       expect(runFiles(second)).toHaveLength(1);
     } finally {
       rmSync(folder, { recursive: true });

@@ -91,7 +91,7 @@ describe("when gafferd is killed", () => {
         const pid = await first.create({ name: "a", cmd: fixtureCommand("family.sh"), ...settings });
         const family = await first.numbers(pid, 4);
         process.kill(guardianOf(first), "SIGKILL");
-        await waitFor(() => first.gafferd.err().includes("the guardian has ended"), "the warning");
+        await waitFor(() => first.gafferd.err().includes("the guardian has exited"), "the warning");
         first.gafferd.kill("SIGKILL");
         await first.gafferd.exited;
         expect(family.map(lives)).toEqual([true, true, true, true]);

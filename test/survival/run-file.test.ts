@@ -67,5 +67,5 @@ test("where none can be written that is said once, and the rest goes on", () => 
   file.add(entryOf(2));
   file.close();
   expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toContain(`cannot note in ${folder}/file/one what runs: `);
+  expect(warnings[0]).toContain(`cannot write ${folder}/file/one: `);
 });

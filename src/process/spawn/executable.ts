@@ -6,34 +6,34 @@ import { cannotSpawn } from "./spawn-error.ts";
 import type { User } from "./user.ts";
 
 export interface ExecutableSearch {
-  /** The first word of the command: a path, or a name to be looked for. */
+  /** The first word of the command: a path, or a name to look up in `searchPath`. */
   readonly program: string;
-  /** `PATH` of the process's environment; its relative folders start at `cwd`. */
+  /** `PATH` from the process's environment. Relative directories in it start at `cwd`. */
   readonly searchPath: string | undefined;
-  /** Absolute. */
+  /** The working directory, an absolute path. */
   readonly cwd: string;
-  /** Who is to execute it; undefined: the daemon's own user. */
+  /** The user who executes the program. Undefined means gafferd's own user. */
   readonly user: User | undefined;
 }
 
-/** Where a program is looked for when the environment has no `PATH`. */
+/** The search path if the environment has no `PATH`. */
 const defaultSearchPath = "/usr/local/bin:/usr/bin:/bin";
 
 /**
- * The absolute path of the program, which `user` may execute. What `Bun.spawn` would report in one and the same word, and
- * setpriv only by the exit code of the process, is told apart here. Throws GafferdError `spawn_failed` with the reason,
- * and the `field` at fault: `cwd` or `cmd`.
+ * Returns the absolute path of a program that `user` may execute. This check gives the exact reason of a failure:
+ * `Bun.spawn` reports all of them as the same error, and setpriv reports them only by its exit code. Throws GafferdError
+ * `spawn_failed` with the reason and the `field` at fault, `cwd` or `cmd`.
  */
 export function findExecutable(search: ExecutableSearch): string {
   const { program, cwd, searchPath = defaultSearchPath } = search;
   const refuse = (reason: string, field: string) =>
     cannotSpawn(`cannot start \`${program}\`: ${reason}`, { transient: false, field });
 
-  const folder = statOf(cwd);
-  if (folder === undefined) throw refuse(`its working directory ${cwd} does not exist`, "cwd");
-  if (!folder.isDirectory()) throw refuse(`its working directory ${cwd} is not a directory`, "cwd");
+  const directory = statOf(cwd);
+  if (directory === undefined) throw refuse(`its working directory ${cwd} does not exist`, "cwd");
+  if (!directory.isDirectory()) throw refuse(`its working directory ${cwd} is not a directory`, "cwd");
 
-  // As execvp does, a file that cannot be executed is passed over; it is the reason only if nothing better follows.
+  // Like execvp, skip files that cannot be executed. Report the first of them if no later directory has the program.
   let fault: string | undefined;
   for (const path of candidates(program, cwd, searchPath)) {
     const found = faultOf(path, search);
@@ -41,24 +41,24 @@ export function findExecutable(search: ExecutableSearch): string {
     if (found !== absent) fault ??= found;
   }
   if (fault !== undefined) throw refuse(fault, "cmd");
-  if (program.includes("/")) throw refuse("there is no such file", "cmd");
-  const folders = searchPath.split(":").length;
-  const where = folders === 1 ? `the one folder of PATH, ${searchPath}` : `the ${folders} folders of PATH`;
-  throw refuse(`there is no such program in ${where}; install it, or write its path`, "cmd");
+  if (program.includes("/")) throw refuse("no such file", "cmd");
+  const directories = searchPath.split(":").length;
+  const where = directories === 1 ? `PATH (${searchPath})` : `the ${directories} directories of PATH`;
+  throw refuse(`no such program in ${where}; install it, or use its full path`, "cmd");
 }
 
 function candidates(program: string, cwd: string, searchPath: string): string[] {
   if (program.includes("/")) return [resolve(cwd, program)];
-  return searchPath.split(":").map((folder) => resolve(cwd, folder, program));
+  return searchPath.split(":").map((directory) => resolve(cwd, directory, program));
 }
 
-/** Why the program cannot be executed, or undefined if it can. */
+/** Returns why the program cannot be executed, or undefined if it can. */
 function faultOf(path: string, { cwd, searchPath = defaultSearchPath, user }: ExecutableSearch): string | undefined {
   const fault = faultOfFile(path, user);
   return fault ?? missingDependencyOf(path, { cwd, searchPath, faultOf: (part) => faultOfFile(part, user) });
 }
 
-/** Why the file itself cannot be executed, or undefined if it can. */
+/** Returns why the file itself cannot be executed, or undefined if it can. Does not check its interpreter or loader. */
 function faultOfFile(path: string, user: User | undefined): string | undefined {
   const file = statOf(path);
   if (file === undefined) return absent;
@@ -66,7 +66,7 @@ function faultOfFile(path: string, user: User | undefined): string | undefined {
   if (!file.isFile()) return `${path} is not a regular file`;
   if (!mayExecute(path, file, user)) {
     const who = user === undefined ? "" : ` by user ${user.uid}`;
-    return `${path} may not be executed${who} (permission denied)`;
+    return `${path} is not executable${who} (permission denied)`;
   }
   return undefined;
 }
@@ -85,15 +85,15 @@ function isExecutableByDaemon(path: string): boolean {
   }
 }
 
-/** Whether each folder on the way to the file lets the user pass. */
+/** Whether the user may search every directory above the file. */
 function mayReach(path: string, user: User): boolean {
-  for (let folder = dirname(realpathSync(path)); ; folder = dirname(folder)) {
-    if (!hasExecuteBit(statSync(folder), user)) return false;
-    if (folder === "/") return true;
+  for (let directory = dirname(realpathSync(path)); ; directory = dirname(directory)) {
+    if (!hasExecuteBit(statSync(directory), user)) return false;
+    if (directory === "/") return true;
   }
 }
 
-/** The kernel's rule: the first class that fits decides, even if a later one would allow more. */
+/** Applies the kernel's rule: the first class that matches decides, even if a later class would allow more. */
 function hasExecuteBit({ mode, uid, gid }: Stats, user: User): boolean {
   if (user.uid === 0) return (mode & 0o111) !== 0;
   if (user.uid === uid) return (mode & 0o100) !== 0;
@@ -101,7 +101,7 @@ function hasExecuteBit({ mode, uid, gid }: Stats, user: User): boolean {
   return (mode & 0o001) !== 0;
 }
 
-/** Asks the kernel as that user, since there may be more than mode bits, such as access control lists. */
+/** Runs `test -x` as the user, because access can depend on more than mode bits, for example on access control lists. */
 function isExecutableBy(path: string, user: User): boolean {
   const test = Bun.which("test");
   if (test === null) return false;

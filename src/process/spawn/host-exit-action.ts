@@ -1,7 +1,7 @@
 import type { ProcessTemplate } from "../../template/template.ts";
 import type { HostExitAction } from "../stop/marker.ts";
 
-/** What becomes of a template's processes, and of what they start, when gafferd ends. */
+/** What happens to the processes of a template, and to those that they start, when gafferd exits. */
 export function hostExitActionOf({ detach, onHostExit }: ProcessTemplate): HostExitAction {
   return detach || onHostExit === "keep" ? "keep" : "end";
 }

@@ -17,15 +17,15 @@ import { Stdin } from "../stdin.ts";
 import { trackSpawned } from "../stop/subreaper.ts";
 import { resolveUser, type User, userVariablesOf } from "./user.ts";
 
-/** A running process with our ends of its pipes. */
+/** A running process and gafferd's ends of its pipes. */
 export interface Launched {
   readonly subprocess: Bun.Subprocess;
-  /** One a label, in the order of `redirect_output`. */
+  /** One per distinct label, in the order of `redirect_output`. */
   readonly outputs: readonly OutputPipe[];
   readonly stdin: Stdin | undefined;
-  /** Only of a process that lives on when gafferd is killed. To be closed when it has ended. */
+  /** Set only for a process that keeps running when gafferd is killed. Close it when the process has exited. */
   readonly keeper: PipeKeeper | undefined;
-  /** What it and all that it starts carry in their environment. */
+  /** Identifies the process and its descendants: they have it in their environment (`marker.ts`). */
   readonly marker: string;
 }
 
@@ -36,8 +36,8 @@ export interface LaunchOptions {
 }
 
 /**
- * Starts a process of the template in a slot, as the leader of a session and a process group of its own. Throws
- * GafferdError `spawn_failed` with `details.transient`; then nothing was started and nothing is left open.
+ * Starts a process of the template in a slot, as the leader of a new session and a new process group. Throws GafferdError
+ * `spawn_failed` with `details.transient`. In that case no process was started and no descriptor stays open.
  */
 export function launch(template: ProcessTemplate, { log, slot }: LaunchOptions): Launched {
   const prepared = prepare(template, slot, log);
@@ -48,21 +48,21 @@ export function launch(template: ProcessTemplate, { log, slot }: LaunchOptions):
   }
 }
 
-/** Throws what `launch` would, as far as that can be told without starting anything. */
+/** Throws the errors of `launch` that can be detected without starting a process. */
 export function assertLaunchable(template: ProcessTemplate): void {
   prepare(template, 0);
 }
 
 interface Prepared {
   readonly user: User | undefined;
-  /** As it is written in the template. */
+  /** The program as the template names it. */
   readonly program: string;
-  /** Of its file. */
+  /** The absolute path of the program file. */
   readonly path: string;
   readonly spawnOptions: Invocation & { readonly cwd: string; readonly env: Record<string, string> };
 }
 
-/** Says on `log`, if there is one, what looks like a slip in the command. */
+/** Resolves the user, environment and program of a template. Logs likely mistakes in the command if `log` is given. */
 function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
@@ -80,12 +80,13 @@ function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepare
   }
 }
 
-/** Spawns with the pipes that the template asks for. They belong to `user`; if it fails all of them are closed. */
+/** Spawns the process with the pipes of its template. The pipes belong to `user`. Closes all of them on failure. */
 function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared, log: Logger): Launched {
   const ours: number[] = [];
   const theirs: number[] = [];
   try {
-    if (!hasDescriptorsFor("process")) throw Object.assign(new Error("few descriptors are left"), { code: "EMFILE" });
+    if (!hasDescriptorsFor("process"))
+      throw Object.assign(new Error("few file descriptors are left"), { code: "EMFILE" });
     const labels = template.detach ? [] : template.redirectOutput;
     const outputs = [...new Set(labels)].map((label) => {
       const pipe = openPipe();
@@ -99,7 +100,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       theirs.push(input.readEnd);
       setNonBlocking(input.writeEnd);
     }
-    // A program that opens /dev/stdout or /dev/stdin opens the pipe anew, as the user it is by then.
+    // A program that opens /dev/stdout or /dev/stdin opens the pipe again, with the permissions of its own user.
     if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = createMarker(hostExitActionOf(template));
@@ -112,7 +113,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       stderr: stderr ?? "ignore",
     });
     trackSpawned(subprocess);
-    // Before ours are read: Bun then needs descriptors of its own, which may be scarce.
+    // Close these before reading from ours: Bun then needs more descriptors, and few may be left.
     closeAll(theirs);
     const keeper = keepPipes(template, {
       osPid: subprocess.pid,
@@ -134,7 +135,7 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
   }
 }
 
-/** Nothing ends its pipes together with gafferd if it is to live on. */
+/** Starts a pipe keeper for a process that keeps running when gafferd exits, so that its pipes stay open. */
 function keepPipes({ detach, onHostExit }: ProcessTemplate, options: PipeKeeperOptions): PipeKeeper | undefined {
   const hasPipes = options.outputs.length > 0 || options.input !== undefined;
   return onHostExit === "keep" && !detach && hasPipes ? startPipeKeeper(options) : undefined;

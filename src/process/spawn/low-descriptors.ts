@@ -3,21 +3,22 @@ import { libc } from "../libc.ts";
 
 const duplicateFd = 1030; // F_DUPFD_CLOEXEC of Linux.
 
-/** Descriptors of `/dev/null` that keep their low numbers free for processes, highest first. */
+/** Open descriptors of `/dev/null` that reserve low numbers for processes. The last one is released first. */
 const reserved: number[] = [];
 let isReserved = false;
 
-/** With few descriptors open, none needs to be reserved; with a small table, none should be. */
+/** Reserve only if more than this share of the low descriptors is in use, and the descriptor table is this much larger. */
 const crowdedShare = 1 / 4;
 const spaciousFactor = 8;
 
 /**
- * Whether the next descriptor that is opened will be `below` a number. Each process takes one for good, and the kernel
- * gives the lowest. So when a quarter of them is in use and the table has plenty more (`limit`), the rest is reserved, for
- * other files to take higher numbers, and given out one by one.
+ * Makes sure that the next descriptor to be opened is `below` a number, and returns whether it is. Each process keeps one
+ * descriptor, and the kernel assigns the lowest free number. When a quarter of the numbers is in use and the table is much
+ * larger (`limit`), this function reserves the remaining low numbers, so that other files get higher ones, and releases
+ * one per call.
  */
 export function takeLowDescriptor({ below, limit }: { below: number; limit: number }): boolean {
-  const lowestFree = probe();
+  const lowestFree = findLowestFree();
   if (lowestFree === undefined) return false;
   if (!isReserved && lowestFree > below * crowdedShare && limit >= below * spaciousFactor) reserve(below);
   else if (lowestFree < below) return true;
@@ -28,18 +29,18 @@ export function takeLowDescriptor({ below, limit }: { below: number; limit: numb
 
 function reserve(below: number): void {
   isReserved = true;
-  const nothing = openSync("/dev/null", "r");
+  const devNull = openSync("/dev/null", "r");
   for (;;) {
-    const fd = libc().fcntl(nothing, duplicateFd, 0);
+    const fd = libc().fcntl(devNull, duplicateFd, 0);
     if (fd >= below) closeSync(fd);
     if (fd === -1 || fd >= below) break;
     reserved.push(fd);
   }
-  closeSync(nothing);
+  closeSync(devNull);
 }
 
-/** Undefined when the table is full. */
-function probe(): number | undefined {
+/** The lowest free descriptor, or undefined if the table is full. */
+function findLowestFree(): number | undefined {
   try {
     const fd = openSync("/dev/null", "r");
     closeSync(fd);

@@ -1,12 +1,12 @@
 import { closeSync } from "node:fs";
 import type { Logger } from "../../log.ts";
 
-/** A chunk of at most 256 KiB, or the end. */
+/** A chunk of at most 256 KiB, or the end of the output. */
 export type OutputChunk = { done: false; value: Uint8Array } | { done: true; value?: Uint8Array | undefined };
 
 /**
- * Our end of an output of a process. Nothing is read but what is asked for (and one chunk ahead), so that a process whose
- * output nobody takes waits at its pipe.
+ * The read end of a process output. It reads only on request, plus one chunk ahead. If nothing calls `read`, the pipe
+ * fills up and the process blocks.
  */
 export class OutputPipe {
   /** The name given in `redirect_output`. */
@@ -14,19 +14,19 @@ export class OutputPipe {
   readonly #reader: { read(): Promise<OutputChunk>; cancel(): Promise<void> };
   #first: Promise<OutputChunk> | undefined;
 
-  /** Takes `readEnd` over. */
+  /** Takes ownership of `readEnd`. */
   constructor(label: string, readEnd: number, log: Logger) {
     this.label = label;
     this.#reader = Bun.file(readEnd).stream().getReader();
-    // Bun (1.4.5) duplicates the descriptor when the first read begins, and never closes the one it was given.
+    // Bun 1.4.5 duplicates the descriptor when the first read begins, and never closes the original.
     this.#first = this.#reader.read().catch((error: unknown) => {
-      log.error(`cannot read the output ${label} of a process, which is lost`, error);
+      log.error(`cannot read output \`${label}\` of a process; its output is lost`, error);
       return { done: true };
     });
     closeSync(readEnd);
   }
 
-  /** The next chunk as it comes; `done` when every holder of the other end has closed it, or after `cancel`. */
+  /** Returns the next chunk, or `done` when every writer has closed the pipe, or after `cancel`. */
   read(): Promise<OutputChunk> {
     const first = this.#first;
     if (first === undefined) return this.#reader.read();
@@ -34,7 +34,7 @@ export class OutputPipe {
     return first;
   }
 
-  /** Stops reading and closes our end: who writes to it afterwards gets SIGPIPE. Pending reads are done. */
+  /** Stops reading and closes the read end. Later writes get SIGPIPE. Pending reads resolve to `done`. */
   cancel(): Promise<void> {
     return this.#reader.cancel();
   }

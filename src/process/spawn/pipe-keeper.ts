@@ -4,26 +4,26 @@ import { markerVariable } from "../stop/marker.ts";
 import { trackSpawned } from "../stop/subreaper.ts";
 import { openPipe } from "./pipe.ts";
 
-/** Holds the pipes of a process that outlives gafferd. */
+/** Keeps the pipes of a process open after gafferd has exited. */
 export interface PipeKeeper {
-  /** The process is to read the end of its input. */
+  /** Closes the keeper's copy of the process's stdin, so that the process reads end of file. */
   closeInput(): void;
-  /** The process has ended. Does nothing the second time. */
+  /** Ends the keeper. Call it when the process has exited. Further calls have no effect. */
   close(): void;
 }
 
 export interface PipeKeeperOptions {
-  /** The process whose pipes they are. */
+  /** The process that the pipes belong to. */
   readonly osPid: number;
-  /** Our ends. They stay open here, and the keeper has copies. */
+  /** gafferd's ends of the pipes. They stay open in gafferd; the keeper gets copies. */
   readonly outputs: readonly number[];
   readonly input: number | undefined;
   readonly log: Logger;
 }
 
 /**
- * It sleeps on a pipe until gafferd writes to it or is gone. Then it reads what the process writes and discards it, so
- * that the process neither gets SIGPIPE nor waits at a full pipe, and holds the other end of its input open.
+ * Waits for commands on a pipe from gafferd. When gafferd has exited without `done`, it reads and discards the output of
+ * the process, so that the process neither gets SIGPIPE nor blocks on a full pipe, and keeps its stdin open.
  */
 const script = `
 trap '' HUP INT QUIT TERM PIPE USR1 USR2
@@ -41,8 +41,8 @@ while kill -0 "$1"; do sleep 5; done
 `;
 
 /**
- * Starts the keeper: a shell of some 2 MB for each process, in a session of its own, so that no signal for gafferd's group
- * reaches it. Undefined where it cannot be started, which is logged.
+ * Starts the keeper: a shell of about 2 MB for each process. It runs in its own session, so that signals to gafferd's
+ * process group do not reach it. Logs a warning and returns undefined if it cannot start.
  */
 export function startPipeKeeper({ osPid, outputs, input, log }: PipeKeeperOptions): PipeKeeper | undefined {
   const ours: number[] = [];
@@ -66,22 +66,23 @@ export function startPipeKeeper({ osPid, outputs, input, log }: PipeKeeperOption
     }
   } catch (error) {
     for (const fd of ours.splice(0)) closeSync(fd);
-    log.warn(`cannot keep the pipes of process ${osPid}, which may end if gafferd is killed: ${String(error)}`);
+    const effect = "if gafferd is killed, the process may get SIGPIPE";
+    log.warn(`cannot start the pipe keeper of process ${osPid}: ${String(error)}; ${effect}`);
     return undefined;
   }
-  const tell = (word: string) => {
+  const send = (word: string) => {
     const [writeEnd] = ours;
     if (writeEnd === undefined) return;
     try {
       writeSync(writeEnd, `${word}\n`);
     } catch {
-      // EPIPE: somebody has killed it.
+      // EPIPE: the keeper was killed.
     }
   };
   return {
-    closeInput: () => tell("eof"),
+    closeInput: () => send("eof"),
     close() {
-      tell("done");
+      send("done");
       for (const fd of ours.splice(0)) closeSync(fd);
     },
   };

@@ -1,7 +1,7 @@
 import { libc } from "../libc.ts";
 import { cannotSpawn } from "./spawn-error.ts";
 
-/** Two descriptors of one pipe, both blocking, both closed by exec. Their owner closes each exactly once. */
+/** The two descriptors of a pipe. Both block, and both are close-on-exec. The owner closes each exactly once. */
 export interface Pipe {
   readonly readEnd: number;
   readonly writeEnd: number;
@@ -12,13 +12,13 @@ const nonBlocking = process.platform === "darwin" ? 0x4 : 0o4000;
 const ends = new Int32Array(2);
 
 /**
- * Opens a real pipe. What `Bun.spawn` calls a pipe is a pair of sockets, and a program that opens `/dev/stdout` or
- * `/dev/stdin` fails on those with ENXIO. Throws GafferdError `spawn_failed`, transient, when descriptors have run out.
+ * Opens a real pipe. The "pipe" of `Bun.spawn` is a socket pair, and a program that opens `/dev/stdout` or `/dev/stdin`
+ * fails on a socket with ENXIO. Throws GafferdError `spawn_failed` (transient) if no file descriptors are left.
  */
 export function openPipe(): Pipe {
   if (libc().pipe(ends) !== 0) {
-    // pipe(2) has no other cause of failure than a table of files that is full: the process's or the system's.
-    throw cannotSpawn("cannot make a pipe: too many files are open; raise the limit (`ulimit -n`)", {
+    // pipe(2) fails only if the file table of the process or of the system is full.
+    throw cannotSpawn("cannot create a pipe: too many files are open; raise the limit (`ulimit -n`)", {
       transient: true,
     });
   }
@@ -26,7 +26,7 @@ export function openPipe(): Pipe {
   return { readEnd, writeEnd };
 }
 
-/** Makes writes and reads through `fd` give EAGAIN instead of waiting. The other end of the pipe is not concerned. */
+/** Makes reads and writes on `fd` fail with EAGAIN instead of blocking. Does not affect the other end of the pipe. */
 export function setNonBlocking(fd: number): void {
   const flags = libc().fcntl(fd, getStatusFlags, 0);
   if (flags === -1 || libc().fcntl(fd, setStatusFlags, flags | nonBlocking) === -1) {

@@ -2,20 +2,20 @@ import { basename, resolve } from "node:path";
 import { inspectProgram, type ProgramFile } from "./program-file.ts";
 
 export interface ProgramContext {
-  /** Absolute; what is relative starts there. */
+  /** Absolute. Relative paths start here. */
   readonly cwd: string;
   /** `PATH` of the process's environment. */
   readonly searchPath: string;
-  /** Undefined if the file at a path can be executed, else why not; `absent` when there is none. */
+  /** Returns undefined if the file at `path` can be executed, `absent` if it does not exist, else the reason. */
   readonly faultOf: (path: string) => string | undefined;
 }
 
-/** There is no such file. */
+/** The file does not exist. */
 export const absent = "absent";
 
 /**
- * Why what a program file needs in order to start cannot be started: the interpreter of a script, also where `env` is to
- * find it, or the loader of a program. Undefined when nothing is known to be missing.
+ * Returns why a dependency of a program file cannot be started, or undefined if none is known to be missing. A dependency
+ * is the interpreter of a script, including one that `env` looks up, or the loader of an ELF program.
  */
 export function missingDependencyOf(path: string, context: ProgramContext): string | undefined {
   const file = inspectProgram(path);
@@ -32,10 +32,10 @@ export function missingDependencyOf(path: string, context: ProgramContext): stri
   return isOption ? carriageReturn(path, file.firstLine) : undefined;
 }
 
-/** They refuse an option that ends with a carriage return; perl and ruby overlook it. */
+/** Interpreters that reject an option with a trailing carriage return. Perl and Ruby ignore it. */
 const strictInterpreters = /^([bd]?a|[ckz]|fi)?sh$|^(python|pypy|node|bun|php|awk|gawk|mawk)[\d.]*$/;
 
-/** What is wrong with a file that the kernel takes for no program (ENOEXEC). */
+/** Describes why the kernel cannot execute a file (ENOEXEC). */
 export function formatFaultOf(path: string): string {
   const file = inspectProgram(path);
   switch (file?.kind) {
@@ -49,15 +49,15 @@ export function formatFaultOf(path: string): string {
         : `${path} is saved as UTF-16; save it as UTF-8 without a byte order mark`;
     case "elf":
       if (file.machine === 0 || file.machine === ownMachine) return `${path} is a damaged program file`;
-      return `${path} is a program for another machine (${machineNames[file.machine] ?? `ELF machine ${file.machine}`}), and this is ${process.arch}`;
+      return `${path} is built for another architecture (${machineNames[file.machine] ?? `ELF machine ${file.machine}`}); this machine is ${process.arch}`;
     default:
-      return `${path} is nothing that this machine can execute; a script needs a first line such as \`#!/bin/sh\``;
+      return `${path} is not in an executable format; a script needs a first line such as \`#!/bin/sh\``;
   }
 }
 
 const ownMachine = { x64: 62, arm64: 183 }[process.arch as string];
 
-/** The common ones of elf.h. */
+/** Names of common values of `e_machine` in elf.h. */
 const machineNames: Readonly<Record<number, string>> = {
   3: "x86",
   8: "MIPS",
@@ -77,24 +77,24 @@ function missingLoader(loader: string | undefined, { cwd, faultOf }: ProgramCont
 
 type Script = Extract<ProgramFile, { kind: "script" }>;
 
-/** `env` looks a program up as we do, and what it says when there is none goes to stderr while the process exits with 127. */
+/** Looks up a program as `env` does. `env` reports a missing program only on stderr and by exit code 127. */
 function missingForEnv(path: string, { argument, firstLine }: Script, context: ProgramContext): string | undefined {
   const program = programOfEnv(argument);
   if (program === undefined) return undefined;
   const { cwd, searchPath, faultOf } = context;
   const paths = program.includes("/")
     ? [program]
-    : searchPath.split(":").map((folder) => resolve(cwd, folder, program));
+    : searchPath.split(":").map((directory) => resolve(cwd, directory, program));
   if (paths.some((each) => faultOf(resolve(cwd, each)) === undefined)) return undefined;
   if (program.endsWith("\r")) return carriageReturn(path, firstLine);
   const where = program.includes("/") ? "does not exist" : `is not in PATH (${searchPath})`;
-  return `its interpreter \`${program}\`, which \`${firstLine}\` names, ${where}`;
+  return `its interpreter \`${program}\`, named in \`${firstLine}\`, ${where}`;
 }
 
-/** `bun` of `bun` and of `-S A=1 bun run`; undefined where options say something else. */
+/** Returns `bun` for `bun` and for `-S A=1 bun run`. Undefined if the arguments use other options of `env`. */
 function programOfEnv(argument: string): string | undefined {
   const split = /^(?:-S|--split-string=)[ \t]*(.*)$/s.exec(argument)?.[1];
-  // Without -S the kernel's one argument is the name, blanks included.
+  // Without -S, the whole argument is the program name, including its blanks.
   const words = split === undefined ? [argument] : split.split(/\s+/);
   const program = words.find((word) => !/^[A-Za-z_]\w*=/.test(word));
   return program === undefined || program === "" || /^-|["'\\$]/.test(program) ? undefined : program;
@@ -102,5 +102,5 @@ function programOfEnv(argument: string): string | undefined {
 
 function carriageReturn(path: string, firstLine: string): string {
   const shown = firstLine.replace(/\r$/, "\\r");
-  return `its first line \`${shown}\` ends with a carriage return, which the system takes for a part of the last word; convert the line ends (\`sed -i 's/\\r$//' ${path}\`)`;
+  return `its first line \`${shown}\` ends with a carriage return, which becomes part of its last word; convert the line endings (\`sed -i 's/\\r$//' ${path}\`)`;
 }

@@ -1,22 +1,22 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** What a program file is, by its first bytes. */
+/** The kind of a program file, determined from its first bytes. */
 export type ProgramFile =
-  /** `#!/usr/bin/env -S bun run`: the kernel runs `interpreter` with all the rest as one `argument`. */
+  /** `#!/usr/bin/env -S bun run`: the kernel runs `interpreter` and passes the rest of the line as one `argument`. */
   | { readonly kind: "script"; readonly interpreter: string; readonly argument: string; readonly firstLine: string }
-  /** Its first line names no interpreter, or the kernel does not read it to the end of the interpreter's path. */
+  /** A first line without an interpreter, or with an interpreter path that is longer than the kernel reads. */
   | { readonly kind: "bad-script"; readonly fault: string }
-  /** `loader` is absent in a program that is not linked dynamically. */
+  /** `loader` is absent in a statically linked program. */
   | { readonly kind: "elf"; readonly loader?: string; readonly machine: number }
   | { readonly kind: "byte-order-mark"; readonly encoding: "UTF-8" | "UTF-16" }
   | { readonly kind: "empty" | "other" };
 
-/** The loader's path stands in the first page of what linkers make. */
+/** Linkers write the path of the loader into the first page. */
 const readBytes = 4096;
-/** So much the kernel reads of a first line (BINPRM_BUF_SIZE of Linux). */
+/** The kernel reads this much of a first line (`BINPRM_BUF_SIZE` in Linux). */
 const firstLineBytes = 256;
 
-/** Undefined for a file that cannot be read; it may be executable all the same. */
+/** Returns undefined if the file cannot be read. Such a file may still be executable. */
 export function inspectProgram(path: string): ProgramFile | undefined {
   const bytes = Buffer.alloc(readBytes);
   try {
@@ -41,7 +41,7 @@ function inspect(bytes: Buffer): ProgramFile {
   return { kind: "other" };
 }
 
-/** As the kernel reads it: blanks and tabs separate, nothing else, so that a carriage return belongs to a word. */
+/** Parses the first line like the kernel: only spaces and tabs separate words, so a carriage return is part of a word. */
 function inspectScript(bytes: Buffer): ProgramFile {
   const read = bytes.toString("latin1", 0, firstLineBytes);
   const end = read.indexOf("\n");
@@ -67,7 +67,7 @@ function inspectElf(bytes: Buffer): ProgramFile {
   const isLittle = bytes[5] !== 2;
   const short = (at: number) => (isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const word = (at: number) => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  /** An offset or a size: their upper halves are 0 where there is something to read. */
+  /** Reads an offset or a size. The upper half of a valid 64-bit value is 0. */
   const wide = (at: number) => (is64 && !isLittle ? word(at + 4) : word(at));
   try {
     const machine = short(18);
@@ -81,6 +81,6 @@ function inspectElf(bytes: Buffer): ProgramFile {
     }
     return { kind: "elf", machine };
   } catch {
-    return { kind: "elf", machine: 0 }; // It is cut off, or its table stands later.
+    return { kind: "elf", machine: 0 }; // The file is truncated, or its table is past the bytes read.
   }
 }

@@ -6,9 +6,9 @@ type Readable = Bun.Spawn.Readable;
 type SpawnOptions = Bun.Spawn.SpawnOptions<Writable, Readable, Readable> & { cmd: string[] };
 
 /**
- * `Bun.spawn`, for a child with the limit of open files that gafferd was started with: gafferd's own is lowered to it
- * while the child is made. That needs a free descriptor below the limit. Without one a shell lowers the limit in the
- * child, which takes half a millisecond more; the program then sees its path as its name.
+ * Calls `Bun.spawn` so that the child has the limit of open files that gafferd was started with. gafferd lowers its own
+ * limit during the spawn, which needs a free descriptor below that limit. If there is none, a shell lowers the limit in
+ * the child; that takes 0.5 ms longer, and the program sees its path as `argv[0]`.
  */
 export function spawnLimited(options: SpawnOptions): Bun.Subprocess {
   const soft = startingFileLimit();
@@ -18,7 +18,7 @@ export function spawnLimited(options: SpawnOptions): Bun.Subprocess {
     try {
       return Bun.spawn(options);
     } catch (error) {
-      // Bun needed more descriptors than one. It started nothing.
+      // Bun needed more than one descriptor. It did not start a process.
       if ((error as NodeJS.ErrnoException).code !== "EMFILE") throw error;
     } finally {
       setFileLimit(own);

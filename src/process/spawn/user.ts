@@ -2,16 +2,16 @@ import type { GafferdError } from "../../errors.ts";
 import { type Account, findAccount, findGroupId, supplementaryGroupsOf } from "../accounts.ts";
 import { cannotSpawn } from "./spawn-error.ts";
 
-/** Whom a process runs as. */
+/** The user that a process runs as. */
 export interface User {
   readonly uid: number;
   /** The primary group. */
   readonly gid: number;
-  /** The supplementary groups, without the primary one. */
+  /** The supplementary groups, without the primary group. */
   readonly groups: readonly number[];
 }
 
-/** What a template says; names or numbers. */
+/** The `uid` and `gid` of a template, as names or numbers. */
 export interface UserChoice {
   readonly uid?: number | string;
   readonly gid?: number | string;
@@ -19,30 +19,31 @@ export interface UserChoice {
 
 const kindOf = { uid: "user", gid: "group" } as const;
 
-/** Long enough that a thousand processes of a template cost one look-up, short enough that nobody waits for a new user. */
-const freshMs = 3000;
-const known = new Map<string, Resolved & { readonly untilMs: number }>();
+/** Long enough for a thousand processes of a template to share one lookup, and short enough to notice a new user soon. */
+const cacheMs = 3000;
+const cache = new Map<string, Resolved & { readonly untilMs: number }>();
 
 interface Resolved {
   readonly user: User | undefined;
   readonly variables: UserVariables;
 }
 
-/** Undefined: not known, and not that of another user. */
+/** The value of a variable is undefined if it is unknown. The process must not inherit the value of another user. */
 type UserVariables = Readonly<Partial<Record<"HOME" | "USER" | "LOGNAME" | "SHELL", string | undefined>>>;
 
 /**
- * The user that a process is to run as, or undefined when that is the daemon's own. Throws GafferdError `spawn_failed` with
- * the `field` at fault for a name that nobody has, for a number without an entry unless `gid` is given too (such a user
- * has no primary group), and when the daemon is not root.
+ * Returns the user that a process runs as, or undefined if that is gafferd's own user. Throws GafferdError `spawn_failed`
+ * with the `field` at fault if a name is unknown, if a number has no entry and `gid` is not set (such a user has no
+ * primary group), or if gafferd is not root.
  */
 export function resolveUser(choice: UserChoice): User | undefined {
   return resolve(choice).user;
 }
 
 /**
- * The variables that name the user whom a template says, also if that is the daemon's own; none if it says no user. A
- * number without an account has `/` as its home and no name. Throws like `resolveUser`.
+ * Returns the environment variables that describe the user of a template, even if it is gafferd's own user, or none if
+ * the template sets no user. A number without an account gets the home `/` and no name. Throws the errors of
+ * `resolveUser`.
  */
 export function userVariablesOf(choice: UserChoice): UserVariables {
   return resolve(choice).variables;
@@ -52,11 +53,11 @@ function resolve(choice: UserChoice): Resolved {
   if (choice.uid === undefined && choice.gid === undefined) return { user: undefined, variables: {} };
   const key = `${choice.uid}:${choice.gid}`;
   const nowMs = performance.now();
-  const remembered = known.get(key);
-  if (remembered !== undefined && remembered.untilMs > nowMs) return remembered;
-  for (const [other, { untilMs }] of known) if (untilMs <= nowMs) known.delete(other);
-  const resolved = { user: lookUp(choice), variables: variablesOf(choice), untilMs: nowMs + freshMs };
-  known.set(key, resolved);
+  const cached = cache.get(key);
+  if (cached !== undefined && cached.untilMs > nowMs) return cached;
+  for (const [other, { untilMs }] of cache) if (untilMs <= nowMs) cache.delete(other);
+  const resolved = { user: lookUp(choice), variables: variablesOf(choice), untilMs: nowMs + cacheMs };
+  cache.set(key, resolved);
   return resolved;
 }
 
@@ -81,19 +82,16 @@ function lookUp({ uid, gid }: UserChoice): User | undefined {
   if (chosenUid === own.uid && chosenGid === own.gid) return undefined;
   if (own.uid !== 0) {
     const [field, wanted] = chosenUid === own.uid ? ["gid", `group ${gid}`] : ["uid", `user ${uid}`];
-    throw cannotSpawn(
-      `cannot run as ${wanted}: gafferd itself runs as user ${own.uid}, and only root can change that`,
-      {
-        transient: false,
-        field,
-      },
-    );
+    throw cannotSpawn(`cannot run as ${wanted}: gafferd runs as user ${own.uid}, and only root can change users`, {
+      transient: false,
+      field,
+    });
   }
   const groups = entry === undefined || uid === undefined ? [] : supplementaryGroupsOf(entry);
   return { uid: chosenUid, gid: chosenGid, groups: groups.filter((group) => group !== chosenGid) };
 }
 
-/** The entry of a user, given by name or number. */
+/** The account of a user, by name or number. */
 function accountOf(user: number | string): Account | undefined {
   return findAccount(numberOf("uid", user) ?? user);
 }
@@ -104,10 +102,10 @@ function groupIdOf(group: number | string): number {
   return id;
 }
 
-/** The id that a number, or a string of digits alone, stands for. */
+/** Returns the id if `value` is a number or a string of digits. Throws GafferdError `spawn_failed` if it is out of range. */
 function numberOf(field: "uid" | "gid", value: number | string): number | undefined {
   const id = typeof value === "number" || /^\d+$/.test(value) ? Number(value) : undefined;
-  // The highest number is (uid_t)-1, which means "do not change" to the kernel.
+  // The kernel reads the highest number, (uid_t)-1, as "do not change".
   if (id !== undefined && !(Number.isInteger(id) && id >= 0 && id < 2 ** 32 - 1)) {
     throw cannotSpawn(`cannot run as ${kindOf[field]} ${value}: an id is a whole number from 0 to ${2 ** 32 - 2}`, {
       transient: false,
@@ -119,5 +117,5 @@ function numberOf(field: "uid" | "gid", value: number | string): number | undefi
 
 function unknown(field: "uid" | "gid", value: unknown): GafferdError {
   const kind = kindOf[field];
-  return cannotSpawn(`cannot run as ${kind} \`${value}\`: there is no such ${kind}`, { transient: false, field });
+  return cannotSpawn(`cannot run as ${kind} \`${value}\`: no such ${kind}`, { transient: false, field });
 }

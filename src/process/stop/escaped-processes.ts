@@ -3,60 +3,64 @@ import { GafferdError } from "../../errors.ts";
 import { withDescendants } from "./descendants.ts";
 import { signalOne } from "./group.ts";
 import { ownMarkersIn } from "./marker.ts";
+import { addToMultimap } from "../multimap.ts";
 import { tryRead } from "../proc-file.ts";
 import { isAlive, type ProcStat, procStatOf } from "../proc-stat.ts";
 import { orphans, receivesOrphans } from "./subreaper.ts";
 
-/** Stands for the markers of orphans that have none, or none that can be read. */
+/** The key in `byMarker` of orphans that have no marker, or whose environment cannot be read. */
 export const unmarked = "";
 
 export interface EscapedProcessesOptions {
-  /** Which orphans are meant. */
-  readonly claim: (snapshot: OrphanSnapshot) => Iterable<number>;
-  /** The process that started them. Members of its group are not escaped. */
+  /** Selects orphans from a snapshot. */
+  readonly select: (snapshot: OrphanSnapshot) => Iterable<number>;
+  /** The process that started them. Members of its process group do not count as escaped. */
   readonly leader?: {
     readonly osPid: number;
-    /** It was not reaped yet, so its number is still its own. */
-    readonly isThere: () => boolean;
+    /** The leader is not reaped, so its pid still belongs to it. */
+    readonly isUnreaped: () => boolean;
   };
 }
 
-/** Processes that left the group of the process that started them: they made a session of their own, or lost their parents. */
+/**
+ * The descendants of a process that have left its process group: they started a new session, or they lost their parent and
+ * became orphans.
+ */
 export class EscapedProcesses {
   readonly #options: EscapedProcessesOptions;
-  /** When each began, by its number. */
+  /** The start time of each process, by pid. */
   #known = new Map<number, number>();
-  /** What was sent to each last. */
-  #told = new Map<number, number>();
+  /** The start time of each process that was sent the current signals, by pid. */
+  #signalled = new Map<number, number>();
   #signals: readonly number[] = [];
-  /** How many looks in a row found none. */
-  #emptyLooks = 0;
+  /** The number of scans in a row that found no process. */
+  #emptyScans = 0;
 
   constructor(options: EscapedProcessesOptions) {
     this.#options = options;
   }
 
-  /** Those seen alive at the last look. */
+  /** The processes that were running at the last scan. */
   get osPids(): readonly number[] {
     return [...this.#known.keys()];
   }
 
-  /** Sends the signals to all of them, and to those found later. */
+  /** Sends the signals to all escaped processes, and later to each one that a scan finds. */
   signal(...signalNumbers: number[]): void {
     this.#signals = signalNumbers;
-    this.#told.clear();
-    // The escaped of a leader that has ended are found together with those of others, in `sweep`.
-    unlessOverloaded(() => (this.#options.leader?.isThere() ? this.look(recentSnapshot()) : this.#tell()));
+    this.#signalled.clear();
+    // If the leader has exited, `sweep` scans for this and other leaders together.
+    ignoreOverload(() => (this.#options.leader?.isUnreaped() ? this.scan(recentSnapshot()) : this.#sendSignals()));
   }
 
-  /** Finds those that live now, while the leader is still their ancestor, and sends them nothing. */
-  note(): void {
-    unlessOverloaded(() => this.look(recentSnapshot()));
+  /** Finds the escaped processes while the leader is still their ancestor. Sends the current signals to new ones. */
+  refresh(): void {
+    ignoreOverload(() => this.scan(recentSnapshot()));
   }
 
-  /** Resolves when none lives any more. To be asked once, when the leader has ended. */
+  /** Resolves when no escaped process is running. Call once, after the leader has exited. */
   async whenGone(): Promise<void> {
-    // Where none comes to us there are none but those that were seen before.
+    // Without a subreaper, only the processes that were seen before can be found.
     if (!receivesOrphans() && this.#known.size === 0) return;
     return new Promise((resolve) => {
       waiting.set(this, resolve);
@@ -64,35 +68,35 @@ export class EscapedProcesses {
     });
   }
 
-  /** Finds those that live now, and sends to the new among them what the others were sent. Whether there were such. */
-  look(snapshot: OrphanSnapshot = takeSnapshot()): boolean {
-    const { claim, leader } = this.#options;
-    const roots = [...claim(snapshot)];
+  /** Finds the escaped processes and sends the current signals to new ones. Returns whether a signal was sent. */
+  scan(snapshot: OrphanSnapshot = takeSnapshot()): boolean {
+    const { select, leader } = this.#options;
+    const roots = [...select(snapshot)];
     for (const [osPid, startTicks] of this.#known) {
       if (procStatOf(osPid)?.startTicks === startTicks) roots.push(osPid);
     }
-    if (leader?.isThere()) roots.push(leader.osPid);
-    const isOfGroup = ({ groupId, sessionId }: ProcStat) => groupId === leader?.osPid && sessionId === leader.osPid;
-    const members = [...withDescendants(roots)].filter(([, each]) => isAlive(each) && !isOfGroup(each));
-    this.#known = new Map(members.map(([osPid, { startTicks }]) => [osPid, startTicks]));
-    this.#emptyLooks = this.#known.size === 0 ? this.#emptyLooks + 1 : 0;
-    return this.#tell();
+    if (leader?.isUnreaped()) roots.push(leader.osPid);
+    const isInGroup = ({ groupId, sessionId }: ProcStat) => groupId === leader?.osPid && sessionId === leader.osPid;
+    const found = [...withDescendants(roots)].filter(([, stat]) => isAlive(stat) && !isInGroup(stat));
+    this.#known = new Map(found.map(([osPid, { startTicks }]) => [osPid, startTicks]));
+    this.#emptyScans = this.#known.size === 0 ? this.#emptyScans + 1 : 0;
+    return this.#sendSignals();
   }
 
   /**
-   * Whether the last looks, of which `snapshot` is the newest, prove that there are none. An orphan that forked and ended
-   * while the snapshot was made hides its child, which is an orphan only at the next one.
+   * Whether the last scans, of which `snapshot` is the newest, prove that no process is running. An orphan that forked and
+   * exited during a snapshot hides its child, which becomes an orphan only in the next one.
    */
   areGone(snapshot: OrphanSnapshot): boolean {
-    return this.#emptyLooks > 0 && (snapshot.isSettled || this.#emptyLooks >= maxEmptyLooks);
+    return this.#emptyScans > 0 && (snapshot.isSettled || this.#emptyScans >= maxEmptyScans);
   }
 
-  #tell(): boolean {
+  #sendSignals(): boolean {
     let isAnyNew = false;
     for (const [osPid, startTicks] of this.#known) {
-      if (this.#signals.length === 0 || this.#told.get(osPid) === startTicks) continue;
+      if (this.#signals.length === 0 || this.#signalled.get(osPid) === startTicks) continue;
       if (procStatOf(osPid)?.startTicks !== startTicks) continue;
-      this.#told.set(osPid, startTicks);
+      this.#signalled.set(osPid, startTicks);
       isAnyNew = true;
       for (const signalNumber of this.#signals) signalOne(osPid, signalNumber);
     }
@@ -100,25 +104,25 @@ export class EscapedProcesses {
   }
 }
 
-/** Whose the orphans are: those with a marker, and those in a session of ours, by the session's leader. */
+/** The running orphans at one moment, by the markers in their environment and by their session. */
 export interface OrphanSnapshot {
   readonly byMarker: ReadonlyMap<string, readonly number[]>;
   readonly bySession: ReadonlyMap<number, readonly number[]>;
-  /** Every orphan that had ended had already ended at the snapshot before. */
+  /** No orphan exited between the snapshot before and this one. */
   readonly isSettled: boolean;
 }
 
-/** Those of a process that leads the session `leader` and carries `marker`. */
+/** The orphans in the session that `leader` leads, and those that carry `marker`. */
 export function orphansOf(snapshot: OrphanSnapshot, { leader, marker }: { leader: number; marker: string }): number[] {
   return [...(snapshot.byMarker.get(marker) ?? []), ...(snapshot.bySession.get(leader) ?? [])];
 }
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];
 const maxRounds = 10;
-/** Where orphans of others end all the time, no snapshot is settled. What so many looks do not find is not there. */
-const maxEmptyLooks = 10;
+/** If unrelated orphans exit all the time, no snapshot is settled. This many empty scans prove that no process is running. */
+const maxEmptyScans = 10;
 
-/** All that are waited for. They are looked for together, so that many cost one look at our children. */
+/** All pending `whenGone` calls. One snapshot of the orphans serves all of them. */
 const waiting = new Map<EscapedProcesses, () => void>();
 let sweepMs = 0;
 let timer: Timer | undefined;
@@ -134,75 +138,69 @@ function sweepSoon(): void {
 function sweep(): void {
   const startMs = performance.now();
   timer = undefined;
-  // What multiplies is overtaken only by who does not pause.
-  let areMoreComing = true;
-  for (let round = 0; areMoreComing && round < maxRounds; round++) {
-    areMoreComing = false;
-    unlessOverloaded(() => (areMoreComing = dismissGone(takeSnapshot())));
+  // Repeat without a pause: processes that fork all the time would outrun a slower loop.
+  let mayBeMore = true;
+  for (let round = 0; mayBeMore && round < maxRounds; round++) {
+    mayBeMore = false;
+    ignoreOverload(() => (mayBeMore = resolveGone(takeSnapshot())));
   }
   if (waiting.size === 0) return;
-  // However many there are, looking for them takes at most a fifth of the time.
-  const pauseMs = areMoreComing ? shortestSweepMs : Math.min(sweepMs * 2, longestSweepMs);
+  // However many orphans there are, the sweeps take at most a fifth of the time.
+  const pauseMs = mayBeMore ? shortestSweepMs : Math.min(sweepMs * 2, longestSweepMs);
   sweepMs = Math.max(shortestSweepMs, pauseMs, 4 * (performance.now() - startMs));
   timer = setTimeout(sweep, sweepMs);
 }
 
-/** Tells those who have no escaped, and no longer waits for them. Whether escaped came to light, or may have: then more may follow. */
-function dismissGone(snapshot: OrphanSnapshot): boolean {
+/** Resolves the waits whose processes have all exited. Returns whether there may be processes that were not found yet. */
+function resolveGone(snapshot: OrphanSnapshot): boolean {
   let isAnyNew = false;
-  for (const [escaped, tell] of waiting) {
-    if (escaped.look(snapshot)) isAnyNew = true;
+  for (const [escaped, resolve] of waiting) {
+    if (escaped.scan(snapshot)) isAnyNew = true;
     if (!escaped.areGone(snapshot)) continue;
     waiting.delete(escaped);
-    tell();
+    resolve();
   }
   return isAnyNew || (!snapshot.isSettled && waiting.size > 0);
 }
 
-/** When no descriptor is free nobody can say who is there; the next sweep may. */
-function unlessOverloaded(look: () => void): void {
+/** Ignores the error that no file descriptor is free to read `/proc`. The next sweep tries again. */
+function ignoreOverload(scan: () => void): void {
   try {
-    look();
+    scan();
   } catch (error) {
     if (!(error instanceof GafferdError)) throw error;
   }
 }
 
-/** One that many who are stopped at once share. */
+/** Returns the last snapshot if it is less than 5 ms old, so that processes stopped at the same time share one. */
 function recentSnapshot(): OrphanSnapshot {
   return last !== undefined && performance.now() - last.atMs < shortestSweepMs ? last.snapshot : takeSnapshot();
 }
 
-/** The orphans that had ended at the last snapshot, with the time they began. */
-let ended: ReadonlyMap<number, number> = new Map();
+/** The start times of the orphans that were zombies at the last snapshot, by pid. */
+let zombies: ReadonlyMap<number, number> = new Map();
 
 function takeSnapshot(): OrphanSnapshot {
   const byMarker = new Map<string, number[]>();
   const bySession = new Map<number, number[]>();
-  const endedBefore = ended;
-  const endedNow = new Map<number, number>();
+  const zombiesBefore = zombies;
+  const zombiesNow = new Map<number, number>();
   for (const osPid of orphans()) {
-    const membership = procStatOf(osPid);
-    if (membership === undefined) continue;
-    if (!isAlive(membership)) {
-      endedNow.set(osPid, membership.startTicks);
+    const stat = procStatOf(osPid);
+    if (stat === undefined) continue;
+    if (!isAlive(stat)) {
+      zombiesNow.set(osPid, stat.startTicks);
       continue;
     }
-    add(bySession, membership.sessionId, osPid);
-    // Not ours to read where it has become another user and gafferd is not almighty.
+    addToMultimap(bySession, stat.sessionId, osPid);
+    // The environment is unreadable if the process runs as another user and gafferd is not root.
     const environ = tryRead(() => readFileSync(`/proc/${osPid}/environ`, "latin1")) ?? "";
     const markers = ownMarkersIn(environ);
-    for (const marker of markers.length === 0 ? [unmarked] : markers) add(byMarker, marker, osPid);
+    for (const marker of markers.length === 0 ? [unmarked] : markers) addToMultimap(byMarker, marker, osPid);
   }
-  ended = endedNow;
-  const isSettled = [...endedNow].every(([osPid, startTicks]) => endedBefore.get(osPid) === startTicks);
+  zombies = zombiesNow;
+  const isSettled = [...zombiesNow].every(([osPid, startTicks]) => zombiesBefore.get(osPid) === startTicks);
   const snapshot = { byMarker, bySession, isSettled };
   last = { snapshot, atMs: performance.now() };
   return snapshot;
-}
-
-function add<Key>(lists: Map<Key, number[]>, key: Key, osPid: number): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [osPid]);
-  else list.push(osPid);
 }

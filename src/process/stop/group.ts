@@ -1,89 +1,87 @@
+import { addToMultimap } from "../multimap.ts";
 import { hasProc, isAlive, procStatOf, osPids } from "../proc-stat.ts";
 
 /**
- * A process group whose leader has ended and was reaped. The kernel gives the leader's number to nobody while the group
- * has a member; so a process of that number proves that the group has been empty.
+ * A process group whose leader has exited and was reaped. The kernel does not reuse the leader's pid while the group has a
+ * member, so a process with that pid proves that the group has been empty.
  */
 interface LeaderlessGroup {
   readonly groupId: number;
-  /** A member that was seen alive: while it lives nothing else needs to be looked at. */
-  witness: string | undefined;
-  /** The zombies that the last walk found, and nothing else. */
+  /** The pid of a running member. While it runs, no other process needs to be checked. */
+  knownMember: string | undefined;
+  /** The pids of the zombies that the last scan found. Empty if it found running members. */
   zombies: string;
   /** Called once, when the group is empty. */
-  readonly tell: () => void;
+  readonly onEmpty: () => void;
 }
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];
 
-/** All groups that are waited for. They are looked at together, so that many cost one walk through `/proc`. */
+/** The groups that `whenGroupEmpty` waits for. One scan of `/proc` checks all of them. */
 const waiting = new Map<number, LeaderlessGroup>();
 let sweepMs = shortestSweepMs;
 let timer: Timer | undefined;
 
 /**
- * Resolves when nothing that lives is left of the group: zombies, which `kill` counts, do not live. To be asked once,
- * when the group's leader has ended.
+ * Resolves when the group has no running member. Zombies, which `kill` counts as members, do not count as running. Call
+ * once, after the leader of the group has exited.
  */
 export function whenGroupEmpty(groupId: number): Promise<void> {
   if (!hasGroupMembers(groupId)) return Promise.resolve();
   return new Promise((resolve) => {
-    waiting.set(groupId, { groupId, witness: undefined, zombies: "", tell: resolve });
+    waiting.set(groupId, { groupId, knownMember: undefined, zombies: "", onEmpty: resolve });
     sweepSoon();
   });
 }
 
 /**
- * Sends a signal to what is left of a group that `whenGroupEmpty` waits for. One that is empty, or that nobody waits for
- * any more, is left in peace: its number may be somebody else's by now. False: not permitted.
+ * Sends a signal to a group that `whenGroupEmpty` waits for. Does nothing if the group is empty or not waited for, because
+ * its id may belong to another group by then. Returns false if the signal is not permitted.
  */
 export function signalLeaderlessGroup(groupId: number, signalNumber: number): boolean {
   const group = waiting.get(groupId);
   if (group === undefined) return true;
-  dismissIfEmpty([group]);
+  tryResolveEmpty([group]);
   return waiting.has(groupId) ? signalGroup(groupId, signalNumber) : true;
 }
 
-const rosterFreshMs = 20;
-let roster: { readonly byGroup: ReadonlyMap<number, readonly number[]>; readonly readAtMs: number } | undefined;
+const membersCacheMs = 20;
+let membersCache: { readonly byGroup: ReadonlyMap<number, readonly number[]>; readonly readAtMs: number } | undefined;
 
 /**
- * Those of a group that live; empty where there is no `/proc`. Groups that are asked for within 20 ms share one walk
- * through `/proc`. Throws GafferdError `overloaded`.
+ * The running members of a group. Calls within 20 ms share one scan of `/proc`. Empty if the system has no `/proc`. Throws
+ * GafferdError `overloaded`.
  */
 export function groupMembers(groupId: number): readonly number[] {
   if (!hasProc) return [];
-  if (roster === undefined || performance.now() - roster.readAtMs > rosterFreshMs) {
-    roster = { byGroup: readGroups(), readAtMs: performance.now() };
+  if (membersCache === undefined || performance.now() - membersCache.readAtMs > membersCacheMs) {
+    membersCache = { byGroup: readGroups(), readAtMs: performance.now() };
   }
-  return roster.byGroup.get(groupId) ?? [];
+  return membersCache.byGroup.get(groupId) ?? [];
 }
 
 function readGroups(): ReadonlyMap<number, readonly number[]> {
   const byGroup = new Map<number, number[]>();
   for (const osPid of osPids()) {
-    const groupId = livingGroupOf(osPid);
-    if (groupId === undefined) continue;
-    const members = byGroup.get(groupId);
-    if (members === undefined) byGroup.set(groupId, [Number(osPid)]);
-    else members.push(Number(osPid));
+    const groupId = runningGroupOf(osPid);
+    if (groupId !== undefined) addToMultimap(byGroup, groupId, Number(osPid));
   }
   return byGroup;
 }
 
-/** Sends a signal to a group that has a member for certain, such as its leader, not reaped yet. False: not permitted. */
+/** Sends a signal to a group that has a member, such as a leader that is not reaped. Returns false if not permitted. */
 export function signalGroup(groupId: number, signalNumber: number): boolean {
   return signalOne(-groupId, signalNumber);
 }
 
-/** Sends a signal to a process that was not reaped yet. False: not permitted. */
+/** Sends a signal to a process that is not reaped. Returns false if not permitted. */
 export function signalOne(osPid: number, signalNumber: number): boolean {
   try {
     process.kill(osPid, signalNumber);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EPERM") return false;
-    if (code !== "ESRCH") throw error; // ESRCH: gone this instant.
+    if (code !== "ESRCH") throw error; // ESRCH: the process has just exited.
   }
   return true;
 }
@@ -97,64 +95,64 @@ function sweepSoon(): void {
 
 function sweep(): void {
   const startMs = performance.now();
-  dismissIfEmpty([...waiting.values()]);
+  tryResolveEmpty([...waiting.values()]);
   timer = undefined;
   if (waiting.size === 0) return;
-  // However many groups there are, looking at them takes at most a fifth of the time.
+  // However many groups there are, the scans take at most a fifth of the time.
   sweepMs = Math.max(Math.min(sweepMs * 2, longestSweepMs), 4 * (performance.now() - startMs));
   timer = setTimeout(sweep, sweepMs);
 }
 
-/** Tells those of `groups` that are empty, and no longer waits for them. */
-function dismissIfEmpty(groups: readonly LeaderlessGroup[]): void {
+/** Resolves the waits for those of `groups` that are empty. */
+function tryResolveEmpty(groups: readonly LeaderlessGroup[]): void {
   try {
-    dismissEmpty(groups);
+    resolveEmpty(groups);
   } catch {
-    // No descriptor is free to look into `/proc`. What was there at the last look counts as there.
+    // No file descriptor is free to read `/proc`. The groups count as non-empty until the next sweep.
   }
 }
 
-function dismissEmpty(groups: readonly LeaderlessGroup[]): void {
-  const unsure = new Map<number, LeaderlessGroup>();
+function resolveEmpty(groups: readonly LeaderlessGroup[]): void {
+  const unconfirmed = new Map<number, LeaderlessGroup>();
   for (const group of groups) {
-    if (!hasGroupMembers(group.groupId)) dismiss(group);
-    else if (hasProc && !isMember(group.witness, group.groupId)) unsure.set(group.groupId, group);
+    if (!hasGroupMembers(group.groupId)) resolveGroup(group);
+    else if (hasProc && !isMember(group.knownMember, group.groupId)) unconfirmed.set(group.groupId, group);
   }
-  if (unsure.size > 0) for (const group of findWithoutWitness(unsure)) dismiss(group);
+  if (unconfirmed.size > 0) for (const group of findEmpty(unconfirmed)) resolveGroup(group);
 }
 
-function dismiss(group: LeaderlessGroup): void {
+function resolveGroup(group: LeaderlessGroup): void {
   waiting.delete(group.groupId);
-  group.tell();
+  group.onEmpty();
 }
 
 /**
- * Walks through `/proc` and returns those of `unsure` in which nothing lives. A process that forks and ends faster than
- * the walk goes is not seen, nor is its child; but each leaves a zombie. So nothing lives only when a second walk finds
- * the same zombies, and nothing else.
+ * Scans `/proc` and returns those of `unconfirmed` that have no running member. The scan can miss a process that forks and
+ * exits while it runs, and the child of that process; but the process leaves a zombie. So a group is empty only if two
+ * scans in a row find the same zombies and no running member.
  */
-function findWithoutWitness(unsure: Map<number, LeaderlessGroup>): LeaderlessGroup[] {
+function findEmpty(unconfirmed: Map<number, LeaderlessGroup>): LeaderlessGroup[] {
   const found = new Map<LeaderlessGroup, string>();
   for (const osPid of osPids()) {
-    const membership = procStatOf(osPid);
-    if (membership === undefined || membership.groupId !== membership.sessionId) continue;
-    const group = unsure.get(membership.groupId);
+    const stat = procStatOf(osPid);
+    if (stat === undefined || stat.groupId !== stat.sessionId) continue;
+    const group = unconfirmed.get(stat.groupId);
     if (group === undefined) continue;
-    if (!isAlive(membership)) found.set(group, `${found.get(group) ?? ""} ${osPid}`);
+    if (!isAlive(stat)) found.set(group, `${found.get(group) ?? ""} ${osPid}`);
     else {
-      group.witness = osPid;
-      unsure.delete(group.groupId);
-      if (unsure.size === 0) break;
+      group.knownMember = osPid;
+      unconfirmed.delete(group.groupId);
+      if (unconfirmed.size === 0) break;
     }
   }
-  return [...unsure.values()].filter((group) => {
+  return [...unconfirmed.values()].filter((group) => {
     const before = group.zombies;
     group.zombies = found.get(group) ?? "";
     return group.zombies !== "" && group.zombies === before;
   });
 }
 
-/** Whether the kernel knows of a member, dead or alive, of a group whose leader was reaped. */
+/** Whether the kernel has a member, running or zombie, of a group whose leader was reaped. */
 export function hasGroupMembers(groupId: number): boolean {
   try {
     process.kill(-groupId, 0);
@@ -164,17 +162,17 @@ export function hasGroupMembers(groupId: number): boolean {
   try {
     return !hasProc || procStatOf(groupId) === undefined;
   } catch {
-    return true; // See `dismissIfEmpty`.
+    return true; // No file descriptor is free to read `/proc`.
   }
 }
 
 function isMember(osPid: string | undefined, groupId: number): boolean {
-  return osPid !== undefined && livingGroupOf(osPid) === groupId;
+  return osPid !== undefined && runningGroupOf(osPid) === groupId;
 }
 
-/** The group of a living process, if its leader leads the session too, as the leader of ours does. */
-function livingGroupOf(osPid: string): number | undefined {
-  const membership = procStatOf(osPid);
-  if (membership === undefined || !isAlive(membership)) return undefined;
-  return membership.groupId === membership.sessionId ? membership.groupId : undefined;
+/** The group of a running process, if the group leader also leads the session, as in every group that gafferd starts. */
+function runningGroupOf(osPid: string): number | undefined {
+  const stat = procStatOf(osPid);
+  if (stat === undefined || !isAlive(stat)) return undefined;
+  return stat.groupId === stat.sessionId ? stat.groupId : undefined;
 }

@@ -1,12 +1,12 @@
 import { hasGroupMembers } from "./group.ts";
 
-/** The leaders of groups that outlived them and are to be stopped when gafferd ends. */
+/** The ids of groups whose leader has exited. gafferd stops these groups when it stops itself. */
 const leaders = new Set<number>();
 
-/** Groups that were added and never looked at again; they are looked through when there are so many more. */
+/** Empty groups are removed when the set reaches this size. */
 const pruneAt = { size: 256 };
 
-/** Notes the group of a leader that has just been reaped, if it has other members: `kill_mode = process` left them. */
+/** Remembers the group of a leader that has just been reaped, if `kill_mode = process` left other members running. */
 export function trackLeaderlessGroup(leader: number): void {
   if (!hasGroupMembers(leader)) return;
   leaders.add(leader);
@@ -15,7 +15,7 @@ export function trackLeaderlessGroup(leader: number): void {
   pruneAt.size = Math.max(256, 2 * leaders.size);
 }
 
-/** Those that still have a member: as long as they do, no other process gets the leader's number. */
+/** The groups that still have members. While a group has a member, the kernel does not reuse the pid of its leader. */
 export function leaderlessGroups(): readonly number[] {
   for (const leader of leaders) if (!hasGroupMembers(leader)) leaders.delete(leader);
   return [...leaders];

@@ -1,49 +1,50 @@
 import { randomBytes } from "node:crypto";
 
 /**
- * The variable in which every process of ours, and whatever it starts in turn, carries whose it is. The kernel shows it
- * in `/proc/PID/environ` even of what has left its group, its session and its parents.
+ * The environment variable that identifies a process of gafferd and all its descendants. The kernel shows it in
+ * `/proc/PID/environ`, even after a process has left its process group and session and has lost its parent.
  */
 export const markerVariable = "GAFFERD_PROCESS";
 
-/** What becomes of a process when gafferd is killed. */
+/** What happens to a process when gafferd is killed: it is stopped, or it keeps running. */
 export type HostExitAction = "end" | "keep";
 
-const run = randomBytes(6).toString("hex");
+/** Identifies this run of gafferd. */
+const runId = randomBytes(6).toString("hex");
 let last = 0;
-let kept = false;
+let hasKept = false;
 
-/** `9f3c21aa07de-end.17`: what all markers of this run of the program with that fate begin with. */
-export function markerPrefixOf(fate: HostExitAction): string {
-  return `${run}-${fate}.`;
+/** `9f3c21aa07de-end.`: the common prefix of all markers of this run of gafferd with that action. */
+export function markerPrefixOf(action: HostExitAction): string {
+  return `${runId}-${action}.`;
 }
 
-/** A marker that no other process bears. */
-export function createMarker(fate: HostExitAction): string {
+/** Creates a unique marker, such as `9f3c21aa07de-end.17`. */
+export function createMarker(action: HostExitAction): string {
   last += 1;
-  kept ||= fate === "keep";
-  return markerPrefixOf(fate) + last;
+  hasKept ||= action === "keep";
+  return markerPrefixOf(action) + last;
 }
 
 /**
- * The variable's value for a process: `outer`, which is that of gafferd itself where it runs under another gafferd, and
- * then its own marker.
+ * The value of the variable for a process. If gafferd runs under another gafferd, its own value (`outer`) comes first,
+ * then the marker of the process.
  */
 export function markerValue(marker: string, outer = process.env[markerVariable]): string {
   return outer === undefined || outer === "" ? marker : `${outer} ${marker}`;
 }
 
-/** Whether there was ever a process that lives on. */
+/** Whether this run of gafferd has ever started a process with the action `keep`. */
 export function hasKeptProcess(): boolean {
-  return kept;
+  return hasKept;
 }
 
-/** The markers of this run of the program in the text of a `/proc/PID/environ`. */
+/** The markers of this run of gafferd in the text of `/proc/PID/environ`. */
 export function ownMarkersIn(environ: string): string[] {
-  return markersIn(environ).filter((marker) => marker.startsWith(run));
+  return markersIn(environ).filter((marker) => marker.startsWith(runId));
 }
 
-/** The markers in the text of a `/proc/PID/environ`, those of the outermost gafferd first. */
+/** All markers in the text of `/proc/PID/environ`. The marker of the outermost gafferd comes first. */
 export function markersIn(environ: string): string[] {
   const start = `${markerVariable}=`;
   const variable = environ.split("\0").find((each) => each.startsWith(start));

@@ -11,37 +11,38 @@ const killedMs = 500;
 
 export interface StopOrphansOptions {
   readonly log: Logger;
+  /** The time between SIGTERM and SIGKILL. */
   readonly graceMs: number;
-  /** SIGKILL follows when it resolves, whatever is left of the grace. */
+  /** When this resolves, SIGKILL is sent at once. */
   readonly killRequested: Promise<void>;
 }
 
 /**
- * Stops what the processes of all templates have left behind: what `kill_mode = process` spared, and what left its
- * session and dropped its environment, so that it belongs to no template. Call it when all templates have stopped. What is
- * configured to outlive gafferd stays, as does what might have come from that or was there before gafferd.
+ * Stops orphaned processes that belong to no template: those that `kill_mode = process` left running, and those that left
+ * their session and cleared their environment. Call it after all templates have stopped. It does not stop processes that
+ * are configured to keep running, that might descend from such a process, or that are older than gafferd.
  */
 export async function stopOrphans({ log, graceMs, killRequested }: StopOrphansOptions): Promise<void> {
   if (!receivesOrphans()) return;
-  const escaped = new EscapedProcesses({ claim: claimLeft });
-  escaped.note();
+  const escaped = new EscapedProcesses({ select: selectOrphans });
+  escaped.refresh();
   if (escaped.osPids.length === 0) return;
   const describeAll = () => describeSurvivors(identify(escaped.osPids));
-  log.warn(`stopping what processes have left behind: ${describeAll()}`);
+  log.warn(`stopping orphaned processes that belong to no template: ${describeAll()}`);
   const steps = [
     { signalNumber: terminate, waitMs: graceMs },
     { signalNumber: kill, waitMs: killedMs },
   ];
   const signal = (signalNumber: number) => escaped.signal(signalNumber);
   void killRequested.then(() => signal(kill));
-  const isGone = await stopTarget(steps, { signal, emptied: escaped.whenGone() });
-  if (!isGone) log.warn(`SIGKILL did not end ${describeAll()}; gafferd leaves it behind`);
+  const haveExited = await stopTarget(steps, { signal, emptied: escaped.whenGone() });
+  if (!haveExited) log.warn(`SIGKILL did not end ${describeAll()}; gafferd no longer waits for it`);
 }
 
-function claimLeft({ byMarker, bySession }: OrphanSnapshot): number[] {
+function selectOrphans({ byMarker, bySession }: OrphanSnapshot): number[] {
   const markers = [...byMarker.keys()].filter((marker) => marker.startsWith(markerPrefixOf("end")));
   const marked = markers.flatMap((marker) => byMarker.get(marker) ?? []);
-  const inLeftGroups = leaderlessGroups().flatMap((leader) => bySession.get(leader) ?? []);
-  const areUnmarkedOurs = !hasKeptProcess() && !hasInheritedChildren();
-  return [...marked, ...inLeftGroups, ...(areUnmarkedOurs ? (byMarker.get(unmarked) ?? []) : [])];
+  const inGroups = leaderlessGroups().flatMap((leader) => bySession.get(leader) ?? []);
+  const includeUnmarked = !hasKeptProcess() && !hasInheritedChildren();
+  return [...marked, ...inGroups, ...(includeUnmarked ? (byMarker.get(unmarked) ?? []) : [])];
 }

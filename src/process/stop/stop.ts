@@ -1,30 +1,30 @@
-/** One rung of the ladder: send the signal, then give the target `waitMs` to be gone. */
+/** Send the signal, then wait up to `waitMs` until the target has exited. */
 export interface StopStep {
   readonly signalNumber: number;
   readonly waitMs: number;
 }
 
-/** What is to be stopped: a process with its group. */
+/** A process, with its process group. */
 export interface StopTarget {
-  /** Does nothing when the target is gone. */
+  /** Does nothing if the target has exited. */
   signal(signalNumber: number): void;
-  /** Resolves when nothing of the target is left. */
+  /** Resolves when no process of the target is running. */
   readonly emptied: Promise<void>;
 }
 
-/** A timer that is to run longer than this fires at once. */
+/** The longest delay of a timer. A longer one fires immediately. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-/** Climbs `steps` until the target is gone. Whether it is: what the last step did not end in its time lives on. */
+/** Takes `steps` in order until the target has exited. Returns false if it is still running after the last step. */
 export async function stopTarget(steps: readonly StopStep[], target: StopTarget): Promise<boolean> {
   for (const { signalNumber, waitMs } of steps) {
     target.signal(signalNumber);
-    if (await isGoneWithin(target.emptied, waitMs)) return true;
+    if (await exitsWithin(target.emptied, waitMs)) return true;
   }
   return false;
 }
 
-async function isGoneWithin(emptied: Promise<void>, waitMs: number): Promise<boolean> {
+async function exitsWithin(emptied: Promise<void>, waitMs: number): Promise<boolean> {
   let timer: Timer | undefined;
   const elapsed = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), Math.min(waitMs, longestTimerMs));

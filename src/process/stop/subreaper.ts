@@ -2,20 +2,20 @@ import { libc } from "../libc.ts";
 import { ownChildren } from "./descendants.ts";
 import { procStatOf } from "../proc-stat.ts";
 
-/** Those that Bun waits for: only it may take their exit status. */
+/** Children that Bun waits for. Only Bun may reap them. */
 const spawned = new Set<number>();
-/** Other children that had ended at the last look, with the time they began. */
-let ended = new Map<number, number>();
+/** The start times of the other children that were zombies at the last check, by pid. */
+let zombies = new Map<number, number>();
 let timer: Timer | undefined;
 let isReaper = false;
 let hasInherited = false;
 
-/** Bun takes the status of a child of its own as soon as its loop turns; what is still there after so long is nobody's. */
-const unclaimedMs = 250;
+/** Bun reaps its own children in the next turn of its event loop. A zombie that is this old is not one of them. */
+const reapAfterMs = 250;
 
 /**
- * From now on what loses its parents becomes a child of this program, in which `orphans` finds it, and is reaped when it
- * ends. PID 1 has these children anyway. False: this system cannot.
+ * Makes gafferd a child subreaper: a process that loses its parent becomes a child of gafferd. `orphans` lists these
+ * children, and gafferd reaps them. PID 1 gets them in any case. Returns false if the system does not support this.
  */
 export function becomeSubreaper(): boolean {
   if (isReaper) return true;
@@ -23,47 +23,47 @@ export function becomeSubreaper(): boolean {
   if (become === undefined || become() !== 0) return false;
   isReaper = true;
   hasInherited = orphans().length > 0;
-  process.on("SIGCHLD", lookSoon);
-  // What has ended before that.
-  lookSoon();
+  process.on("SIGCHLD", scheduleReap);
+  // Children may have exited before the handler was set.
+  scheduleReap();
   return true;
 }
 
-/** Whether what loses its parents comes to this program. */
+/** Whether gafferd is a child subreaper. */
 export function receivesOrphans(): boolean {
   return isReaper;
 }
 
-/** Whether there were children that it did not spawn when it became a subreaper, such as those of the shell it was before. */
+/** Whether gafferd already had children when it became a subreaper, for example because a shell started them before `exec`. */
 export function hasInheritedChildren(): boolean {
   return hasInherited;
 }
 
-/** The children that this program did not spawn itself, dead or alive. */
+/** The children that gafferd did not spawn itself, including zombies. */
 export function orphans(): number[] {
   return isReaper ? ownChildren().filter((osPid) => !spawned.has(osPid)) : [];
 }
 
-/** Notes a child that `Bun.spawn` started, until Bun has reaped it. */
+/** Registers a child that `Bun.spawn` started, until Bun has reaped it. */
 export function trackSpawned({ pid, exited }: Pick<Bun.Subprocess, "pid" | "exited">): void {
   spawned.add(pid);
   void exited.then(() => spawned.delete(pid));
 }
 
-function lookSoon(): void {
-  timer ??= setTimeout(reapUnclaimed, unclaimedMs).unref();
+function scheduleReap(): void {
+  timer ??= setTimeout(reapOrphans, reapAfterMs).unref();
 }
 
-/** Reaps what had ended at the last look too; goes on as long as there is something that has ended. */
-function reapUnclaimed(): void {
+/** Reaps orphans that were zombies at the last check too. Repeats as long as there are zombies. */
+function reapOrphans(): void {
   timer = undefined;
-  const before = ended;
-  ended = new Map();
+  const before = zombies;
+  zombies = new Map();
   for (const osPid of orphans()) {
-    const membership = procStatOf(osPid);
-    if (membership?.state !== "Z") continue;
-    if (before.get(osPid) === membership.startTicks) libc().reap?.(osPid);
-    else ended.set(osPid, membership.startTicks);
+    const stat = procStatOf(osPid);
+    if (stat?.state !== "Z") continue;
+    if (before.get(osPid) === stat.startTicks) libc().reap?.(osPid);
+    else zombies.set(osPid, stat.startTicks);
   }
-  if (ended.size > 0) lookSoon();
+  if (zombies.size > 0) scheduleReap();
 }

@@ -2,41 +2,41 @@ import { tryRead, readProcText } from "../proc-file.ts";
 import { hasProc } from "../proc-stat.ts";
 import { runInSlices } from "../../slices.ts";
 
-/** A process is looked at first when it is so old, then each time that its age has doubled. */
-const firstLookMs = 50;
+/** The age of a process at its first reading. The next readings follow each time that its age has doubled. */
+const firstReadMs = 50;
 const longestPauseMs = 10_000;
-/** Looks that are due within so long of each other are taken together. */
-const togetherMs = 50;
+/** Readings that are due within this time of each other are done together. */
+const batchMs = 50;
 
 /**
- * The most memory that a running process has held. The kernel keeps that figure, but forgets it when the process ends, and
- * what it tells then (wait4(2)) is never less than gafferd's own peak, since a child has gafferd's memory until its exec.
- * So it is read now and then while the process runs, and before a signal is sent to it.
+ * The highest memory use of a running process (`VmHWM`). The kernel discards this value when the process exits. The value of
+ * wait4(2) does not replace it: it is never less than gafferd's own peak, because a child shares gafferd's memory until its
+ * exec. So gafferd reads `VmHWM` from time to time while the process runs, and before it sends a signal.
  */
 export class PeakMemory {
   readonly #osPid: number;
   readonly #startedAtMs = performance.now();
   #bytes: number | undefined;
 
-  /** To be made while the process is not reaped, and closed when it is. */
+  /** Create it before the process is reaped, and close it afterwards. */
   constructor(osPid: number) {
     this.#osPid = osPid;
-    if (hasProc) watch(this, this.#startedAtMs + firstLookMs);
+    if (hasProc) watch(this, this.#startedAtMs + firstReadMs);
   }
 
-  /** Undefined when it ended before the first look, or where nobody can tell. */
+  /** Undefined if the process exited before the first reading, or if the system does not provide the value. */
   get bytes(): number | undefined {
     return this.#bytes;
   }
 
-  /** Reads the figure now. */
-  look(): void {
+  /** Reads the current value. */
+  update(): void {
     if (!hasProc) return;
     const bytes = peakOf(this.#osPid);
     if (bytes !== undefined) this.#bytes = Math.max(this.#bytes ?? 0, bytes);
   }
 
-  /** How long it may be left alone after a look. */
+  /** The delay until the next reading. */
   pauseMs(nowMs: number): number {
     return Math.min(nowMs - this.#startedAtMs, longestPauseMs);
   }
@@ -46,7 +46,7 @@ export class PeakMemory {
   }
 }
 
-/** Undefined when it has ended, or no descriptor is free to see. */
+/** Undefined if the process has exited, or if no file descriptor is free. */
 function peakOf(osPid: number): number | undefined {
   try {
     const status = tryRead(() => readProcText(`/proc/${osPid}/status`)) ?? "";
@@ -57,7 +57,7 @@ function peakOf(osPid: number): number | undefined {
   }
 }
 
-/** When each is to be looked at, on the clock of `performance.now()`. */
+/** The time of the next reading of each process, on the clock of `performance.now()`. */
 const dueAtMs = new Map<PeakMemory, number>();
 let timer: Timer | undefined;
 let timerAtMs = Infinity;
@@ -67,18 +67,18 @@ function watch(peak: PeakMemory, atMs: number): void {
   if (atMs >= timerAtMs) return;
   clearTimeout(timer);
   timerAtMs = atMs;
-  timer = setTimeout(lookAtAll, Math.max(0, atMs - performance.now())).unref();
+  timer = setTimeout(readDue, Math.max(0, atMs - performance.now())).unref();
 }
 
-/** Looks at all that are due, a few milliseconds at a time. */
-function lookAtAll(): void {
+/** Reads all processes that are due, in slices of a few milliseconds. */
+function readDue(): void {
   const nowMs = performance.now();
-  const due = [...dueAtMs].flatMap(([peak, atMs]) => (atMs <= nowMs + togetherMs ? [peak] : []));
+  const due = [...dueAtMs].flatMap(([peak, atMs]) => (atMs <= nowMs + batchMs ? [peak] : []));
   const step = () => {
     const peak = due.pop();
     if (peak === undefined) return false;
     if (!dueAtMs.has(peak)) return true;
-    peak.look();
+    peak.update();
     dueAtMs.set(peak, performance.now() + peak.pauseMs(performance.now()));
     return true;
   };
@@ -86,7 +86,7 @@ function lookAtAll(): void {
     timerAtMs = Infinity;
     if (dueAtMs.size === 0) return;
     const earliestMs = Math.min(...dueAtMs.values());
-    timerAtMs = Math.max(earliestMs, performance.now() + togetherMs);
-    timer = setTimeout(lookAtAll, timerAtMs - performance.now()).unref();
+    timerAtMs = Math.max(earliestMs, performance.now() + batchMs);
+    timer = setTimeout(readDue, timerAtMs - performance.now()).unref();
   });
 }

@@ -3,7 +3,7 @@ import type { ProcessEntry } from "./process-entry.ts";
 import { tryRead, readProcText } from "../proc-file.ts";
 import { osPids, statFields } from "../proc-stat.ts";
 
-/** getauxval(3): what the kernel tells every program of itself. */
+/** Keys of the auxiliary vector, see getauxval(3). */
 const auxPageBytes = 6;
 const auxTicksPerSecond = 17;
 
@@ -11,8 +11,8 @@ const pageBytes = auxiliaryValue(auxPageBytes) ?? 4096;
 const tickMs = 1000 / (auxiliaryValue(auxTicksPerSecond) ?? 100);
 
 /**
- * Every living process, one file of `/proc` read a step; zombies do not live. What vanishes meanwhile is left out.
- * Throws GafferdError `overloaded` when no descriptor is free.
+ * Yields every running process; zombies are left out. Each step reads one file of `/proc` and skips a process that has
+ * exited since. Throws GafferdError `overloaded` if no file descriptor is free.
  */
 export function* procEntries(): Generator<ProcessEntry> {
   const [uptimeSeconds] = (tryRead(() => readFileSync("/proc/uptime", "latin1")) ?? "").split(" ", 1);
@@ -24,14 +24,14 @@ export function* procEntries(): Generator<ProcessEntry> {
   }
 }
 
-/** Undefined for what does not live. The times are those of `performance.now()`. */
+/** Parses `/proc/PID/stat`. Undefined for a zombie. Both times are on the clock of `performance.now()`. */
 export function parseStat(
   stat: string,
   { bootedAtMs, readAtMs }: { bootedAtMs: number; readAtMs: number },
 ): ProcessEntry | undefined {
   const fields = statFields(stat, 26);
   if ("ZXx".includes(fields[0] ?? "X")) return undefined;
-  /** By their numbers in proc_pid_stat(5). */
+  /** Fields have the numbers of proc_pid_stat(5). */
   const field = (number: number) => Number(fields[number - 3]);
   const startedAtMs = field(22) * tickMs;
   return {
@@ -39,7 +39,7 @@ export function parseStat(
     parentOsPid: field(4),
     name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
     startedAtMs,
-    // Where its stack begins, which is drawn anew at each exec; 0 where that is not ours to know.
+    // The start address of the stack, which is random for each exec; 0 if gafferd has no permission to read it.
     image: field(28),
     ageMs: readAtMs - bootedAtMs - startedAtMs,
     readAtMs,
@@ -51,7 +51,7 @@ export function parseStat(
   };
 }
 
-/** `/proc/self/auxv` is pairs of a key and a value, each as wide as a pointer: 64 bits wherever Bun runs. */
+/** `/proc/self/auxv` has pairs of a key and a value, each of pointer size: 64 bits on all platforms of Bun. */
 function auxiliaryValue(key: number): number | undefined {
   const vector = tryRead(() => readFileSync("/proc/self/auxv"));
   if (vector === undefined) return undefined;

@@ -1,44 +1,44 @@
-/** What the system says of one living process, read in one go with all others. */
+/** A running process, as read in one pass over all processes. */
 export interface ProcessEntry {
   readonly osPid: number;
   readonly parentOsPid: number;
-  /** The kernel's short name of it. */
+  /** The command name from the kernel (`comm`). */
   readonly name: string;
-  /** On a clock of the system's own; two processes that had the same number one after the other differ in it. */
+  /** On a clock of the system. It distinguishes two processes that had the same pid one after the other. */
   readonly startedAtMs: number;
-  /** Differs after an exec. */
+  /** A value that changes with each exec. */
   readonly image: number;
-  /** How long it has lived. */
+  /** The time since its start. */
   readonly ageMs: number;
-  /** When this was read (`performance.now()`). */
+  /** The time of the reading (`performance.now()`). */
   readonly readAtMs: number;
-  /** User and system time that it has taken, without that of its children. */
+  /** User and system time, without that of its children. */
   readonly cpuMs: number;
   readonly nice: number;
   readonly rssBytes: number;
   readonly vmsBytes: number;
-  /** Undefined where the system does not say. */
+  /** Undefined if the system does not provide it. */
   readonly threads: number | undefined;
-  /** Where they came with the rest; else `detailsOf` reads them. */
+  /** Present if they were read in the same pass. Otherwise `detailsOf` reads them. */
   readonly details?: ProcessDetails;
 }
 
-/** Whom a process runs as, and what: it changes with an exec, else seldom. */
+/** The user and command line of a process. They change with an exec, and otherwise rarely. */
 export interface ProcessIdentity {
-  /** The number, where nobody knows a name. */
+  /** The user name, or the user number if it has no name. */
   readonly username: string;
-  /** Its words, joined by spaces; `[name]` for what has none. */
+  /** The arguments, joined by spaces; `[name]` if there are none. */
   readonly commandLine: string;
-  /** What it was read of. */
+  /** The entry that this identity was read for. */
   readonly entry: Pick<ProcessEntry, "startedAtMs" | "image" | "name" | "readAtMs">;
 }
 
-/** What costs a look at each process of its own. What the system does not say, or not to us, is undefined. */
+/** Details that need separate reads for each process. Undefined if the system does not provide them or denies access. */
 export interface ProcessDetails {
   readonly identity: ProcessIdentity;
   readonly openFds: number | undefined;
-  /** What was fetched from storage for it. */
+  /** Bytes read from storage. */
   readonly readBytes: number | undefined;
-  /** What it sent to storage. */
+  /** Bytes written to storage. */
   readonly writtenBytes: number | undefined;
 }

@@ -1,30 +1,30 @@
 import type { ProcessEntry } from "./process-entry.ts";
 
-/** The last takes the rest of the line; `lstart` is five words, such as `Sat Jan 31 12:00:00 2026`. */
+/** `lstart` has five words, such as `Sat Jan 31 12:00:00 2026`. The last column extends to the end of the line. */
 const columns = ["pid", "ppid", "nice", "rss", "vsz", "time", "state", "lstart", "user", "command"];
 const line =
   /^\s*(\d+)\s+(\d+)\s+(-?\d+)\s+(\d+)\s+(\d+)\s+([\d:.-]+)\s+(\S+)\s+(\w+ +\w+ +\d+ [\d:]+ \d+)\s+(\S+)\s+(.*)$/;
-const patienceMs = 5000;
+const psTimeoutMs = 5000;
 
 /**
- * Every living process, as `ps` tells of it where there is no `/proc` (macOS). It knows neither threads nor descriptors
- * nor what was read and written. Empty where there is no `ps` either.
+ * Every running process, read from `ps` on systems without `/proc` (macOS). `ps` does not report threads, descriptors or
+ * I/O. Empty if there is no `ps`.
  */
 export async function psEntries(): Promise<ProcessEntry[]> {
   const program = Bun.which("ps");
   if (program === null) return [];
   const ps = Bun.spawn([program, "-Aww", ...columns.flatMap((column) => ["-o", `${column}=`])], {
-    // Dots, not commas, and English months.
+    // For decimal points and English month names.
     env: { ...process.env, LC_ALL: "C" },
     stdin: "ignore",
     stderr: "ignore",
-    timeout: patienceMs,
+    timeout: psTimeoutMs,
   });
   const text = await ps.stdout.text();
   return parsePs(text, { nowMs: Date.now(), readAtMs: performance.now() });
 }
 
-/** What `ps` printed; zombies, and lines that are not as expected, are left out. `nowMs` is Unix time. */
+/** Parses the output of `ps`. Skips zombies and malformed lines. `nowMs` is Unix time. */
 export function parsePs(text: string, { nowMs, readAtMs }: { nowMs: number; readAtMs: number }): ProcessEntry[] {
   return text.split("\n").flatMap((each): ProcessEntry[] => {
     const [, osPid, parentOsPid, nice, rss, vsz, time = "", state = "", start = "", username = "", command = ""] =

@@ -7,14 +7,14 @@ import { readDetails } from "./usage.ts";
 export type { ProcessEntry, ProcessIdentity };
 
 /**
- * Every process that lives. Each step reads one, some 10 µs, so that who takes them can turn to something else between
- * two. Where there is no `/proc` (macOS), `ps` tells what it can.
+ * Iterates over all running processes. Each step reads one process in about 10 µs, so the caller can yield to the event
+ * loop between steps. Uses `ps` on systems without `/proc` (macOS).
  */
 export async function readProcesses(): Promise<Iterator<ProcessEntry>> {
   return hasProc ? procEntries() : (await psEntries())[Symbol.iterator]();
 }
 
-/** Undefined when the process is gone. `known` is who had its number before. */
+/** Undefined if the process has exited. `known` is the identity that was last read for this pid. */
 export function detailsOf(entry: ProcessEntry, known?: ProcessIdentity): ProcessDetails | undefined {
   return entry.details ?? readDetails(entry, known);
 }

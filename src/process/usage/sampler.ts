@@ -2,18 +2,18 @@ import { type ProcessTable, type ProcessUsage, takeUsageSample, UsageSample } fr
 
 export { type ProcessUsage, UsageSample };
 
-/** A baseline is at least so much older than what is compared with it: the kernel counts time in steps of 10 ms. */
+/** The minimum age of a baseline. The kernel counts CPU time in steps of 10 ms, so a shorter window is too inexact. */
 const minWindowMs = 50;
 
 /**
- * Samples what processes take when somebody asks, and shares each sample among all who ask at the same time. It has no
- * timer, and holds its last tables of processes (some 200 bytes for each process of the machine) to compare with.
+ * Samples the resource usage of processes on request. Concurrent requests share a sample. The sampler has no timer. It
+ * keeps its last process tables for comparison: about 200 bytes for each process of the machine.
  */
 export class Sampler {
   readonly #take: typeof takeUsageSample;
   #newest: UsageSample | undefined;
   #reading: Promise<UsageSample> | undefined;
-  #marked: UsageSample | undefined;
+  #nextBaseline: UsageSample | undefined;
   #baseline: ProcessTable | undefined;
 
   constructor(take = takeUsageSample) {
@@ -21,22 +21,22 @@ export class Sampler {
   }
 
   /**
-   * A sample that is at most so old and has each of `processes`, unless it is gone. Their usage is read when it
-   * resolves. CPU rates are those since the sample before it, or the one before that if it was taken 50 ms ago or less.
-   * Throws GafferdError `overloaded`.
+   * Returns a sample that is at most `maxAgeMs` old and contains each of `processes` that is running. Their usage has been
+   * read when this resolves. CPU rates cover the time since the previous sample, or since the one before it if the
+   * previous sample is less than 50 ms old. Throws GafferdError `overloaded`.
    */
   async sample(processes: readonly Pick<ProcessUsage, "osPid">[], maxAgeMs: number): Promise<UsageSample> {
     const askedAtMs = performance.now();
     const osPids = processes.map(({ osPid }) => osPid);
     let sample = this.#newest;
     if (sample === undefined || sample.beganAtMs < askedAtMs - maxAgeMs) sample = await this.#read();
-    // What was spawned since it began is no reason to say that it does not run.
+    // A process may be missing only because it was spawned after the sample began. Take another sample in that case.
     while (sample.beganAtMs < askedAtMs && !hasAll(sample.table, osPids)) sample = await this.#read();
     await sample.prepare(osPids);
     return sample;
   }
 
-  /** Joins a reading under way. */
+  /** Takes a sample, or returns the one that is being taken. */
   #read(): Promise<UsageSample> {
     this.#reading ??= this.#readNow().finally(() => (this.#reading = undefined));
     return this.#reading;
@@ -44,12 +44,12 @@ export class Sampler {
 
   async #readNow(): Promise<UsageSample> {
     const beganAtMs = performance.now();
-    if (this.#marked !== undefined && beganAtMs - this.#marked.beganAtMs >= minWindowMs) {
-      this.#baseline = this.#marked.table;
-      this.#marked = undefined;
+    if (this.#nextBaseline !== undefined && beganAtMs - this.#nextBaseline.beganAtMs >= minWindowMs) {
+      this.#baseline = this.#nextBaseline.table;
+      this.#nextBaseline = undefined;
     }
     const sample = await this.#take({ baseline: this.#baseline, previous: this.#newest });
-    this.#marked ??= sample;
+    this.#nextBaseline ??= sample;
     this.#newest = sample;
     return sample;
   }

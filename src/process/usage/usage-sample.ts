@@ -1,16 +1,17 @@
 import { totalmem } from "node:os";
 import { detailsOf, type ProcessEntry, type ProcessIdentity, readProcesses } from "./read-processes.ts";
 import { runInSlices } from "../../slices.ts";
+import { addToMultimap } from "../multimap.ts";
 
-/** All processes that lived when it was read, by the kernel's id. */
+/** All processes that were running when the table was read, by pid. */
 export type ProcessTable = ReadonlyMap<number, ProcessEntry>;
 
-/** What a process takes. What the system does not say, or not to us, is undefined. */
+/** The resource usage of a process. Undefined values are those that the system does not provide, or denies access to. */
 export interface ProcessUsage {
   readonly osPid: number;
-  /** Of one core: since the baseline, or since its start if that was later or there is no baseline. */
+  /** Percent of one core since the baseline, or since the start of the process if there is no baseline or it is older. */
   readonly cpuPercent: number;
-  /** Of the machine's memory. */
+  /** Percent of the machine's memory. */
   readonly memoryPercent: number;
   /** User and system time since its start, without that of its children. */
   readonly cpuMs: number;
@@ -21,20 +22,21 @@ export interface ProcessUsage {
   readonly username: string;
   readonly commandLine: string;
   readonly openFds: number | undefined;
-  /** From storage, as `writtenBytes` are to it. */
+  /** Bytes read from storage. */
   readonly readBytes: number | undefined;
+  /** Bytes written to storage. */
   readonly writtenBytes: number | undefined;
-  /** Each with its own; their figures are not in those of their parent. */
+  /** The child processes. The values of a process do not include those of its children. */
   readonly children: readonly ProcessUsage[];
 }
 
-/** Deeper descendants are left out, so that no chain of processes can overflow a stack, ours or a client's. */
+/** Deeper descendants are left out, so that a long chain of processes cannot overflow the stack of gafferd or a client. */
 const maxGenerations = 500;
 
-/** The kernel counts time in steps of 10 ms; what is younger has no rate yet. */
+/** The kernel counts CPU time in steps of 10 ms. A younger process has a rate of 0. */
 const minAgeMs = 10;
 
-/** What a sample is compared with, and what it need not read again. */
+/** Earlier samples: `baseline` for CPU rates, `previous` for identities that need not be read again. */
 export interface EarlierSamples {
   readonly baseline?: ProcessTable | undefined;
   readonly previous?: UsageSample | undefined;
@@ -54,17 +56,17 @@ export async function takeUsageSample(earlier: EarlierSamples = {}): Promise<Usa
   return new UsageSample(table, { ...earlier, beganAtMs });
 }
 
-/** What processes took at one moment, with all that descend from them. */
+/** The resource usage of processes and their descendants at one moment. */
 export class UsageSample {
   readonly table: ProcessTable;
-  /** `performance.now()`; what was spawned later may be missing. */
+  /** On the clock of `performance.now()`. Processes that were spawned later may be missing. */
   readonly beganAtMs: number;
   readonly #baseline: ProcessTable | undefined;
   readonly #known: ReadonlyMap<number, ProcessIdentity>;
   readonly #identities = new Map<number, ProcessIdentity>();
   readonly #totalBytes = totalmem();
   readonly #children = new Map<number, ProcessEntry[]>();
-  /** By the root of the tree; undefined for what vanished while it was read. */
+  /** By the pid of the root. Undefined if the process exited while it was read. */
   readonly #usages = new Map<number, ProcessUsage | undefined>();
 
   constructor(table: ProcessTable, options: EarlierSamples & { beganAtMs: number }) {
@@ -72,24 +74,20 @@ export class UsageSample {
     this.beganAtMs = options.beganAtMs;
     this.#baseline = options.baseline;
     this.#known = options.previous === undefined ? new Map() : options.previous.#identities;
-    for (const entry of table.values()) {
-      const siblings = this.#children.get(entry.parentOsPid);
-      if (siblings === undefined) this.#children.set(entry.parentOsPid, [entry]);
-      else siblings.push(entry);
-    }
+    for (const entry of table.values()) addToMultimap(this.#children, entry.parentOsPid, entry);
   }
 
-  /** Reads, in slices, what `usageOf` of each of them will give. */
+  /** Reads the usage of each process in slices, so that `usageOf` can return it. */
   async prepare(osPids: readonly number[]): Promise<void> {
-    const left = osPids.values();
+    const remaining = osPids.values();
     await inSlices(() => {
-      const { done, value } = left.next();
+      const { done, value } = remaining.next();
       if (done !== true) this.usageOf(value);
       return done !== true;
     });
   }
 
-  /** Undefined for a process that did not live, or vanished before it was read whole. */
+  /** Undefined if the process was not running, or exited before it was read completely. */
   usageOf(osPid: number): ProcessUsage | undefined {
     const entry = this.table.get(osPid);
     if (entry !== undefined && !this.#usages.has(osPid)) {
@@ -125,7 +123,7 @@ export class UsageSample {
   #readChildren(osPid: number, place: { rootOsPid: number; generation: number }): ProcessUsage[] {
     const generation = place.generation + 1;
     if (generation > maxGenerations) return [];
-    // The table was not read in one instant: a number that changed hands could make the root its own descendant.
+    // The table is not read in one instant: a pid that was reused meanwhile could make the root its own descendant.
     const children = (this.#children.get(osPid) ?? []).filter((child) => child.osPid !== place.rootOsPid);
     return children.flatMap((child) => this.#read(child, { ...place, generation }) ?? []);
   }

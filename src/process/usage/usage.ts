@@ -3,19 +3,19 @@ import type { ProcessDetails, ProcessEntry, ProcessIdentity } from "./process-en
 import { tryRead, readProcText } from "../proc-file.ts";
 import { userName } from "./user-name.ts";
 
-/** So much of a command line is told, as the kernel itself held it to until Linux 4.2. */
+/** Command lines are cut at this length, as in the kernel until Linux 4.2. */
 const maxCommandLineBytes = 4096;
 const commandLineBytes = Buffer.allocUnsafeSlow(maxCommandLineBytes);
 
-/** A program may write a new title over its command line, or change its user, without an exec: that is seen so soon. */
-const identityFreshMs = 5000;
+/** A program can change its title or its user without an exec. gafferd notices such a change after this time. */
+const identityCacheMs = 5000;
 
-/** Since Linux 6.2 the size of `/proc/PID/fd` is the number of its entries, at a quarter of the cost of reading them. */
-const fdFolderHasSize = (tryRead(() => statSync("/proc/self/fd").size) ?? 0) > 0;
+/** Since Linux 6.2, the size of `/proc/PID/fd` is its number of entries. This costs a quarter of reading the entries. */
+const fdDirectoryHasSize = (tryRead(() => statSync("/proc/self/fd").size) ?? 0) > 0;
 
 /**
- * What only the files of one process say; undefined when it is gone. `known` is what they said of its number before: a
- * thousand processes cost a third less when nobody asks each anew who it is. Needs `/proc`.
+ * Reads the details of one process. Undefined if it has exited. `known` is the identity that was last read for this pid;
+ * reusing it saves a third of the time for a thousand processes. Needs `/proc`.
  */
 export function readDetails(entry: ProcessEntry, known?: ProcessIdentity): ProcessDetails | undefined {
   const identity = isSame(entry, known) ? known : readIdentity(entry);
@@ -25,29 +25,29 @@ export function readDetails(entry: ProcessEntry, known?: ProcessIdentity): Proce
   return { identity, openFds, ...readIo(entry.osPid) };
 }
 
-/** Undefined where it is not ours to know. */
-export function countFds(osPid: number, bySize = fdFolderHasSize): number | undefined {
-  const folder = `/proc/${osPid}/fd`;
-  return tryRead(() => (bySize ? statSync(folder).size : readdirSync(folder).length));
+/** The number of open file descriptors. Undefined if access is denied. */
+export function countFds(osPid: number, bySize = fdDirectoryHasSize): number | undefined {
+  const directory = `/proc/${osPid}/fd`;
+  return tryRead(() => (bySize ? statSync(directory).size : readdirSync(directory).length));
 }
 
 function isSame(entry: ProcessEntry, known: ProcessIdentity | undefined): known is ProcessIdentity {
   if (known === undefined) return false;
   const { startedAtMs, image, name, readAtMs } = known.entry;
   if (entry.startedAtMs !== startedAtMs || entry.image !== image || entry.name !== name) return false;
-  return entry.readAtMs - readAtMs < identityFreshMs;
+  return entry.readAtMs - readAtMs < identityCacheMs;
 }
 
 function readIdentity(entry: ProcessEntry): ProcessIdentity | undefined {
   const { osPid, name } = entry;
-  // The folder belongs to the effective user, even where its files are root's because they are to be kept secret.
+  // The directory belongs to the effective user, even if its files belong to root because the process is not dumpable.
   const uid = tryRead(() => statSync(`/proc/${osPid}`).uid);
   const commandLine = tryRead(() => readCommandLine(osPid));
   if (uid === undefined || commandLine === undefined) return undefined;
   return { username: userName(uid), commandLine: commandLine === "" ? `[${name}]` : commandLine, entry };
 }
 
-/** The words end in NULs; a program that has written a title over them may leave many. */
+/** Arguments end with NUL. A program that has overwritten them with a title can leave many NULs at the end. */
 function readCommandLine(osPid: number): string {
   const fd = openSync(`/proc/${osPid}/cmdline`, "r");
   try {

@@ -46,13 +46,13 @@ test("a file in PATH that may not be executed is passed over", () => {
 });
 
 test.each([
-  ["no-such-program", {}, "cmd", "there is no such program in the 2 folders of PATH; install it, or write its path"],
-  ["./no-such-file", {}, "cmd", "there is no such file"],
+  ["no-such-program", {}, "cmd", "no such program in the 2 directories of PATH; install it, or use its full path"],
+  ["./no-such-file", {}, "cmd", "no such file"],
   ["true", { cwd: "/no/such/folder" }, "cwd", "its working directory /no/such/folder does not exist"],
   ["true", { cwd: "/etc/passwd" }, "cwd", "its working directory /etc/passwd is not a directory"],
   ["/etc", {}, "cmd", "/etc is a directory"],
   ["/dev/null", {}, "cmd", "/dev/null is not a regular file"],
-  ["/etc/passwd", {}, "cmd", "/etc/passwd may not be executed (permission denied)"],
+  ["/etc/passwd", {}, "cmd", "/etc/passwd is not executable (permission denied)"],
 ])("%s with %j is refused with its reason", (program, overrides, field, reason) => {
   const find1 = () => find(program, overrides);
   expect(find1).toThrow(
@@ -77,7 +77,7 @@ test("what another user may execute is decided by the bits of the class that he 
   expect(find(put("bits", 0o751), { user: nobody })).toEndWith("/bits");
   // The kernel is asked as that user when the bits say no, and only root can do that.
   const forbidden = put("bits", 0o754);
-  if (isRoot) expect(() => find(forbidden, { user: nobody })).toThrow("may not be executed by user 65534");
+  if (isRoot) expect(() => find(forbidden, { user: nobody })).toThrow("is not executable by user 65534");
 });
 
 test.skipIf(!isRoot)("a program in a folder that the user may not enter is refused", () => {
@@ -85,7 +85,7 @@ test.skipIf(!isRoot)("a program in a folder that the user may not enter is refus
   const path = put("closed/tool", 0o755);
   expect(find(path, { user: nobody })).toBe(path);
   chmodSync(join(folder, "closed"), 0o700);
-  expect(() => find(path, { user: nobody })).toThrow(`${path} may not be executed by user 65534`);
+  expect(() => find(path, { user: nobody })).toThrow(`${path} is not executable by user 65534`);
   chmodSync(join(folder, "closed"), 0o710);
   expect(find(path, { user: { ...nobody, groups: [0] } })).toBe(path);
 });

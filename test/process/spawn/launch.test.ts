@@ -26,7 +26,7 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
     "no program",
     { cmd: "no-such-program", env: { PATH: "/usr/bin" } },
     "cmd",
-    "cannot start `no-such-program`: there is no such program in the one folder of PATH, /usr/bin; install it, or write its path",
+    "cannot start `no-such-program`: no such program in PATH (/usr/bin); install it, or use its full path",
   ],
   [
     "no folder",
@@ -44,7 +44,7 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
     "not executable",
     { cmd: "/etc/passwd" },
     "cmd",
-    "cannot start `/etc/passwd`: /etc/passwd may not be executed (permission denied)",
+    "cannot start `/etc/passwd`: /etc/passwd is not executable (permission denied)",
   ],
   [
     "no interpreter",
@@ -58,18 +58,18 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
     "cmd",
     `cannot start \`${badProgram}\`: ${badProgram} is a damaged program file`,
   ],
-  ["no user", { uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: there is no such user"],
+  ["no user", { uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: no such user"],
   [
     "too long",
     { args: ["x".repeat(3_000_000)] },
     "cmd",
-    "cannot start `true`: its arguments and its environment are too long together",
+    "cannot start `true`: its arguments and environment together are too long",
   ],
   [
     "a NUL byte",
     { args: ["a\0b"] },
     "cmd",
-    "cannot start `true`: its command, arguments and environment must not hold a NUL byte",
+    "cannot start `true`: its command, arguments and environment must not contain a NUL byte",
   ],
 ];
 

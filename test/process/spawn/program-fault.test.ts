@@ -48,7 +48,7 @@ async function output(overrides: Partial<ProcessTemplate> = {}): Promise<string>
 }
 
 const carriageReturn = (line: string) =>
-  `its first line \`${line}\\r\` ends with a carriage return, which the system takes for a part of the last word; convert the line ends (\`sed -i 's/\\r$//' DIR/program\`)`;
+  `its first line \`${line}\\r\` ends with a carriage return, which becomes part of its last word; convert the line endings (\`sed -i 's/\\r$//' DIR/program\`)`;
 
 describe("a script with the line ends of Windows is refused, and the carriage return named", () => {
   test.each([
@@ -71,7 +71,7 @@ describe("a script with the line ends of Windows is refused, and the carriage re
 
   test("`sed` as the message says makes it start", async () => {
     put("#!/bin/sh\r\necho hello\r\n");
-    const [, command = ""] = /convert the line ends \(`(.*)`\)/.exec(refusal().replaceAll("DIR", folder)) ?? [];
+    const [, command = ""] = /convert the line endings \(`(.*)`\)/.exec(refusal().replaceAll("DIR", folder)) ?? [];
     await Bun.$`sh -c ${command}`.quiet();
     expect(await output()).toBe("hello\n");
   });
@@ -88,9 +88,9 @@ describe("a script is refused when its interpreter", () => {
     ["is relative and not there", "#!bin/sh\n", "its interpreter `bin/sh` does not exist"],
     ["is a folder", "#!/etc\n", "its interpreter cannot be executed: /etc is a directory"],
     [
-      "may not be executed",
+      "is not executable",
       "#!/etc/passwd\n",
-      "its interpreter cannot be executed: /etc/passwd may not be executed (permission denied)",
+      "its interpreter cannot be executed: /etc/passwd is not executable (permission denied)",
     ],
     ["is not named", "#!\necho\n", "its first line `#!` names no interpreter"],
     ["is not named before a carriage return", "#!\r\necho\n", "its first line `#!` names no interpreter"],
@@ -102,22 +102,22 @@ describe("a script is refused when its interpreter", () => {
     [
       "is not found by env",
       "#!/usr/bin/env no-such-python\n",
-      "its interpreter `no-such-python`, which `#!/usr/bin/env no-such-python` names, is not in PATH (/usr/bin:/bin)",
+      "its interpreter `no-such-python`, named in `#!/usr/bin/env no-such-python`, is not in PATH (/usr/bin:/bin)",
     ],
     [
       "is not found by env -S",
       "#!/usr/bin/env -S A=1 no-such-node --flag\n",
-      "its interpreter `no-such-node`, which `#!/usr/bin/env -S A=1 no-such-node --flag` names, is not in PATH (/usr/bin:/bin)",
+      "its interpreter `no-such-node`, named in `#!/usr/bin/env -S A=1 no-such-node --flag`, is not in PATH (/usr/bin:/bin)",
     ],
     [
       "is a word with blanks for env",
       "#!/usr/bin/env sh -e\n",
-      "its interpreter `sh -e`, which `#!/usr/bin/env sh -e` names, is not in PATH (/usr/bin:/bin)",
+      "its interpreter `sh -e`, named in `#!/usr/bin/env sh -e`, is not in PATH (/usr/bin:/bin)",
     ],
     [
       "is a path that env does not find",
       "#!/usr/bin/env /no/such/sh\n",
-      "its interpreter `/no/such/sh`, which `#!/usr/bin/env /no/such/sh` names, does not exist",
+      "its interpreter `/no/such/sh`, named in `#!/usr/bin/env /no/such/sh`, does not exist",
     ],
   ])("%s", (_, text, reason) => {
     put(text);
@@ -127,7 +127,7 @@ describe("a script is refused when its interpreter", () => {
 
 describe("a file that is no program is refused, and told what it is", () => {
   const script = "#!/bin/sh\necho hello\n";
-  const other = "DIR/program is nothing that this machine can execute; a script needs a first line such as `#!/bin/sh`";
+  const other = "DIR/program is not in an executable format; a script needs a first line such as `#!/bin/sh`";
 
   test.each<[string, string | Uint8Array, string]>([
     [
@@ -156,7 +156,9 @@ describe("a file that is no program is refused, and told what it is", () => {
   test("a program for another machine", () => {
     putChanged((bytes) => bytes.writeUInt16LE(process.arch === "arm64" ? 62 : 183, 18));
     const machine = process.arch === "arm64" ? "x86-64" : "ARM 64";
-    expect(refusal()).toBe(`DIR/program is a program for another machine (${machine}), and this is ${process.arch}`);
+    expect(refusal()).toBe(
+      `DIR/program is built for another architecture (${machine}); this machine is ${process.arch}`,
+    );
   });
 
   test("a program whose loader is missing, as of another C library", () => {

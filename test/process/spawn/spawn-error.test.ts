@@ -12,11 +12,11 @@ test.each([
   ["EAGAIN", true, "too many processes are running; raise the limit (`ulimit -u`, or the cgroup's)"],
   ["EMFILE", true, "too many files are open; raise the limit (`ulimit -n`)"],
   ["ENFILE", true, "too many files are open; raise the limit (`ulimit -n`)"],
-  ["ENOMEM", true, "there is not enough memory"],
+  ["ENOMEM", true, "not enough memory"],
   ["ETXTBSY", true, "/usr/bin/tool is being written to"],
-  ["EACCES", false, "/usr/bin/tool may not be executed (permission denied)"],
-  ["EPERM", false, "the system does not permit it (only root can run a process as another user)"],
-  ["ENOENT", false, "something that it needs to start does not exist"],
+  ["EACCES", false, "/usr/bin/tool is not executable (permission denied)"],
+  ["EPERM", false, "permission denied (only root can run a process as another user)"],
+  ["ENOENT", false, "a file that it needs to start does not exist"],
   ["EODD", false, "EODD: it failed"],
 ])("%s says whether to try again, and why it failed", (code, transient, reason) => {
   const cause = failure(code);

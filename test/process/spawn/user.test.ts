@@ -46,9 +46,9 @@ test.skipIf(!isRoot)("a number without an entry needs a group, and has no others
 });
 
 test.each<[UserChoice, string, string]>([
-  [{ uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: there is no such user"],
-  [{ gid: "no-such-group" }, "gid", "cannot run as group `no-such-group`: there is no such group"],
-  [{ uid: "--help" }, "uid", "cannot run as user `--help`: there is no such user"],
+  [{ uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: no such user"],
+  [{ gid: "no-such-group" }, "gid", "cannot run as group `no-such-group`: no such group"],
+  [{ uid: "--help" }, "uid", "cannot run as user `--help`: no such user"],
   [{ uid: -1 }, "uid", "cannot run as user -1: an id is a whole number from 0 to 4294967294"],
   [{ uid: 4_294_967_295 }, "uid", "cannot run as user 4294967295: an id is a whole number from 0 to 4294967294"],
   [{ uid: 0, gid: 1.5 }, "gid", "cannot run as group 1.5: an id is a whole number from 0 to 4294967294"],
@@ -60,9 +60,9 @@ test.skipIf(!isRoot)("a daemon that is not root refuses other users and groups",
   process.seteuid?.(65_534);
   try {
     expect(() => resolveUser({ uid: 12_321, gid: 12_321 })).toThrow(
-      refusal("cannot run as user 12321: gafferd itself runs as user 65534, and only root can change that", "uid"),
+      refusal("cannot run as user 12321: gafferd runs as user 65534, and only root can change users", "uid"),
     );
-    expect(() => resolveUser({ gid: "games" })).toThrow("cannot run as group games: gafferd itself runs as user 65534");
+    expect(() => resolveUser({ gid: "games" })).toThrow("cannot run as group games: gafferd runs as user 65534");
   } finally {
     process.seteuid?.(0);
   }

@@ -91,7 +91,9 @@ test("what has neither a session nor an environment of ours ends with gafferd, w
   hosted.gafferd.kill("SIGTERM");
   expect(await hosted.gafferd.exited).toBe(0);
   expect(lives(daemon)).toBe(false);
-  expect(hosted.gafferd.err()).toContain(`stopping what processes have left behind: sleep (${daemon}, state S)`);
+  expect(hosted.gafferd.err()).toContain(
+    `stopping orphaned processes that belong to no template: sleep (${daemon}, state S)`,
+  );
 });
 
 test("a detached process and what came of it are left alone", async () => {
@@ -123,7 +125,7 @@ describe("with `kill_mode = process` what a process started is left alone", () =
     hosted.gafferd.kill("SIGTERM");
     expect(await hosted.gafferd.exited).toBe(0);
     expect(escaped.map(lives)).toEqual([false, false, false]);
-    expect(hosted.gafferd.err()).toContain("stopping what processes have left behind: ");
+    expect(hosted.gafferd.err()).toContain("stopping orphaned processes that belong to no template: ");
     for (const osPid of escaped) expect(hosted.gafferd.err()).toContain(`(${osPid}, state `);
   });
 

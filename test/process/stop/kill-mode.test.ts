@@ -80,7 +80,7 @@ describe("a stop", () => {
     expect(line).toStartWith("warn sample: ");
     expect(line).toContain(`(${process.osPid}, state `);
     expect(line).toContain(`(${child}, state `);
-    expect(line).toEndWith(" still there 0.2 s after SIGTERM; sending SIGKILL");
+    expect(line).toEndWith(" still running 0.2 s after SIGTERM; sending SIGKILL");
   });
 
   test("with `mixed` counts one grace period for the process and what it leaves", async () => {
@@ -130,7 +130,9 @@ describe("what a process has left when it exits by itself", () => {
     expect(lives(child)).toBe(false);
     // Before its exec it has its parent's name.
     const lines = logged.map(({ line }) => line.replace(/(sh|sleep) \((\d+), state \w\)/, "NAME ($2)"));
-    expect(lines).toEqual([`warn sample: process ${process.osPid} has exited and left NAME (${child}); stopping it`]);
+    expect(lines).toEqual([
+      `warn sample: process ${process.osPid} exited and left NAME (${child}) running; stopping it`,
+    ]);
   });
 
   test("is left alone with `process`", async () => {
