@@ -38,7 +38,7 @@ function removeDraft(draft: string): void {
   }
 }
 
-/** Removes the pidfile, unless another gafferd has replaced it meanwhile. */
+/** Removes the pidfile unless another gafferd has replaced it. */
 function releasePidfile(path: string): void {
   if (readIfPresent(path)?.trim() === String(process.pid)) rmSync(path, { force: true });
 }

@@ -21,7 +21,7 @@ import type { InputBody } from "./write.ts";
 /**
  * The API of a gafferd daemon. A `name` is the name of a template; a `pid` is gafferd's number of a process (1, 2, 3 …), not
  * the kernel's. Every method rejects with a GafferdClientError if the daemon returns an error, and with the error of `fetch`
- * if it cannot be reached. Only `tail`, `watch` and `watchStats` reconnect by themselves.
+ * if it cannot be reached. Only `tail`, `watch` and `watchStats` reconnect automatically.
  */
 export interface Client {
   /** The names of all templates in the order of creation; with `running`, the pids of all running processes, ascending. */
@@ -99,7 +99,7 @@ export interface Client {
   stats(name: string, pid: number): Promise<SupervisedStatsDocument>;
 
   /**
-   * Repeats `stats` until the template or process is gone. Reconnects by itself.
+   * Repeats `stats` until the template or process is gone. Reconnects automatically.
    *
    * @example
    * ```ts
@@ -125,8 +125,8 @@ export interface Client {
   removeGroup(name: string): Promise<void>;
 
   /**
-   * Follows the output of one process until it exits, or of a template, across restarts, until it is deleted. Reconnects by
-   * itself and continues where it was: every byte comes once, and lost bytes are reported as a `gap`. The connection is
+   * Follows the output of one process until it exits, or of a template, across restarts, until it is deleted. Reconnects
+   * automatically and continues where it was: every byte comes once, and lost bytes are reported as a `gap`. The connection is
    * opened when the loop begins and closed when you leave it.
    *
    * @example
@@ -157,7 +157,7 @@ export interface Client {
 
   /**
    * Follows events: all of them, or those that match a pattern such as `"exit"`, `"proc.web"` or `"proc.web.exit"`.
-   * Reconnects by itself and continues where it was; lost events are reported as a `gap`.
+   * Reconnects automatically and continues where it was; lost events are reported as a `gap`.
    *
    * @example
    * ```ts

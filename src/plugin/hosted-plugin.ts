@@ -34,7 +34,7 @@ export interface AppLimits {
 
 const defaultLimits: AppLimits = { startMs: 30_000, stopMs: 5000 };
 
-/** A plugin in the daemon: it starts and stops the app, and owns the manager and the routes that the app has meanwhile. */
+/** A plugin in the daemon: it starts and stops the app, and owns its manager and routes. */
 export class HostedPlugin implements InstalledPlugin {
   readonly name: string;
   readonly version: string;

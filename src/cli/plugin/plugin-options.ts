@@ -14,7 +14,7 @@ export const commonOptions = {
   "plugins-dir": definitions["plugins-dir"],
 } as const satisfies ArgsDef;
 
-export const force = { type: "boolean", description: "skip the checks; replace without asking" } as const;
+export const force = { type: "boolean", description: "skip the checks, and do not ask" } as const;
 
 export const yes = { type: "boolean", alias: "y", description: "answer yes to every question" } as const;
 
