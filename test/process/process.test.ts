@@ -15,7 +15,7 @@ test.each([
   ["SEGV", "SIGSEGV"],
   ["KILL", "SIGKILL"],
   ["35", "SIGRTMIN+1"],
-])("death by signal %s is told by its name", async (signal, name) => {
+])("an exit by signal %s has the name of the signal", async (signal, name) => {
   const { exited } = startProcess(sampleTemplate({ cmd: `kill -${signal} $$`, shell: true }));
   expect((await exited).status).toEqual({ signal: name });
 });

@@ -35,9 +35,9 @@ describe("when gafferd is killed", () => {
     const group = await hosted.create({ name: "a", cmd: fixtureCommand("fork-child.sh"), graceful_timeout });
     const escaping = await hosted.create({ name: "b", cmd: fixtureCommand("escape.sh"), graceful_timeout });
     const bare = await hosted.create({ name: "c", cmd: "env -i sh -c 'echo $$; exec sleep 600'", graceful_timeout });
-    const deaf = await hosted.create({ name: "d", cmd: fixtureCommand("ignore-sigterm.sh"), graceful_timeout });
+    const ignoring = await hosted.create({ name: "d", cmd: fixtureCommand("ignore-sigterm.sh"), graceful_timeout });
     await waitFor(
-      async () => (await (await fetch(`${hosted.gafferd.url}/streams/${deaf}/out`)).text()) !== "",
+      async () => (await (await fetch(`${hosted.gafferd.url}/streams/${ignoring}/out`)).text()) !== "",
       "the process that ignores SIGTERM",
     );
     await hosted.numbers(escaping, 3);

@@ -32,8 +32,12 @@ test("an error of another room keeps its message and gets `details.transient`", 
     field: "f",
     cause: failure("EMFILE"),
   });
-  const told = toSpawnError(error, attempt);
-  expect([told.message, told.field, told.details]).toEqual(["cannot read the env file x", "f", { transient: true }]);
+  const converted = toSpawnError(error, attempt);
+  expect([converted.message, converted.field, converted.details]).toEqual([
+    "cannot read the env file x",
+    "f",
+    { transient: true },
+  ]);
 });
 
 test("an error with another code is not changed", () => {

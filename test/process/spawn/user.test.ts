@@ -27,10 +27,10 @@ test("no user, or gafferd's own user, changes nothing", () => {
 // Only root can start a process as another user.
 test.skipIf(!isRoot)("every account is found by name and by number, with the groups that `id` prints", () => {
   for (const { name, uid, gid } of accounts) {
-    const told = Bun.spawnSync(["id", "-G", "--", name]).stdout.toString().trim().split(" ").map(Number);
+    const expected = Bun.spawnSync(["id", "-G", "--", name]).stdout.toString().trim().split(" ").map(Number);
     const user = resolveUser({ uid: name });
     expect(user).toMatchObject({ uid, gid });
-    expect(new Set([gid, ...(user?.groups ?? [])])).toEqual(new Set(told));
+    expect(new Set([gid, ...(user?.groups ?? [])])).toEqual(new Set(expected));
     expect(resolveUser({ uid: String(uid) })?.uid).toBe(uid);
   }
 });
