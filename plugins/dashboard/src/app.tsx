@@ -1,19 +1,19 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { useActions } from "./actions.ts";
-import { AddDialog } from "./add-dialog.tsx";
+import { AddDialog } from "./dialogs/add-dialog.tsx";
 import { Announcements, type Announcer } from "./announce.tsx";
-import { Detail } from "./detail.tsx";
+import { Detail } from "./detail/detail.tsx";
 import { Empty } from "./empty.tsx";
 import { Head } from "./head.tsx";
-import { HelpDialog } from "./help-dialog.tsx";
-import { List, showRow } from "./list.tsx";
-import type { Live } from "./live.ts";
+import { HelpDialog } from "./dialogs/help-dialog.tsx";
+import { List, showRow } from "./list/list.tsx";
+import type { Live } from "./state/live.ts";
 import { isDark, loadPreferences, type Preferences, savePreferences } from "./preferences.ts";
-import { RemoveDialog } from "./remove-dialog.tsx";
+import { RemoveDialog } from "./dialogs/remove-dialog.tsx";
 import { go, useRoute } from "./route.ts";
-import { type Order, toRows } from "./rows.ts";
+import { type Order, toRows } from "./list/rows.ts";
 import { focusOn, useShortcuts } from "./shortcuts.ts";
-import { useConnection } from "./use-connection.ts";
+import { useConnection } from "./state/use-connection.ts";
 import { type Verb, verbs } from "./verbs.ts";
 
 type DialogName = "add" | "help" | "remove";

@@ -1,5 +1,5 @@
 import type { DetailDocument } from "gafferd/client";
-import type { ProcessRow, State } from "./fleet.ts";
+import type { ProcessRow, State } from "./state/fleet.ts";
 
 /** The text of a state badge, and the class of its colour (style/list.css). */
 export interface Badge {

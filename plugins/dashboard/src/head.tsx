@@ -1,5 +1,5 @@
 import { plural } from "./format.ts";
-import type { Live } from "./live.ts";
+import type { Live } from "./state/live.ts";
 import { needsAttention } from "./badge.ts";
 import type { Preferences } from "./preferences.ts";
 import { toHash } from "./route.ts";

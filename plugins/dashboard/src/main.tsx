@@ -3,7 +3,7 @@ import { render } from "preact";
 import { Announcer } from "./announce.tsx";
 import { App } from "./app.tsx";
 import { formatExit } from "./format.ts";
-import { Live } from "./live.ts";
+import { Live } from "./state/live.ts";
 
 /** The URL of the API: two levels above `/_plugin/dashboard/`, also behind a proxy that adds a path. */
 const url = new URL("../..", location.href).href.replace(/\/$/, "");

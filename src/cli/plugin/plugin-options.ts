@@ -1,4 +1,5 @@
 import type { ArgsDef } from "citty";
+import { definitions } from "../options.ts";
 
 /** The options that select a `plugins_dir`. */
 export interface PlaceOptions {
@@ -8,14 +9,9 @@ export interface PlaceOptions {
 
 /** The options of every command. */
 export const commonOptions = {
-  help: { type: "boolean", alias: "h", description: "show this help message and exit" },
-  config: { type: "string", alias: "c", valueHint: "CONFIG", description: "configuration file" },
-  "plugins-dir": {
-    type: "string",
-    alias: "p",
-    valueHint: "DIR",
-    description: "plugin folder [default: ~/.gafferd/plugins]",
-  },
+  help: definitions.help,
+  config: definitions.config,
+  "plugins-dir": definitions["plugins-dir"],
 } as const satisfies ArgsDef;
 
 export const force = { type: "boolean", description: "skip the checks; replace without asking" } as const;

@@ -38,7 +38,7 @@ export function parseStreamId(id: string): OutputStart {
   const position = id.startsWith(`${runId}_`) ? parsePosition(id.slice(runId.length)) : undefined;
   if (position !== undefined) return { kind: "resume", position };
   if (wasSentBefore(id)) return { kind: "restart" };
-  throw notAnId(id, "a stream");
+  throw invalidIdError(id, "a stream");
 }
 
 /**
@@ -56,7 +56,7 @@ export function wasSentBefore(id: string): boolean {
 }
 
 /** The `bad_value` error for an id that `sender` cannot have sent. */
-export function notAnId(id: string, sender: string): GafferdError {
+export function invalidIdError(id: string, sender: string): GafferdError {
   const reason = `\`${id.slice(0, 80)}\` is not a valid id; pass an id exactly as ${sender} sent it`;
   return new GafferdError("bad_value", reason, { field: "since" });
 }

@@ -1,6 +1,6 @@
 import type { EventBus } from "../../events/bus.ts";
 import type { EventStart } from "../../events/event-reader.ts";
-import { notAnId, runId, wasSentBefore } from "../feed/stream-id.ts";
+import { invalidIdError, runId, wasSentBefore } from "../feed/stream-id.ts";
 
 /** `r5k2x-2s`: the run of the daemon, and the sequence number of an event. */
 export function formatEventId(sequence: number): string {
@@ -13,5 +13,5 @@ export function parseEventId(id: string, bus: EventBus): EventStart {
   const sequence = Number.parseInt(digits, 36);
   if (run === runId && sequence <= bus.head) return { kind: "after", sequence };
   if (run !== runId && wasSentBefore(id)) return { kind: "restart" };
-  throw notAnId(id, "/watch");
+  throw invalidIdError(id, "/watch");
 }

@@ -32,11 +32,11 @@ test("the site is three self-contained files with content hashes in their names"
 });
 
 test("the dashboard imports only the client of gafferd", async () => {
-  const imports = readdirSync(sources)
+  const imports = readdirSync(sources, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name))
     .map(async (name) => [...(await Bun.file(join(sources, name)).text()).matchAll(/(?:from|import) "([^"]+)"/g)]);
   const names = (await Promise.all(imports)).flat().map((match) => match[1] ?? "");
-  const packages = new Set(names.filter((name) => !name.startsWith("./")).map((name) => name.replace(/\.css$/, "")));
+  const packages = new Set(names.filter((name) => !/^\.{1,2}\//.test(name)).map((name) => name.replace(/\.css$/, "")));
   expect([...packages].toSorted()).toEqual([
     "@xterm/addon-fit",
     "@xterm/addon-search",

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { TailItem } from "gafferd/client";
-import { ItemFormatter } from "../../../plugins/dashboard/src/format-items.ts";
+import { ItemFormatter } from "../../../plugins/dashboard/src/output/format-items.ts";
 
 const output = (pid: number, text: string, label = "out"): TailItem => ({
   type: "output",

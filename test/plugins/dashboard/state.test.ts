@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { DetailDocument, EventDocument, TemplateStatsDocument } from "gafferd/client";
-import { Figures } from "../../../plugins/dashboard/src/figures.ts";
-import { Fleet } from "../../../plugins/dashboard/src/fleet.ts";
+import { Figures } from "../../../plugins/dashboard/src/state/figures.ts";
+import { Fleet } from "../../../plugins/dashboard/src/state/fleet.ts";
 import { formatAge, formatBytes, formatPercent } from "../../../plugins/dashboard/src/format.ts";
 import { processBadge, templateBadge } from "../../../plugins/dashboard/src/badge.ts";
-import { emptyDraft, toBody, toField } from "../../../plugins/dashboard/src/new-template.ts";
-import { type Order, toRows } from "../../../plugins/dashboard/src/rows.ts";
+import { emptyDraft, toBody, toField } from "../../../plugins/dashboard/src/dialogs/new-template.ts";
+import { type Order, toRows } from "../../../plugins/dashboard/src/list/rows.ts";
 
 const time = "2026-01-31T12:00:00.000Z";
 const event = (type: EventDocument["event"], name: string, pid?: number): EventDocument => ({

@@ -1,5 +1,5 @@
 import type { TailItem } from "gafferd/client";
-import { formatBytes, formatExit } from "./format.ts";
+import { formatBytes, formatExit } from "../format.ts";
 
 const reset = "\x1b[0m";
 const dim = (text: string) => `\x1b[0;2m${text}${reset}`;

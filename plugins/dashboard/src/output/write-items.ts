@@ -1,5 +1,5 @@
 import type { TailItem } from "gafferd/client";
-import { nextFrame, oncePerFrame } from "./frame.ts";
+import { nextFrame, oncePerFrame } from "../state/frame.ts";
 import type { ItemFormatter } from "./format-items.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
-import { plural } from "./format.ts";
+import { plural } from "../format.ts";
 import type { TailView } from "./tail.ts";
 import type { Found, OutputTerminal } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 import type { Client, DetailDocument } from "gafferd/client";
 import { useState } from "preact/hooks";
-import type { Actions } from "./actions.ts";
+import type { Actions } from "../actions.ts";
 
 interface InputProps {
   readonly client: Client;

@@ -1,7 +1,7 @@
 import type { Client, DetailDocument, ExitDocument } from "gafferd/client";
 import { useEffect, useState } from "preact/hooks";
-import { formatAge, formatBytes, formatExit } from "./format.ts";
-import { toHash } from "./route.ts";
+import { formatAge, formatBytes, formatExit } from "../format.ts";
+import { toHash } from "../route.ts";
 
 /** The last exits of a template, with links to the output of those processes. */
 export function Exits({ client, template }: { client: Client; template: DetailDocument }) {

@@ -1,6 +1,6 @@
 import type { DetailDocument } from "gafferd/client";
-import type { Figures } from "./figures.ts";
-import type { ProcessRow } from "./fleet.ts";
+import type { Figures } from "../state/figures.ts";
+import type { ProcessRow } from "../state/fleet.ts";
 
 /** A row of the list: a template, or a process below its template. */
 export interface Row {

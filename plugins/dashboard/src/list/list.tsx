@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Figures } from "./figures.ts";
-import type { Route } from "./route.ts";
+import type { Figures } from "../state/figures.ts";
+import type { Route } from "../route.ts";
 import { RowView } from "./row.tsx";
 import type { Column, Order, Row } from "./rows.ts";
 

@@ -1,6 +1,6 @@
 import type { Client, DetailDocument } from "gafferd/client";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Actions } from "./actions.ts";
+import type { Actions } from "../actions.ts";
 import { Input } from "./input.tsx";
 import { OutputBar } from "./output-bar.tsx";
 import { Tail, type TailView } from "./tail.ts";

@@ -1,9 +1,9 @@
-import type { Figure } from "./figures.ts";
-import { formatAge, formatBytes, formatPercent } from "./format.ts";
-import { processBadge, templateBadge } from "./badge.ts";
-import { toHash } from "./route.ts";
+import type { Figure } from "../state/figures.ts";
+import { formatAge, formatBytes, formatPercent } from "../format.ts";
+import { processBadge, templateBadge } from "../badge.ts";
+import { toHash } from "../route.ts";
 import type { Row } from "./rows.ts";
-import { StateBadge } from "./state-badge.tsx";
+import { StateBadge } from "../state-badge.tsx";
 
 interface RowProps {
   readonly row: Row;

@@ -1,6 +1,6 @@
 import type { DetailDocument } from "gafferd/client";
 import { Dialog } from "./dialog.tsx";
-import { plural } from "./format.ts";
+import { plural } from "../format.ts";
 
 interface RemoveDialogProps {
   readonly template: DetailDocument;

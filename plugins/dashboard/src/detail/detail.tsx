@@ -1,15 +1,15 @@
 import type { Client, DetailDocument } from "gafferd/client";
 import { useState } from "preact/hooks";
-import type { Actions } from "./actions.ts";
+import type { Actions } from "../actions.ts";
 import { Chart } from "./chart.tsx";
 import { Exits } from "./exits.tsx";
-import type { Figures, Series } from "./figures.ts";
-import { formatAge, formatBytes, formatPercent } from "./format.ts";
-import { formatTime, type Badge, processBadge, templateBadge } from "./badge.ts";
-import { Output } from "./output.tsx";
-import { toHash } from "./route.ts";
-import { StateBadge } from "./state-badge.tsx";
-import { signals, type Verb, verbs } from "./verbs.ts";
+import type { Figures, Series } from "../state/figures.ts";
+import { formatAge, formatBytes, formatPercent } from "../format.ts";
+import { formatTime, type Badge, processBadge, templateBadge } from "../badge.ts";
+import { Output } from "../output/output.tsx";
+import { toHash } from "../route.ts";
+import { StateBadge } from "../state-badge.tsx";
+import { signals, type Verb, verbs } from "../verbs.ts";
 
 interface DetailProps {
   readonly client: Client;

@@ -1,5 +1,5 @@
 import { Dialog } from "./dialog.tsx";
-import type { Preferences } from "./preferences.ts";
+import type { Preferences } from "../preferences.ts";
 
 const keys: readonly (readonly [string, string])[] = [
   ["/", "filter the templates"],
