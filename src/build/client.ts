@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dir, "../..");
 
-/** What Node gets when a program imports the daemon, which needs Bun. */
+/** The module that Node loads when a program imports the daemon, which needs Bun. */
 const needsBun = `throw new Error("\`gafferd\` runs only in Bun programs; in Node and browsers, import \`gafferd/client\`");\n`;
 
 /**
@@ -40,8 +40,8 @@ async function buildDeclarations(outdir: string): Promise<void> {
   const tsc = Bun.spawn([compiler, "--project", join(import.meta.dir, "client.tsconfig.json"), "--outDir", types], {
     stdout: "pipe",
   });
-  const [complaints, status] = await Promise.all([tsc.stdout.text(), tsc.exited]);
-  if (status !== 0) throw new Error(`cannot write the client's type declarations:\n${complaints}`);
+  const [output, status] = await Promise.all([tsc.stdout.text(), tsc.exited]);
+  if (status !== 0) throw new Error(`cannot write the client's type declarations:\n${output}`);
   for await (const path of new Bun.Glob("**/*.d.ts").scan(types)) {
     const source = await Bun.file(join(types, path)).text();
     await Bun.write(join(types, path), withExtension(source, "js"));

@@ -169,7 +169,7 @@ describe("an error response", () => {
       {
         status: 502,
         code: "unexpected_answer",
-        message: expect.stringContaining("GET http://d.test/groups: `502 Bad Gateway`"),
+        message: expect.stringContaining("GET http://d.test/groups: 502 Bad Gateway"),
       },
     ],
     ["of another server, in JSON", () => Response.json({ error: { code: 7 } }, { status: 400 }), { status: 400 }],

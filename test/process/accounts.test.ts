@@ -15,15 +15,15 @@ test("an account of /etc/passwd is found by name and by number, with its home an
   expect(localAccounts()).toBe(localAccounts());
 });
 
-test("who does not exist is not found", () => {
+test("an unknown user is not found", () => {
   expect(findAccount("no-such-user")).toBeUndefined();
   expect(findAccount("--help")).toBeUndefined();
   expect(findAccount(4_000_000_000)).toBeUndefined();
   expect(findGroupId("no-such-group")).toBeUndefined();
 });
 
-describe("a directory service that getent and id know of", () => {
-  test("has users and groups too", () => {
+describe("a directory service that getent and id query", () => {
+  test("provides users and groups", () => {
     using folder = temporaryFolder();
     const script = (name: string, text: string) => {
       writeFileSync(join(folder.path, name), `#!/bin/sh\n${text}`);

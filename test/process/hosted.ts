@@ -5,22 +5,22 @@ import { join } from "node:path";
 import { type RunningGafferd, startGafferd } from "../cli/running.ts";
 import { waitFor } from "../wait-for.ts";
 
-/** A real gafferd, since what it is to the kernel cannot be undone in the program that runs the tests. */
+/** A real gafferd, because a test program cannot undo becoming a child subreaper. */
 export interface Hosted extends AsyncDisposable {
   readonly gafferd: RunningGafferd;
   /** Its `state_dir`. */
   readonly stateDir: string;
-  /** Creates a template that redirects its output, and gives the pid of its process. */
+  /** Creates a template with redirected output and returns the pid of its process. */
   create(template: { readonly name: string; readonly [key: string]: unknown }): Promise<number>;
-  /** The first so many numbers that the process prints. */
+  /** The first `count` numbers that the process prints. */
   numbers(pid: number, count: number): Promise<number[]>;
   ask(method: string, path: string): Promise<Record<string, unknown>>;
 }
 
 export interface HostedOptions {
-  /** Its configuration besides the section `[gaffer]`. */
+  /** Its configuration, without the section `[gaffer]`. */
   readonly ini?: string;
-  /** Where its files are; default: a folder of its own. */
+  /** The directory of its files. Default: a new temporary directory. */
   readonly folder?: string;
 }
 
@@ -58,7 +58,7 @@ export async function startHosted({ ini = "", folder = createFolder() }: HostedO
   };
 }
 
-/** A folder that goes when the tests of the file have ended. */
+/** A temporary directory that is deleted after the tests of the file. */
 function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-hosted-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

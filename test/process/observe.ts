@@ -4,7 +4,7 @@ import type { OutputPipe } from "../../src/process/spawn/output-pipe.ts";
 
 export const isRoot = process.geteuid?.() === 0;
 
-/** All that comes through the pipe until its end. */
+/** Reads the pipe until its end. */
 export async function readAll(pipe: OutputPipe | undefined): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for (;;) {
@@ -18,7 +18,7 @@ export async function readText(pipe: OutputPipe | undefined): Promise<string> {
   return (await readAll(pipe)).toString();
 }
 
-/** The first line that comes, without its end. */
+/** Reads the first line, without its newline. */
 export async function readLine(pipe: OutputPipe | undefined): Promise<string> {
   let text = "";
   while (!text.includes("\n")) {
@@ -29,18 +29,18 @@ export async function readLine(pipe: OutputPipe | undefined): Promise<string> {
   return text.split("\n", 1)[0] ?? "";
 }
 
-/** Whether there is such a process and it is no zombie. */
+/** Whether the process exists and is not a zombie. */
 export function lives(osPid: number): boolean {
   const stat = procStatOf(osPid);
   return stat !== undefined && stat.state !== "Z" && stat.state !== "X";
 }
 
-/** How many descriptors a process has open; this one by default. */
+/** The number of open descriptors of a process. Default: this process. */
 export function openFds(osPid: number | "self" = "self"): number {
   return readdirSync(`/proc/${osPid}/fd`).length;
 }
 
-/** Children of a process, of this one by default, that have ended and were not reaped. */
+/** The number of zombie children of a process. Default: this process. */
 export function zombies(osPid = process.pid): number {
   const children = readFileSync(`/proc/${osPid}/task/${osPid}/children`, "latin1").split(" ").filter(Boolean);
   return children.filter((child) => procStatOf(child)?.state === "Z").length;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { procStatOf, osPids } from "../../src/process/proc-stat.ts";
 
-test("a program whose name looks like the fields that follow it deceives nobody", async () => {
+test("a program name that looks like the following fields is parsed correctly", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-proc-"));
   const program = join(folder, ") Z 1 1 (");
   symlinkSync("/bin/sleep", program);
@@ -18,7 +18,7 @@ test("a program whose name looks like the fields that follow it deceives nobody"
   rmSync(folder, { recursive: true });
 });
 
-test("the ids of all processes are numbers, and this one is among them", () => {
+test("all pids are numbers, and this process is included", () => {
   expect(osPids()).toContain(String(process.pid));
   expect(osPids().every((osPid) => /^\d+$/.test(osPid))).toBe(true);
 });

@@ -6,7 +6,7 @@ import { waitFor } from "../wait-for.ts";
 import { lives, readLine, readText } from "./observe.ts";
 import { fixtureCommand, sampleTemplate } from "./sample-template.ts";
 
-test.each([0, 3, 255])("exit code %d is told as it is", async (exitCode) => {
+test.each([0, 3, 255])("exit code %d is reported unchanged", async (exitCode) => {
   const exit = await startProcess(sampleTemplate({ cmd: `exit ${exitCode}`, shell: true })).exited;
   expect(exit.status).toEqual({ exitCode });
 });
@@ -15,12 +15,12 @@ test.each([
   ["SEGV", "SIGSEGV"],
   ["KILL", "SIGKILL"],
   ["35", "SIGRTMIN+1"],
-])("death by signal %s is told by its name", async (signal, name) => {
+])("an exit by signal %s has the name of the signal", async (signal, name) => {
   const { exited } = startProcess(sampleTemplate({ cmd: `kill -${signal} $$`, shell: true }));
   expect((await exited).status).toEqual({ signal: name });
 });
 
-test("an exit tells when it was and the CPU time it took", async () => {
+test("an exit has its time and the CPU time of the process", async () => {
   const before = Date.now();
   const process = startProcess(
     sampleTemplate({ cmd: "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done", shell: true }),
@@ -31,19 +31,19 @@ test("an exit tells when it was and the CPU time it took", async () => {
   expect(exit.cpuMs).toBeWithin(5, 5000);
 });
 
-test("a peak of memory is told when it was the process's own", async () => {
-  // Until its exec a child has our memory, and our peak of it counts as the child's.
+test("a memory peak above gafferd's own is reported", async () => {
+  // Until its exec, a child shares gafferd's memory, and gafferd's peak counts as the child's.
   const megabytes = Math.ceil(process.resourceUsage().maxRSS / 1024) + 200;
   const large = startProcess(sampleTemplate({ cmd: `dd if=/dev/zero of=/dev/null bs=${megabytes}M count=1` }));
   const { maxRssBytes = 0 } = await large.exited;
   expect(maxRssBytes).toBeWithin(megabytes * 2 ** 20, (megabytes + 50) * 2 ** 20);
 });
 
-describe("a peak of memory that is less than gafferd's own", () => {
-  // It holds two times 8 MB for a moment, then far less.
+describe("a memory peak below gafferd's own", () => {
+  // It briefly holds two times 8 MB, then far less.
   const cmd = "perl -e '$x = \"x\" x 8_000_000; undef $x; sleep 600'";
 
-  test("is told of a process that was stopped", async () => {
+  test("is reported for a process that was stopped", async () => {
     expect(process.resourceUsage().maxRSS * 1024).toBeGreaterThan(36_000_000);
     const stopped = startProcess(sampleTemplate({ cmd }));
     await waitFor(() => peakOf(stopped.osPid) > 14_000_000, "its peak");
@@ -51,11 +51,11 @@ describe("a peak of memory that is less than gafferd's own", () => {
     expect((await stopped.exited).maxRssBytes).toBeWithin(14_000_000, 35_000_000);
   });
 
-  test("is told of a process that exits by itself, or by a signal of another program", async () => {
+  test("is reported for a process that exits by itself, or by a signal of another program", async () => {
     const exiting = startProcess(sampleTemplate({ cmd: cmd.replace("sleep 600", "<STDIN>"), redirectInput: true }));
     const killed = startProcess(sampleTemplate({ cmd }));
     await waitFor(() => [exiting, killed].every(({ osPid }) => peakOf(osPid) > 14_000_000), "their peaks");
-    // They are looked at again by the time that their age has doubled.
+    // They are read again when their age has doubled.
     await Bun.sleep(2 * (Date.now() - exiting.startedAtMs) + 500);
     exiting.stdin?.close();
     process.kill(killed.osPid, "SIGKILL");
@@ -64,12 +64,12 @@ describe("a peak of memory that is less than gafferd's own", () => {
     }
   });
 
-  test("is not told, rather than guessed, of a process that ended before it was looked at", async () => {
+  test("is absent for a process that exited before the first reading", async () => {
     expect(await startProcess(sampleTemplate()).exited).not.toHaveProperty("maxRssBytes");
   });
 });
 
-/** What the kernel says now. */
+/** The current value from the kernel. */
 function peakOf(osPid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${osPid}/status`, "latin1"))?.[1]) * 1024;
 }
@@ -81,7 +81,7 @@ test("a process leads its own session and group", async () => {
   await process.exited;
 });
 
-test("arguments, folder and environment arrive as they were given", async () => {
+test("the process gets its arguments, directory and environment unchanged", async () => {
   const process = startProcess(
     sampleTemplate({
       cmd: `sh -c 'printf "%s|" "$0" "$@" "$PWD" "$COLOUR" "$HOME"' name 'a b'`,
@@ -109,7 +109,7 @@ test("PWD is the working directory, not gafferd's, unless `env` says otherwise",
   expect(await readText(echo.outputs[0])).toBe("/usr\n");
 });
 
-test("the program sees its name as it was written", async () => {
+test("the program sees its name as in the template", async () => {
   const process = startProcess(
     sampleTemplate({ cmd: 'sh -c \'tr "\\0" " " </proc/$$/cmdline\'', redirectOutput: ["out"] }),
   );
@@ -127,7 +127,7 @@ test("without redirects all three are /dev/null", async () => {
   await process.stop();
 });
 
-test("a process that closes its outputs goes on", async () => {
+test("a process that closes its outputs keeps running", async () => {
   const process = startProcess(sampleTemplate({ cmd: fixtureCommand("close-outputs.sh"), redirectOutput: ["a", "b"] }));
   expect(await readText(process.outputs[0])).toBe("last\n");
   expect(await readText(process.outputs[1])).toBe("");
@@ -136,13 +136,13 @@ test("a process that closes its outputs goes on", async () => {
   expect((await process.exited).status).toEqual({ exitCode: 7 });
 });
 
-test("a real-time signal arrives", async () => {
+test("a real-time signal is delivered", async () => {
   const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   process.signal(40);
   expect((await process.exited).status).toEqual({ signal: "SIGRTMIN+6" });
 });
 
-test("signals, kill and stop after the end do nothing", async () => {
+test("signals, kill and stop after the exit do nothing", async () => {
   const process = startProcess(sampleTemplate());
   await process.emptied;
   process.signal(15);
@@ -168,11 +168,11 @@ test("exited does not wait for children that hold the output", async () => {
   expect((await process.exited).status).toEqual({ exitCode: 0 });
   expect(lives(child)).toBe(true);
   await process.stop();
-  await waitFor(() => !lives(child), "the end of the child that was left");
+  await waitFor(() => !lives(child), "the exit of the remaining child");
   expect(await readText(process.outputs[0])).toBe("");
 });
 
-test("no timer and no pipe keeps the program alive when its processes are gone", async () => {
+test("no timer or pipe keeps the program alive when its processes have exited", async () => {
   const fixture = new URL("../fixtures/use-and-end.ts", import.meta.url).pathname;
   const program = Bun.spawn([process.execPath, fixture], { stdin: "ignore", stdout: "inherit", stderr: "inherit" });
   const deadline = setTimeout(() => program.kill("SIGKILL"), 4000);

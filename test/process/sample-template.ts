@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 
-/** A complete template: `true`, with nothing redirected and little patience. */
+/** A complete template that runs `true`, with no redirects and short timeouts. */
 export function sampleTemplate(overrides: Partial<ProcessTemplate> = {}): ProcessTemplate {
   return {
     name: "sample",

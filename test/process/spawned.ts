@@ -3,12 +3,12 @@ import { procEntries } from "../../src/process/usage/proc-entries.ts";
 import type { ProcessEntry } from "../../src/process/usage/process-entry.ts";
 import { waitFor } from "../wait-for.ts";
 
-/** A real process that goes with the test, in a group of its own with all that it starts. */
+/** A real process in its own process group. The group is killed at the end of the test. */
 export interface Spawned extends AsyncDisposable {
   readonly osPid: number;
-  /** Lets what `read` in the script waits for go on. */
+  /** Writes a line, for which a `read` in the script waits. */
   goOn(): void;
-  /** Resolves when it is gone and reaped. */
+  /** Resolves when it has exited and was reaped. */
   kill(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export function spawn(...cmd: string[]): Spawned {
     try {
       process.kill(-spawned.pid, "SIGKILL");
     } catch {
-      // It was gone before, as were its children.
+      // The group has already exited.
     }
     await spawned.exited;
   };
@@ -32,20 +32,20 @@ export function spawn(...cmd: string[]): Spawned {
 
 export const shell = (script: string): Spawned => spawn("sh", "-c", script);
 
-/** What `/proc` says of it now. */
+/** The current entry of a process in `/proc`. */
 export function entryOf(osPid: number): ProcessEntry {
   const entry = procEntries().find((each) => each.osPid === osPid);
-  if (entry === undefined) throw new Error(`process ${osPid} does not live`);
+  if (entry === undefined) throw new Error(`process ${osPid} is not running`);
   return entry;
 }
 
-/** Resolves when the process has become another program; `name` is that of `/proc/PID/comm`. */
+/** Resolves when the process has executed another program. `name` is its `/proc/PID/comm`. */
 export async function becomes(osPid: number, name: string): Promise<void> {
-  // In the midst of its exec, when `Bun.spawn` may return already, a process has its name but neither words nor a stack.
+  // `Bun.spawn` can return during the exec, when the process has its name but neither arguments nor a stack.
   await waitFor(() => entryOf(osPid).name === name && entryOf(osPid).image !== 0, `the exec of ${name}`);
 }
 
-/** The first child of it that is a zombie. */
+/** The first zombie child of a process. */
 export async function zombieOf(parentOsPid: number): Promise<number> {
   const file = Bun.file(`/proc/${parentOsPid}/task/${parentOsPid}/children`);
   return await waitFor(async () => {

@@ -3,7 +3,7 @@ import { type Process, spawnProcess } from "../../src/process/process.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { recordLog } from "../recorded-log.ts";
 
-/** A process whose log nobody reads, unless `log` is given. */
+/** Starts a process. Its log is discarded unless `log` is given. */
 export function startProcess(template: ProcessTemplate, log: Logger = recordLog().log): Process {
   return spawnProcess(template, { log });
 }

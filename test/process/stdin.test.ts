@@ -16,7 +16,7 @@ function spawnReader(cmd: string, shell = false): { process: Process; stdin: Std
   return { process, stdin: process.stdin };
 }
 
-/** Code and bytes of the failure that `promise` must end with. */
+/** The error code and byte count of a promise that must reject. */
 async function failureOf(promise: Promise<number>): Promise<[code: string, bytes: unknown]> {
   const error = await promise.then(
     (bytes) => new Error(`wrote ${bytes}`),
@@ -26,12 +26,12 @@ async function failureOf(promise: Promise<number>): Promise<[code: string, bytes
   return [error.code, error.details?.["bytes"]];
 }
 
-/** No two 4-byte words within a gigabyte are equal, so that a lost, doubled or displaced piece shows. */
+/** All 4-byte words within a gigabyte differ, so a lost, repeated or misplaced piece is detected. */
 function numbered(length: number, start = 0): Uint8Array {
   return new Uint8Array(new Uint32Array(length / 4).map((_, i) => start / 4 + i).buffer);
 }
 
-test("what is written comes out, and close is the end", async () => {
+test("the process reads what is written, and end of file after close", async () => {
   const { process, stdin } = spawnReader("cat");
   expect(await stdin.write(Buffer.from("hello "), patient)).toBe(6);
   expect(await stdin.write(new Uint8Array(), patient)).toBe(0);
@@ -43,7 +43,7 @@ test("what is written comes out, and close is the end", async () => {
   expect((await process.exited).status).toEqual({ exitCode: 0 });
 });
 
-test("a single byte is not held back", async () => {
+test("a single byte is delivered at once", async () => {
   const { process, stdin } = spawnReader("head -c 1");
   await stdin.write(Buffer.from("x"), patient);
   expect(await readText(process.outputs[0])).toBe("x");
@@ -56,7 +56,7 @@ test("/dev/stdin works", async () => {
   expect(await readText(process.outputs[0])).toBe("x");
 });
 
-// Only root can start a process as somebody else.
+// Only root can start a process as another user.
 test.skipIf(!isRoot)("/dev/stdin works as another user", async () => {
   const process = startProcess(
     sampleTemplate({ cmd: "cat /dev/stdin", redirectInput: true, redirectOutput: ["out"], uid: "nobody" }),
@@ -66,14 +66,14 @@ test.skipIf(!isRoot)("/dev/stdin works as another user", async () => {
   expect(await readText(process.outputs[0])).toBe("x");
 });
 
-test("the process reads a pipe that blocks", async () => {
+test("the process gets a blocking pipe", async () => {
   const { process } = spawnReader("cat /proc/self/fdinfo/0");
   const flags = /flags:\s+(\d+)/.exec(await readText(process.outputs[0]))?.[1];
   expect(Number.parseInt(flags ?? "", 8) & 0o4000).toBe(0);
   await process.exited;
 });
 
-test("whatever the pipe takes is counted, at once or piece by piece, and nothing else", async () => {
+test("the counter has exactly the bytes that go into the pipe, in one write or in pieces", async () => {
   const taken = { bytes: 0 };
   const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
   stdin.setCounter(taken);
@@ -92,7 +92,7 @@ test("whatever the pipe takes is counted, at once or piece by piece, and nothing
   expect(taken.bytes).toBe(200_100);
 });
 
-test("bytes keep their order through a reader of odd pieces", async () => {
+test("bytes keep their order if the reader uses odd block sizes", async () => {
   const { process, stdin } = spawnReader("dd bs=10007 status=none");
   const bytes = numbered(2 ** 22);
   const output = readAll(process.outputs[0]);
@@ -101,7 +101,7 @@ test("bytes keep their order through a reader of odd pieces", async () => {
   expect((await output).equals(bytes)).toBe(true);
 });
 
-test("units of several writers do not interleave", async () => {
+test("writes of several writers do not interleave", async () => {
   const { process, stdin } = spawnReader("cat");
   const writer = async (id: number): Promise<void> => {
     for (let i = 0; i < 8; i++) await stdin.write(new Uint8Array(unitBytes).fill(id), patient);
@@ -117,7 +117,7 @@ test("units of several writers do not interleave", async () => {
   }
 });
 
-test("after a timeout the process reads exactly the bytes that were reported, and then what came later", async () => {
+test("after a timeout the process reads exactly the reported bytes, and then later writes", async () => {
   const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
   await readLine(process.outputs[0]);
   let taken = 0;
@@ -139,7 +139,7 @@ test("after a timeout the process reads exactly the bytes that were reported, an
   expect(output.subarray(0, taken).equals(numbered(Math.ceil(taken / 4) * 4).subarray(0, taken))).toBe(true);
 });
 
-test("who waits in line times out with nothing taken, and leaves the line", async () => {
+test("a queued write that times out has written nothing and leaves the queue", async () => {
   const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
   await readLine(process.outputs[0]);
   const first = stdin.write(new Uint8Array(2 * unitBytes).fill(1), patient);
@@ -153,7 +153,7 @@ test("who waits in line times out with nothing taken, and leaves the line", asyn
   expect(output.subarray(2 * unitBytes).toString()).toBe("last");
 });
 
-test("a reader that is slow but reads is no reason for a timeout", async () => {
+test("a slow reader does not cause a timeout", async () => {
   const cmd = "for i in 1 2 3 4 5 6 7 8; do sleep 0.05; head -c 32768; done; cat";
   const { process, stdin } = spawnReader(cmd, true);
   const output = readAll(process.outputs[0]);
@@ -162,7 +162,7 @@ test("a reader that is slow but reads is no reason for a timeout", async () => {
   expect((await output).equals(numbered(8 * 32_768))).toBe(true);
 });
 
-test("more than 8 MiB in line are refused at once", async () => {
+test("a write is refused at once when 8 MiB are queued", async () => {
   const { process, stdin } = spawnReader(fixtureCommand("never-read.sh"));
   const unit = new Uint8Array(unitBytes);
   await stdin.write(unit, patient); // Fills the pipe.
@@ -172,7 +172,7 @@ test("more than 8 MiB in line are refused at once", async () => {
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => ["gone", 0]));
 });
 
-test("when the process ends, all who wait hear that it is gone", async () => {
+test("all queued writes fail with `gone` when the process exits", async () => {
   const { process, stdin } = spawnReader(fixtureCommand("never-read.sh"));
   const waiting = [1, 2, 3].map(() => failureOf(stdin.write(new Uint8Array(unitBytes * 2), patient)));
   process.kill();
@@ -186,7 +186,7 @@ test("when the process ends, all who wait hear that it is gone", async () => {
   expect(await failureOf(stdin.write(Buffer.from("x"), patient))).toEqual(["gone", 0]);
 });
 
-test("a process that closes its stdin and lives is gone for writers", async () => {
+test("writes fail with `gone` when a running process has closed its stdin", async () => {
   const { process, stdin } = spawnReader("exec <&-; echo closed; exec sleep 60", true);
   await readLine(process.outputs[0]);
   expect(await failureOf(stdin.write(Buffer.from("x"), patient))).toEqual(["gone", 0]);
@@ -194,7 +194,7 @@ test("a process that closes its stdin and lives is gone for writers", async () =
   await process.stop();
 });
 
-test("a process that closes its stdin while a writer waits for room is gone", async () => {
+test("a waiting write fails with `gone` when the process closes its stdin", async () => {
   const { process, stdin } = spawnReader(
     "trap 'exec <&-; exec sleep 60' USR1; echo ready; while :; do sleep 0.02; done",
     true,
@@ -206,7 +206,7 @@ test("a process that closes its stdin while a writer waits for room is gone", as
   await process.stop();
 });
 
-test("close writes what is in line before, and takes nothing after", async () => {
+test("close writes what is queued and refuses later writes", async () => {
   const { process, stdin } = spawnReader("cat");
   const before = [1, 2, 3].map((id) => stdin.write(new Uint8Array(unitBytes * 2).fill(id), patient));
   stdin.close();
@@ -215,7 +215,7 @@ test("close writes what is in line before, and takes nothing after", async () =>
   expect(await Promise.all(before)).toEqual([1, 2, 3].map(() => 2 * unitBytes));
 });
 
-test("200 MB go in within seconds", async () => {
+test("200 MB are written within seconds", async () => {
   const { process, stdin } = spawnReader("cat >/dev/null", true);
   const bytes = new Uint8Array(unitBytes);
   const startMs = performance.now();
@@ -225,7 +225,7 @@ test("200 MB go in within seconds", async () => {
   expect(performance.now() - startMs).toBeLessThan(10_000);
 });
 
-test("no descriptor stays, however stdin ends", async () => {
+test("no descriptor stays open, however stdin ends", async () => {
   const before = openFds();
   for (let i = 0; i < 10; i++) {
     const closed = spawnReader("cat");

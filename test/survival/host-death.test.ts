@@ -18,7 +18,7 @@ async function killHard({ gafferd }: Hosted): Promise<void> {
 const runFiles = ({ stateDir }: Hosted) =>
   existsSync(join(stateDir, "runs")) ? readdirSync(join(stateDir, "runs")) : [];
 
-/** The shell that watches over the processes of a gafferd. */
+/** The pid of the guardian of a gafferd. */
 function guardianOf({ gafferd }: Hosted): number {
   const found = [...procEntries()].find(
     ({ osPid, parentOsPid }) =>
@@ -29,16 +29,16 @@ function guardianOf({ gafferd }: Hosted): number {
 }
 
 describe("when gafferd is killed", () => {
-  test("all that it started ends too: in the group, out of it, without an environment, deaf", async () => {
+  test("all its processes are stopped: in the group, outside it, without an environment, and those that ignore SIGTERM", async () => {
     await using hosted = await startHosted();
     const graceful_timeout = 0.3;
     const group = await hosted.create({ name: "a", cmd: fixtureCommand("fork-child.sh"), graceful_timeout });
     const escaping = await hosted.create({ name: "b", cmd: fixtureCommand("escape.sh"), graceful_timeout });
     const bare = await hosted.create({ name: "c", cmd: "env -i sh -c 'echo $$; exec sleep 600'", graceful_timeout });
-    const deaf = await hosted.create({ name: "d", cmd: fixtureCommand("ignore-sigterm.sh"), graceful_timeout });
+    const ignoring = await hosted.create({ name: "d", cmd: fixtureCommand("ignore-sigterm.sh"), graceful_timeout });
     await waitFor(
-      async () => (await (await fetch(`${hosted.gafferd.url}/streams/${deaf}/out`)).text()) !== "",
-      "the deaf",
+      async () => (await (await fetch(`${hosted.gafferd.url}/streams/${ignoring}/out`)).text()) !== "",
+      "the process that ignores SIGTERM",
     );
     await hosted.numbers(escaping, 3);
     await hosted.numbers(bare, 1);
@@ -49,7 +49,7 @@ describe("when gafferd is killed", () => {
     await waitFor(() => all.every((osPid) => !lives(osPid)), "the end of all", 15_000);
   });
 
-  test("each hears its stop signal and has its grace", async () => {
+  test("each process gets its stop signal and its graceful timeout", async () => {
     await using hosted = await startHosted();
     const mark = join(hosted.stateDir, "../graceful");
     const cmd = `sh -c 'trap "sleep 0.5; touch ${mark}; exit" INT; echo $$; while :; do sleep 0.05; done'`;
@@ -59,7 +59,7 @@ describe("when gafferd is killed", () => {
     expect(existsSync(mark)).toBe(true);
   });
 
-  test("what says `on_host_exit = keep` lives on, until the template of that name starts again", async () => {
+  test("a process with `on_host_exit = keep` keeps running until its template starts again", async () => {
     const ini = "[process:a]\ncmd = sleep 600\non_host_exit = keep\n";
     const folder = mkdtempSync(join(tmpdir(), "gafferd-keep-"));
     try {
@@ -70,10 +70,10 @@ describe("when gafferd is killed", () => {
         1,
       );
       await killHard(first);
-      await waitFor(() => !lives(gone), "the end of what is not kept");
+      await waitFor(() => !lives(gone), "the exit of the process that is not kept");
       expect(lives(kept)).toBe(true);
       {
-        // The same state folder with another file: that `a` is another's.
+        // The same state directory with another configuration file: its `a` is another template.
         await using other = await startHosted({ folder, ini: "[process:b]\ncmd = sleep 600\n" });
         expect(lives(kept)).toBe(true);
         expect(other.gafferd.err()).not.toContain("has left");
@@ -89,7 +89,7 @@ describe("when gafferd is killed", () => {
     }
   });
 
-  test("and its guardian too, the next one stops what is left, with its grace, before it starts anything", async () => {
+  test("and its guardian too, the next one stops the remaining processes, with their graceful timeout, before it starts any", async () => {
     const folder = mkdtempSync(join(tmpdir(), "gafferd-left-"));
     const log = join(folder, "log");
     const script = `trap "echo end >>${log}; exit" TERM; echo start >>${log}; while :; do sleep 0.05; done`;
@@ -116,7 +116,7 @@ describe("when gafferd is killed", () => {
   });
 });
 
-test("a process that bears the number of one that is listed is left alone", async () => {
+test("a new process with the pid of a listed one is not stopped", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-number-"));
   const stranger = Bun.spawn(["sleep", "600"], { detached: true });
   try {
@@ -137,7 +137,7 @@ test("a process that bears the number of one that is listed is left alone", asyn
   }
 });
 
-test("a gafferd that runs keeps what it runs, whoever else starts with its state folder", async () => {
+test("another gafferd with the same state directory does not stop the processes of a running one", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-two-"));
   try {
     const ini = "[process:a]\ncmd = sleep 600\n";
@@ -153,7 +153,7 @@ test("a gafferd that runs keeps what it runs, whoever else starts with its state
 });
 
 describe("when gafferd stops", () => {
-  test("neither a guardian nor a file is left", async () => {
+  test("no guardian and no run file remain", async () => {
     await using hosted = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n" });
     await osPidsOf(hosted, "a");
     const guardian = guardianOf(hosted);
@@ -163,7 +163,7 @@ describe("when gafferd stops", () => {
     expect(runFiles(hosted)).toEqual([]);
   });
 
-  test("the guardian has held none of its descriptors, and no signal for its group has reached it", async () => {
+  test("the guardian has no descriptors of gafferd and gets no signals of its group", async () => {
     await using hosted = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n" });
     await osPidsOf(hosted, "a");
     const guardian = guardianOf(hosted);
@@ -172,14 +172,14 @@ describe("when gafferd stops", () => {
     expect(procStatOf(guardian)).toMatchObject({ groupId: guardian, sessionId: guardian });
   });
 
-  test("nothing was written when nothing was spawned", async () => {
+  test("there is no run file if no process was spawned", async () => {
     await using hosted = await startHosted();
     hosted.gafferd.kill("SIGTERM");
     expect(await hosted.gafferd.exited).toBe(0);
     expect(existsSync(hosted.stateDir)).toBe(false);
   });
 
-  test("a pipe from its output ends with it", async () => {
+  test("a pipe from its output is closed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "gafferd-pipe-"));
     try {
       const file = join(folder, "gaffer.ini");
@@ -213,7 +213,7 @@ async function osPidsOf({ ask }: Hosted, name: string): Promise<number[]> {
   }, `the processes of ${name}`);
 }
 
-/** Its children, theirs, and so on, without the guardian. */
+/** All its descendants, without the guardian. */
 function descendantsOf(osPid: number): number[] {
   const entries = [...procEntries()];
   const below = (parent: number): number[] =>

@@ -7,7 +7,7 @@ import { lives } from "../process/observe.ts";
 import { fixtureCommand } from "../process/sample-template.ts";
 import { waitFor } from "../wait-for.ts";
 
-/** With a file that tells what parent and worker said, since nobody reads their output when gafferd is gone. */
+/** Parent and worker write to a file, because their output is not read after gafferd has died. */
 async function startPair(folder: string, kill_mode: string, host: Hosted): Promise<number> {
   const log = join(folder, "said");
   const cmd = `sh -c 'exec ${fixtureCommand("parent-and-worker.sh").replaceAll("'", "")} >${log}'`;
@@ -52,7 +52,7 @@ describe("when gafferd is killed", () => {
   });
 
   test.each(["mixed", "group", "process"])(
-    "nothing is left with `kill_mode = %s`: a deaf child, one without an environment, one of another session",
+    "all are stopped with `kill_mode = %s`: a child that ignores SIGTERM, one without an environment, one in another session",
     async (killMode) => {
       await using hosted = await startHosted();
       const settings = { kill_mode: killMode, graceful_timeout: 0.5 };
@@ -65,7 +65,7 @@ describe("when gafferd is killed", () => {
     },
   );
 
-  test("what its guardian stopped is named by the next gafferd", async () => {
+  test("the next gafferd logs the processes that the guardian stopped", async () => {
     await inFolder(async (folder) => {
       let family: number[];
       {
@@ -83,7 +83,7 @@ describe("when gafferd is killed", () => {
   });
 
   test.each(["mixed", "group", "process"])(
-    "and its guardian too, the next gafferd leaves nothing with `kill_mode = %s`",
+    "and its guardian too, the next gafferd stops all processes with `kill_mode = %s`",
     async (killMode) => {
       await inFolder(async (folder) => {
         await using first = await startHosted({ folder });

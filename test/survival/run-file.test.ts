@@ -27,7 +27,7 @@ function entryOf(osPid: number): RunEntry {
 const open = (name: string, log = silentLog) => new RunFile(join(folder, name), { header, log });
 const read = (file: RunFile) => parseRun(readFileSync(file.path, "utf8"))?.entries.map(({ osPid }) => osPid);
 
-test("there is no file before the first process, and none after the end", () => {
+test("the file exists from the first process until close", () => {
   const file = open("new/one");
   expect(existsSync(join(folder, "new"))).toBe(false);
   file.add(entryOf(1));
@@ -36,14 +36,14 @@ test("there is no file before the first process, and none after the end", () => 
   expect(readdirSync(join(folder, "new"))).toEqual([]);
 });
 
-test("it is its owner's alone", () => {
+test("only its owner can read it", () => {
   const file = open("own/one");
   file.add(entryOf(1));
   expect([statSync(join(folder, "own")).mode & 0o777, statSync(file.path).mode & 0o777]).toEqual([0o700, 0o600]);
   file.close();
 });
 
-test("it stays short however many come and go, and holds all that are there", () => {
+test("it stays short after many spawns and lists all running processes", () => {
   const fds = openFds();
   const file = open("long");
   file.add(entryOf(1));
@@ -59,7 +59,7 @@ test("it stays short however many come and go, and holds all that are there", ()
   expect(openFds()).toBe(fds);
 });
 
-test("where none can be written that is said once, and the rest goes on", () => {
+test("if it cannot be written, gafferd logs one warning and continues", () => {
   writeFileSync(join(folder, "file"), "");
   const warnings: string[] = [];
   const file = open("file/one", { ...silentLog, warn: (message) => warnings.push(message) });

@@ -20,16 +20,16 @@ const entry: RunEntry = {
 };
 const kept: RunEntry = { ...entry, osPid: 4713, killMode: "process", onHostExit: "keep", name: "job" };
 
-test("what is written is what is read", () => {
+test("a written run file is read unchanged", () => {
   const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
   expect(parseRun(text)).toEqual({ header, entries: [entry, kept], stopped: [] });
 });
 
-test("an entry is a line of words, as the guardian reads it", () => {
+test("an entry is a line of words that the guardian can read", () => {
   expect(formatEntry(entry)).toBe("+ 4712 8812399 mixed 15 10000 kill 9f3c21aa07de-end.1 web:api\n");
 });
 
-test("what the guardian has stopped is read with its name, which may hold blanks", () => {
+test("a process that the guardian has stopped is read with its name, which can contain blanks", () => {
   const text = `${formatHeader(header) + formatEntry(entry)}- 4714 ${entry.marker} my worker 1\n- 4715 torn`;
   const { stopped = [] } = parseRun(text) ?? {};
   expect(stopped).toEqual([{ osPid: 4714, marker: entry.marker, name: "my worker 1" }]);
@@ -43,7 +43,7 @@ test.each([
   expect(parseRun(text)?.entries).toEqual([{ ...entry, killMode: killMode as RunEntry["killMode"] }]);
 });
 
-test("a last line that was torn is left out", () => {
+test("an incomplete last line is ignored", () => {
   const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
   for (let length = formatHeader(header).length; length < text.length; length++) {
     const { entries = [] } = parseRun(text.slice(0, length)) ?? {};
@@ -51,6 +51,6 @@ test("a last line that was torn is left out", () => {
   }
 });
 
-test.each(["", "\n", "gafferd-run 2 a b 1 1 c-end. /\n", "something else\n"])("%j is no run file", (text) => {
+test.each(["", "\n", "gafferd-run 2 a b 1 1 c-end. /\n", "something else\n"])("%j is not a run file", (text) => {
   expect(parseRun(text)).toBeUndefined();
 });

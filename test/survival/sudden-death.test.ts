@@ -13,20 +13,20 @@ const deaths = 50;
 const maxLifeMs = 120;
 const wanted = 4;
 
-/** A number of seconds that stands in no other command line than those of one template: of the file, or of a round. */
+/** A number of seconds that only the command lines of one template contain. */
 const mark = (round: number | "file") => `7${process.pid}.${round === "file" ? "1" : `2${round}`}`;
-/** Each process is two sleeps, one of which has left its group, and neither hears the stop signal. */
+/** Each process has two sleeps. One has left the process group, and both ignore the stop signal. */
 const command = (round: number | "file") =>
   `sh -c "trap '' TERM; setsid sleep ${mark(round)} & exec sleep ${mark(round)}"`;
 const graceSeconds = 0.1;
 const sleeps = () => countSleeps(`7${process.pid}.`);
 
-test(`${deaths} times killed while templates are created and scaled: nothing runs twice, and nothing is left`, async () => {
+test(`${deaths} times killed while templates are created and scaled: no process runs twice, and none remains`, async () => {
   const ini = `[process:file]\ncmd = ${command("file")}\nnumprocesses = ${wanted}\ngraceful_timeout = ${graceSeconds}\n`;
   for (let round = 0; round < deaths; round++) {
     await using hosted = await startHosted({ ini, folder });
     const { gafferd, ask, create } = hosted;
-    // It listens when what the one before left is gone.
+    // It listens after the processes of the previous gafferd have exited.
     const before = sleeps();
     expect(before.get(mark("file")) ?? 0).toBeLessThanOrEqual(2 * wanted);
     expect([...before.keys()].filter((each) => each !== mark("file"))).toEqual([]);

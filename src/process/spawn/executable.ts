@@ -65,8 +65,8 @@ function faultOfFile(path: string, user: User | undefined): string | undefined {
   if (file.isDirectory()) return `${path} is a directory`;
   if (!file.isFile()) return `${path} is not a regular file`;
   if (!mayExecute(path, file, user)) {
-    const who = user === undefined ? "" : ` by user ${user.uid}`;
-    return `${path} is not executable${who} (permission denied)`;
+    const byUser = user === undefined ? "" : ` by user ${user.uid}`;
+    return `${path} is not executable${byUser} (permission denied)`;
   }
   return undefined;
 }

@@ -82,26 +82,26 @@ function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepare
 
 /** Spawns the process with the pipes of its template. The pipes belong to `user`. Closes all of them on failure. */
 function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prepared, log: Logger): Launched {
-  const ours: number[] = [];
-  const theirs: number[] = [];
+  const parentEnds: number[] = [];
+  const childEnds: number[] = [];
   try {
     if (!hasDescriptorsFor("process"))
       throw Object.assign(new Error("few file descriptors are left"), { code: "EMFILE" });
     const labels = template.detach ? [] : template.redirectOutput;
     const outputs = [...new Set(labels)].map((label) => {
       const pipe = openPipe();
-      ours.push(pipe.readEnd);
-      theirs.push(pipe.writeEnd);
+      parentEnds.push(pipe.readEnd);
+      childEnds.push(pipe.writeEnd);
       return { label, ...pipe };
     });
     const input = template.redirectInput && !template.detach ? openPipe() : undefined;
     if (input !== undefined) {
-      ours.push(input.writeEnd);
-      theirs.push(input.readEnd);
+      parentEnds.push(input.writeEnd);
+      childEnds.push(input.readEnd);
       setNonBlocking(input.writeEnd);
     }
     // A program that opens /dev/stdout or /dev/stdin opens the pipe again, with the permissions of its own user.
-    if (user !== undefined) for (const fd of theirs) fchownSync(fd, user.uid, user.gid);
+    if (user !== undefined) for (const fd of childEnds) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = createMarker(hostExitActionOf(template));
     const subprocess = spawnLimited({
@@ -113,8 +113,8 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       stderr: stderr ?? "ignore",
     });
     trackSpawned(subprocess);
-    // Close these before reading from ours: Bun then needs more descriptors, and few may be left.
-    closeAll(theirs);
+    // Close these before reading from the parent ends: Bun then needs more descriptors, and few may be left.
+    closeAll(childEnds);
     const keeper = keepPipes(template, {
       osPid: subprocess.pid,
       outputs: outputs.map(({ readEnd }) => readEnd),
@@ -129,8 +129,8 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       marker,
     };
   } catch (error) {
-    closeAll(ours);
-    closeAll(theirs);
+    closeAll(parentEnds);
+    closeAll(childEnds);
     throw error;
   }
 }

@@ -45,10 +45,10 @@ while kill -0 "$1"; do sleep 5; done
  * process group do not reach it. Logs a warning and returns undefined if it cannot start.
  */
 export function startPipeKeeper({ osPid, outputs, input, log }: PipeKeeperOptions): PipeKeeper | undefined {
-  const ours: number[] = [];
+  const parentEnds: number[] = [];
   try {
     const lifeline = openPipe();
-    ours.push(lifeline.writeEnd);
+    parentEnds.push(lifeline.writeEnd);
     const [first = "ignore", second = "ignore"] = outputs;
     try {
       const outer = process.env[markerVariable];
@@ -65,13 +65,13 @@ export function startPipeKeeper({ osPid, outputs, input, log }: PipeKeeperOption
       closeSync(lifeline.readEnd);
     }
   } catch (error) {
-    for (const fd of ours.splice(0)) closeSync(fd);
+    for (const fd of parentEnds.splice(0)) closeSync(fd);
     const effect = "if gafferd is killed, the process may get SIGPIPE";
     log.warn(`cannot start the pipe keeper of process ${osPid}: ${String(error)}; ${effect}`);
     return undefined;
   }
   const send = (word: string) => {
-    const [writeEnd] = ours;
+    const [writeEnd] = parentEnds;
     if (writeEnd === undefined) return;
     try {
       writeSync(writeEnd, `${word}\n`);
@@ -83,7 +83,7 @@ export function startPipeKeeper({ osPid, outputs, input, log }: PipeKeeperOption
     closeInput: () => send("eof"),
     close() {
       send("done");
-      for (const fd of ours.splice(0)) closeSync(fd);
+      for (const fd of parentEnds.splice(0)) closeSync(fd);
     },
   };
 }

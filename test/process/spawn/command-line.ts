@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { osPids } from "../../../src/process/proc-stat.ts";
 import { lives } from "../observe.ts";
 
-/** The words of a process's command line; empty when it has ended. */
+/** The arguments of a process. Empty if it has exited. */
 export function commandLineOf(osPid: number | string): string[] {
   try {
     return readFileSync(`/proc/${osPid}/cmdline`, "latin1").split("\0").slice(0, -1);
@@ -11,14 +11,14 @@ export function commandLineOf(osPid: number | string): string[] {
   }
 }
 
-/** The command lines of all that live on this machine. */
+/** The command lines of all running processes. */
 export function commandLines(): string[][] {
   return osPids()
     .filter((osPid) => lives(Number(osPid)))
     .map(commandLineOf);
 }
 
-/** How many `sleep`s there are, by their seconds, of those that begin so. */
+/** Counts the running `sleep`s by their seconds, for seconds that start with `prefix`. */
 export function countSleeps(prefix: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const [program = "", seconds = ""] of commandLines()) {

@@ -22,7 +22,7 @@ function find(program: string, overrides: Partial<Parameters<typeof findExecutab
 
 const nobody = { uid: 65_534, gid: 65_534, groups: [] };
 
-test("a name is looked for in PATH", () => {
+test("a name is looked up in PATH", () => {
   expect(find("env", { searchPath: "/nowhere:/usr/bin:/bin" })).toBe("/usr/bin/env");
 });
 
@@ -30,7 +30,7 @@ test("an environment without PATH has a default", () => {
   expect(find("env", { searchPath: undefined })).toBe("/usr/bin/env");
 });
 
-test("a relative folder of PATH, and an empty one, start at the working directory", () => {
+test("a relative or empty entry of PATH starts at the working directory", () => {
   const path = put("tool", 0o755);
   expect(find("tool", { searchPath: "." })).toBe(path);
   expect(find("tool", { searchPath: "/nowhere:" })).toBe(path);
@@ -40,7 +40,7 @@ test("a relative path starts at the working directory", () => {
   expect(find("./tool")).toBe(put("tool", 0o755));
 });
 
-test("a file in PATH that may not be executed is passed over", () => {
+test("a file in PATH that is not executable is skipped", () => {
   put("env", 0o644);
   expect(find("env", { searchPath: `${folder}:/usr/bin` })).toBe("/usr/bin/env");
 });
@@ -65,22 +65,22 @@ test.each([
   );
 });
 
-test("a script whose interpreter is missing is refused, and says which", () => {
+test("a script with a missing interpreter is refused with the interpreter's name", () => {
   const path = put("script", 0o755, "#! /no/such/interpreter -x\necho\n");
   expect(() => find(path)).toThrow(`cannot start \`${path}\`: its interpreter \`/no/such/interpreter\` does not exist`);
 });
 
-test("what another user may execute is decided by the bits of the class that he is in", () => {
+test("the mode bits of a user's own class decide what the user may execute", () => {
   const owner = { uid: process.geteuid?.() ?? 0, gid: 1, groups: [] };
   expect(find(put("bits", 0o700), { user: owner })).toEndWith("/bits");
   expect(find(put("bits", 0o755), { user: nobody })).toEndWith("/bits");
   expect(find(put("bits", 0o751), { user: nobody })).toEndWith("/bits");
-  // The kernel is asked as that user when the bits say no, and only root can do that.
+  // If the mode bits deny access, the kernel is queried as that user, which only root can do.
   const forbidden = put("bits", 0o754);
   if (isRoot) expect(() => find(forbidden, { user: nobody })).toThrow("is not executable by user 65534");
 });
 
-test.skipIf(!isRoot)("a program in a folder that the user may not enter is refused", () => {
+test.skipIf(!isRoot)("a program in a directory that the user may not search is refused", () => {
   mkdirSync(join(folder, "closed"));
   const path = put("closed/tool", 0o755);
   expect(find(path, { user: nobody })).toBe(path);

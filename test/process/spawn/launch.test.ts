@@ -80,13 +80,13 @@ test.each(failures)("%s: refused at once, with the reason", (_, overrides, field
   );
 });
 
-test("an env file that cannot be read is refused with whether to try again", () => {
+test("the error of an unreadable env file has `details.transient`", () => {
   expect(() => startProcess(sampleTemplate({ envFiles: ["/no/such/file"] }))).toThrow(
     expect.objectContaining({ code: "spawn_failed", details: { transient: false } }),
   );
 });
 
-test("when descriptors have run out the failure is transient, and nothing stays open", () => {
+test("without free descriptors the failure is transient, and nothing stays open", () => {
   const fixture = new URL("../../fixtures/exhaust-fds.ts", import.meta.url).pathname;
   const { stdout } = Bun.spawnSync(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, fixture]);
   const outcomes: unknown[] = JSON.parse(stdout.toString());

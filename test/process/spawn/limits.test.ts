@@ -9,7 +9,7 @@ afterAll(folder.remove);
 
 const shell = (script: string) => `[process:a]\ncmd = sh -c '${script}; exec sleep 600'\n`;
 
-/** The output of the first process, when it has so many lines. */
+/** The output of the first process, once it has this many lines. */
 async function linesOf(url: string, count: number): Promise<string[]> {
   return await waitFor(async () => {
     const text = await (await fetch(`${url}/streams/1/stdout?feed=continuous&follow=false`)).text();
@@ -32,10 +32,10 @@ async function limitsOf(url: string, name = "a"): Promise<string[]> {
   });
 }
 
-/** A shell that stays the parent of what it starts, and hands SIGTERM on. */
+/** A shell that stays the parent of its child and forwards SIGTERM to it. */
 const underShell = 'trap "kill \\$child" TERM; "$@" & child=$!; wait; wait';
 
-/** With a soft limit that is less than the hard one, which Bun raises. */
+/** Sets a soft limit below the hard limit. Bun raises the soft limit. */
 const limited = ["prlimit", "--nofile=256:16384"];
 
 describe("a process has the limit of open files that gafferd was started with", () => {
@@ -79,13 +79,13 @@ describe("a process has the limit of open files that gafferd was started with", 
     }
   });
 
-  test("however many descriptors gafferd has open, and whoever runs it", async () => {
+  test("with many open descriptors, and as another user", async () => {
     const many = folder.write("many.ini", "[process:a]\ncmd = sleep 600\nnumprocesses = 150\n");
     const under = ["prlimit", "--nofile=128:16384"];
     await using gafferd = await startGafferd([many], { under, program: launcher });
     const limits = await waitFor(async () => {
       const found = await limitsOf(gafferd.url);
-      // A shell that lowers the limit becomes the program in a moment.
+      // The shell that lowers the limit executes the program soon.
       return found.length === 150 && !found.some((each) => each.endsWith("sh")) ? found : undefined;
     }, "150 processes");
     expect([...new Set(limits.map((each) => each.split(" ").slice(0, 2).join(" ")))]).toEqual(["128 16384"]);
@@ -96,7 +96,7 @@ describe("a process has the limit of open files that gafferd was started with", 
     expect((await limitsOf(gafferd.url, "other"))[0]).toStartWith("128 16384 ");
   });
 
-  test("and what tells gafferd of it is not in its environment", async () => {
+  test("and does not have the variable that passes the limit to gafferd", async () => {
     const env = folder.write("env.ini", shell("env; echo end"));
     await using gafferd = await startGafferd([env], { under: limited, program: launcher });
     const lines = await waitFor(async () => {

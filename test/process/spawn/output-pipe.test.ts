@@ -19,7 +19,7 @@ test.each(waysToWrite)("`%s` works", async (cmd) => {
   expect((await process.exited).status).toEqual({ exitCode: 0 });
 });
 
-// Only root can start a process as somebody else.
+// Only root can start a process as another user.
 test.skipIf(!isRoot).each(waysToWrite)("`%s` works as another user", async (cmd) => {
   const process = startProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["both", "both"], uid: "nobody" }));
   expect(await readText(process.outputs[0])).toMatch(/^(x\n)+$/);
@@ -32,7 +32,7 @@ test("two labels are two pipes, in their order", async () => {
   expect(await Promise.all(process.outputs.map(readText))).toEqual(["1\n", "2\n"]);
 });
 
-test("one label for both is one pipe in the order of writing", async () => {
+test("one label for both is one pipe that keeps the order of writes", async () => {
   const cmd = "for i in 1 2 3 4 5 6 7 8 9; do echo o$i; echo e$i >&2; done";
   const process = startProcess(sampleTemplate({ cmd, shell: true, redirectOutput: ["all", "all"] }));
   expect(process.outputs).toHaveLength(1);
@@ -44,14 +44,14 @@ test("with one label stderr is discarded", async () => {
   expect(await readText(process.outputs[0])).toBe("1\n");
 });
 
-test("every byte arrives in order, those written just before the end too", async () => {
+test("every byte arrives in order, including those written just before the exit", async () => {
   const process = startProcess(sampleTemplate({ cmd: "seq 1 2000000", redirectOutput: ["out"] }));
   const output = await readAll(process.outputs[0]);
   const expected = Bun.spawnSync(["seq", "1", "2000000"]).stdout;
   expect(Bun.hash(output)).toBe(Bun.hash(expected));
 });
 
-test("a process whose output nobody takes waits", async () => {
+test("a process whose output is not read blocks", async () => {
   const cmd = "dd if=/dev/zero bs=64k count=1024";
   const process = startProcess(sampleTemplate({ cmd, redirectOutput: ["out"] }));
   const written = () => Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${process.osPid}/io`, "latin1"))?.[1]);
@@ -76,7 +76,7 @@ test("cancel ends pending reads and gives the writer SIGPIPE", async () => {
   expect((await process.exited).status).toEqual({ signal: "SIGPIPE" });
 });
 
-test("a pipe that was read to its end or cancelled leaves no descriptor", async () => {
+test("a pipe that was read to its end or cancelled leaves no open descriptor", async () => {
   const before = openFds();
   for (let i = 0; i < 20; i++) {
     const process = startProcess(

@@ -25,7 +25,7 @@ describe("a process with `on_host_exit = keep` and redirected pipes", () => {
     ["two outputs", ["out", "err"]],
     ["one output for both", ["out", "out"]],
   ])(
-    "lives on when gafferd is killed, writes more than a pipe holds to %s, and waits at its stdin",
+    "keeps running when gafferd is killed, writes more than a pipe holds to %s, and waits for stdin",
     async (_, labels) => {
       await inFolder(async (folder, hosted) => {
         const [count, ended] = [join(folder, "count"), join(folder, "ended")];
@@ -52,7 +52,7 @@ describe("a process with `on_host_exit = keep` and redirected pipes", () => {
     },
   );
 
-  test("reads the end of its input when a client sends it, and its keeper ends with it", async () => {
+  test("reads end of file when a client closes stdin, and its keeper exits with it", async () => {
     await inFolder(async (_, hosted) => {
       const template = { name: "a", cmd: "cat", on_host_exit: "keep", redirect_input: true, restart: "never" };
       const pid = await hosted.create(template);
@@ -66,7 +66,7 @@ describe("a process with `on_host_exit = keep` and redirected pipes", () => {
     });
   });
 
-  test("has no keeper when nothing is redirected, as without `redirect_output`", async () => {
+  test("has no keeper if nothing is redirected", async () => {
     await inFolder(async (folder, hosted) => {
       const body = JSON.stringify({ name: "a", cmd: "sleep 600", cwd: folder, on_host_exit: "keep" });
       await fetch(`${hosted.gafferd.url}/processes`, { method: "POST", body });

@@ -28,7 +28,7 @@ function putChanged(change: (bytes: Buffer) => void): void {
   put(bytes);
 }
 
-/** Why a process is not started at all; its exit would say nothing of the reason. */
+/** The message of the refusal to start the program. */
 function refusal(overrides: Partial<ProcessTemplate> = {}): string {
   try {
     startProcess(sampleTemplate({ cmd: "./program", cwd: folder, ...overrides })).kill();
@@ -50,7 +50,7 @@ async function output(overrides: Partial<ProcessTemplate> = {}): Promise<string>
 const carriageReturn = (line: string) =>
   `its first line \`${line}\\r\` ends with a carriage return, which becomes part of its last word; convert the line endings (\`sed -i 's/\\r$//' DIR/program\`)`;
 
-describe("a script with the line ends of Windows is refused, and the carriage return named", () => {
+describe("a script with Windows line endings is refused, and the message names the carriage return", () => {
   test.each([
     "#!/bin/sh",
     "#! /bin/sh",
@@ -63,20 +63,20 @@ describe("a script with the line ends of Windows is refused, and the carriage re
     expect(refusal()).toBe(carriageReturn(line));
   });
 
-  test("also when it is found in PATH, and run as another user", () => {
+  test("even if it is found in PATH or runs as another user", () => {
     put("#!/bin/sh\r\n");
     expect(refusal({ cmd: "program", env: { PATH: folder } })).toBe(carriageReturn("#!/bin/sh"));
     if (isRoot) expect(refusal({ uid: 54_321, gid: 54_321 })).toBe(carriageReturn("#!/bin/sh"));
   });
 
-  test("`sed` as the message says makes it start", async () => {
+  test("the `sed` command of the message fixes it", async () => {
     put("#!/bin/sh\r\necho hello\r\n");
     const [, command = ""] = /convert the line endings \(`(.*)`\)/.exec(refusal().replaceAll("DIR", folder)) ?? [];
     await Bun.$`sh -c ${command}`.quiet();
     expect(await output()).toBe("hello\n");
   });
 
-  test("but not by an interpreter that overlooks it", async () => {
+  test("unless its interpreter ignores the carriage return", async () => {
     put("#!/usr/bin/perl -w\r\nprint 1;\r\n");
     expect(await output()).toBe("1");
   });
@@ -85,7 +85,7 @@ describe("a script with the line ends of Windows is refused, and the carriage re
 describe("a script is refused when its interpreter", () => {
   test.each([
     ["does not exist", "#!/no/such/sh -e\n", "its interpreter `/no/such/sh` does not exist"],
-    ["is relative and not there", "#!bin/sh\n", "its interpreter `bin/sh` does not exist"],
+    ["is relative and does not exist", "#!bin/sh\n", "its interpreter `bin/sh` does not exist"],
     ["is a folder", "#!/etc\n", "its interpreter cannot be executed: /etc is a directory"],
     [
       "is not executable",
@@ -110,7 +110,7 @@ describe("a script is refused when its interpreter", () => {
       "its interpreter `no-such-node`, named in `#!/usr/bin/env -S A=1 no-such-node --flag`, is not in PATH (/usr/bin:/bin)",
     ],
     [
-      "is a word with blanks for env",
+      "is an argument of env with blanks",
       "#!/usr/bin/env sh -e\n",
       "its interpreter `sh -e`, named in `#!/usr/bin/env sh -e`, is not in PATH (/usr/bin:/bin)",
     ],
@@ -125,7 +125,7 @@ describe("a script is refused when its interpreter", () => {
   });
 });
 
-describe("a file that is no program is refused, and told what it is", () => {
+describe("a file that is not a program is refused with its kind", () => {
   const script = "#!/bin/sh\necho hello\n";
   const other = "DIR/program is not in an executable format; a script needs a first line such as `#!/bin/sh`";
 
@@ -153,7 +153,7 @@ describe("a file that is no program is refused, and told what it is", () => {
     expect(refusal()).toBe(reason);
   });
 
-  test("a program for another machine", () => {
+  test("a program for another architecture", () => {
     putChanged((bytes) => bytes.writeUInt16LE(process.arch === "arm64" ? 62 : 183, 18));
     const machine = process.arch === "arm64" ? "x86-64" : "ARM 64";
     expect(refusal()).toBe(
@@ -161,7 +161,7 @@ describe("a file that is no program is refused, and told what it is", () => {
     );
   });
 
-  test("a program whose loader is missing, as of another C library", () => {
+  test("a program whose loader is missing, for example one for another C library", () => {
     putChanged((bytes) => {
       const at = bytes.indexOf("/lib");
       expect(at).toBeWithin(1, 4096);
@@ -177,7 +177,7 @@ describe("a program is started", () => {
   test.each([
     ["by env", "#!/usr/bin/env sh\necho hello\n", "hello\n"],
     ["by env -S with options and variables", "#!/usr/bin/env -S A=1 sh -e\necho hello $A\n", "hello 1\n"],
-    ["by env with options that are not looked into", "#!/usr/bin/env -S -i sh\necho hello $HOME\n", "hello\n"],
+    ["by env with options that gafferd does not interpret", "#!/usr/bin/env -S -i sh\necho hello $HOME\n", "hello\n"],
     ["by env -S, for which a carriage return is a blank", "#!/usr/bin/env -S sh -e\r\necho hello # \r\n", "hello\n"],
     ["with blanks before and after the interpreter", "#! \t/bin/sh \t\necho hello\n", "hello\n"],
     ["without a newline at its end", "#!/bin/echo", "PATH\n"],

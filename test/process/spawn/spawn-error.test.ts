@@ -27,16 +27,20 @@ test.each([
   expect(error.cause).toBe(cause);
 });
 
-test("an error of another part keeps its words, and learns whether to try again", () => {
+test("an error of another room keeps its message and gets `details.transient`", () => {
   const error = new GafferdError("spawn_failed", "cannot read the env file x", {
     field: "f",
     cause: failure("EMFILE"),
   });
-  const told = toSpawnError(error, attempt);
-  expect([told.message, told.field, told.details]).toEqual(["cannot read the env file x", "f", { transient: true }]);
+  const converted = toSpawnError(error, attempt);
+  expect([converted.message, converted.field, converted.details]).toEqual([
+    "cannot read the env file x",
+    "f",
+    { transient: true },
+  ]);
 });
 
-test("an error of another code passes as it is", () => {
+test("an error with another code is not changed", () => {
   const error = new GafferdError("bad_value", "no");
   expect(toSpawnError(error, attempt)).toBe(error);
 });

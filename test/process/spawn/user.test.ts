@@ -18,28 +18,28 @@ const accounts = readFileSync("/etc/passwd", "utf8")
 const refusal = (message: string, field: string) =>
   expect.objectContaining({ code: "spawn_failed", field, message, details: { transient: false } });
 
-test("no choice is no change, nor is the daemon's own user", () => {
+test("no user, or gafferd's own user, changes nothing", () => {
   expect(resolveUser({})).toBeUndefined();
   expect(resolveUser({ uid: process.geteuid?.() ?? 0 })).toBeUndefined();
   expect(resolveUser({ uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 })).toBeUndefined();
 });
 
-// Only root can start a process as somebody else; anybody else is refused.
-test.skipIf(!isRoot)("every account is found by name and by number, with the groups that `id` tells", () => {
+// Only root can start a process as another user.
+test.skipIf(!isRoot)("every account is found by name and by number, with the groups that `id` prints", () => {
   for (const { name, uid, gid } of accounts) {
-    const told = Bun.spawnSync(["id", "-G", "--", name]).stdout.toString().trim().split(" ").map(Number);
+    const expected = Bun.spawnSync(["id", "-G", "--", name]).stdout.toString().trim().split(" ").map(Number);
     const user = resolveUser({ uid: name });
     expect(user).toMatchObject({ uid, gid });
-    expect(new Set([gid, ...(user?.groups ?? [])])).toEqual(new Set(told));
+    expect(new Set([gid, ...(user?.groups ?? [])])).toEqual(new Set(expected));
     expect(resolveUser({ uid: String(uid) })?.uid).toBe(uid);
   }
 });
 
-test.skipIf(!isRoot)("a group is found by name and replaces the primary one", () => {
+test.skipIf(!isRoot)("a group is found by name and replaces the primary group", () => {
   expect(resolveUser({ uid: "nobody", gid: "games" })).toEqual({ uid: 65_534, gid: 60, groups: [] });
 });
 
-test.skipIf(!isRoot)("a number without an entry needs a group, and has no others", () => {
+test.skipIf(!isRoot)("a number without an entry needs a `gid` and has no supplementary groups", () => {
   expect(resolveUser({ uid: 54_321, gid: 12_345 })).toEqual({ uid: 54_321, gid: 12_345, groups: [] });
   const reason = "cannot run as user 54321: it has no entry in /etc/passwd; set `gid` too";
   expect(() => resolveUser({ uid: 54_321 })).toThrow(refusal(reason, "gid"));
@@ -101,12 +101,12 @@ describe("HOME, USER, LOGNAME and SHELL are those of the process's user", () => 
     }
   });
 
-  test("also when that is the one who runs gafferd", async () => {
+  test("even if gafferd runs as the same user", async () => {
     const name = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
     expect(await variablesOf({ uid: process.geteuid?.() ?? 0 })).toBe(entryOf(name));
   });
 
-  test.skipIf(!isRoot)("unless `env` or an env file says otherwise", async () => {
+  test.skipIf(!isRoot)("unless `env` or an env file sets them", async () => {
     const env = { HOME: "/mine", SHELL: "" };
     expect(await variablesOf({ uid: "games", env })).toBe("/mine:games:games:");
     const file = join(mkdtempSync(join(tmpdir(), "gafferd-user-")), "env");
@@ -115,16 +115,16 @@ describe("HOME, USER, LOGNAME and SHELL are those of the process's user", () => 
     rmSync(dirname(file), { recursive: true });
   });
 
-  test.skipIf(!isRoot)("a number without an account has the root folder as its home, and no name", async () => {
+  test.skipIf(!isRoot)("a number without an account has the home `/` and no name", async () => {
     expect(await variablesOf({ uid: 54_321, gid: 54_321 })).toBe("/:::/bin/sh");
   });
 
-  test("and gafferd's when no user is said", async () => {
+  test("and those of gafferd if the template sets no user", async () => {
     expect(await variablesOf({})).toBe("/their/home:they:they:/their/shell");
     if (isRoot) expect(await variablesOf({ gid: "games" })).toBe("/their/home:they:they:/their/shell");
   });
 
-  test.skipIf(!isRoot)("and are what `~` and `$HOME` in its command mean", async () => {
+  test.skipIf(!isRoot)("and apply to `~` and `$HOME` in its command", async () => {
     expect(await variablesOf({ uid: "games", cmd: "echo ~/x $HOME", shell: false })).toBe("/usr/games/x /usr/games");
   });
 });

@@ -12,7 +12,7 @@ const sessionChain = join(import.meta.dir, "../../fixtures/session-chain.pl");
 const python = (...words: string[]) =>
   `python3 ${join(import.meta.dir, "../../fixtures/escape.py")} ${words.join(" ")}`;
 
-describe("what left the process group ends with it", () => {
+describe("processes that have left the process group are stopped", () => {
   test.each([
     ["a stop of the template", "POST", (name: string) => `/processes/${name}/_stop`],
     ["a deletion", "DELETE", (name: string) => `/processes/${name}`],
@@ -37,7 +37,7 @@ describe("what left the process group ends with it", () => {
     expect(escaped.map(lives)).toEqual([false, false, false]);
   });
 
-  test("when its leader crashes, and when it was a daemon by the book", async () => {
+  test("when the leader crashes, and if the process is a proper daemon", async () => {
     await using hosted = await startHosted();
     const pid = await hosted.create({ name: "a", cmd: python("exit"), restart: "never" });
     const [daemon = 0] = await hosted.numbers(pid, 1);
@@ -49,7 +49,7 @@ describe("what left the process group ends with it", () => {
     expect(lives(second)).toBe(false);
   });
 
-  test("with the stop signal first, so that it can end in its own way", async () => {
+  test("by the stop signal first, so that they can clean up", async () => {
     await using hosted = await startHosted();
     const osPid = `trap "echo bye; exit" USR1; echo \\$\\$; while :; do sleep 0.05; done`;
     const cmd = `sh -c 'setsid sh -c "${osPid.replaceAll('"', '\\"')}" & exec sleep 600'`;
@@ -61,7 +61,7 @@ describe("what left the process group ends with it", () => {
 });
 
 describe("a process that leaves its group after its leader has ended", () => {
-  // No other process has this word in its command line.
+  // Unique in the command lines of this machine.
   const word = `7${process.pid}.${Date.now() % 100000}`;
   const livingCount = () => commandLines().filter((line) => line.includes(word)).length;
   const leaves = `(sleep 0.3; exec setsid sleep ${word}) & exit 0`;
@@ -73,16 +73,16 @@ describe("a process that leaves its group after its leader has ended", () => {
     ["makes a session every few milliseconds", { cmd: `perl ${sessionChain} 3 ${word}` }],
   ])("and %s is gone when the template is deleted", async (_, template) => {
     await using hosted = await startHosted();
-    // Its leader ends at once: there may be no process to wait for.
+    // Its leader exits at once: there may be no process to wait for.
     await createClient(hosted.gafferd.url).create({ name: "p", restart: "never", graceful_timeout: 1, ...template });
     expect(await hosted.ask("DELETE", "/processes/p")).toMatchObject({ ok: true });
-    // As long as it takes to leave the group, and more.
+    // Longer than it takes to leave the group.
     await Bun.sleep(500);
     expect(livingCount()).toBe(0);
   });
 });
 
-test("what has neither a session nor an environment of ours ends with gafferd, which names it", async () => {
+test("an orphan without a session or environment of gafferd is stopped and logged when gafferd stops", async () => {
   await using hosted = await startHosted();
   const [daemon = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd: python("bare") }), 1);
   await waitFor(() => readFileSync(`/proc/${daemon}/comm`, "utf8") === "sleep\n", "its exec");
@@ -96,7 +96,7 @@ test("what has neither a session nor an environment of ours ends with gafferd, w
   );
 });
 
-test("a detached process and what came of it are left alone", async () => {
+test("a detached process and its descendants keep running", async () => {
   await using hosted = await startHosted();
   const file = join(hosted.stateDir, "../pids");
   const cmd = `sh -c '(setsid sleep 600 & echo $! >${file}); echo $$ >>${file}; exec sleep 600'`;
@@ -115,8 +115,8 @@ test("a detached process and what came of it are left alone", async () => {
   }
 });
 
-describe("with `kill_mode = process` what a process started is left alone", () => {
-  test("until gafferd stops, which names what it stops", async () => {
+describe("with `kill_mode = process` the children of a process keep running", () => {
+  test("until gafferd stops, which stops and logs them", async () => {
     await using hosted = await startHosted();
     const pid = await hosted.create({ name: "a", cmd: fixtureCommand("escape.sh"), kill_mode: "process" });
     const escaped = await hosted.numbers(pid, 3);
@@ -129,13 +129,13 @@ describe("with `kill_mode = process` what a process started is left alone", () =
     for (const osPid of escaped) expect(hosted.gafferd.err()).toContain(`(${osPid}, state `);
   });
 
-  test("also of a process that dropped its environment", async () => {
+  test("even if the process has cleared its environment", async () => {
     await using hosted = await startHosted();
     const cmd = "sh -c 'env -i sleep 600 & echo $!; exec sleep 600'";
     const [left = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd, kill_mode: "process" }), 1);
     await hosted.ask("POST", "/processes/a/_stop");
     expect(lives(left)).toBe(true);
-    // Something is to live on, so that not everything of unknown origin may be stopped.
+    // With a process that keeps running, gafferd must not stop orphans of unknown origin.
     const kept = await hosted.create({ name: "b", cmd: "sleep 600", on_host_exit: "keep", redirect_output: [] });
     expect(kept).toBe(2);
     hosted.gafferd.kill("SIGTERM");
@@ -143,7 +143,7 @@ describe("with `kill_mode = process` what a process started is left alone", () =
     expect(lives(left)).toBe(false);
   });
 
-  test("for good if the template says that it lives on", async () => {
+  test("after gafferd has stopped if the template has `on_host_exit = keep`", async () => {
     await using hosted = await startHosted();
     const file = join(hosted.stateDir, "../left");
     const cmd = `sh -c 'sleep 600 & echo $! >${file}; exec sleep 600'`;

@@ -4,7 +4,7 @@ import { procStatOf } from "../../../src/process/proc-stat.ts";
 import { waitFor } from "../../wait-for.ts";
 import { lives } from "../observe.ts";
 
-/** A group whose leader has ended, and one member of it. */
+/** A group whose leader has exited, and one of its members. */
 async function leaderlessGroup(): Promise<{ groupId: number; member: number }> {
   const leader = Bun.spawn(["sh", "-c", "sleep 60 >/dev/null & echo $!"], { detached: true, stdin: "ignore" });
   const member = Number(await leader.stdout.text());
@@ -18,7 +18,7 @@ test("a group without members is empty at once", async () => {
   await whenGroupEmpty(leader.pid);
 });
 
-test("a group is empty when its last living member is gone", async () => {
+test("a group is empty when its last running member has exited", async () => {
   const { groupId, member } = await leaderlessGroup();
   let isEmpty = false;
   const emptied = whenGroupEmpty(groupId).then(() => (isEmpty = true));
@@ -29,8 +29,8 @@ test("a group is empty when its last living member is gone", async () => {
   expect(lives(member)).toBe(false);
 });
 
-test("zombies do not count, though kill finds them", async () => {
-  // `true` stays a zombie, since its parent became a `sleep`, which waits for nobody and left the group.
+test("zombies do not count as members, although kill finds them", async () => {
+  // `true` stays a zombie, because its parent has become a `sleep`, which does not reap it and has left the group.
   const cmd = "(true & exec setsid sleep 60 >/dev/null) & echo $!";
   const leader = Bun.spawn(["sh", "-c", cmd], { detached: true, stdin: "ignore" });
   const parent = Number(await leader.stdout.text());
@@ -42,7 +42,7 @@ test("zombies do not count, though kill finds them", async () => {
   process.kill(parent, "SIGKILL");
 });
 
-test("members that end faster than they can be looked at are not overlooked", async () => {
+test("members that exit faster than a scan takes are not missed", async () => {
   const relay = new URL("../../fixtures/relay.pl", import.meta.url).pathname;
   const leader = Bun.spawn(["perl", relay], { detached: true });
   const text = leader.stdout.text();
@@ -53,7 +53,7 @@ test("members that end faster than they can be looked at are not overlooked", as
   await text;
 });
 
-test("a signal goes to the group that is waited for, and to no other", async () => {
+test("a signal goes only to a group that is waited for", async () => {
   const { groupId, member } = await leaderlessGroup();
   expect(signalLeaderlessGroup(groupId, 9)).toBe(true);
   expect(lives(member)).toBe(true);
@@ -63,7 +63,7 @@ test("a signal goes to the group that is waited for, and to no other", async () 
   expect(lives(member)).toBe(false);
 });
 
-test("the number of a group that a new process bears is taken for another's", async () => {
+test("a new process with the pid of the leader shows that the group is empty", async () => {
   const stranger = Bun.spawn(["sleep", "60"], { detached: true });
   await whenGroupEmpty(stranger.pid);
   signalLeaderlessGroup(stranger.pid, 9);

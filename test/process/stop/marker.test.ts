@@ -8,7 +8,7 @@ import {
   ownMarkersIn,
 } from "../../../src/process/stop/marker.ts";
 
-test("no two processes have the same marker, and it tells whether it ends with gafferd", () => {
+test("markers are unique and show whether the process stops with gafferd", () => {
   expect(hasKeptProcess()).toBe(false);
   const ending = createMarker("end");
   const kept = createMarker("keep");
@@ -19,13 +19,13 @@ test("no two processes have the same marker, and it tells whether it ends with g
   expect(hasKeptProcess()).toBe(true);
 });
 
-test("under another gafferd a process is of both, and only one of them is of this run", () => {
+test("under another gafferd a process has both markers, and only one is of this run", () => {
   const inner = createMarker("end");
   const environ = `PATH=/bin\0GAFFERD_PROCESS=${markerValue(inner, "0123456789ab-end.7")}\0X=GAFFERD_PROCESS=none\0`;
   expect(markersIn(environ)).toEqual(["0123456789ab-end.7", inner]);
   expect(ownMarkersIn(environ)).toEqual([inner]);
 });
 
-test.each(["", "PATH=/bin\0", "\0\0"])("an environment without it has none: %j", (environ) => {
+test.each(["", "PATH=/bin\0", "\0\0"])("an environment without the variable has no markers: %j", (environ) => {
   expect(markersIn(environ)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { stopTarget } from "../../../src/process/stop/stop.ts";
 import { lives, readLine } from "../observe.ts";
 import { fixtureCommand, sampleTemplate } from "../sample-template.ts";
 
-test("the ladder goes on until the target is gone, and no further", async () => {
+test("the steps continue until the target has exited, and no further", async () => {
   const sent: number[] = [];
   const emptied = Promise.withResolvers<void>();
   const signal = (signalNumber: number) => {
@@ -16,14 +16,14 @@ test("the ladder goes on until the target is gone, and no further", async () => 
   expect(sent).toEqual([1, 2]);
 });
 
-test("what the last step does not end in its time is given up, and the caller told", async () => {
+test("stopTarget returns false if the target is running after the last step", async () => {
   const emptied = Promise.withResolvers<void>();
   const steps = [{ signalNumber: 9, waitMs: 20 }];
   expect(await stopTarget(steps, { signal: () => {}, emptied: emptied.promise })).toBe(false);
   expect(await stopTarget(steps, { signal: () => emptied.resolve(), emptied: emptied.promise })).toBe(true);
 });
 
-test("a step may wait longer than a timer can", async () => {
+test("a step may wait longer than the longest timer", async () => {
   const sent: number[] = [];
   const emptied = Promise.withResolvers<void>();
   const steps = [15, 9].map((signalNumber) => ({ signalNumber, waitMs: 2 ** 40 }));
@@ -33,7 +33,7 @@ test("a step may wait longer than a timer can", async () => {
   expect(sent).toEqual([15]);
 });
 
-test("a process that obeys is stopped by the stop signal of its template", async () => {
+test("the stop signal of the template stops a process", async () => {
   const process = startProcess(sampleTemplate({ cmd: "sleep 60", stopSignal: "SIGINT" }));
   await process.stop();
   expect((await process.exited).status).toEqual({ signal: "SIGINT" });
@@ -50,13 +50,13 @@ test("a process that ignores the stop signal is killed after the graceful timeou
   expect((await process.exited).status).toEqual({ signal: "SIGKILL" });
 });
 
-test("a second stop joins the first", async () => {
+test("a second stop returns the promise of the first", async () => {
   const process = startProcess(sampleTemplate({ cmd: "sleep 60" }));
   expect(process.stop()).toBe(process.stop());
   await process.stop();
 });
 
-test("kill hastens a stop", async () => {
+test("kill ends a stop at once", async () => {
   const process = startProcess(
     sampleTemplate({ cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 60_000 }),
   );
@@ -67,7 +67,7 @@ test("kill hastens a stop", async () => {
   expect((await process.exited).status).toEqual({ signal: "SIGKILL" });
 });
 
-test("a child that ignores the stop signal has the graceful time, though its parent has gone, and is killed then", async () => {
+test("a child that ignores the stop signal is killed after the graceful timeout, even if its parent has exited", async () => {
   const process = startProcess(
     sampleTemplate({ cmd: fixtureCommand("fork-child.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 150 }),
   );
@@ -81,7 +81,7 @@ test("a child that ignores the stop signal has the graceful time, though its par
   expect(lives(child)).toBe(false);
 });
 
-test("stop after the exit stops the children that were left, and emptied waits for them", async () => {
+test("stop after the exit stops the remaining children, and emptied waits for them", async () => {
   const process = startProcess(sampleTemplate({ cmd: fixtureCommand("leave-child.sh"), redirectOutput: ["out"] }));
   const child = Number(await readLine(process.outputs[0]));
   await process.exited;

@@ -15,7 +15,7 @@ interface Exit {
 const freezer = "/sys/fs/cgroup/freezer";
 const canFreeze = isRoot && existsSync(`${freezer}/cgroup.procs`);
 
-test("a process that has stopped itself hears the stop signal", async () => {
+test("a suspended process gets the stop signal", async () => {
   await using hosted = await startHosted();
   const pid = await hosted.create({ name: "a", cmd: "sh -c 'echo $$; kill -STOP $$; exec sleep 600'" });
   const [osPid = 0] = await hosted.numbers(pid, 1);
@@ -25,7 +25,7 @@ test("a process that has stopped itself hears the stop signal", async () => {
   expect(history).toMatchObject([{ term_signal: "SIGTERM", survivors: [] }]);
 });
 
-test("a process that ignores what can be ignored is gone after its grace", async () => {
+test("a process that ignores all signals is killed after the graceful timeout", async () => {
   await using hosted = await startHosted();
   const traps = `trap "" HUP INT QUIT TERM USR1 USR2 PIPE ALRM TSTP TTIN TTOU CHLD CONT`;
   const cmd = `sh -c '${traps}; echo $$; while :; do sleep 600; done'`;
@@ -36,14 +36,14 @@ test("a process that ignores what can be ignored is gone after its grace", async
   expect(history).toMatchObject([{ term_signal: "SIGKILL", survivors: [] }]);
 });
 
-describe.skipIf(!isRoot)("a fork bomb of another user, who may have so many processes (needs root)", () => {
-  /** One whose zombies of an earlier run, which the system did not reap yet, do not count. */
+describe.skipIf(!isRoot)("a fork bomb of another user with a process limit (needs root)", () => {
+  /** A user without zombies of an earlier test run, which the system may not have reaped yet. */
   const uid = 64_000 + (process.pid % 1000);
   const ofUser = () => [...procEntries()].filter(({ osPid }) => uidOf(osPid) === uid);
 
-  test("is stopped to the last process, and gafferd serves on meanwhile", async () => {
+  test("is stopped completely, and gafferd stays responsive", async () => {
     await using hosted = await startHosted();
-    // The user may not read where the tests are.
+    // The user cannot read the directory of the tests.
     const bomb = await Bun.file(join(import.meta.dir, "../../fixtures/fork-bomb.pl")).text();
     const cmd = 'prlimit --nproc=60 perl -e "$BOMB"';
     await hosted.create({
@@ -55,14 +55,14 @@ describe.skipIf(!isRoot)("a fork bomb of another user, who may have so many proc
       graceful_timeout: 0.1,
       redirect_output: [],
     });
-    await waitFor(() => ofUser().length > 40, "the bomb to go off");
+    await waitFor(() => ofUser().length > 40, "the fork bomb to start");
     await hosted.ask("POST", "/processes/a/_stop");
     expect(ofUser()).toEqual([]);
   });
 });
 
-describe.skipIf(!canFreeze)("what SIGKILL does not end (needs root and the freezer of cgroup v1)", () => {
-  test("is named in the log and in the history when it is of what a process started", async () => {
+describe.skipIf(!canFreeze)("a process that SIGKILL does not end (needs root and the freezer of cgroup v1)", () => {
+  test("is named in the log and in the history if it is a child of a process", async () => {
     await using hosted = await startHosted();
     const cmd = `sh -c 'setsid sleep 600 & echo $!; exec sleep 600'`;
     const [stray = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd, graceful_timeout: 0.1 }), 1);
@@ -73,7 +73,7 @@ describe.skipIf(!canFreeze)("what SIGKILL does not end (needs root and the freez
     expect(hosted.gafferd.err()).toMatch(new RegExp(`a: SIGKILL did not end sleep \\(${stray}, state \\w\\)`));
   });
 
-  test("does not keep gafferd from stopping when it is a process of its own", async () => {
+  test("does not keep gafferd from stopping if gafferd started it", async () => {
     await using hosted = await startHosted();
     const [osPid = 0] = await hosted.numbers(
       await hosted.create({ name: "a", cmd: "sh -c 'echo $$; exec sleep 600'", graceful_timeout: 0.1 }),
@@ -86,7 +86,7 @@ describe.skipIf(!canFreeze)("what SIGKILL does not end (needs root and the freez
   });
 });
 
-/** A process in it neither runs nor dies until it is thawed. */
+/** A process in this cgroup neither runs nor exits until it is thawed. */
 function freezeIn(osPid: number): AsyncDisposable {
   const folder = `${freezer}/gafferd-test-${process.pid}-${osPid}`;
   mkdirSync(folder);
@@ -95,7 +95,7 @@ function freezeIn(osPid: number): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       writeFileSync(`${folder}/freezer.state`, "THAWED");
-      await waitFor(() => !lives(osPid), "the end of what was thawed");
+      await waitFor(() => !lives(osPid), "the exit of the thawed process");
       await waitFor(() => {
         rmdirSync(folder);
         return true;

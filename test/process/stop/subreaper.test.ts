@@ -7,16 +7,16 @@ import { startHosted } from "../hosted.ts";
 const childrenOf = (osPid: number) =>
   readFileSync(`/proc/${osPid}/task/${osPid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
 
-test("what loses its parents becomes gafferd's child, and no zombie when it ends", async () => {
+test("an orphan becomes a child of gafferd, which reaps it", async () => {
   await using hosted = await startHosted();
-  // Each prints its pid and ends after its parent.
+  // Each prints its pid and exits after its parent.
   const cmd = `sh -c 'for i in 1 2 3 4 5; do (sh -c "echo \\$\\$; sleep 0.3" &); done; exec sleep 600'`;
   const orphans = await hosted.numbers(await hosted.create({ name: "a", cmd }), 5);
   await waitFor(() => orphans.every((osPid) => procStatOf(osPid) === undefined), "the orphans to be reaped");
   expect(childrenOf(hosted.gafferd.osPid).filter((osPid) => procStatOf(osPid)?.state === "Z")).toEqual([]);
 });
 
-test("no exit status is taken from Bun while orphans come and go", async () => {
+test("gafferd does not reap the children of Bun while it reaps orphans", async () => {
   await using hosted = await startHosted();
   await hosted.create({ name: "orphans", cmd: `sh -c 'while :; do (true &); sleep 0.01; done'` });
   await hosted.create({ name: "a", cmd: "sh -c 'exit 7'", numprocesses: 5, backoff: false });
@@ -26,6 +26,6 @@ test("no exit status is taken from Bun while orphans come and go", async () => {
   }, "300 exits");
   await hosted.ask("POST", "/processes/a/_stop");
   const { history } = (await hosted.ask("GET", "/processes/a/_history")) as { history: { exit_status: unknown }[] };
-  // Those that ran as the stop came may have ended by its signal.
+  // Processes that were running at the stop may have been ended by its signal.
   expect(new Set(history.slice(0, 5).map(({ exit_status }) => exit_status))).toEqual(new Set([7]));
 });

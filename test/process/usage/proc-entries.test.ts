@@ -6,7 +6,7 @@ const now = { bootedAtMs: -50_000, readAtMs: 10_000 };
 const stat = (name: string, state: string) =>
   `42 (${name}) ${state} 7 42 42 0 -1 4194304 100 200 3 4 150 25 900 900 20 -5 3 0 5812 8192000 300 1844 1 1 140735 0 0`;
 
-test("the fields of a `stat` are those of the manual, in bytes and milliseconds", () => {
+test("the fields of `stat` are read by their numbers in the manual, in bytes and milliseconds", () => {
   expect(parseStat(stat("web", "S"), now)).toEqual({
     osPid: 42,
     parentOsPid: 7,
@@ -27,7 +27,7 @@ test("a name may look like the fields that follow it", () => {
   expect(parseStat(stat(") Z 1 1 (", "R"), now)).toMatchObject({ name: ") Z 1 1 (", parentOsPid: 7 });
 });
 
-test("zombies and the dead do not live", async () => {
+test("zombies and dead processes are left out", async () => {
   for (const state of ["Z", "X", "x"]) expect(parseStat(stat("web", state), now)).toBeUndefined();
   await using parent = shell("true & exec sleep 60");
   const zombie = await zombieOf(parent.osPid);
@@ -36,7 +36,7 @@ test("zombies and the dead do not live", async () => {
   expect(osPids).not.toContain(zombie);
 });
 
-test("this process finds itself as it is", () => {
+test("this process is listed with its own values", () => {
   const { parentOsPid, threads, cpuMs, ageMs, rssBytes, vmsBytes, nice } = entryOf(process.pid);
   const { user, system } = process.cpuUsage();
   expect(parentOsPid).toBe(process.ppid);
@@ -48,7 +48,7 @@ test("this process finds itself as it is", () => {
   expect(vmsBytes).toBeGreaterThan(rssBytes);
 });
 
-test("an exec shows, though the process stays the same", async () => {
+test("an exec changes `image`, although the process stays the same", async () => {
   await using spawned = shell("read line; exec sleep 60");
   await becomes(spawned.osPid, "sh");
   const before = entryOf(spawned.osPid);
@@ -59,10 +59,10 @@ test("an exec shows, though the process stays the same", async () => {
   expect(after.image).not.toBe(before.image);
 });
 
-test("what vanishes while all are read is left out", async () => {
+test("a process that exits during the scan is left out", async () => {
   await using spawned = spawn("sleep", "60");
   const entries = procEntries();
-  // The first step lists `/proc`, and gives a process that was there before.
+  // The first step lists `/proc` and yields a process that already existed.
   expect(entries.next().value?.osPid).not.toBe(spawned.osPid);
   await spawned.kill();
   expect([...entries].map(({ osPid }) => osPid)).not.toContain(spawned.osPid);

@@ -8,7 +8,7 @@ const recorded = readFileSync(fileURLToPath(new URL("../../fixtures/ps-macos.txt
 const nowMs = Date.parse("Sat Jan 31 12:00:10 2026");
 const parsed = new Map(parsePs(recorded, { nowMs, readAtMs: 5000 }).map((entry) => [entry.osPid, entry]));
 
-test("what `ps` of macOS prints says most of a process", () => {
+test("the output of `ps` on macOS is parsed", () => {
   const name = "/Users/ada/.bun/bin/bun";
   const commandLine = `${name} run server.ts --title two  spaces`;
   const startedAtMs = nowMs - 10_000;
@@ -34,12 +34,12 @@ test("what `ps` of macOS prints says most of a process", () => {
   });
 });
 
-test("hours of CPU time, days of the month below ten and negative niceness are read", () => {
+test("hours of CPU time, single-digit days and negative niceness are parsed", () => {
   expect(parsed.get(1)).toMatchObject({ cpuMs: (123 * 60 + 45) * 1000 + 670, ageMs: 24 * 3600 * 1000 * 30 + 10_000 });
   expect(parsed.get(88)).toMatchObject({ nice: -10, cpuMs: ((2 * 24 + 3) * 3600 + 4 * 60 + 5) * 1000 });
 });
 
-test("zombies, and lines that nobody expects, are left out", () => {
+test("zombies and malformed lines are left out", () => {
   expect([...parsed.keys()]).toEqual([1, 88, 81230, 81234]);
 });
 
@@ -48,7 +48,7 @@ test.skipIf(Bun.which("ps") === null)("the `ps` of this machine agrees with its 
   const { parentOsPid, rssBytes, ageMs, cpuMs } = entryOf(process.pid);
   expect(own).toMatchObject({ parentOsPid, nice: 0 });
   expect(own?.details?.identity.commandLine).toContain("bun");
-  // A collection of garbage may come between the two readings; a wrong unit is another matter.
+  // Garbage collection between the two readings changes the values; a wrong unit would change them far more.
   expect((own?.rssBytes ?? 0) / rssBytes).toBeWithin(0.3, 3);
   expect(Math.abs((own?.ageMs ?? 0) - ageMs)).toBeLessThan(3000);
   expect(Math.abs((own?.cpuMs ?? 0) - cpuMs)).toBeLessThan(2000);

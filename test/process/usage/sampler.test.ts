@@ -24,7 +24,7 @@ afterAll(async () => {
   await manager.close();
 });
 
-/** A sampler with what each reading was given. */
+/** A sampler that records the arguments of each reading. */
 function watched(take = takeUsageSample) {
   const readings: EarlierSamples[] = [];
   const sampler = new Sampler((earlier = {}) => {
@@ -36,7 +36,7 @@ function watched(take = takeUsageSample) {
 
 const passed = (ms: number, sinceMs: number) => waitFor(() => performance.now() > sinceMs + ms, `${ms} ms later`);
 
-test("a hundred who ask at the same time share one reading", async () => {
+test("a hundred concurrent requests share one reading", async () => {
   const { sampler, readings } = watched();
   const asked = Array.from({ length: 100 }, (_, index) => sampler.sample(processes.slice(0, index % 4), 100));
   const samples = new Set(await Promise.all(asked));
@@ -46,7 +46,7 @@ test("a hundred who ask at the same time share one reading", async () => {
   for (const { osPid } of processes) expect([...samples][0]?.usageOf(osPid)?.osPid).toBe(osPid);
 });
 
-test("what is too old is not shared", async () => {
+test("a sample that is too old is not shared", async () => {
   const { sampler, readings } = watched();
   const first = await sampler.sample(processes, 100);
   await passed(20, first.beganAtMs);
@@ -55,10 +55,10 @@ test("what is too old is not shared", async () => {
   expect(readings).toHaveLength(3);
 });
 
-test("a process that was spawned after the last sample is in the one that its watcher gets", async () => {
+test("a process that was spawned after the last sample is in the returned sample", async () => {
   const { sampler, readings } = watched();
   await sampler.sample(processes, 60_000);
-  // Under way when the process is spawned, it may have it or not.
+  // This reading is in progress at the spawn, so it may or may not contain the process.
   const underWay = sampler.sample([], 0);
   await manager.scale("a", 1);
   const spawned = await waitFor(() => manager.get("a").processes[3], "the fourth process");
@@ -70,7 +70,7 @@ test("a process that was spawned after the last sample is in the one that its wa
   await spawned.finished;
 });
 
-test("a process that is gone makes one reading at most, for all who ask for it", async () => {
+test("a process that has exited causes at most one reading for all requests", async () => {
   const { sampler, readings } = watched();
   await manager.scale("a", 1);
   const spawned = await waitFor(() => manager.get("a").processes[3], "the fourth process");
@@ -81,7 +81,7 @@ test("a process that is gone makes one reading at most, for all who ask for it",
   expect(readings.length).toBeLessThanOrEqual(2);
 });
 
-test("each sample is compared with the one before, or with an older one if that was taken just now", async () => {
+test("each sample is compared with the previous one, or with an older one if that is too recent", async () => {
   // Of nothing, and so in no time.
   const { sampler, readings } = watched(async () => new UsageSample(new Map(), { beganAtMs: performance.now() }));
   const first = await sampler.sample([], 0);
@@ -97,7 +97,7 @@ test("each sample is compared with the one before, or with an older one if that 
   expect(readings.at(-1)?.baseline).toBe(third.table);
 });
 
-test("a reading that fails is told to all who wait for it, and the next is made anew", async () => {
+test("a failed reading rejects all waiting requests, and the next request reads again", async () => {
   let failures = 0;
   const sampler = new Sampler(async (earlier) => {
     if (failures++ > 0) return await takeUsageSample(earlier);

@@ -5,7 +5,7 @@ import { type ProcessUsage, takeUsageSample, UsageSample } from "../../../src/pr
 import { becomes, entryOf, shell, spawn } from "../spawned.ts";
 import { waitFor } from "../../wait-for.ts";
 
-/** One that needs no look at `/proc`. */
+/** An entry that needs no read of `/proc`. */
 function entry(osPid: number, overrides: Partial<ProcessEntry> = {}): ProcessEntry {
   const own = { name: "web", startedAtMs: 0, image: 1, readAtMs: 1000, ...overrides };
   return {
@@ -35,23 +35,23 @@ const cpuOf = (now: Partial<ProcessEntry>, before?: Partial<ProcessEntry>) =>
   sampleOf([entry(7, now)], before && [entry(7, before)]).usageOf(7)?.cpuPercent;
 
 describe("CPU", () => {
-  test("is what was taken since the baseline, in percent of one core", () => {
+  test("is the usage since the baseline, in percent of one core", () => {
     expect(cpuOf({ cpuMs: 1900, readAtMs: 3000 }, { cpuMs: 1500, readAtMs: 1000 })).toBe(20);
     expect(cpuOf({ cpuMs: 4500, readAtMs: 2000 }, { cpuMs: 1500, readAtMs: 1000 })).toBe(300);
   });
 
-  test("is that since its start where there is no baseline, or another process had its number then", () => {
+  test("is the usage since the start if there is no baseline, or if the baseline has another process with the pid", () => {
     expect(cpuOf({ cpuMs: 500, ageMs: 2000 })).toBe(25);
     expect(cpuOf({ cpuMs: 500, ageMs: 2000, startedAtMs: 9 }, { cpuMs: 400, startedAtMs: 8 })).toBe(25);
   });
 
-  test("is 0 in the first 10 ms, and where the clock of the system is not that of its processes", () => {
+  test("is 0 in the first 10 ms, and if the clocks of the system and its processes differ", () => {
     expect(cpuOf({ cpuMs: 10, ageMs: 9 })).toBe(0);
     expect(cpuOf({ cpuMs: 10, ageMs: -5000 })).toBe(0);
   });
 });
 
-test("memory is told in percent of the machine's", () => {
+test("memory is a percentage of the machine's memory", () => {
   const { memoryPercent } = sampleOf([entry(7, { rssBytes: totalmem() / 8 })]).usageOf(7) ?? {};
   expect(memoryPercent).toBe(12.5);
 });
@@ -59,25 +59,25 @@ test("memory is told in percent of the machine's", () => {
 const outline = ({ osPid, children }: ProcessUsage): unknown[] => [osPid, ...children.map(outline)];
 
 describe("children", () => {
-  test("stand below their parents, at any depth", () => {
+  test("are nested in their parents, at any depth", () => {
     const parents = { 7: 1, 8: 7, 9: 8, 10: 7, 11: 1, 12: 9 };
     const entries = Object.entries(parents).map(([osPid, parentOsPid]) => entry(Number(osPid), { parentOsPid }));
     const usage = sampleOf(entries).usageOf(7);
     expect(usage && outline(usage)).toEqual([7, [8, [9, [12]]], [10]]);
   });
 
-  test("a process is not its own descendant, whatever changed hands while the table was read", () => {
+  test("a process is not its own descendant, even if a pid was reused during the scan", () => {
     const usage = sampleOf([entry(7, { parentOsPid: 8 }), entry(8, { parentOsPid: 7 })]).usageOf(7);
     expect(usage && outline(usage)).toEqual([7, [8]]);
   });
 
-  test("a chain without end is cut", () => {
+  test("an endless chain is cut", () => {
     const chain = Array.from({ length: 30_000 }, (_, index) => entry(index + 2, { parentOsPid: index + 1 }));
     const usage = sampleOf(chain).usageOf(2);
     expect(JSON.stringify(usage).match(/"osPid"/g)).toHaveLength(501);
   });
 
-  test("are those that a real process has", async () => {
+  test("include the children of a real process", async () => {
     await using parent = shell("sh -c 'sleep 61; true' & sleep 62 & wait");
     const usage = await waitFor(async () => {
       const seen = (await takeUsageSample()).usageOf(parent.osPid);
@@ -92,7 +92,7 @@ describe("children", () => {
 });
 
 describe("a sample", () => {
-  test("leaves out what did not live, and what vanished before it was read whole", async () => {
+  test("leaves out processes that were not running or exited before they were read completely", async () => {
     await using spawned = spawn("sleep", "60");
     const table = tableOf(entryOf(spawned.osPid));
     await spawned.kill();
@@ -112,11 +112,11 @@ describe("a sample", () => {
     expect(sample.usageOf(spawned.osPid)).toBe(usage);
   });
 
-  test.skipIf(Bun.which("perl") === null)("does not ask again who it is that the sample before it knew", async () => {
+  test.skipIf(Bun.which("perl") === null)("reuses the identity of a process from the previous sample", async () => {
     await using spawned = spawn("perl", "-e", `$| = 1; <STDIN>; $0 = "title"; <STDIN>`);
     await becomes(spawned.osPid, "perl");
     const known = entryOf(spawned.osPid);
-    // The kernel tells a program's name a moment before its command line.
+    // The kernel sets a program's name shortly before its command line.
     const first = await waitFor(() => {
       const sample = new UsageSample(tableOf(known), { beganAtMs: 0 });
       return sample.usageOf(spawned.osPid)?.commandLine.startsWith("perl -e") ? sample : undefined;

@@ -12,14 +12,14 @@ const detailsOf = (osPid: number) => readDetails(entryOf(osPid));
 const commandLineOf = (osPid: number) => detailsOf(osPid)?.identity.commandLine;
 
 describe("the command line", () => {
-  test("is its words, joined by spaces, in UTF-8", async () => {
+  test("has the arguments, joined by spaces, in UTF-8", async () => {
     await using spawned = spawn("sh", "-c", "sleep 60; true", "ünï  code", "");
     await becomes(spawned.osPid, "sh");
     expect(commandLineOf(spawned.osPid)).toBe("sh -c sleep 60; true ünï  code");
   });
 
   test.skipIf(Bun.which("perl") === null)(
-    "is the title that the program has given itself, without what is left of the words beneath",
+    "is the title that the program has set, without remains of its arguments",
     async () => {
       await using spawned = spawn("perl", "-e", `$0 = "my title"; sleep 60`, "a long word that a title writes over");
       await waitFor(() => commandLineOf(spawned.osPid) === "my title", "the title");
@@ -33,14 +33,14 @@ describe("the command line", () => {
     expect(commandLineOf(spawned.osPid)).toHaveLength(4096);
   });
 
-  test("is the name in brackets where there is none", async () => {
+  test("is the name in brackets if there are no arguments", async () => {
     await using parent = shell("true & exec sleep 60");
     const zombie = await zombieOf(parent.osPid);
     expect(readDetails({ ...entryOf(parent.osPid), osPid: zombie, name: "sh" })?.identity.commandLine).toBe("[sh]");
   });
 });
 
-describe("who a process is", () => {
+describe("the identity of a process", () => {
   test("is not read again until an exec", async () => {
     await using spawned = shell("read line; exec sleep 60");
     await becomes(spawned.osPid, "sh");
@@ -51,7 +51,7 @@ describe("who a process is", () => {
     expect(readDetails(entryOf(spawned.osPid), first)?.identity.commandLine).toBe("sleep 60");
   });
 
-  test("is read again after 5 s, and for another process of the same number", async () => {
+  test("is read again after 5 s, and for another process with the same pid", async () => {
     await using spawned = spawn("sleep", "60");
     await becomes(spawned.osPid, "sleep");
     const entry = entryOf(spawned.osPid);
@@ -65,7 +65,7 @@ describe("who a process is", () => {
     expect(readDetails(entry, known({ startedAtMs: 1 }))?.identity.commandLine).toBe("sleep 60");
   });
 
-  test.skipIf(!isRoot)("is the user that it runs as", async () => {
+  test.skipIf(!isRoot)("has the user that the process runs as", async () => {
     await using own = spawn("sleep", "60");
     expect(detailsOf(own.osPid)?.identity.username).toBe("root");
     const other = Bun.spawn(["sleep", "60"], { uid: 65534, gid: 65534 });
@@ -76,7 +76,7 @@ describe("who a process is", () => {
 });
 
 describe("open descriptors", () => {
-  test("are counted, and change as they do", async () => {
+  test("are counted, and the count follows changes", async () => {
     await using spawned = shell("exec 5</dev/null 6</dev/null; read line; exec 7</dev/null; read line");
     await waitFor(() => detailsOf(spawned.osPid)?.openFds === 5, "two more than the usual three");
     spawned.goOn();
@@ -84,7 +84,7 @@ describe("open descriptors", () => {
   });
 
   test.skipIf(statSync("/proc/self/fd").size === 0)(
-    "are the same by size, as new kernels have it, and by name",
+    "have the same count by directory size, which new kernels provide, and by name",
     async () => {
       await using spawned = shell("exec 5</dev/null; read line");
       await waitFor(() => countFds(spawned.osPid, true) === 4, "its descriptors");
@@ -95,7 +95,7 @@ describe("open descriptors", () => {
 
 const tmpfs = 0x01021994;
 
-test.skipIf(statfsSync(tmpdir()).type === tmpfs)("what it writes to storage is counted", async () => {
+test.skipIf(statfsSync(tmpdir()).type === tmpfs)("bytes written to storage are counted", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-usage-"));
   await using spawned = shell(`read line; printf %100000s > ${folder}/file; read line`);
   expect(detailsOf(spawned.osPid)).toMatchObject({ readBytes: expect.any(Number), writtenBytes: 0 });
@@ -104,7 +104,7 @@ test.skipIf(statfsSync(tmpdir()).type === tmpfs)("what it writes to storage is c
   rmSync(folder, { recursive: true });
 });
 
-test("of a process that is gone there is nothing, whoever it was", async () => {
+test("a process that has exited has no details, even with a known identity", async () => {
   await using spawned = spawn("sleep", "60");
   const entry = entryOf(spawned.osPid);
   const identity = readDetails(entry)?.identity;
@@ -113,7 +113,7 @@ test("of a process that is gone there is nothing, whoever it was", async () => {
   expect(readDetails(entry, identity)).toBeUndefined();
 });
 
-test.skipIf(!isRoot)("what is not ours to know is undefined, and the rest is told", async () => {
+test.skipIf(!isRoot)("values without permission are undefined, and the others are present", async () => {
   await using spawned = spawn("sleep", "60");
   await becomes(spawned.osPid, "sleep");
   const module = fileURLToPath(new URL("../../../src/process/usage/usage.ts", import.meta.url));
