@@ -41,7 +41,7 @@ test(`${deaths} times killed while templates are created and scaled: no process 
   }
   await waitFor(() => sleeps().size === 0, "the end of all sleeps", 15_000);
   await waitFor(() => guardians() === 0, "the end of the guardians", 15_000);
-}, 60_000);
+}, 180_000);
 
 function guardians(): number {
   return commandLines().filter(
