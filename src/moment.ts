@@ -18,3 +18,10 @@ export function currentMoment(): Moment {
 export function toSteadyMs(unixMs: number, now: Moment): number {
   return now.steadyMs - (now.unixMs - unixMs) - 1;
 }
+
+const startedUnixMs = Date.now() - performance.now();
+
+/** Unix time in whole milliseconds. Setting the clock of the machine while the program runs does not change it. */
+export function steadyNowMs(): number {
+  return Math.floor(startedUnixMs + performance.now());
+}

@@ -1,9 +1,9 @@
 import type { Logger } from "../log.ts";
+import { steadyNowMs } from "../moment.ts";
 import { type WebhookBackoff, waitMs } from "./backoff.ts";
 import { deliver, type Outcome } from "./deliver.ts";
 import { toHeaders } from "./headers.ts";
 import type { Message, Outbox } from "./outbox.ts";
-import { steadyNowMs } from "./steady-clock.ts";
 import { shownUrl, type Webhook } from "./webhook.ts";
 
 /** How many events one webhook may queue, and for how long. */

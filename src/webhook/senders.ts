@@ -5,10 +5,10 @@ import type { EventBus } from "../events/bus.ts";
 import type { GafferdEvent } from "../events/event.ts";
 import { type EventPattern, matches, parsePattern } from "../events/pattern.ts";
 import type { Logger } from "../log.ts";
+import { steadyNowMs } from "../moment.ts";
 import type { WebhookBackoff } from "./backoff.ts";
 import { Outbox, type StoredWebhook } from "./outbox.ts";
 import { type Limits, Sender } from "./sender.ts";
-import { steadyNowMs } from "./steady-clock.ts";
 import { shownUrl, type Webhook, withoutSecret } from "./webhook.ts";
 
 export interface SendersOptions {
