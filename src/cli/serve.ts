@@ -20,6 +20,7 @@ import { pluginModules } from "./plugin-modules.ts";
 import { readConfig } from "./read-config.ts";
 import type { Listening } from "./readiness.ts";
 import { reload } from "./reload.ts";
+import { takeRestart } from "./restart.ts";
 import { startMessage } from "./start-message.ts";
 import { listenForSignals, type Signals } from "./signals/signals.ts";
 import { ignoreRealTimeSignals, ignoreStraySignals } from "./signals/stray-signals.ts";
@@ -56,7 +57,7 @@ export async function serve(options: Options, serveOptions: ServeOptions): Promi
 }
 
 async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
-  const { options, signals, logFile, version, onReady } = parts;
+  const { options, signals, logFile, version, isDaemon, onReady } = parts;
   const releasePidfile = options.pidfile === undefined ? undefined : acquirePidfile(options.pidfile);
   try {
     const guard = installGuard();
@@ -68,6 +69,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       observe,
       adoptOrphans: true,
       endWithHost: true,
+      restart: takeRestart({ isDaemon, logFile: logFile?.path ?? "" }),
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
