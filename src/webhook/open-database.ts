@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync } from "node:fs"
 import { join } from "node:path";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { messageOf } from "../reason.ts";
 
 const schemaVersion = 1;
 
@@ -18,18 +19,19 @@ export function filesOf(path: string): string[] {
 /**
  * Opens the database exclusively. Creates it and its folder, readable by their owner only, if they do not exist. A
  * damaged database is renamed to `….damaged-2026-01-31T12-00-00Z`, reported in the log, and replaced by an empty one.
+ * A database is damaged too if `prepare` throws an error that is not one of the disk. Resolves to the result of `prepare`.
  * Throws `conflict` if another daemon uses it, `overloaded` if it cannot be used; the message says what to do.
  *
  * The write-ahead log does not wait for the disk (`synchronous=NORMAL`): commits survive a kill of this process; a power
  * failure may lose the last of them.
  */
-export async function openDatabase(stateDir: string, log: Logger): Promise<Database> {
+export async function openDatabase<T>(stateDir: string, log: Logger, prepare: (database: Database) => T): Promise<T> {
   // Loaded only when there are webhooks.
   const sqlite = await import("bun:sqlite");
   const path = databasePath(stateDir);
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    return open(sqlite, path);
+    return open(sqlite, path, prepare);
   } catch (error) {
     if (!isDamage(error)) throw toOpenError(error, stateDir);
     const aside = setAside(path);
@@ -39,13 +41,13 @@ export async function openDatabase(stateDir: string, log: Logger): Promise<Datab
     );
   }
   try {
-    return open(sqlite, path);
+    return open(sqlite, path, prepare);
   } catch (error) {
     throw toOpenError(error, stateDir);
   }
 }
 
-function open(sqlite: typeof import("bun:sqlite"), path: string): Database {
+function open<T>(sqlite: typeof import("bun:sqlite"), path: string, prepare: (database: Database) => T): T {
   let database: Database | undefined;
   try {
     createPrivately(path);
@@ -56,7 +58,7 @@ function open(sqlite: typeof import("bun:sqlite"), path: string): Database {
     database.run("PRAGMA synchronous = NORMAL");
     prepareSchema(database);
     readAll(database);
-    return database;
+    return prepareContents(database, prepare);
   } catch (error) {
     database?.close();
     throw error;
@@ -65,10 +67,20 @@ function open(sqlite: typeof import("bun:sqlite"), path: string): Database {
 
 /** Reads every page in use, so that damage is found now and not later. Throws the errors of SQLite. */
 function readAll(database: Database): void {
-  using check = database.prepare<{ quick_check: string }, []>("PRAGMA quick_check(1)");
+  using check = database.prepare<{ integrity_check: string }, []>("PRAGMA integrity_check(1)");
   const problems = check.all();
-  const problem = problems.map(({ quick_check: text }) => text).find((text) => text !== "ok");
+  const problem = problems.map(({ integrity_check: text }) => text).find((text) => text !== "ok");
   if (problem !== undefined) throw Object.assign(new Error(problem), { code: "SQLITE_CORRUPT" });
+}
+
+function prepareContents<T>(database: Database, prepare: (database: Database) => T): T {
+  try {
+    return prepare(database);
+  } catch (error) {
+    // Errors of SQLite have a code; others come from what was read.
+    if ((error as { code?: string }).code?.startsWith("SQLITE_")) throw error;
+    throw Object.assign(new Error(messageOf(error), { cause: error }), { code: "SQLITE_CORRUPT" });
+  }
 }
 
 /** Whether the file is not a database, or a damaged one. */
