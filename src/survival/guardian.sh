@@ -89,6 +89,11 @@ read_listed() {
   while read -r kind os_pid start mode signal grace_ms action marker template; do
     [ "$kind" = + ] && [ "$action" = kill ] || continue
     number=${marker##*.}
+    # These become parts of commands.
+    for each in "$os_pid" "$start" "$signal" "$grace_ms" "$number"; do
+      case $each in '' | *[!0-9]*) continue 2 ;; esac
+    done
+    case $mode in group | mixed | process) ;; *) mode=group ;; esac
     eval "listed_$number='$mode $signal $grace_ms'"
     read_stat "$os_pid" && [ "$started" = "$start" ] || continue
     leaders="$leaders $os_pid"

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tryRead } from "../../src/process/proc-file.ts";
@@ -137,6 +137,21 @@ test("a killed guardian is replaced, and the new one stops the processes when ga
   expect(hosted.gafferd.err()).toContain("its processes keep running; starting another in 0.2 s");
   await killHard(hosted);
   await waitFor(() => !lives(osPid), "the end of the process");
+});
+
+test("the guardian executes nothing that is in a damaged run file", async () => {
+  await using hosted = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n" });
+  const [osPid = 0] = await osPidsOf(hosted, "a");
+  const mark = join(hosted.stateDir, "mark");
+  const [file = ""] = runFiles(hosted);
+  const command = `$(touch\${IFS}${mark})`;
+  const fields = ["1", "1", "mixed", "15", "10", "kill", "a-end.1", "a"];
+  const lines = fields.map((_, index) => `+ ${fields.with(index, `'${command}'${command}`).join(" ")}\n`);
+  appendFileSync(join(hosted.stateDir, "runs", file), lines.join(""));
+  const guardian = guardianOf(hosted);
+  await killHard(hosted);
+  await waitFor(() => !lives(osPid) && !lives(guardian), "the end of the process and the guardian");
+  expect(existsSync(mark)).toBe(false);
 });
 
 test("the grace periods of many processes that ignore SIGTERM run at the same time", async () => {

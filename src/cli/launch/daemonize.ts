@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
-import type { Failure } from "./failure.ts";
-import { exitStatus } from "./exit-status.ts";
-import { type Options, toArguments } from "./options.ts";
+import type { Failure } from "../failure.ts";
+import { exitStatus } from "../exit-status.ts";
+import { type Options, toArguments } from "../options.ts";
 import { ownCommand, ownEnvironment } from "./own-command.ts";
 import { awaited, readinessDescriptor, type ReadinessReport, readinessVariable } from "./readiness.ts";
 

@@ -1,5 +1,5 @@
-import { fileLimitVariable, startingFileLimit } from "../file-limit.ts";
-import { withSteadyThreads } from "./steady-threads.ts";
+import { fileLimitVariable, startingFileLimit } from "../../file-limit.ts";
+import { withSteadyThreads } from "../steady-threads.ts";
 
 /** The command that starts this gafferd, without arguments, with the options of the launcher `src/gafferd.sh`. */
 export function ownCommand(): string[] {

@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from "node:fs";
-import type { Failure } from "./failure.ts";
+import type { Failure } from "../failure.ts";
 
 /** What the daemon reports to the `gafferd --daemon` that started it, as one line of JSON on a pipe. */
 export type ReadinessReport = Listening | Failure;

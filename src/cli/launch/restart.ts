@@ -1,5 +1,5 @@
-import type { DaemonOptions } from "../daemon.ts";
-import { log } from "../log.ts";
+import type { DaemonOptions } from "../../daemon.ts";
+import { log } from "../../log.ts";
 import { ownCommand, ownEnvironment } from "./own-command.ts";
 import { inBackground, readinessVariable } from "./readiness.ts";
 
