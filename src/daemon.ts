@@ -20,6 +20,7 @@ import { adoptSites } from "./plugin/site/adopt.ts";
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
 import { stopOrphans } from "./process/stop/stop-orphans.ts";
 import { stopLeftovers } from "./survival/leftovers.ts";
+import type { RestartCommand } from "./survival/guardian.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
@@ -41,6 +42,8 @@ export interface DaemonOptions {
    * `false`.
    */
   readonly endWithHost?: boolean;
+  /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
+  readonly restart?: RestartCommand;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
   readonly readConfig?: () => Config;
   /** Called during a stop, once for each template that does not stop quickly. */
@@ -112,8 +115,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (options.adoptOrphans) becomeSubreaper();
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir } = config.gaffer;
-  const survival = { stateDir, configFile: config.files[0] ?? "", log };
+  const { stateDir, onCrash } = config.gaffer;
+  const restart = onCrash === "restart" ? options.restart : undefined;
+  const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
   const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
   const manager = new Manager({ bus, log, ledger, onShutdown });
   const sampler = new Sampler();
@@ -140,6 +144,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the outbox for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    await ledger?.close();
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
@@ -156,6 +161,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let deadline: Deadline | undefined;
 
   async function stopAll(): Promise<void> {
+    ledger?.stopping();
     using end = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
     await end.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();

@@ -18,8 +18,9 @@ import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
 import { pluginModules } from "./plugin-modules.ts";
 import { readConfig } from "./read-config.ts";
-import type { Listening } from "./readiness.ts";
+import type { Listening } from "./launch/readiness.ts";
 import { reload } from "./reload.ts";
+import { takeRestart } from "./launch/restart.ts";
 import { startMessage } from "./start-message.ts";
 import { listenForSignals, type Signals } from "./signals/signals.ts";
 import { ignoreRealTimeSignals, ignoreStraySignals } from "./signals/stray-signals.ts";
@@ -56,7 +57,7 @@ export async function serve(options: Options, serveOptions: ServeOptions): Promi
 }
 
 async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
-  const { options, signals, logFile, version, onReady } = parts;
+  const { options, signals, logFile, version, isDaemon, onReady } = parts;
   const releasePidfile = options.pidfile === undefined ? undefined : acquirePidfile(options.pidfile);
   try {
     const guard = installGuard();
@@ -68,6 +69,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       observe,
       adoptOrphans: true,
       endWithHost: true,
+      restart: takeRestart({ isDaemon, logFile: logFile?.path ?? "" }),
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),

@@ -15,6 +15,7 @@ export function describeConfig(config: Config): string {
   const templates = inRanks(config.templates, (template) => template).flat();
   const blocks = [
     block("files", config.files),
+    block("gafferd", config.gaffer.onCrash === "restart" ? ["started again if it is killed or crashes"] : []),
     block("endpoints", config.endpoints.flatMap(describeEndpoint)),
     block("processes, in start order", templates.flatMap(describeTemplate)),
     block("webhooks", describeWebhooks(config.webhooks)),

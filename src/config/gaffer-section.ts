@@ -14,6 +14,8 @@ export interface GafferSettings {
   readonly bundledPlugins: "all" | readonly string[];
   /** Origins as a browser sends them in `Origin`: `https://example.org`. */
   readonly corsOrigins: readonly string[];
+  /** What happens if gafferd itself is killed or crashes: its processes are stopped, and it may be started again. */
+  readonly onCrash: "stop" | "restart";
 }
 
 const home = join(homedir(), ".gafferd");
@@ -25,7 +27,11 @@ export const defaultPluginsDir = join(home, "plugins");
 export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
   let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
   for (const section of sections) {
-    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins, state_dir } = readKeys(section, readers, report);
+    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins, state_dir, on_crash } = readKeys(
+      section,
+      readers,
+      report,
+    );
     const second = valueOf(section, "plugins_dir") && valueOf(section, "plugin_dir");
     if (second)
       reportValue(section, second, report, "is another name for `plugins_dir`, which is also set; remove one");
@@ -36,6 +42,7 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
       ...(bundled_plugins !== undefined && { bundledPlugins: bundled_plugins }),
       ...(cors_origins !== undefined && { corsOrigins: cors_origins }),
       ...(state_dir !== undefined && { stateDir: state_dir }),
+      ...(on_crash !== undefined && { onCrash: on_crash }),
     };
   }
   return {
@@ -43,6 +50,7 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
     stateDir: join(home, "state"),
     bundledPlugins: "all",
     corsOrigins: [],
+    onCrash: "stop",
     ...settings,
   };
 }
@@ -57,6 +65,7 @@ const readers = {
   include: (value: IniValue) => value.text,
   include_dir: (value: IniValue) => value.text,
   cors_origins: (value: IniValue) => parseList(value.text).map(toOrigin),
+  on_crash: toCrashAction,
 };
 
 function toPluginNames({ text }: IniValue): "all" | string[] {
@@ -68,6 +77,11 @@ function toPluginNames({ text }: IniValue): "all" | string[] {
     throw badValue("must be `all`, `none` or plugin names, not a mixture");
   }
   return names;
+}
+
+function toCrashAction({ text }: IniValue): "stop" | "restart" {
+  if (text === "stop" || text === "restart") return text;
+  throw badValue(`must be \`stop\` or \`restart\`, not ${JSON.stringify(text)}`);
 }
 
 function toOrigin(text: string): string {

@@ -105,7 +105,7 @@ export class LastLines {
     this.#eachLineEnd(begin, end, (ring, position, rank) =>
       ranks.push(position === undefined ? rank : ring.order.rankAt(position)),
     );
-    const sorted = Float64Array.from(ranks).sort();
+    const sorted = Float64Array.from(ranks).toSorted();
     return sorted[sorted.length - wanted] ?? begin;
   }
 

@@ -16,6 +16,7 @@ const defaults = {
     stateDir: join(homedir(), ".gafferd/state"),
     bundledPlugins: "all",
     corsOrigins: [],
+    onCrash: "stop",
   },
   endpoints: [
     {

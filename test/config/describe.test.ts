@@ -10,6 +10,7 @@ test("--check shows what would run", () => {
 [gaffer]
 plugins_dir = plugins
 bundled_plugins = none
+on_crash = restart
 
 [endpoint:local]
 bind = 127.0.0.1:5000, unix:g.sock
@@ -60,6 +61,9 @@ limit = 1g
   expect(describeConfig(config).replaceAll(folder, "DIR")).toBe(`files
   DIR/gaffer.ini
 
+gafferd
+  started again if it is killed or crashes
+
 endpoints
   local: http://127.0.0.1:5000, hosts gaffer.example.org
   local: unix:DIR/g.sock, hosts gaffer.example.org
@@ -81,9 +85,9 @@ webhooks
   proc.second.worker: http://a/5
 
 warnings
-  DIR/gaffer.ini:18: [process:last] args: $UNSET is not set and is not replaced; set it, or write $$ for a literal $
-  DIR/gaffer.ini:46: [webhooks] proc.secnod: matches no process of this configuration
-  DIR/gaffer.ini:47: [webhooks] proc.second.worker: matches no process of this configuration
+  DIR/gaffer.ini:19: [process:last] args: $UNSET is not set and is not replaced; set it, or write $$ for a literal $
+  DIR/gaffer.ini:47: [webhooks] proc.secnod: matches no process of this configuration
+  DIR/gaffer.ini:48: [webhooks] proc.second.worker: matches no process of this configuration
 
 OK: 3 templates, 2 endpoints
 `);

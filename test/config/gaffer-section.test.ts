@@ -45,6 +45,7 @@ test.each([
     "cors_origins = https://a.org/x",
     'cors_origins: must be origins such as https://example.org, not "https://a.org/x"',
   ],
+  ["on_crash = always", 'on_crash: must be `stop` or `restart`, not "always"'],
   ["cors_origins = file:///", 'cors_origins: must be origins such as https://example.org, not "file:///"'],
   ["cors_origins = a.org", 'cors_origins: must be origins such as https://example.org, not "a.org"'],
   ["http_endpoint = a", "http_endpoint: unknown key; did you mean `http_endpoints`?"],

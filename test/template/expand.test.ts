@@ -31,6 +31,14 @@ describe("a pattern", () => {
   });
 });
 
+describe("a long pattern of", () => {
+  test.each(["${U:-", "${U:-${A}", "${A:?", "${U:-x}", "$$", "}", "$A"])("%p is expanded in little time", (part) => {
+    const { user } = process.cpuUsage();
+    expandPattern(part.repeat(20_000), env);
+    expect(process.cpuUsage().user - user).toBeLessThan(500_000);
+  });
+});
+
 describe("a value that is not split into words", () => {
   test.each([
     ["$A", "1"],

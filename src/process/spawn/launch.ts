@@ -12,6 +12,7 @@ import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type PipeKeeper, type PipeKeeperOptions, startPipeKeeper } from "./pipe-keeper.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
+import { withinReserve } from "./process-reserve.ts";
 import { spawnLimited } from "./spawn-limited.ts";
 import { Stdin } from "../stdin.ts";
 import { trackSpawned } from "../stop/subreaper.ts";
@@ -104,14 +105,15 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     if (user !== undefined) for (const fd of childEnds) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = createMarker(hostExitActionOf(template));
-    const subprocess = spawnLimited({
+    const options = {
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,
       stdin: input?.readEnd ?? "ignore",
       stdout: stdout ?? "ignore",
       stderr: stderr ?? "ignore",
-    });
+    } as const;
+    const subprocess = withinReserve(() => spawnLimited(options));
     trackSpawned(subprocess);
     // Close these before reading from the parent ends: Bun then needs more descriptors, and few may be left.
     closeAll(childEnds);
