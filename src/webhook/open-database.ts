@@ -6,6 +6,10 @@ import type { Logger } from "../log.ts";
 import { messageOf } from "../reason.ts";
 
 const schemaVersion = 1;
+const tables = [
+  "webhook (id TEXT PRIMARY KEY, settings TEXT NOT NULL, missed INTEGER NOT NULL DEFAULT 0) STRICT",
+  "message (webhook TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (webhook, position)) STRICT, WITHOUT ROWID",
+] as const;
 
 export function databasePath(stateDir: string): string {
   return join(stateDir, "webhooks.sqlite");
@@ -70,7 +74,7 @@ function readAll(database: Database): void {
   using check = database.prepare<{ integrity_check: string }, []>("PRAGMA integrity_check(1)");
   const problems = check.all();
   const problem = problems.map(({ integrity_check: text }) => text).find((text) => text !== "ok");
-  if (problem !== undefined) throw Object.assign(new Error(problem), { code: "SQLITE_CORRUPT" });
+  if (problem !== undefined) throw damaged(problem);
 }
 
 function prepareContents<T>(database: Database, prepare: (database: Database) => T): T {
@@ -79,7 +83,7 @@ function prepareContents<T>(database: Database, prepare: (database: Database) =>
   } catch (error) {
     // Errors of SQLite have a code; others come from what was read.
     if ((error as { code?: string }).code?.startsWith("SQLITE_")) throw error;
-    throw Object.assign(new Error(messageOf(error), { cause: error }), { code: "SQLITE_CORRUPT" });
+    throw damaged(messageOf(error), error);
   }
 }
 
@@ -116,15 +120,19 @@ function prepareSchema(database: Database): void {
   if (version > schemaVersion) throw new NewerDatabaseError(version);
   database
     .transaction(() => {
-      database.run(
-        "CREATE TABLE IF NOT EXISTS webhook (id TEXT PRIMARY KEY, settings TEXT NOT NULL, missed INTEGER NOT NULL DEFAULT 0) STRICT",
-      );
-      database.run(
-        "CREATE TABLE IF NOT EXISTS message (webhook TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (webhook, position)) STRICT, WITHOUT ROWID",
-      );
+      for (const table of tables) database.run(`CREATE TABLE IF NOT EXISTS ${table}`);
       database.run(`PRAGMA user_version = ${schemaVersion}`);
     })
     .immediate();
+  // A damaged default or type would be found only when an event is written.
+  const known = database.query<{ sql: string }, []>("SELECT sql FROM sqlite_schema WHERE type = 'table'").all();
+  const missing = tables.find((table) => !known.some(({ sql }) => sql === `CREATE TABLE ${table}`));
+  if (missing !== undefined) throw damaged(`the definition of a table is not \`${missing}\``);
+}
+
+/** An error like those of SQLite for a damaged file. */
+function damaged(message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { code: "SQLITE_CORRUPT" });
 }
 
 function toOpenError(error: unknown, stateDir: string): GafferdError {

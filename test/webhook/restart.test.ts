@@ -198,6 +198,18 @@ test.each<[string, (file: string) => void]>([
     (file) => change(file, `UPDATE webhook SET settings = replace(settings, '"."', '"\u007f"')`),
   ],
   ["lacks a column", (file) => change(file, "ALTER TABLE message RENAME COLUMN body TO bodx")],
+  [
+    "has a damaged definition of a table",
+    (file) =>
+      writeFileSync(
+        file,
+        readFileSync(file, "latin1").replace(
+          "attempts INTEGER NOT NULL DEFAULT 0",
+          "attempts INTEGER NOT NULL DEFAULT A",
+        ),
+        "latin1",
+      ),
+  ],
   ["is no database", (file) => writeFileSync(file, "x".repeat(5000))],
   ["has a damaged page", damagePage],
   ["was cut short", (file) => writeFileSync(file, readFileSync(file).subarray(0, 3000))],
