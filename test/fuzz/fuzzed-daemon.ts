@@ -50,8 +50,6 @@ export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
   writeFileSync(join(folder, "gaffer.ini"), `[gaffer]\nstate_dir = state\n${templates}`);
   const gafferd = await startGafferd(["gaffer.ini"], { cwd: folder, env: { HOME: join(folder, "home") } });
   const { url, osPid } = gafferd;
-  /** Without keep-alive, since open connections would count as descriptors. */
-  const fetchOnce = (address: string, init?: RequestInit) => fetch(address, { ...init, keepalive: false });
   const client = createClient({ url, fetch: fetchOnce });
   const sample = () => takeSample(osPid, url, 0);
   const isIdle = async () =>
@@ -123,4 +121,9 @@ export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Without keep-alive, since open connections would count as descriptors. */
+function fetchOnce(address: string, init?: RequestInit): Promise<Response> {
+  return fetch(address, { ...init, keepalive: false });
 }
