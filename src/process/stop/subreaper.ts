@@ -57,13 +57,23 @@ function scheduleReap(): void {
 /** Reaps orphans that were zombies at the last check too. Repeats as long as there are zombies. */
 function reapOrphans(): void {
   timer = undefined;
-  const before = zombies;
-  zombies = new Map();
+  try {
+    zombies = reapOldZombies(zombies);
+    if (zombies.size > 0) scheduleReap();
+  } catch {
+    // No file descriptor is free to read `/proc`.
+    scheduleReap();
+  }
+}
+
+/** Reaps the orphans that are zombies and among `before`. Returns the other zombies. Throws GafferdError `overloaded`. */
+function reapOldZombies(before: ReadonlyMap<number, number>): Map<number, number> {
+  const young = new Map<number, number>();
   for (const osPid of orphans()) {
     const stat = procStatOf(osPid);
     if (stat?.state !== "Z") continue;
     if (before.get(osPid) === stat.startTicks) libc().reap?.(osPid);
-    else zombies.set(osPid, stat.startTicks);
+    else young.set(osPid, stat.startTicks);
   }
-  if (zombies.size > 0) scheduleReap();
+  return young;
 }
