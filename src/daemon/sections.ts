@@ -19,7 +19,14 @@ export interface SectionChanges {
 }
 
 /** Settings of `[gaffer]` that a running daemon cannot change: it has already used these folders. */
-const fixedAtStart = ["gaffer.plugins_dir", "gaffer.bundled_plugins", "gaffer.state_dir", "gaffer.on_crash"];
+const fixedAtStart = [
+  "gaffer.plugins_dir",
+  "gaffer.bundled_plugins",
+  "gaffer.state_dir",
+  "gaffer.on_crash",
+  "gaffer.on_hang",
+  "gaffer.hang_timeout",
+];
 
 /** The settings of a configuration. An endpoint includes the text of its certificates, so a renewed one is a change. */
 export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: Config): Sections {
@@ -29,6 +36,8 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
     ["gaffer.bundled_plugins", gaffer.bundledPlugins],
     ["gaffer.state_dir", gaffer.stateDir],
     ["gaffer.on_crash", gaffer.onCrash],
+    ["gaffer.on_hang", gaffer.onHang],
+    ["gaffer.hang_timeout", gaffer.hangTimeoutMs],
     ...endpoints.map((endpoint) => [`endpoint:${endpoint.name}`, [endpoint, textsOf(endpoint)]] as const),
     ...templates.map((template) => [`process:${template.name}`, template] as const),
     ["webhooks", webhooks],

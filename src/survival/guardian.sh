@@ -2,7 +2,7 @@
 # only writer is gafferd; see `GuardianLine` in guardian.ts for the lines. End of file means that gafferd has died.
 #
 # $1: the run file (run-file.ts). $2: the marker prefix of the processes to stop (marker.ts). $3: `restart` or `stop`.
-# The others are for a restart. $4: the log file, or nothing. $5: the working directory. Then the command.
+# `stop` restarts too if gafferd hung. The others are for a restart. $4: the log file, or nothing. $5: the working directory. Then the command.
 #
 # At a limit of processes a shell that cannot fork exits. The EXIT trap then continues with what needs no fork. Variables
 # whose names end in a number serve as tables: the shell finds one of many fast.
@@ -18,7 +18,8 @@ shift 5
 while read -r line; do
   case $line in
     done) exit 0 ;;
-    stopping) on_crash=stop ;;
+    stopping) on_crash=never ;;
+    hang) [ "$on_crash" = never ] || on_crash=restart ;;
   esac
 done
 
