@@ -59,7 +59,6 @@ test("a file of exactly the limit is read, and so is one in /proc, which has no 
 });
 
 describe.if(isRoot && process.platform === "linux")("as another user", () => {
-  const secret = () => join(folder, "root", "secret");
   beforeEach(() => {
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, "root"));
@@ -106,12 +105,16 @@ describe.if(isRoot && process.platform === "linux")("as another user", () => {
     expect(identity()).toBe(before);
     expect(readFileText(secret(), { maxBytes })).toBe("A=secret");
   });
-
-  function identity(): string {
-    const status = readFileText("/proc/thread-self/status", { maxBytes });
-    return status
-      .split("\n")
-      .filter((line) => /^(Uid|Gid|Groups|Cap)/.test(line))
-      .join("\n");
-  }
 });
+
+function secret(): string {
+  return join(folder, "root", "secret");
+}
+
+function identity(): string {
+  const status = readFileText("/proc/thread-self/status", { maxBytes });
+  return status
+    .split("\n")
+    .filter((line) => /^(Uid|Gid|Groups|Cap)/.test(line))
+    .join("\n");
+}
