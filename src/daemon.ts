@@ -21,6 +21,7 @@ import { clearDeadCgroups, closeCgroups, useCgroups } from "./process/stop/cgrou
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
 import { stopOrphans } from "./process/stop/stop-orphans.ts";
 import { stopLeftovers } from "./survival/leftovers.ts";
+import { startWatchdog } from "./survival/watchdog.ts";
 import type { RestartCommand } from "./survival/guardian.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
@@ -44,7 +45,7 @@ export interface DaemonOptions {
    */
   readonly endWithHost?: boolean;
   /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
-  readonly restart?: RestartCommand;
+  readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
   readonly readConfig?: () => Config;
   /** Called during a stop, once for each template that does not stop quickly. */
@@ -119,8 +120,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir, onCrash } = config.gaffer;
-  const restart = onCrash === "restart" ? options.restart : undefined;
+  const { stateDir, onCrash, onHang, hangTimeoutMs } = config.gaffer;
+  const restarts = onCrash === "restart" || onHang === "restart";
+  const restart = restarts && options.restart ? { ...options.restart, onCrash } : undefined;
   const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
   const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
   const manager = new Manager({ bus, log, ledger, onShutdown });
@@ -191,6 +193,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   }
   await manager.load(config.templates);
+  if (options.endWithHost) {
+    const hangAction = restart === undefined ? "log" : onHang;
+    const lifeline = () => ledger?.lifeline ?? -1;
+    // Not before the caller can say that gafferd listens.
+    setTimeout(() => startWatchdog({ timeoutMs: hangTimeoutMs, onHang: hangAction, lifeline, log }), 0).unref();
+  }
 
   let stopping: Promise<void> | undefined;
   return {

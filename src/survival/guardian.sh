@@ -2,11 +2,11 @@
 # only writer is gafferd; see `GuardianLine` in guardian.ts for the lines. End of file means that gafferd has died.
 #
 # $1: the run file (run-file.ts). $2: the marker prefix of the processes to stop (marker.ts). $3: the directory of their
-# cgroups (cgroup-folder.ts), or nothing. $4: `restart` or `stop`.
-# The others are for a restart. $5: the log file, or nothing. $6: the working directory. Then the command.
+# cgroups (cgroup-folder.ts), or nothing. $4: `restart`, or `stop` to start gafferd again only if it hung. The others are for a
+# restart. $5: the log file, or nothing. $6: the working directory. Then the command.
 #
-# At a limit of processes a shell that cannot fork exits. The EXIT trap then continues with what needs no fork. Variables
-# whose names end in a number serve as tables: the shell finds one of many fast.
+# At a limit of processes a shell that cannot fork exits, bash after 15 s of attempts. The EXIT trap then continues with what
+# needs no fork. Variables whose names end in a number serve as tables: the shell finds one of many fast.
 
 # Ignore signals that a terminal or a service manager sends to all processes: they are for gafferd.
 trap '' HUP INT QUIT TERM PIPE USR1 USR2
@@ -20,7 +20,8 @@ shift 6
 while read -r line; do
   case $line in
     done) exit 0 ;;
-    stopping) on_crash=stop ;;
+    stopping) on_crash=never ;;
+    hang) [ "$on_crash" = never ] || on_crash=restart ;;
   esac
 done
 

@@ -8,14 +8,18 @@ import { trackSpawned } from "../process/stop/subreaper.ts";
 
 /** A process that stops gafferd's processes if gafferd is killed. It is replaced if it exits. */
 export interface Guardian {
+  /** The descriptor of the pipe to it, which changes when it is replaced; -1 if there is none. */
+  readonly lifeline: number;
   /** Tells the guardian not to start gafferd again, because gafferd is stopping. */
   stopping(): void;
   /** Ends the guardian and resolves when it has exited. Call it when all processes have exited. */
   close(): Promise<void>;
 }
 
-/** How to start gafferd again after it was killed. */
+/** How to start gafferd again, and when. */
 export interface RestartCommand {
+  /** `stop`: only if it hung. */
+  readonly onCrash: "stop" | "restart";
   readonly cmd: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** An absolute path. */
@@ -31,7 +35,10 @@ export interface GuardianOptions {
   readonly log: Logger;
 }
 
-/** What gafferd writes to the guardian: it is stopping, or it has stopped everything itself. */
+/**
+ * What gafferd writes to the guardian: it is stopping, or it has stopped everything itself. The third line, `hang`, comes
+ * from watchdog.c before it kills gafferd.
+ */
 type GuardianLine = "stopping" | "done";
 
 /** A guardian that exits within `soonMs` is replaced after twice the delay of the one before it. */
@@ -77,6 +84,9 @@ export function startGuardian(options: GuardianOptions): Guardian {
 
   start();
   return {
+    get lifeline() {
+      return current?.lifeline ?? -1;
+    },
     stopping() {
       isStopping = true;
       if (current !== undefined) write(current.lifeline, "stopping");
@@ -105,7 +115,7 @@ function spawn({ runFile, restart }: GuardianOptions): Shell {
   const outer = process.env[markerVariable];
   const path = { PATH: process.env["PATH"] ?? "/usr/bin:/bin" };
   const onRestart =
-    restart === undefined ? ["stop", "", "/"] : ["restart", restart.logFile, restart.cwd, ...restart.cmd];
+    restart === undefined ? ["stop", "", "/"] : [restart.onCrash, restart.logFile, restart.cwd, ...restart.cmd];
   // A restarted gafferd writes where this one does. Without a restart, the guardian must not keep a pipe open.
   const output = restart === undefined || restart.logFile !== "" ? "ignore" : "inherit";
   const { readEnd, writeEnd } = openPipe();

@@ -80,6 +80,11 @@ export class RunLedger {
     this.#file.remove(osPid);
   }
 
+  /** The descriptor of the pipe to the guardian; -1 if there is none. */
+  get lifeline(): number {
+    return this.#guardian?.lifeline ?? -1;
+  }
+
   /** Tells the guardian that gafferd is stopping, so that it is not started again even if it is killed now. */
   stopping(): void {
     this.#guardian?.stopping();

@@ -17,6 +17,8 @@ const defaults = {
     bundledPlugins: "all",
     corsOrigins: [],
     onCrash: "stop",
+    onHang: "log",
+    hangTimeoutMs: 30_000,
   },
   endpoints: [
     {
