@@ -1,11 +1,12 @@
 # Stops the processes of a gafferd that was killed, and starts gafferd anew if it is configured to. Its stdin is a pipe whose
 # only writer is gafferd; see `GuardianLine` in guardian.ts for the lines. End of file means that gafferd has died.
 #
-# $1: the run file (run-file.ts). $2: the marker prefix of the processes to stop (marker.ts). $3: `restart` or `stop`.
-# `stop` restarts too if gafferd hung. The others are for a restart. $4: the log file, or nothing. $5: the working directory. Then the command.
+# $1: the run file (run-file.ts). $2: the marker prefix of the processes to stop (marker.ts). $3: `restart`, or `stop` to
+# start gafferd again only if it hung. The others are for a restart. $4: the log file, or nothing. $5: the working directory.
+# Then the command.
 #
-# At a limit of processes a shell that cannot fork exits. The EXIT trap then continues with what needs no fork. Variables
-# whose names end in a number serve as tables: the shell finds one of many fast.
+# At a limit of processes a shell that cannot fork exits, bash after 15 s of attempts. The EXIT trap then continues with what
+# needs no fork. Variables whose names end in a number serve as tables: the shell finds one of many fast.
 
 # Ignore signals that a terminal or a service manager sends to all processes: they are for gafferd.
 trap '' HUP INT QUIT TERM PIPE USR1 USR2

@@ -67,7 +67,7 @@ interface Prepared {
 function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), slot });
+    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), user, slot });
     const command = commandOf(template, env);
     const { argv, cwd } = command;
     if (log !== undefined) {
