@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, normalize, resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import type { FileUser } from "../files/as-user.ts";
 import { readEnvFile } from "./env-file.ts";
 import { expandPattern } from "./expand.ts";
 import { slotVariables } from "./slot.ts";
@@ -12,6 +13,8 @@ export interface EnvironmentOptions {
   readonly base?: Readonly<Record<string, string | undefined>>;
   /** Variables of the user that the process runs as; undefined means not inherited. Default: none. */
   readonly userVariables?: Readonly<Record<string, string | undefined>>;
+  /** The user that the process runs as, who must be able to read the env files. Default: gafferd's own user. */
+  readonly user?: FileUser | undefined;
   /** Slot of the process. Default: the variables of a slot are not set. */
   readonly slot?: number;
 }
@@ -24,7 +27,7 @@ export interface EnvironmentOptions {
  */
 export function buildEnvironment(
   template: ProcessTemplate,
-  { base = process.env, userVariables = {}, slot }: EnvironmentOptions = {},
+  { base = process.env, userVariables = {}, user, slot }: EnvironmentOptions = {},
 ): Record<string, string> {
   const environment = new Map<string, string>();
   const add = (variables: Iterable<readonly [string, string | undefined]>): void => {
@@ -34,7 +37,7 @@ export function buildEnvironment(
   // gafferd's own working directory and user are not those of the process.
   for (const name of ["PWD", ...Object.keys(userVariables)]) environment.delete(name);
   add(Object.entries(userVariables));
-  for (const file of template.envFiles) add(readEnvFile(file));
+  for (const file of template.envFiles) add(readEnvFile(file, user));
   add(Object.entries(template.env));
   if (slot !== undefined) add(Object.entries(slotVariables(template, slot)));
   return Object.fromEntries(environment);

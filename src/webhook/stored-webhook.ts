@@ -22,7 +22,7 @@ export function parseStoredWebhook(settings: string): Webhook {
   const webhook: unknown = JSON.parse(settings);
   if (!Value.Check(storedSchema, webhook)) throw new Error("the settings of a webhook are damaged");
   const { id, url, patterns, secret } = webhook;
-  if (webhookIdOf(parseWebhookUrl(url)) !== id) throw new Error("the URL of a webhook is damaged");
+  if (parseWebhookUrl(url) !== url || webhookIdOf(url) !== id) throw new Error("the URL of a webhook is damaged");
   for (const pattern of patterns) parsePattern([pattern]);
   if (secret !== undefined) parseSecret(secret);
   return webhook as Webhook;

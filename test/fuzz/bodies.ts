@@ -106,7 +106,8 @@ const required = fc.tuple(valueOf("name"), valueOf("cmd")).map(([name, cmd]) => 
 const registration = fc
   .tuple(valueOf("url"), valueOf("event"))
   .map(([url, event]) => [`"url":${url}`, `"event":${event}`]);
-const object = fc
+/** A JSON object with the keys of a template or a webhook. */
+export const object = fc
   .tuple(
     fc.oneof(required, registration, fc.constant([])),
     fc.array(member, { maxLength: 6 }),
@@ -115,7 +116,8 @@ const object = fc
   .map(([first, rest, blank]) => `${blank}{${[...first, ...rest].join(`,${blank}`)}}`);
 
 const depth = fc.integer({ min: 1, max: 100_000 });
-const body: fc.Arbitrary<Uint8Array<ArrayBuffer>> = fc
+/** Bodies of requests that create or change something. What they run is harmless. */
+export const body: fc.Arbitrary<Uint8Array<ArrayBuffer>> = fc
   .oneof(
     { weight: 8, arbitrary: object.map((text) => Buffer.from(text)) },
     // Signs only, so that no number grows and no other program appears.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "../../src/client/client.ts";
@@ -50,7 +50,7 @@ export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
   writeFileSync(join(folder, "gaffer.ini"), `[gaffer]\nstate_dir = state\n${templates}`);
   const gafferd = await startGafferd(["gaffer.ini"], { cwd: folder, env: { HOME: join(folder, "home") } });
   const { url, osPid } = gafferd;
-  const client = createClient({ url, fetch: (address, init) => fetch(address, { ...init, keepalive: false }) });
+  const client = createClient({ url, fetch: fetchOnce });
   const sample = () => takeSample(osPid, url, 0);
   const isIdle = async () =>
     (await client.describe()).some(({ name, status }) => name === "g:done" && status.state === "exited");
@@ -60,10 +60,10 @@ export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
   /** Deletes what requests have created, and sets up again what they have changed. */
   const reset = async () => {
     for (const { name } of await client.describe()) {
-      if (!names.includes(name)) await fetch(`${url}/processes/${encodeURIComponent(name)}`, { method: "DELETE" });
+      if (!names.includes(name)) await fetchOnce(`${url}/processes/${encodeURIComponent(name)}`, { method: "DELETE" });
     }
-    const webhooks = (await (await fetch(`${url}/webhooks`)).json()) as { id: string }[];
-    for (const { id } of webhooks) await fetch(`${url}/webhooks/${id}`, { method: "DELETE" });
+    const webhooks = (await (await fetchOnce(`${url}/webhooks`)).json()) as { id: string }[];
+    for (const { id } of webhooks) await fetchOnce(`${url}/webhooks/${id}`, { method: "DELETE" });
     await client.reload();
     await client.start("live");
   };
@@ -106,7 +106,9 @@ export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
         return fds <= before.fds + 2 && processes <= before.processes && zombies === 0 && readers <= before.readers;
       };
       await waitFor(isSmall, "the return to the resources after the start", 20_000).catch((cause: unknown) => {
-        throw new Error(`after the start: ${JSON.stringify(before)}; now: ${JSON.stringify(now)}`, { cause });
+        const open = readdirSync(`/proc/${osPid}/fd`).map((fd) => readlinkSync(`/proc/${osPid}/fd/${fd}`));
+        const found = `after the start: ${JSON.stringify(before)}; now: ${JSON.stringify(now)}, ${open.join(" ")}`;
+        throw new Error(found, { cause });
       });
       const bad = gafferd
         .err()
@@ -119,4 +121,9 @@ export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Without keep-alive, since open connections would count as descriptors. */
+function fetchOnce(address: string, init?: RequestInit): Promise<Response> {
+  return fetch(address, { ...init, keepalive: false });
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
+import { describeConfig } from "../../src/config/describe.ts";
 import { readIni } from "../../src/config/ini.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import { templateSchema } from "../../src/template/properties.ts";
@@ -110,7 +111,7 @@ export const ini: FuzzTarget = {
 /** The lines of the error for a file that cannot be used. */
 function findProblems(path: string): readonly string[] {
   try {
-    loadConfig(path, {}, { HOME: "/", A: "1" });
+    describeConfig(loadConfig(path, {}, { HOME: "/", A: "1" }));
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

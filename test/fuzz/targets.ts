@@ -9,6 +9,8 @@ import { ini } from "./ini.ts";
 import { paths } from "./paths.ts";
 import { runFiles } from "./run-files.ts";
 import type { FuzzTarget } from "./target.ts";
+import { templates } from "./templates.ts";
+import { terminal } from "./terminal.ts";
 import { values } from "./values.ts";
 
 /** All targets of `bun run fuzz`. */
@@ -17,6 +19,7 @@ export const targets: readonly FuzzTarget[] = [
   paths,
   rawHeaders,
   ids,
+  templates,
   ini,
   envFiles,
   expansion,
@@ -24,4 +27,5 @@ export const targets: readonly FuzzTarget[] = [
   runFiles,
   databases,
   clientEvents,
+  terminal,
 ];
