@@ -17,6 +17,7 @@ import { Sampler } from "./process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
+import { clearDeadCgroups, closeCgroups, useCgroups } from "./process/stop/cgroup-folder.ts";
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
 import { stopOrphans } from "./process/stop/stop-orphans.ts";
 import { stopLeftovers } from "./survival/leftovers.ts";
@@ -113,7 +114,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Early, while the process that started gafferd is still its parent.
   startingFileLimit();
   for (const warning of config.warnings) log.warn(formatProblem(warning));
-  if (options.adoptOrphans) becomeSubreaper();
+  if (options.adoptOrphans) {
+    becomeSubreaper();
+    useCgroups({ stateDir: config.gaffer.stateDir, log });
+  }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
   const { stateDir, onCrash, onHang, hangTimeoutMs } = config.gaffer;
@@ -142,7 +146,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampler,
     plugins,
   });
-  if (options.endWithHost) await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+  if (options.endWithHost) {
+    await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+    await clearDeadCgroups({ stateDir, log });
+  }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the outbox for another daemon.
     await webhooks.stop({ flushMs: 0 });
@@ -175,6 +182,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
     await ledger?.close();
+    closeCgroups();
   }
 
   try {

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../config/endpoint.ts";
+import { readFileText } from "../files/open-file.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
 /**
@@ -98,5 +98,7 @@ function labelOf(section: string): string {
 
 function textsOf({ tls }: Endpoint): string[] {
   if (tls === undefined) return [];
-  return [tls.certFile, tls.keyFile, tls.clientCaFile ?? tls.certFile].map((path) => readFileSync(path, "utf8"));
+  return [tls.certFile, tls.keyFile, tls.clientCaFile ?? tls.certFile].map((path) =>
+    readFileText(path, { maxBytes: 1024 * 1024 }),
+  );
 }

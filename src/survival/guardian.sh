@@ -1,20 +1,22 @@
 # Stops the processes of a gafferd that was killed, and starts gafferd anew if it is configured to. Its stdin is a pipe whose
 # only writer is gafferd; see `GuardianLine` in guardian.ts for the lines. End of file means that gafferd has died.
 #
-# $1: the run file (run-file.ts). $2: the marker prefix of the processes to stop (marker.ts). $3: `restart` or `stop`.
-# `stop` restarts too if gafferd hung. The others are for a restart. $4: the log file, or nothing. $5: the working directory. Then the command.
+# $1: the run file (run-file.ts). $2: the marker prefix of the processes to stop (marker.ts). $3: the directory of their
+# cgroups (cgroup-folder.ts), or nothing. $4: `restart`, or `stop` to start gafferd again only if it hung. The others are for a
+# restart. $5: the log file, or nothing. $6: the working directory. Then the command.
 #
-# At a limit of processes a shell that cannot fork exits. The EXIT trap then continues with what needs no fork. Variables
-# whose names end in a number serve as tables: the shell finds one of many fast.
+# At a limit of processes a shell that cannot fork exits, bash after 15 s of attempts. The EXIT trap then continues with what
+# needs no fork. Variables whose names end in a number serve as tables: the shell finds one of many fast.
 
 # Ignore signals that a terminal or a service manager sends to all processes: they are for gafferd.
 trap '' HUP INT QUIT TERM PIPE USR1 USR2
 run_file=$1
 markers=$2
-on_crash=$3
-log_file=$4
-folder=$5
-shift 5
+cgroups=$3
+on_crash=$4
+log_file=$5
+folder=$6
+shift 6
 while read -r line; do
   case $line in
     done) exit 0 ;;
@@ -237,8 +239,24 @@ start_anew() {
   exec "$@" </dev/null 2>&3 3>&-
 }
 
+# Ends what is left in the cgroups, such as a process that has cleared its environment.
+kill_cgroups() {
+  [ -n "$cgroups" ] || return
+  for each in "$cgroups/$markers"*; do
+    [ ! -e "$each/cgroup.kill" ] || echo 1 >"$each/cgroup.kill"
+  done
+  [ -n "$can_fork" ] || return
+  # The directories of processes that keep running remain until a later gafferd removes them.
+  for attempt in 1 2 3 4 5; do
+    rmdir "$cgroups"/*/ "$cgroups"
+    [ -e "$cgroups" ] || return
+    sleep 0.1
+  done
+}
+
 finish() {
   stop_all
+  { kill_cgroups; } 2>/dev/null
   trap - EXIT
   [ "$on_crash" != restart ] || start_anew "$@"
   exit 0

@@ -1,6 +1,7 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
+import { cgroupFolder } from "../process/stop/cgroup-folder.ts";
 import { markerPrefixOf, markerVariable } from "../process/stop/marker.ts";
 import { openPipe } from "../process/spawn/pipe.ts";
 import { trackSpawned } from "../process/stop/subreaper.ts";
@@ -120,7 +121,7 @@ function spawn({ runFile, restart }: GuardianOptions): Shell {
   const { readEnd, writeEnd } = openPipe();
   try {
     const shell = Bun.spawn({
-      cmd: ["sh", "-c", script, "gafferd-guardian", runFile, markerPrefixOf("end"), ...onRestart],
+      cmd: ["sh", "-c", script, "gafferd-guardian", runFile, markerPrefixOf("end"), cgroupFolder() ?? "", ...onRestart],
       env: { ...path, ...restart?.env, ...(outer !== undefined && { [markerVariable]: outer }) },
       cwd: "/",
       stdin: readEnd,

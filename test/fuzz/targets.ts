@@ -10,6 +10,7 @@ import { paths } from "./paths.ts";
 import { runFiles } from "./run-files.ts";
 import type { FuzzTarget } from "./target.ts";
 import { templates } from "./templates.ts";
+import { terminal } from "./terminal.ts";
 import { values } from "./values.ts";
 
 /** All targets of `bun run fuzz`. */
@@ -26,4 +27,5 @@ export const targets: readonly FuzzTarget[] = [
   runFiles,
   databases,
   clientEvents,
+  terminal,
 ];

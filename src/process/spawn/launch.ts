@@ -1,10 +1,13 @@
 import { closeSync, fchownSync } from "node:fs";
 import { hasDescriptorsFor } from "../../descriptors.ts";
 import type { Logger } from "../../log.ts";
+import { messageOf } from "../../reason.ts";
 import { adviseOnce } from "../../template/advice.ts";
 import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
+import type { Cgroup } from "../stop/cgroup.ts";
+import { createCgroup } from "../stop/cgroup-folder.ts";
 import { markerValue, markerVariable, createMarker } from "../stop/marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
 import { hostExitActionOf } from "./host-exit-action.ts";
@@ -28,6 +31,8 @@ export interface Launched {
   readonly keeper: PipeKeeper | undefined;
   /** Identifies the process and its descendants: they have it in their environment (`marker.ts`). */
   readonly marker: string;
+  /** Contains the process and its descendants. Undefined if they are not stopped together, or without cgroups. */
+  readonly cgroup: Cgroup | undefined;
 }
 
 export interface LaunchOptions {
@@ -67,7 +72,7 @@ interface Prepared {
 function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), slot });
+    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), user, slot });
     const command = commandOf(template, env);
     const { argv, cwd } = command;
     if (log !== undefined) {
@@ -113,7 +118,12 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       stdout: stdout ?? "ignore",
       stderr: stderr ?? "ignore",
     } as const;
-    const subprocess = withinReserve(() => spawnLimited(options));
+    const stopsTree = !template.detach && template.killMode !== "process";
+    const { subprocess, cgroup } = spawnInside(
+      stopsTree ? createCgroup(marker, { name: template.name, log }) : undefined,
+      options,
+      log,
+    );
     trackSpawned(subprocess);
     // Close these before reading from the parent ends: Bun then needs more descriptors, and few may be left.
     closeAll(childEnds);
@@ -129,11 +139,27 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd, log)),
       stdin: input && new Stdin(input.writeEnd, () => keeper?.closeInput()),
       marker,
+      cgroup,
     };
   } catch (error) {
     closeAll(parentEnds);
     closeAll(childEnds);
     throw error;
+  }
+}
+
+/** Spawns a process in a cgroup, or without it if that fails. Removes the cgroup if it is not used. */
+function spawnInside(cgroup: Cgroup | undefined, options: Parameters<typeof spawnLimited>[0], log: Logger) {
+  const spawn = (inside: { cgroup?: string }) => withinReserve(() => spawnLimited({ ...options, ...inside }));
+  if (cgroup === undefined) return { subprocess: spawn({}), cgroup };
+  try {
+    return { subprocess: spawn({ cgroup: cgroup.path }), cgroup };
+  } catch (error) {
+    cgroup.remove();
+    // Without the cgroup, the same error is that of the program.
+    const subprocess = spawn({});
+    log.warn(`process ${subprocess.pid} runs without a cgroup: ${messageOf(error)}`);
+    return { subprocess, cgroup: undefined };
   }
 }
 

@@ -42,6 +42,20 @@ describe("output for the terminal", () => {
     expect(marks).toHaveLength(8);
   });
 
+  test.each(["\t", "\r\n", "\0", "\x7F", "\x84", ""])(
+    "counts combining characters on after %j, cut or not",
+    (control) => {
+      const pieces = ["a", "\u0301", control, "\u0301".repeat(8)];
+      expect(bound(...pieces)).toBe(`a\u0301${control}${"\u0301".repeat(7)}`);
+      expect(bound(pieces.join(""))).toBe(bound(...pieces));
+    },
+  );
+
+  test("repeats as much if many sequences come at once as if they come one by one", () => {
+    const sequences = Array.from({ length: 5000 }, () => "a\x1b[300b");
+    expect(bound(sequences.join(""))).toBe(bound(...sequences));
+  });
+
   test("keeps control characters within a sequence and forgets a sequence that another one or a cancel interrupts", () => {
     expect(bound("\x1b[99999\n99999b")).toBe("\n\x1b[300b");
     expect(bound("\x1b\n[99999b")).toBe("\n\x1b[300b");
@@ -84,7 +98,8 @@ describe("output for the terminal", () => {
       fc.property(texts, (pieces) => {
         const whole = bound(pieces.join(""));
         expect(bound(...pieces)).toBe(whole);
-        for (const [, digits] of whole.matchAll(/\[(\d+);?[bLS]/g)) expect(Number(digits)).toBeLessThanOrEqual(300);
+        for (const [, digits] of whole.replaceAll("\x1b", "ESC").matchAll(/ESC\[(\d+)[^@-~]*[bLS]/g))
+          expect(Number(digits)).toBeLessThanOrEqual(300);
         expect(whole).not.toMatch(/\u0301{9}/);
       }),
       { numRuns: Number(process.env["ROUNDS"] ?? 2000) },

@@ -19,6 +19,10 @@ const zeroWidth = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]/u;
 // oxlint-disable-next-line no-control-regex
 const needsCare = /[\u001B\u009B\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]/u;
 
+// Control characters do not, because the cursor may stay on its cell.
+// oxlint-disable-next-line no-control-regex
+const movesOn = /[^\u0000-\u001F\u007F-\u009F]/;
+
 const [cancel, substitute, escape, space, del, c1Csi] = [0x18, 0x1a, 0x1b, 0x20, 0x7f, 0x9b];
 
 /**
@@ -35,13 +39,16 @@ export class BoundedText {
 
   /** The text for the terminal. */
   next(text: string): string {
-    this.#credit = Math.min(maxCredit, this.#credit + text.length * creditPerCharacter);
     if (this.#state === "text" && !needsCare.test(text)) {
-      if (text !== "") this.#marks = 0;
+      this.#earn(text);
+      if (movesOn.test(text)) this.#marks = 0;
       return text;
     }
     let bounded = "";
-    for (const character of text) bounded += this.#take(character);
+    for (const character of text) {
+      this.#earn(character);
+      bounded += this.#take(character);
+    }
     return bounded;
   }
 
@@ -50,6 +57,10 @@ export class BoundedText {
     this.#state = "text";
     this.#sequence = "";
     this.#marks = 0;
+  }
+
+  #earn(text: string): void {
+    this.#credit = Math.min(maxCredit, this.#credit + text.length * creditPerCharacter);
   }
 
   #take(character: string): string {
