@@ -8,13 +8,15 @@ const keptExits = 10;
 /** The processes of one template: alive, exited but not finished, and the last that exited. */
 export class Population {
   readonly #alive = new Map<number, SupervisedProcess>();
+  /** Those of `#alive` that survived SIGKILL. */
+  readonly #unkillable = new Set<SupervisedProcess>();
   readonly #unfinished = new Set<SupervisedProcess>();
   readonly #exits: SupervisedProcess[] = [];
   readonly #dropped = new DroppedOutput();
 
-  /** The number of processes that have not exited. A process that is stopping still counts. */
+  /** The number of processes that have not exited, without those that survived SIGKILL. One that is stopping counts. */
   get size(): number {
-    return this.#alive.size;
+    return this.#alive.size - this.#unkillable.size;
   }
 
   /** The processes that have not exited, ascending by id. */
@@ -84,8 +86,16 @@ export class Population {
     });
   }
 
+  /** Call after a stop. A process that survived SIGKILL no longer counts. Returns whether it did. */
+  giveUpUnkillable(process: SupervisedProcess): boolean {
+    if (process.survivors.length === 0 || !this.#alive.has(process.id)) return false;
+    this.#unkillable.add(process);
+    return true;
+  }
+
   #exited(process: SupervisedProcess): void {
     this.#alive.delete(process.id);
+    this.#unkillable.delete(process);
     this.#unfinished.add(process);
     this.#exits.push(process);
     const forgotten = this.#exits.length > keptExits ? this.#exits.shift() : undefined;

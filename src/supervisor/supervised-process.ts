@@ -150,6 +150,12 @@ export class SupervisedProcess {
     this.#survivors = await this.#process.stop();
   }
 
+  /** Resolves when it is `finished`, or when a `stop` that has begun ended with survivors. */
+  async gone(): Promise<void> {
+    if (this.state === "stopping") this.#survivors = await this.#process.stop();
+    if (this.#survivors.length === 0) await this.finished;
+  }
+
   /** Sends SIGKILL to the process and everything it started. */
   kill(): void {
     this.#process.kill();

@@ -154,7 +154,7 @@ export class Supervisor {
     this.#template = { ...this.#template, numprocesses };
     this.#apply("resized");
     const reaped = this.processes.filter(({ stopReason }) => stopReason === "reap");
-    await Promise.all([this.filled(), ...reaped.map(({ finished }) => finished)]);
+    await Promise.all([this.filled(), ...reaped.map((process) => process.gone())]);
     return numprocesses;
   }
 
@@ -181,10 +181,10 @@ export class Supervisor {
     await this.#rolling.replace(old, options);
   }
 
-  /** Stops one process. It is replaced if it is still wanted. Resolves when nothing of it is left. */
+  /** Stops one process. It is replaced if it is still wanted. Resolves when it is `gone`. */
   async stopProcess(process: SupervisedProcess, reason: StopReason = "stop"): Promise<void> {
     this.#stopOne(process, reason);
-    await process.finished;
+    await process.gone();
   }
 
   get #wanted(): number {
@@ -263,7 +263,11 @@ export class Supervisor {
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
     if (process.state !== "running") return;
-    void process.stop(reason).then(() => this.#changes.notify());
+    void process.stop(reason).then(() => {
+      // It keeps its slot, and another process takes its place.
+      if (this.#population.giveUpUnkillable(process) && isWantedUp(this.#state)) this.#apply("vacated");
+      this.#changes.notify();
+    });
     this.#changes.notify();
     this.#events.stopping(process, reason);
   }
