@@ -17,9 +17,12 @@ import { Sampler } from "./process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
 import type { ProvidedModules } from "./plugin/provide.ts";
 import { adoptSites } from "./plugin/site/adopt.ts";
+import { clearDeadCgroups, closeCgroups, useCgroups } from "./process/stop/cgroup-folder.ts";
 import { becomeSubreaper } from "./process/stop/subreaper.ts";
 import { stopOrphans } from "./process/stop/stop-orphans.ts";
 import { stopLeftovers } from "./survival/leftovers.ts";
+import { startWatchdog } from "./survival/watchdog.ts";
+import type { RestartCommand } from "./survival/guardian.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
@@ -41,6 +44,8 @@ export interface DaemonOptions {
    * `false`.
    */
   readonly endWithHost?: boolean;
+  /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
+  readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
   readonly readConfig?: () => Config;
   /** Called during a stop, once for each template that does not stop quickly. */
@@ -109,11 +114,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Early, while the process that started gafferd is still its parent.
   startingFileLimit();
   for (const warning of config.warnings) log.warn(formatProblem(warning));
-  if (options.adoptOrphans) becomeSubreaper();
+  if (options.adoptOrphans) {
+    becomeSubreaper();
+    useCgroups({ stateDir: config.gaffer.stateDir, log });
+  }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir } = config.gaffer;
-  const survival = { stateDir, configFile: config.files[0] ?? "", log };
+  const { stateDir, onCrash, onHang, hangTimeoutMs } = config.gaffer;
+  const restarts = onCrash === "restart" || onHang === "restart";
+  const restart = restarts && options.restart ? { ...options.restart, onCrash } : undefined;
+  const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
   const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
   const manager = new Manager({ bus, log, ledger, onShutdown });
   const sampler = new Sampler();
@@ -136,10 +146,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampler,
     plugins,
   });
-  if (options.endWithHost) await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+  if (options.endWithHost) {
+    await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+    await clearDeadCgroups({ stateDir, log });
+  }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the outbox for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    await ledger?.close();
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
@@ -156,6 +170,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let deadline: Deadline | undefined;
 
   async function stopAll(): Promise<void> {
+    ledger?.stopping();
     using end = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
     await end.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();
@@ -167,6 +182,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
     await ledger?.close();
+    closeCgroups();
   }
 
   try {
@@ -177,6 +193,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   }
   await manager.load(config.templates);
+  if (options.endWithHost) {
+    const hangAction = restart === undefined ? "log" : onHang;
+    const lifeline = () => ledger?.lifeline ?? -1;
+    // Not before the caller can say that gafferd listens.
+    setTimeout(() => startWatchdog({ timeoutMs: hangTimeoutMs, onHang: hangAction, lifeline, log }), 0).unref();
+  }
 
   let stopping: Promise<void> | undefined;
   return {

@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   moment: [],
   descriptors: [],
   "file-limit": ["libc"],
+  files: ["libc"],
   template: [],
   output: [],
   // Types only.
@@ -87,7 +88,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment", "files"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

@@ -1,6 +1,11 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { readFileText } from "../files/open-file.ts";
 import { log } from "../log.ts";
+
+/** More than the longest command line of Linux. */
+const maxReadBytes = 4 * 1024 * 1024;
 
 /** The pidfile cannot be used. The message names the process that uses it, or the reason. */
 export class PidfileError extends Error {
@@ -13,9 +18,10 @@ export class PidfileError extends Error {
  * Throws PidfileError.
  */
 export function acquirePidfile(path: string): () => void {
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   try {
-    writeFileSync(draft, `${process.pid}\n`, { mode: 0o644 });
+    // `wx` neither follows a link nor opens a FIFO that somebody has put in its place.
+    writeFileSync(draft, `${process.pid}\n`, { mode: 0o644, flag: "wx" });
     if (!linkIfAbsent(draft, path)) {
       assertReplaceable(path);
       renameSync(draft, path);
@@ -107,7 +113,7 @@ function isGafferd(osPid: number): boolean {
 
 function readIfPresent(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readFileText(path, { maxBytes: maxReadBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -18,8 +18,10 @@ import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
 import { pluginModules } from "./plugin-modules.ts";
 import { readConfig } from "./read-config.ts";
-import type { Listening } from "./readiness.ts";
+import type { Listening } from "./launch/readiness.ts";
 import { reload } from "./reload.ts";
+import { takeServiceManager } from "./launch/service-manager.ts";
+import { takeRestart } from "./launch/restart.ts";
 import { startMessage } from "./start-message.ts";
 import { listenForSignals, type Signals } from "./signals/signals.ts";
 import { ignoreRealTimeSignals, ignoreStraySignals } from "./signals/stray-signals.ts";
@@ -56,10 +58,11 @@ export async function serve(options: Options, serveOptions: ServeOptions): Promi
 }
 
 async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
-  const { options, signals, logFile, version, onReady } = parts;
+  const { options, signals, logFile, version, isDaemon, onReady } = parts;
   const releasePidfile = options.pidfile === undefined ? undefined : acquirePidfile(options.pidfile);
   try {
     const guard = installGuard();
+    const serviceManager = takeServiceManager();
     const observe = (observed: Observed) => print(observed, options.verbosity);
     const daemon = await startDaemon({
       config,
@@ -68,6 +71,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       observe,
       adoptOrphans: true,
       endWithHost: true,
+      restart: takeRestart({ isDaemon, logFile: logFile?.path ?? "" }),
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
@@ -80,12 +84,14 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       const facts = { version, urls, templates: config.templates.length };
       log.box(startMessage({ ...facts, hasDashboard: await hasDashboard(plugins) }));
       onReady({ osPid: process.pid, urls, logFile: logFile?.path ?? "" });
+      serviceManager?.ready();
       void ignoreRealTimeSignals();
       signals.onReload(() => void reload(daemon, { hasFile: options.config !== undefined }));
       const reason = daemon.shutdownWanted.then((message) => new GaveUpError(`stopped: ${message}`));
       const cause = await Promise.race([signals.stop, reason]);
       log.info(typeof cause === "string" ? `stopping on ${cause}` : "stopping: a template was given up");
       if (typeof cause !== "string") failure = cause;
+      serviceManager?.stopping();
     }
     await daemon.stop();
     if (failure !== undefined) throw failure;

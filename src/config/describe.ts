@@ -15,6 +15,7 @@ export function describeConfig(config: Config): string {
   const templates = inRanks(config.templates, (template) => template).flat();
   const blocks = [
     block("files", config.files),
+    block("gafferd", describeRestarts(config.gaffer)),
     block("endpoints", config.endpoints.flatMap(describeEndpoint)),
     block("processes, in start order", templates.flatMap(describeTemplate)),
     block("webhooks", describeWebhooks(config.webhooks)),
@@ -30,6 +31,13 @@ function count(amount: number, noun: string): string {
 
 function block(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+function describeRestarts({ onCrash, onHang, hangTimeoutMs }: Config["gaffer"]): string[] {
+  return [
+    onCrash === "restart" && "started again if it is killed or crashes",
+    onHang === "restart" && `started again if it hangs for ${toSeconds(hangTimeoutMs)} s`,
+  ].filter((line) => typeof line === "string");
 }
 
 function describeEndpoint(endpoint: Endpoint): string[] {

@@ -1,13 +1,17 @@
 import { isUtf8 } from "node:buffer";
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import { readFileBytes } from "../files/open-file.ts";
 import { reasonOf } from "../reason.ts";
 import { expandValues, type InheritedEnvironment } from "./expand-values.ts";
 import { findIncluded } from "./include.ts";
 import { type IniSection, type IniValue, readIni } from "./ini.ts";
 import { attempt, classifySections, reportValue, type Report, type Section, warnOfValue } from "./section.ts";
 import { badValue, parseQuotedList, resolvePath } from "./value.ts";
+
+/** The maximum size of each configuration file. */
+const maxConfigBytes = 16 * 1024 * 1024;
 
 export interface ConfigFiles {
   /** Absolute paths in the order of reading; the main file is first. */
@@ -113,7 +117,7 @@ function refusalOf(error: unknown): string {
 }
 
 function readText(file: string, report: Report): string {
-  const bytes = readFileSync(file);
+  const bytes = readFileBytes(file, { maxBytes: maxConfigBytes });
   const text = bytes.toString("utf8");
   if (!isUtf8(bytes)) {
     const line = text.slice(0, text.indexOf("\uFFFD")).split(/\r\n|\n|\r/).length;

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { IniValue } from "./ini.ts";
 import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
+import { parseDuration } from "../template/duration.ts";
 import { badValue, parseList, resolvePath } from "./value.ts";
 
 /** The settings of `[gaffer]`. */
@@ -14,6 +15,11 @@ export interface GafferSettings {
   readonly bundledPlugins: "all" | readonly string[];
   /** Origins as a browser sends them in `Origin`: `https://example.org`. */
   readonly corsOrigins: readonly string[];
+  /** What happens if gafferd itself is killed or crashes: its processes are stopped, and it may be started again. */
+  readonly onCrash: "stop" | "restart";
+  /** What happens, besides a line in the log, if the event loop of gafferd is blocked for `hangTimeoutMs`. */
+  readonly onHang: "log" | "restart";
+  readonly hangTimeoutMs: number;
 }
 
 const home = join(homedir(), ".gafferd");
@@ -25,7 +31,8 @@ export const defaultPluginsDir = join(home, "plugins");
 export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
   let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
   for (const section of sections) {
-    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins, state_dir } = readKeys(section, readers, report);
+    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins, state_dir, on_crash, on_hang, hang_timeout } =
+      readKeys(section, readers, report);
     const second = valueOf(section, "plugins_dir") && valueOf(section, "plugin_dir");
     if (second)
       reportValue(section, second, report, "is another name for `plugins_dir`, which is also set; remove one");
@@ -36,6 +43,9 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
       ...(bundled_plugins !== undefined && { bundledPlugins: bundled_plugins }),
       ...(cors_origins !== undefined && { corsOrigins: cors_origins }),
       ...(state_dir !== undefined && { stateDir: state_dir }),
+      ...(on_crash !== undefined && { onCrash: on_crash }),
+      ...(on_hang !== undefined && { onHang: on_hang }),
+      ...(hang_timeout !== undefined && { hangTimeoutMs: hang_timeout }),
     };
   }
   return {
@@ -43,6 +53,9 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
     stateDir: join(home, "state"),
     bundledPlugins: "all",
     corsOrigins: [],
+    onCrash: "stop",
+    onHang: "log",
+    hangTimeoutMs: 30_000,
     ...settings,
   };
 }
@@ -57,6 +70,9 @@ const readers = {
   include: (value: IniValue) => value.text,
   include_dir: (value: IniValue) => value.text,
   cors_origins: (value: IniValue) => parseList(value.text).map(toOrigin),
+  on_crash: toCrashAction,
+  on_hang: toHangAction,
+  hang_timeout: toHangTimeout,
 };
 
 function toPluginNames({ text }: IniValue): "all" | string[] {
@@ -68,6 +84,23 @@ function toPluginNames({ text }: IniValue): "all" | string[] {
     throw badValue("must be `all`, `none` or plugin names, not a mixture");
   }
   return names;
+}
+
+function toCrashAction({ text }: IniValue): "stop" | "restart" {
+  if (text === "stop" || text === "restart") return text;
+  throw badValue(`must be \`stop\` or \`restart\`, not ${JSON.stringify(text)}`);
+}
+
+function toHangAction({ text }: IniValue): "log" | "restart" {
+  if (text === "log" || text === "restart") return text;
+  throw badValue(`must be \`log\` or \`restart\`, not ${JSON.stringify(text)}`);
+}
+
+/** At least a second: ordinary work may take a part of it on a busy machine. */
+function toHangTimeout({ text }: IniValue): number {
+  const timeoutMs = parseDuration(text);
+  if (timeoutMs < 1000 || timeoutMs > 3_600_000) throw badValue(`must be 1s to 1h, not ${JSON.stringify(text)}`);
+  return timeoutMs;
 }
 
 function toOrigin(text: string): string {

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../config/endpoint.ts";
+import { readFileText } from "../files/open-file.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
 /**
@@ -19,7 +19,14 @@ export interface SectionChanges {
 }
 
 /** Settings of `[gaffer]` that a running daemon cannot change: it has already used these folders. */
-const fixedAtStart = ["gaffer.plugins_dir", "gaffer.bundled_plugins", "gaffer.state_dir"];
+const fixedAtStart = [
+  "gaffer.plugins_dir",
+  "gaffer.bundled_plugins",
+  "gaffer.state_dir",
+  "gaffer.on_crash",
+  "gaffer.on_hang",
+  "gaffer.hang_timeout",
+];
 
 /** The settings of a configuration. An endpoint includes the text of its certificates, so a renewed one is a change. */
 export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: Config): Sections {
@@ -28,6 +35,9 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
     ["gaffer.plugins_dir", gaffer.pluginsDir],
     ["gaffer.bundled_plugins", gaffer.bundledPlugins],
     ["gaffer.state_dir", gaffer.stateDir],
+    ["gaffer.on_crash", gaffer.onCrash],
+    ["gaffer.on_hang", gaffer.onHang],
+    ["gaffer.hang_timeout", gaffer.hangTimeoutMs],
     ...endpoints.map((endpoint) => [`endpoint:${endpoint.name}`, [endpoint, textsOf(endpoint)]] as const),
     ...templates.map((template) => [`process:${template.name}`, template] as const),
     ["webhooks", webhooks],
@@ -88,5 +98,7 @@ function labelOf(section: string): string {
 
 function textsOf({ tls }: Endpoint): string[] {
   if (tls === undefined) return [];
-  return [tls.certFile, tls.keyFile, tls.clientCaFile ?? tls.certFile].map((path) => readFileSync(path, "utf8"));
+  return [tls.certFile, tls.keyFile, tls.clientCaFile ?? tls.certFile].map((path) =>
+    readFileText(path, { maxBytes: 1024 * 1024 }),
+  );
 }

@@ -214,19 +214,6 @@ export class Ring {
     return rest < to ? this.lineEndAfter(rest, to) : undefined;
   }
 
-  /** The positions where the last `count` lines start, newest first. A last line without a newline counts. */
-  lastLines(count: number): number[] {
-    const starts: number[] = [];
-    // The newline at the end of the last line does not start another line.
-    let end = this.lineEndBefore(this.oldest, this.#head) === this.#head ? this.#head - 1 : this.#head;
-    while (starts.length < count && end >= this.oldest && this.#head > this.oldest) {
-      const start = this.lineEndBefore(this.oldest, end) ?? this.oldest;
-      starts.push(start);
-      end = start - 1;
-    }
-    return starts;
-  }
-
   #afterLast(byte: number, from: number, to: number): number | undefined {
     if (to <= from) return undefined;
     const first = this.view(from, to);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
+import { readFileBytes } from "../files/open-file.ts";
 
 /** An import that cannot be resolved. */
 export interface MissingImport {
@@ -36,7 +37,9 @@ function importsOf(file: string): string[] {
   if (language === undefined || file.includes("/node_modules/")) return [];
   const loader = language === "js" || file.endsWith("x") ? "tsx" : "ts";
   try {
-    return new Bun.Transpiler({ loader }).scanImports(readFileSync(file)).map(({ path }) => path);
+    return new Bun.Transpiler({ loader })
+      .scanImports(readFileBytes(file, { maxBytes: 16 * 1024 * 1024 }))
+      .map(({ path }) => path);
   } catch {
     // The import itself reports a file that cannot be read or parsed, with a better message.
     return [];

@@ -9,6 +9,7 @@ import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
 import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
 import type { Stdin } from "./stdin.ts";
+import type { Cgroup } from "./stop/cgroup.ts";
 import { trackLeaderlessGroup } from "./stop/leaderless-groups.ts";
 import { stopTarget } from "./stop/stop.ts";
 import { orphansOf, EscapedProcesses } from "./stop/escaped-processes.ts";
@@ -35,6 +36,9 @@ const continueSignal = parseSignal("SIGCONT").number;
 
 /** SIGKILL normally works at once. A process that runs after this time waits in the kernel, possibly forever. */
 const killedMs = 1500;
+
+/** The longest pause between two looks at the cgroup of a process that has exited. */
+const longestPauseMs = 100;
 
 /** The kernel counts pages per CPU and adds them up only from time to time, so two readings of one peak can differ. */
 const maxRssToleranceBytes = 1024 * 1024;
@@ -86,15 +90,18 @@ export class Process {
   readonly #subprocess: Bun.Subprocess;
   readonly #template: ProcessTemplate;
   readonly #escaped: EscapedProcesses | undefined;
+  readonly #cgroup: Cgroup | undefined;
   readonly #log: Logger;
   readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
   /** The signals that were last sent to stop it. */
   #stopSignals: readonly number[] = [];
 
-  constructor({ template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, keeper, log }: Started) {
+  constructor(started: Started) {
+    const { template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, keeper, cgroup, log } = started;
     this.#template = template;
     this.#log = log;
+    this.#cgroup = cgroup;
     this.#subprocess = subprocess;
     this.osPid = subprocess.pid;
     this.startedAtMs = startedAtMs;
@@ -112,7 +119,7 @@ export class Process {
       const leader = { osPid: this.osPid, isUnreaped: () => !this.#isReaped };
       this.#escaped = new EscapedProcesses({
         leader,
-        select: (snapshot) => orphansOf(snapshot, { leader: leader.osPid, marker }),
+        select: (snapshot) => [...orphansOf(snapshot, { leader: leader.osPid, marker }), ...(cgroup?.osPids ?? [])],
       });
     }
     this.emptied = this.#waitUntilEmpty();
@@ -167,11 +174,21 @@ export class Process {
   async #waitUntilEmpty(): Promise<void> {
     await this.exited;
     if (this.#stopsDescendants) {
+      this.#cgroup?.remove();
       const hasMembers = hasGroupMembers(this.osPid);
       await Promise.all([whenGroupEmpty(this.osPid), this.#escaped?.whenGone()]);
       // A member of the group may have escaped after the last scan for escaped processes.
       if (hasMembers) await this.#escaped?.whenGone();
+      await this.#whenCgroupRemoved();
     } else if (hostExitActionOf(this.#template) === "end") trackLeaderlessGroup(this.osPid);
+  }
+
+  /** The kernel knows what is in the cgroup, while a scan can miss a process without a session or environment of gafferd. */
+  async #whenCgroupRemoved(): Promise<void> {
+    for (let pauseMs = 1; this.#cgroup?.remove() === false; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      await Bun.sleep(pauseMs);
+      this.#escaped?.refresh();
+    }
   }
 
   /** Whether the processes that it starts are stopped with it. */
@@ -194,6 +211,7 @@ export class Process {
     // Escaped processes first, while their parents in the group are still running.
     this.#escaped?.signal(...this.#stopSignals);
     for (const each of this.#stopSignals) this.#signalGroup(each);
+    if (this.#stopSignals.includes(killSignal)) this.#cgroup?.kill();
   }
 
   /** Logs the processes that were left running when the process exited by itself. */

@@ -1,5 +1,7 @@
 import type { Ring } from "../output/ring.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import { runInSlices } from "../slices.ts";
+import { LastLines, type LastLinesRanks } from "./last-lines.ts";
 import { placeOf } from "./output-place.ts";
 import { type StartingPoint, resume } from "./output-resume.ts";
 import { type OutputSource, scopeOf } from "./output-source.ts";
@@ -11,11 +13,33 @@ export type OutputStart =
   | { readonly kind: "held" }
   /** At the last `lines` lines of all outputs together; 0 means from now on. */
   | { readonly kind: "tail"; readonly lines: number }
+  /** Where `findTail` has found the last lines. */
+  | { readonly kind: "found"; readonly ranks: LastLinesRanks }
   /** At the first byte or exit at `steadyMs` or later, on the steady clock. */
   | { readonly kind: "since"; readonly steadyMs: number }
   | { readonly kind: "resume"; readonly position: StreamPosition }
   /** At the oldest byte that is kept, after a gap of unknown size: the position belongs to another template or daemon. */
   | { readonly kind: "restart" };
+
+/**
+ * Finds the last lines without holding up the event loop: a large `tail` of many outputs can take seconds. Other starts, and
+ * tails that are found within a few milliseconds, are returned directly. What arrives meanwhile is read too.
+ */
+export function findTail(
+  source: OutputSource,
+  start: OutputStart,
+  label: string | undefined,
+): OutputStart | Promise<OutputStart> {
+  if (start.kind !== "tail" || start.lines === 0) return start;
+  const search = new LastLines(ringsOfAll(source, label), start.lines, source.ranks.next);
+  let found: OutputStart | undefined;
+  const { promise, resolve } = Promise.withResolvers<OutputStart>();
+  runInSlices(
+    () => search.step(),
+    () => resolve((found = { kind: "found", ranks: search.ranks })),
+  );
+  return found ?? promise;
+}
 
 /** Finds where a reader starts. Throws `bad_value` for a position that the outputs of the template never had. */
 export function startingPoint(source: OutputSource, start: OutputStart, label: string | undefined): StartingPoint {
@@ -25,7 +49,7 @@ export function startingPoint(source: OutputSource, start: OutputStart, label: s
   }
   const now = source.ranks.next;
   const processes = source.processes();
-  const rings = processes.flatMap((process) => ringsOf(process, label));
+  const rings = ringsOfAll(source, label);
   const ranks = ranksOf(start, { rings, processes, now });
   // A reader of a single process always gets its exit.
   const exitRank = source.isOpen ? Infinity : Math.min(...processes.map((process) => process.exitRank ?? Infinity));
@@ -50,6 +74,10 @@ export function ringsOf(process: SupervisedProcess, label: string | undefined): 
   return ring === undefined ? [] : [ring];
 }
 
+function ringsOfAll(source: OutputSource, label: string | undefined): Ring[] {
+  return source.processes().flatMap((process) => ringsOf(process, label));
+}
+
 /** Whether a reader that resumes has already read everything of the current processes, including their exits. */
 export function isReadToEnd(source: OutputSource, start: OutputStart): boolean {
   if (start.kind !== "resume" || start.position.serial !== source.ranks.serial) return false;
@@ -71,7 +99,9 @@ function ranksOf(start: Exclude<OutputStart, { kind: "resume" }>, held: Held): R
     case "restart":
       return { order: 0, floor: 0 };
     case "tail":
-      return start.lines === 0 ? { order: held.now, floor: held.now } : ranksOfLastLines(held.rings, start.lines);
+      return start.lines === 0 ? { order: held.now, floor: held.now } : ranksOfLastLines(held, start.lines);
+    case "found":
+      return start.ranks;
     case "since": {
       const rank = firstRankSince(held, start.steadyMs);
       return { order: rank, floor: rank };
@@ -91,36 +121,8 @@ function firstRankSince({ rings, processes, now }: Held, steadyMs: number): numb
   return Math.min(now, ...ofBytes, ...ofExits);
 }
 
-/**
- * The ranks from which a reader gets the last `count` lines of all rings, in the order of their ends. Of an unfinished line
- * that is not among them, the part that arrived before the first of them began is skipped.
- */
-function ranksOfLastLines(rings: readonly Ring[], count: number): Ranks {
-  const lines = rings.flatMap((ring) => lastLines(ring, count)).toSorted((a, b) => b.endRank - a.endRank);
-  if (lines.length <= count && rings.every((ring) => ring.lastLines(count + 1).length <= count)) {
-    return { order: 0, floor: 0 };
-  }
-  const wanted = lines.slice(0, count);
-  return {
-    order: Math.min(...wanted.map(({ endRank }) => endRank)),
-    floor: Math.min(...wanted.map(({ beginRank }) => beginRank)),
-  };
+function ranksOfLastLines({ rings, now }: Held, count: number): LastLinesRanks {
+  const search = new LastLines(rings, count, now);
+  while (search.step());
+  return search.ranks;
 }
-
-interface Line {
-  readonly beginRank: number;
-  /** The rank of its newline, or of its last byte if it is unfinished. */
-  readonly endRank: number;
-}
-
-function lastLines(ring: Ring, count: number): Line[] {
-  const starts = ring.lastLines(count);
-  return starts.map((start, index) => {
-    const end = index === 0 ? ring.head : starts[index - 1]!;
-    const isEnded = ring.ended && end === ring.head && ring.byteAt(end - 1) !== newline;
-    const endRank = isEnded ? ring.endRank : ring.order.rankAt(end - 1);
-    return { beginRank: ring.order.rankAt(start), endRank };
-  });
-}
-
-const newline = 10;

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readFileText } from "../files/open-file.ts";
+import { findUnsafePart } from "../files/safe-path.ts";
 import type { Logger } from "../log.ts";
-import { tryRead } from "../process/proc-file.ts";
 import { isStillRunning } from "../process/proc-stat.ts";
+import { reasonOf } from "../reason.ts";
 import { Leftover } from "./leftover.ts";
 import { findProcessesByMarker } from "./processes-by-marker.ts";
 import { parseRun, type Run, type RunEntry, type RunHeader } from "./run-format.ts";
@@ -20,6 +22,7 @@ export interface LeftoversOptions {
 
 const [pollMs, killedMs] = [50, 2000];
 const maxNamed = 20;
+const maxRunFileBytes = 64 * 1024 * 1024;
 
 /**
  * Stops and logs the processes that a killed gafferd left running, so that no template runs twice. Each gets its own stop
@@ -27,7 +30,7 @@ const maxNamed = 20;
  * same configuration file is about to start. Resolves when they have exited, or shortly after SIGKILL.
  */
 export async function stopLeftovers({ stateDir, configFile, names, log }: LeftoversOptions): Promise<void> {
-  const runs = findDeadRuns(runsFolder(stateDir));
+  const runs = findDeadRuns(runsFolder(stateDir), log);
   if (runs.length === 0) return;
   const mustStop = (header: RunHeader, { onHostExit, name }: RunEntry) =>
     onHostExit === "kill" || (header.configFile === configFile && configFile !== "" && names.includes(name));
@@ -57,12 +60,12 @@ function logStopped({ header, entries, stopped }: Run, log: Logger): void {
 }
 
 /** The run files of daemons that are not running any more. Deletes files of an earlier boot, whose processes are gone. */
-function findDeadRuns(folder: string): DeadRun[] {
+function findDeadRuns(folder: string, log: Logger): DeadRun[] {
   const pidScope = currentPidScope();
   if (pidScope === undefined) return [];
   return readDirectory(folder).flatMap((name) => {
     const path = join(folder, name);
-    const run = parseRun(tryRead(() => readFileSync(path, "utf8")) ?? "");
+    const run = readRun(path, log);
     if (run === undefined) return [];
     const { header } = run;
     if (header.pidScope.boot !== pidScope.boot) rmSync(path, { force: true });
@@ -70,6 +73,27 @@ function findDeadRuns(folder: string): DeadRun[] {
     const isHere = header.pidScope.boot === pidScope.boot && header.pidScope.namespace === pidScope.namespace;
     return isHere && !isStillRunning(header) ? [{ path, ...run }] : [];
   });
+}
+
+/** Logs a file that cannot be used, and returns undefined. A file that was removed meanwhile is not logged. */
+function readRun(path: string, log: Logger): Run | undefined {
+  try {
+    // A run file says which processes to kill.
+    const fault = process.geteuid?.() === 0 ? findUnsafePart(path) : undefined;
+    if (fault !== undefined) {
+      log.warn(`skipping the run file ${path}: ${fault}, and gafferd runs as root; give its path to root alone`);
+      return undefined;
+    }
+    const text = readFileText(path, { maxBytes: maxRunFileBytes });
+    const run = parseRun(text);
+    // A gafferd that was killed while it created the file leaves it empty.
+    if (run === undefined && text !== "") log.warn(`skipping ${path}: it is not a run file, or is damaged; remove it`);
+    return run;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") log.warn(`skipping the run file ${path}: ${reasonOf(error)}; remove it`);
+    return undefined;
+  }
 }
 
 /** Marked processes without an entry: their spawn was not recorded, or their leader has exited. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Logger } from "../log.ts";
@@ -52,8 +53,8 @@ export class RunFile {
   /** Replaces the file atomically. */
   #writeAll(): void {
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    const draft = `${this.path}.draft`;
-    const fd = openSync(draft, "w", 0o600);
+    const draft = `${this.path}.${randomUUID()}`;
+    const fd = openSync(draft, "wx", 0o600);
     try {
       this.#lines = 0;
       const entries = [...this.#entries.values()];

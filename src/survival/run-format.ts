@@ -37,6 +37,9 @@ export interface StoppedProcess {
 }
 
 const version = "1";
+/** The highest process id on Linux (`PID_MAX_LIMIT`). */
+const maxOsPid = 2 ** 22;
+const maxSignalNumber = 64;
 
 /** `gafferd-run 1 9b1c… pid:[4026531836] 4711 8812345 9f3c21aa07de-end. /etc/gaffer.ini` and a newline. */
 export function formatHeader(header: RunHeader): string {
@@ -58,39 +61,58 @@ export interface Run {
   readonly stopped: readonly StoppedProcess[];
 }
 
-/** Parses a run file. Undefined if the text is not a run file of this version. Ignores an incomplete last line. */
+/**
+ * Parses a run file. Undefined if the text is not a run file of this version, or if its first line is damaged. Ignores
+ * an incomplete last line and damaged lines: a process of a wrong number must not get a signal.
+ */
 export function parseRun(text: string): Run | undefined {
   const [first = "", ...lines] = text.split("\n").slice(0, -1);
-  const [magic, found, boot = "", namespace = "", osPid, startTicks, endMarkers = "", configFile = ""] =
-    first.split(" ");
-  if (magic !== "gafferd-run" || found !== version || endMarkers === "") return undefined;
-  const header = {
-    pidScope: { boot, namespace },
-    osPid: Number(osPid),
-    startTicks: Number(startTicks),
-    endMarkers,
-    configFile: decodeURI(configFile),
-  };
+  const [magic, found, boot = "", namespace = "", pid, ticks, endMarkers = "", path = ""] = first.split(" ");
+  if (magic !== "gafferd-run" || found !== version || !/^[0-9a-f]+-end\.$/.test(endMarkers)) return undefined;
+  const [osPid, startTicks, configFile] = [toOsPid(pid), toNumber(ticks), decodePath(path)];
+  if (osPid === undefined || startTicks === undefined || configFile === undefined) return undefined;
   return {
-    header,
+    header: { pidScope: { boot, namespace }, osPid, startTicks, endMarkers, configFile },
     entries: lines.flatMap((line) => parseEntry(line) ?? []),
     stopped: lines.flatMap((line) => parseStopped(line) ?? []),
   };
 }
 
 function parseEntry(line: string): RunEntry | undefined {
-  const [kind, osPid, startTicks, killMode, signal, graceMs, onHostExit, marker, name] = line.split(" ");
-  if (kind !== "+" || marker === undefined || name === undefined) return undefined;
+  const [kind, pid, ticks, killMode, signal, graceMs, onHostExit, marker, name] = line.split(" ");
+  const [osPid, startTicks] = [toOsPid(pid), toNumber(ticks)];
+  const [stopSignalNumber, gracefulTimeoutMs] = [toNumber(signal, 1, maxSignalNumber), toNumber(graceMs)];
+  if (kind !== "+" || marker === undefined || !/^[0-9a-f]+-(end|keep)\.\d+$/.test(marker) || !name) return undefined;
+  if (osPid === undefined || startTicks === undefined) return undefined;
+  if (stopSignalNumber === undefined || gracefulTimeoutMs === undefined) return undefined;
   return {
-    osPid: Number(osPid),
-    startTicks: Number(startTicks),
+    osPid,
+    startTicks,
     killMode: toKillMode(killMode),
-    stopSignalNumber: Number(signal),
-    gracefulTimeoutMs: Number(graceMs),
+    stopSignalNumber,
+    gracefulTimeoutMs,
     onHostExit: onHostExit === "keep" ? "keep" : "kill",
     marker,
     name,
   };
+}
+
+/** 4711, or undefined if the kernel gives no such process id. */
+function toOsPid(digits: string | undefined): number | undefined {
+  return toNumber(digits, 1, maxOsPid);
+}
+
+function toNumber(digits = "", minimum = 0, maximum = Number.MAX_SAFE_INTEGER): number | undefined {
+  const number = /^\d+$/.test(digits) ? Number(digits) : -1;
+  return number >= minimum && number <= maximum ? number : undefined;
+}
+
+function decodePath(text: string): string | undefined {
+  try {
+    return decodeURI(text);
+  } catch {
+    return undefined; // It contains `%zz`.
+  }
 }
 
 /** gafferd 0.1 wrote `one` instead of `process`. */
@@ -101,7 +123,8 @@ function toKillMode(word: string | undefined): KillMode {
 
 /** `- 4713 9f3c21aa07de-end.1 sleep`, as `guardian.sh` writes it. */
 function parseStopped(line: string): StoppedProcess | undefined {
-  const [, osPid, marker, name] = /^- (\d+) (\S+) (.+)$/.exec(line) ?? [];
+  const [, pid, marker, name] = /^- (\d+) (\S+) (.+)$/.exec(line) ?? [];
+  const osPid = toOsPid(pid);
   if (osPid === undefined || marker === undefined || name === undefined) return undefined;
-  return { osPid: Number(osPid), marker, name };
+  return { osPid, marker, name };
 }

@@ -4,7 +4,7 @@ import { markerPrefixOf } from "../process/stop/marker.ts";
 import { procStatOf } from "../process/proc-stat.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { type Guardian, startGuardian } from "./guardian.ts";
+import { type Guardian, type RestartCommand, startGuardian } from "./guardian.ts";
 import { RunFile } from "./run-file.ts";
 import { currentPidScope } from "./pid-scope.ts";
 
@@ -13,6 +13,8 @@ export interface RunLedgerOptions {
   /** Empty if there is no configuration file. */
   readonly configFile: string;
   readonly log: Logger;
+  /** How the guardian starts gafferd again if it is killed; undefined if it does not. */
+  readonly restart?: RestartCommand | undefined;
 }
 
 /** Distinguishes the run files of several daemons in one program. */
@@ -26,13 +28,12 @@ export function runsFolder(stateDir: string): string {
 /**
  * Makes sure that the processes are stopped if gafferd is killed: a run file lists them, a guardian stops them, and the next
  * gafferd stops those that the guardian missed (`leftovers.ts`). The file and the guardian are created with the first
- * process.
+ * process; a guardian that starts gafferd again is created at once.
  */
 export class RunLedger {
   readonly #file: RunFile;
-  readonly #log: Logger;
+  readonly #options: RunLedgerOptions;
   #guardian: Guardian | undefined;
-  #isGuarded = false;
 
   /** Undefined if the system cannot distinguish a process from a later one with the same pid. */
   static open(options: RunLedgerOptions): RunLedger | undefined {
@@ -40,23 +41,23 @@ export class RunLedger {
     const startTicks = procStatOf(process.pid)?.startTicks;
     // If PID 1 exits, the kernel kills all processes of its pid namespace.
     if (pidScope === undefined || startTicks === undefined || process.pid === 1) return undefined;
-    const { stateDir, configFile, log } = options;
+    const { stateDir, configFile, log, restart } = options;
     count += 1;
     const path = join(runsFolder(stateDir), `${process.pid}-${startTicks}-${count}`);
     const header = { pidScope, osPid: process.pid, startTicks, configFile, endMarkers: markerPrefixOf("end") };
-    return new RunLedger(new RunFile(path, { header, log }), log);
+    const ledger = new RunLedger(new RunFile(path, { header, log }), options);
+    if (restart !== undefined) ledger.#guard();
+    return ledger;
   }
 
-  private constructor(file: RunFile, log: Logger) {
+  private constructor(file: RunFile, options: RunLedgerOptions) {
     this.#file = file;
-    this.#log = log;
+    this.#options = options;
   }
 
   /** Starts the guardian before the first process that it has to stop. */
   beforeSpawn({ onHostExit }: ProcessTemplate): void {
-    if (this.#isGuarded || onHostExit === "keep") return;
-    this.#isGuarded = true;
-    this.#guardian = startGuardian({ runFile: this.#file.path, log: this.#log });
+    if (onHostExit !== "keep") this.#guard();
   }
 
   spawned({ osPid, marker, template }: { osPid: number; marker: string; template: ProcessTemplate }): void {
@@ -79,10 +80,25 @@ export class RunLedger {
     this.#file.remove(osPid);
   }
 
+  /** The descriptor of the pipe to the guardian; -1 if there is none. */
+  get lifeline(): number {
+    return this.#guardian?.lifeline ?? -1;
+  }
+
+  /** Tells the guardian that gafferd is stopping, so that it is not started again even if it is killed now. */
+  stopping(): void {
+    this.#guardian?.stopping();
+  }
+
   /** Ends the guardian and deletes the run file. Call it when all listed processes have exited. */
   async close(): Promise<void> {
     await this.#guardian?.close();
     this.#file.close();
+  }
+
+  #guard(): void {
+    const { log, restart } = this.#options;
+    this.#guardian ??= startGuardian({ runFile: this.#file.path, restart, log });
   }
 }
 

@@ -1,14 +1,23 @@
-import { readFileSync } from "node:fs";
 import { GafferdError } from "../errors.ts";
+import type { FileUser } from "../files/as-user.ts";
+import { readFileText } from "../files/open-file.ts";
 import { messageOf } from "../reason.ts";
 
-/** Reads an env file; see `parseEnvText`. Throws `spawn_failed` with the file, and with the line of a syntax error. */
-export function readEnvFile(file: string): ReadonlyMap<string, string> {
+const maxBytes = 1024 * 1024;
+
+/**
+ * Reads an env file of at most 1 MiB with the permissions of `user`, so that a link does not give that user the contents
+ * of files of others; see `parseEnvText`. Throws `spawn_failed` with the file, and with the line of a syntax error.
+ */
+export function readEnvFile(file: string, user?: FileUser): ReadonlyMap<string, string> {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readFileText(file, { maxBytes, user });
   } catch (cause) {
-    throw refuse(`cannot read the env file ${file}: ${messageOf(cause)}`, cause);
+    throw refuse(
+      `cannot read the env file ${file}${user === undefined ? "" : ` as user ${user.uid}`}: ${messageOf(cause)}`,
+      cause,
+    );
   }
   if (text.includes("\0")) throw refuse(`cannot use the env file ${file}: it contains a NUL byte`);
   try {

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, normalize, resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import type { FileUser } from "../files/as-user.ts";
 import { readEnvFile } from "./env-file.ts";
 import { expandPattern } from "./expand.ts";
 import { slotVariables } from "./slot.ts";
@@ -12,6 +13,8 @@ export interface EnvironmentOptions {
   readonly base?: Readonly<Record<string, string | undefined>>;
   /** Variables of the user that the process runs as; undefined means not inherited. Default: none. */
   readonly userVariables?: Readonly<Record<string, string | undefined>>;
+  /** The user that the process runs as, who must be able to read the env files. Default: gafferd's own user. */
+  readonly user?: FileUser | undefined;
   /** Slot of the process. Default: the variables of a slot are not set. */
   readonly slot?: number;
 }
@@ -24,7 +27,7 @@ export interface EnvironmentOptions {
  */
 export function buildEnvironment(
   template: ProcessTemplate,
-  { base = process.env, userVariables = {}, slot }: EnvironmentOptions = {},
+  { base = process.env, userVariables = {}, user, slot }: EnvironmentOptions = {},
 ): Record<string, string> {
   const environment = new Map<string, string>();
   const add = (variables: Iterable<readonly [string, string | undefined]>): void => {
@@ -34,7 +37,7 @@ export function buildEnvironment(
   // gafferd's own working directory and user are not those of the process.
   for (const name of ["PWD", ...Object.keys(userVariables)]) environment.delete(name);
   add(Object.entries(userVariables));
-  for (const file of template.envFiles) add(readEnvFile(file));
+  for (const file of template.envFiles) add(readEnvFile(file, user));
   add(Object.entries(template.env));
   if (slot !== undefined) add(Object.entries(slotVariables(template, slot)));
   return Object.fromEntries(environment);
@@ -63,16 +66,25 @@ export interface Unexpanded {
   readonly isSupported: boolean;
 }
 
+/** The kernel takes no longer argument: MAX_ARG_STRLEN of Linux, less the NUL byte; ARG_MAX of macOS. */
+const maxArgumentBytes = process.platform === "darwin" ? 1024 * 1024 : 128 * 1024 - 1;
+/** No kernel takes more for all arguments together. */
+const maxArgumentsBytes = 6 * 1024 * 1024;
+
 /**
  * The command of a template in this environment. Variables are replaced after the split into words, so a value with
  * spaces stays one word. With `shell`, the shell replaces those of the command. Throws `spawn_failed` if the replaced
- * command is empty or the replaced `cwd` is not absolute.
+ * command is empty or too long for the kernel, or if the replaced `cwd` is not absolute.
  */
 export function commandOf(template: ProcessTemplate, env: Readonly<Record<string, string>>): Command {
   const unexpanded = new Map<string, Unexpanded>();
   let known = env;
+  let leftBytes = maxArgumentsBytes;
   const expand = (key: Unexpanded["key"], pattern: string): string => {
-    const { text, unknown, unsupported } = expandPattern(pattern, known);
+    const { text, unknown, unsupported, isTooLong } = expandPattern(pattern, known, maxArgumentBytes);
+    leftBytes -= text.length;
+    if (isTooLong) throw tooLong(template, key, "a word is", maxArgumentBytes + 1);
+    if (leftBytes < 0) throw tooLong(template, key, "all words together are", maxArgumentsBytes);
     const add = (written: string, isSupported: boolean): void => {
       if (!unexpanded.has(written)) unexpanded.set(written, { key, written, isSupported });
     };
@@ -101,6 +113,15 @@ export function commandOf(template: ProcessTemplate, env: Readonly<Record<string
   }
   const argv = [program.includes("/") ? resolve(cwd, program) : program, ...rest];
   return { argv, cwd, unexpanded: [...unexpanded.values()] };
+}
+
+function tooLong({ name }: ProcessTemplate, key: Unexpanded["key"], what: string, limitBytes: number): GafferdError {
+  const limit = `${limitBytes / 1024} KiB`;
+  return new GafferdError(
+    "spawn_failed",
+    `cannot start \`${name}\`: \`${key}\` is too long: with its variables replaced, ${what} longer than ${limit}, which the system does not allow; pass long values in a file or in stdin`,
+    { field: key },
+  );
 }
 
 function toCwd({ name, cwd }: ProcessTemplate, expanded: string): string {

@@ -5,6 +5,8 @@ export interface Expansion {
   readonly unknown: readonly string[];
   /** Expressions that only a shell supports (`${A:?x}`). `text` contains them unchanged. */
   readonly unsupported: readonly string[];
+  /** The text is longer than `maxLength`, and only its beginning is given. */
+  readonly isTooLong: boolean;
 }
 
 /** The greatest depth of nested defaults; `${A:-${B:-c}}` has depth two. Deeper ones are literal text. */
@@ -14,43 +16,50 @@ const reference = /\$(?:(\$)|\{([A-Za-z_]\w*)(\}|:-|[^\w{}])|([A-Za-z_]\w*))/g;
 
 /**
  * Replaces `$VAR`, `${VAR}` and `${VAR:-default}` (the default applies if the variable is unset or empty). Values are
- * not expanded again. `$$` becomes `$`; any other `$` is literal.
+ * not expanded again. `$$` becomes `$`; any other `$` is literal. Stops when the text has more than `maxLength` characters.
  */
-export function expandPattern(pattern: string, env: Readonly<Record<string, string | undefined>>): Expansion {
+export function expandPattern(
+  pattern: string,
+  env: Readonly<Record<string, string | undefined>>,
+  maxLength = Infinity,
+): Expansion {
   const unknown: string[] = [];
   const unsupported: string[] = [];
 
-  const expand = (text: string, depth: number): string => {
+  const closingBraces = findClosingBraces(pattern);
+  /** Expands the part of the pattern between two positions. */
+  const expand = (from: number, end: number, depth: number): string => {
     let expanded = "";
-    let at = 0;
+    let at = from;
     for (;;) {
+      if (expanded.length > maxLength) return expanded;
       reference.lastIndex = at;
-      const match = reference.exec(text);
-      if (match === null) return expanded + text.slice(at);
+      const match = reference.exec(pattern);
+      if (match === null || match.index >= end) return expanded + pattern.slice(at, end);
       const [written, dollar, braced, close, bare] = match;
-      expanded += text.slice(at, match.index);
+      expanded += pattern.slice(at, match.index);
       at = match.index + written.length;
       const name = braced ?? bare ?? "";
       const value = Object.hasOwn(env, name) ? env[name] : undefined;
       if (dollar !== undefined) {
         expanded += "$";
       } else if (close === ":-") {
-        const end = depth < maxDepth ? closingBrace(text, at) : undefined;
-        if (end === undefined) {
+        const closing = depth < maxDepth ? closingBraces.get(match.index) : undefined;
+        if (closing === undefined) {
           expanded += written;
           continue;
         }
-        expanded += value || expand(text.slice(at, end), depth + 1);
-        at = end + 1;
+        expanded += value || expand(at, closing, depth + 1);
+        at = closing + 1;
       } else if (close !== undefined && close !== "}") {
-        const end = closingBrace(text, at - 1);
-        if (end === undefined) {
+        const closing = closingBraces.get(match.index);
+        if (closing === undefined) {
           expanded += written;
           continue;
         }
-        unsupported.push(text.slice(match.index, end + 1));
-        expanded += text.slice(match.index, end + 1);
-        at = end + 1;
+        unsupported.push(pattern.slice(match.index, closing + 1));
+        expanded += pattern.slice(match.index, closing + 1);
+        at = closing + 1;
       } else {
         if (value === undefined) unknown.push(name);
         expanded += value ?? written;
@@ -58,17 +67,21 @@ export function expandPattern(pattern: string, env: Readonly<Record<string, stri
     }
   };
 
-  const text = expand(pattern, 0);
-  return { text, unknown, unsupported };
+  const text = expand(0, pattern.length, 0);
+  return { text, unknown, unsupported, isTooLong: text.length > maxLength };
 }
 
-/** The position of the `}` that closes the brace opened before `from`; undefined if there is none. */
-function closingBrace(text: string, from: number): number | undefined {
-  let depth = 1;
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === "}") depth -= 1;
-    else if (text.startsWith("${", at)) depth += 1;
-    if (depth === 0) return at;
+/** The position of the `}` that closes each `${`, by the position of the `$`. An unclosed `${` has none. */
+function findClosingBraces(pattern: string): ReadonlyMap<number, number> {
+  const closing = new Map<number, number>();
+  const open: number[] = [];
+  for (const { 0: brace, index } of pattern.matchAll(/\$\{|\}/g)) {
+    if (brace === "${") {
+      open.push(index);
+      continue;
+    }
+    const last = open.pop();
+    if (last !== undefined) closing.set(last, index);
   }
-  return undefined;
+  return closing;
 }

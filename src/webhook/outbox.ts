@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import type { Logger } from "../log.ts";
 import { databasePath, filesOf, openDatabase } from "./open-database.ts";
+import { parseStoredWebhook } from "./stored-webhook.ts";
 import type { Webhook } from "./webhook.ts";
 
 /** An event on its way to one URL. */
@@ -60,14 +61,24 @@ export class Outbox {
 
   /** Throws the errors of `openDatabase`. */
   static async open(stateDir: string, log: Logger): Promise<Outbox> {
-    return new Outbox(await openDatabase(stateDir, log), stateDir);
+    return await openDatabase(stateDir, log, (database) => {
+      const outbox = new Outbox(database, stateDir);
+      try {
+        // Finds damaged settings while the database can still be set aside.
+        outbox.webhooks();
+        return outbox;
+      } catch (error) {
+        outbox.#finalize();
+        throw error;
+      }
+    });
   }
 
   /** All webhooks, in the order in which they were first saved. */
   webhooks(): StoredWebhook[] {
     return this.#statements.webhooks
       .all()
-      .map(({ settings, missed, queued }) => ({ webhook: JSON.parse(settings) as Webhook, missed, queued }));
+      .map(({ settings, missed, queued }) => ({ webhook: parseStoredWebhook(settings), missed, queued }));
   }
 
   save(webhook: Webhook): void {
@@ -128,11 +139,15 @@ export class Outbox {
 
   /** Closes the database and, without `keep`, deletes its files. */
   close({ keep }: { keep: boolean }): void {
-    // A statement that is not finalized keeps the file locked.
-    for (const statement of Object.values(this.#statements)) statement.finalize();
+    this.#finalize();
     this.#database.close();
     const path = databasePath(this.#stateDir);
     if (!keep) for (const file of filesOf(path)) rmSync(file, { force: true });
+  }
+
+  /** A statement that is not finalized keeps the file locked. */
+  #finalize(): void {
+    for (const statement of Object.values(this.#statements)) statement.finalize();
   }
 
   #drop(webhook: string, remove: () => number): number {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acquirePidfile, PidfileError } from "../../src/cli/pidfile.ts";
@@ -41,6 +41,19 @@ test("a pidfile of a running gafferd is refused with its process id", async () =
   expect(() => acquirePidfile(path)).toThrow(`gafferd is already running as process ${gafferd.pid}; stop it first`);
   expect(readFileSync(path, "utf8")).toBe(`${gafferd.pid}\n`);
   expect(readdirSync(folder).toSorted()).toEqual(["gafferd.pid", "main.ts"]);
+});
+
+test("whatever lies beside the pidfile is neither followed nor waited for", () => {
+  const victim = join(folder, "victim");
+  writeFileSync(victim, "kept");
+  symlinkSync(victim, `${path}.${process.pid}`);
+  acquirePidfile(path)();
+  expect(readFileSync(victim, "utf8")).toBe("kept");
+});
+
+test("a FIFO in place of the pidfile is refused at once", () => {
+  Bun.spawnSync(["mkfifo", path]);
+  expect(() => acquirePidfile(path)).toThrow("it is a FIFO, not a regular file");
 });
 
 test("a pidfile of a killed gafferd is replaced, even if its parent has not reaped it", async () => {
@@ -106,7 +119,7 @@ describe("a pidfile without a process id", () => {
 test("a pidfile that cannot be written is refused with the reason", () => {
   expect(() => acquirePidfile(join(folder, "none", "g.pid"))).toThrow(PidfileError);
   expect(() => acquirePidfile(join(folder, "none", "g.pid"))).toThrow(/cannot write the pidfile `.*ENOENT/);
-  expect(() => acquirePidfile(folder)).toThrow(/cannot write the pidfile `.*EISDIR/);
+  expect(() => acquirePidfile(folder)).toThrow(/cannot write the pidfile `.*it is a directory/);
 });
 
 test("a pidfile that another gafferd has replaced is not removed", () => {

@@ -16,6 +16,9 @@ const defaults = {
     stateDir: join(homedir(), ".gafferd/state"),
     bundledPlugins: "all",
     corsOrigins: [],
+    onCrash: "stop",
+    onHang: "log",
+    hangTimeoutMs: 30_000,
   },
   endpoints: [
     {

@@ -10,6 +10,8 @@ test("--check shows what would run", () => {
 [gaffer]
 plugins_dir = plugins
 bundled_plugins = none
+on_crash = restart
+on_hang = restart
 
 [endpoint:local]
 bind = 127.0.0.1:5000, unix:g.sock
@@ -60,6 +62,10 @@ limit = 1g
   expect(describeConfig(config).replaceAll(folder, "DIR")).toBe(`files
   DIR/gaffer.ini
 
+gafferd
+  started again if it is killed or crashes
+  started again if it hangs for 30 s
+
 endpoints
   local: http://127.0.0.1:5000, hosts gaffer.example.org
   local: unix:DIR/g.sock, hosts gaffer.example.org
@@ -81,9 +87,9 @@ webhooks
   proc.second.worker: http://a/5
 
 warnings
-  DIR/gaffer.ini:18: [process:last] args: $UNSET is not set and is not replaced; set it, or write $$ for a literal $
-  DIR/gaffer.ini:46: [webhooks] proc.secnod: matches no process of this configuration
-  DIR/gaffer.ini:47: [webhooks] proc.second.worker: matches no process of this configuration
+  DIR/gaffer.ini:20: [process:last] args: $UNSET is not set and is not replaced; set it, or write $$ for a literal $
+  DIR/gaffer.ini:48: [webhooks] proc.secnod: matches no process of this configuration
+  DIR/gaffer.ini:49: [webhooks] proc.second.worker: matches no process of this configuration
 
 OK: 3 templates, 2 endpoints
 `);

@@ -30,7 +30,7 @@ test("a file that is not a pidfile is left alone, and gafferd does not start", (
 
   const directory = join(folder.path, "directory.pid");
   mkdirSync(directory);
-  expectRefused(directory, "EISDIR");
+  expectRefused(directory, "it is a directory");
   expectRefused(join(folder.path, "no-such-folder", "gafferd.pid"), "ENOENT");
 });
 

@@ -71,26 +71,6 @@ describe("ring", () => {
     expect(ring.oldest).toBe(44_097);
   });
 
-  test("the last lines are found where the memory wraps around", () => {
-    const line = fc.string({ maxLength: 30, unit: fc.constantFrom("a", "b", "é") });
-    fc.assert(
-      fc.property(fc.array(line, { maxLength: 600 }), fc.boolean(), fc.nat(20), (lines, isEnded, count) => {
-        const text = lines.join("\n") + (isEnded && lines.length > 0 ? "\n" : "");
-        const ring = new Ring(4096);
-        for (let at = 0; at < text.length; at += 97) ring.write(Buffer.from(text.slice(at, at + 97)), currentMoment());
-        const held = Buffer.from(ring.copy(ring.oldest, ring.head)).toString("latin1");
-        const whole = held.split("\n");
-        if (whole.at(-1) === "") whole.pop();
-        const expected = whole.slice(Math.max(0, whole.length - count)).toReversed();
-        const starts = ring.lastLines(count);
-        const found = starts.map((start, index) =>
-          held.slice(start - ring.oldest, (starts[index - 1] ?? ring.head) - ring.oldest),
-        );
-        expect(found.map((each) => each.replace(/\n$/, ""))).toEqual(expected);
-      }),
-    );
-  });
-
   test("a closed cursor is removed from the ring", () => {
     const ring = new Ring(4096);
     for (let count = 0; count < 10_000; count++) new Cursor(ring, { position: 0 }).close();

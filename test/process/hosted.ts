@@ -22,13 +22,18 @@ export interface HostedOptions {
   readonly ini?: string;
   /** The directory of its files. Default: a new temporary directory. */
   readonly folder?: string;
+  readonly env?: Record<string, string>;
 }
 
-export async function startHosted({ ini = "", folder = createFolder() }: HostedOptions = {}): Promise<Hosted> {
+export async function startHosted({
+  ini = "",
+  folder = createFolder(),
+  env = {},
+}: HostedOptions = {}): Promise<Hosted> {
   const stateDir = join(folder, "state");
   const file = join(folder, "gaffer.ini");
   await Bun.write(file, `[gaffer]\nstate_dir = ${stateDir}\n${ini}`);
-  const gafferd = await startGafferd([file]);
+  const gafferd = await startGafferd([file], { env });
   const ask = async (method: string, path: string, body?: unknown) => {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     return (await (await fetch(gafferd.url + path, init)).json()) as Record<string, unknown>;

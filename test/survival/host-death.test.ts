@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tryRead } from "../../src/process/proc-file.ts";
 import { procEntries } from "../../src/process/usage/proc-entries.ts";
 import { procStatOf } from "../../src/process/proc-stat.ts";
 import { main } from "../cli/running.ts";
@@ -19,13 +20,19 @@ const runFiles = ({ stateDir }: Hosted) =>
   existsSync(join(stateDir, "runs")) ? readdirSync(join(stateDir, "runs")) : [];
 
 /** The pid of the guardian of a gafferd. */
-function guardianOf({ gafferd }: Hosted): number {
+function guardianOf(hosted: Hosted): number {
+  const found = tryGuardianOf(hosted);
+  if (found === undefined) throw new Error("there is no guardian");
+  return found;
+}
+
+function tryGuardianOf({ gafferd }: Hosted): number | undefined {
   const found = [...procEntries()].find(
     ({ osPid, parentOsPid }) =>
-      parentOsPid === gafferd.osPid && readFileSync(`/proc/${osPid}/cmdline`, "utf8").includes("gafferd-guardian"),
+      parentOsPid === gafferd.osPid &&
+      tryRead(() => readFileSync(`/proc/${osPid}/cmdline`, "utf8"))?.includes("gafferd-guardian"),
   );
-  if (found === undefined) throw new Error("there is no guardian");
-  return found.osPid;
+  return found?.osPid;
 }
 
 describe("when gafferd is killed", () => {
@@ -98,8 +105,9 @@ describe("when gafferd is killed", () => {
       await using first = await startHosted({ ini, folder });
       await waitFor(() => existsSync(log), "the start");
       const escaped = await first.numbers(2, 3);
+      // A suspended gafferd cannot start another guardian.
+      first.gafferd.kill("SIGSTOP");
       process.kill(guardianOf(first), "SIGKILL");
-      await waitFor(() => first.gafferd.err().includes("the guardian has exited"), "the warning");
       await killHard(first);
       expect(escaped.map(lives)).toEqual([true, true, true]);
       await using second = await startHosted({ ini, folder });
@@ -114,6 +122,53 @@ describe("when gafferd is killed", () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test("a killed guardian is replaced, and the new one stops the processes when gafferd is killed", async () => {
+  await using hosted = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n" });
+  const [osPid = 0] = await osPidsOf(hosted, "a");
+  for (const count of [1, 2]) {
+    const guardian = guardianOf(hosted);
+    process.kill(guardian, "SIGKILL");
+    const isReplaced = () => !lives(guardian) && tryGuardianOf(hosted) !== undefined;
+    await waitFor(isReplaced, "another guardian");
+    expect(hosted.gafferd.err().split("the guardian has exited").length).toBe(count + 1);
+  }
+  expect(hosted.gafferd.err()).toContain("its processes keep running; starting another in 0.2 s");
+  await killHard(hosted);
+  await waitFor(() => !lives(osPid), "the end of the process");
+});
+
+test("the guardian executes nothing that is in a damaged run file", async () => {
+  await using hosted = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n" });
+  const [osPid = 0] = await osPidsOf(hosted, "a");
+  const mark = join(hosted.stateDir, "mark");
+  const [file = ""] = runFiles(hosted);
+  const command = `$(touch\${IFS}${mark})`;
+  const fields = ["1", "1", "mixed", "15", "10", "kill", "a-end.1", "a"];
+  const lines = fields.map((_, index) => `+ ${fields.with(index, `'${command}'${command}`).join(" ")}\n`);
+  appendFileSync(join(hosted.stateDir, "runs", file), lines.join(""));
+  const guardian = guardianOf(hosted);
+  await killHard(hosted);
+  await waitFor(() => !lives(osPid) && !lives(guardian), "the end of the process and the guardian");
+  expect(existsSync(mark)).toBe(false);
+});
+
+test("the grace periods of many processes that ignore SIGTERM run at the same time", async () => {
+  const [count, graceMs] = [200, 2000];
+  const cmd = `sh -c "trap '' TERM; exec sleep 600"`;
+  const ini = `[process:deaf]\ncmd = ${cmd}\nnumprocesses = ${count}\ngraceful_timeout = ${graceMs / 1000}\n`;
+  await using hosted = await startHosted({ ini });
+  const all = await waitFor(async () => {
+    const found = await osPidsOf(hosted, "deaf");
+    return found.length === count ? found : undefined;
+  }, "all processes");
+  await killHard(hosted);
+  const startMs = performance.now();
+  await waitFor(() => !all.some(lives), "the end of all", 30_000);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(graceMs - 100);
+  // The machine that runs the tests may be busy. One after another they would take minutes.
+  expect(performance.now() - startMs).toBeLessThan(5 * graceMs);
 });
 
 test("a new process with the pid of a listed one is not stopped", async () => {

@@ -15,11 +15,11 @@ const header = {
   osPid: 1,
   startTicks: 1,
   configFile: "",
-  endMarkers: "m-end.",
+  endMarkers: "a1-end.",
 };
 
 function entryOf(osPid: number): RunEntry {
-  const marker = `m-end.${osPid}`;
+  const marker = `a1-end.${osPid}`;
   const rest = { stopSignalNumber: 15, gracefulTimeoutMs: 10, onHostExit: "kill", killMode: "group" } as const;
   return { osPid, startTicks: osPid, marker, name: "a", ...rest };
 }

@@ -54,3 +54,31 @@ test("an incomplete last line is ignored", () => {
 test.each(["", "\n", "gafferd-run 2 a b 1 1 c-end. /\n", "something else\n"])("%j is not a run file", (text) => {
   expect(parseRun(text)).toBeUndefined();
 });
+
+test.each([
+  ["a path that is not encoded", "/etc", "/e%zz"],
+  ["no pid", " 4711 ", " "],
+  ["a pid that is not a number", "4711", "47x1"],
+  ["the pid of all processes", "4711", "-1"],
+  ["pid 0", " 4711 ", " 0 "],
+  ["a start time with a sign", "8812345", "+8812345"],
+  ["a prefix that many markers have", "9f3c21aa07de-end.", "9"],
+])("a file whose first line has %s is not a run file", (_, from, to) => {
+  const text = formatHeader(header).replace(from, to) + formatEntry(entry);
+  expect(parseRun(text)).toBeUndefined();
+});
+
+test.each([
+  ["pid 0", "4712", "0"],
+  ["the pid of all processes", "4712", "-1"],
+  ["a pid that the kernel does not give", "4712", "471247124712"],
+  ["a start time in words", "8812399", "now"],
+  ["signal 0", " 15 ", " 0 "],
+  ["signal 65", " 15 ", " 65 "],
+  ["no timeout", " 10000 ", "  "],
+  ["a damaged marker", "9f3c21aa07de-end.1", "9f3c"],
+  ["no name", "web:api", ""],
+])("an entry with %s is ignored", (_, from, to) => {
+  const text = formatHeader(header) + formatEntry(entry).replace(from, to) + formatEntry(kept);
+  expect(parseRun(text)).toEqual({ header, entries: [kept], stopped: [] });
+});

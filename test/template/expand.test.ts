@@ -22,12 +22,20 @@ describe("a pattern", () => {
     ["${U:-never closed", "${U:-never closed", [], []],
     ["$constructor $__proto__", "$constructor $__proto__", ["constructor", "__proto__"], []],
   ])("%p becomes %p", (pattern, text, unknown, unsupported) => {
-    expect(expandPattern(pattern, env)).toEqual({ text, unknown, unsupported });
+    expect(expandPattern(pattern, env)).toEqual({ text, unknown, unsupported, isTooLong: false });
   });
 
   test("with deeply nested defaults does not overflow the stack", () => {
     const deep = "${U:-".repeat(50_000);
     expect(expandPattern(`${deep}x${"}".repeat(50_000)}`, env).text.length).toBeGreaterThan(0);
+  });
+});
+
+describe("a long pattern of", () => {
+  test.each(["${U:-", "${U:-${A}", "${A:?", "${U:-x}", "$$", "}", "$A"])("%p is expanded in little time", (part) => {
+    const { user } = process.cpuUsage();
+    expandPattern(part.repeat(20_000), env);
+    expect(process.cpuUsage().user - user).toBeLessThan(500_000);
   });
 });
 

@@ -178,7 +178,38 @@ function damagePage(file: string): void {
   writeFileSync(file, bytes);
 }
 
+function change(file: string, statement: string): void {
+  using database = new Database(file);
+  database.run(statement);
+}
+
 test.each<[string, (file: string) => void]>([
+  [
+    "has settings that are not JSON",
+    (file) => change(file, "UPDATE webhook SET settings = replace(settings, ':', '')"),
+  ],
+  ["has settings of another kind", (file) => change(file, `UPDATE webhook SET settings = '["."]'`)],
+  [
+    "has the id of another URL",
+    (file) => change(file, "UPDATE webhook SET settings = replace(settings, '127', '128')"),
+  ],
+  [
+    "has a pattern of no event",
+    (file) => change(file, `UPDATE webhook SET settings = replace(settings, '"."', '"\u007f"')`),
+  ],
+  ["lacks a column", (file) => change(file, "ALTER TABLE message RENAME COLUMN body TO bodx")],
+  [
+    "has a damaged definition of a table",
+    (file) =>
+      writeFileSync(
+        file,
+        readFileSync(file, "latin1").replace(
+          "attempts INTEGER NOT NULL DEFAULT 0",
+          "attempts INTEGER NOT NULL DEFAULT A",
+        ),
+        "latin1",
+      ),
+  ],
   ["is no database", (file) => writeFileSync(file, "x".repeat(5000))],
   ["has a damaged page", damagePage],
   ["was cut short", (file) => writeFileSync(file, readFileSync(file).subarray(0, 3000))],

@@ -10,6 +10,7 @@ import { toErrorResponse } from "../operation/error.ts";
 import type { Site } from "./guard.ts";
 import { resolveHost } from "./resolve-host.ts";
 import { toRoutable } from "./routable-request.ts";
+import { shedConnections } from "./shed.ts";
 import {
   grantAccess,
   identityOf,
@@ -138,6 +139,7 @@ function serve(
     },
   });
   setBacklog(before, backlog, { log });
+  shedConnections(before, { isEncrypted: tls !== undefined, log });
   return server;
 }
 

@@ -9,10 +9,10 @@ const shortestOriginLength = 11;
  * (CONNECT) or one that cannot be copied (TRACE).
  */
 export function toRoutable(request: Request, { scheme, boundHost }: Site): Request | undefined {
-  // On TCP, the guard refuses an invalid `Host` such as `localhost:99999`.
-  const isTcp = boundHost !== undefined;
+  // On TCP, the guard refuses an invalid `Host` such as `localhost:99999`. `HEAD` is copied before the guard sees it.
+  const isCopied = boundHost === undefined || request.method === "HEAD";
   const pathStart = request.url.startsWith("/") ? 0 : request.url.indexOf("/", `${scheme}://`.length);
-  if (pathStart >= shortestOriginLength && (isTcp || URL.canParse(request.url))) return request;
+  if (pathStart >= shortestOriginLength && (!isCopied || URL.canParse(request.url))) return request;
   if (pathStart === -1 || ["CONNECT", "TRACE", "TRACK"].includes(request.method)) return undefined;
   return new Request(`${scheme}://localhost${request.url.slice(pathStart)}`, request);
 }

@@ -1,8 +1,10 @@
 import type { TLSOptions } from "bun";
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { messageOf } from "../../reason.ts";
 import { GafferdError } from "../../errors.ts";
+import { readFileText, UnsuitableFileError } from "../../files/open-file.ts";
+
+const maxPemBytes = 1024 * 1024;
 
 /** Paths of PEM files. */
 export interface TlsFiles {
@@ -31,9 +33,9 @@ export function readTls({ certFile, keyFile, clientCaFile }: TlsFiles): TLSOptio
 
 function read(path: string, field: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFileText(path, { maxBytes: maxPemBytes });
   } catch (cause) {
-    const reason = messageOf(cause);
+    const reason = cause instanceof UnsuitableFileError ? `${path}: ${cause.message}` : messageOf(cause);
     throw new GafferdError("bad_value", `cannot read \`${field}\`: ${reason}`, { field, cause });
   }
 }

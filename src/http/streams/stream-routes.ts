@@ -4,7 +4,7 @@ import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
-import { isReadToEnd } from "../../reading/output-start.ts";
+import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { answerLongpoll } from "./longpoll.ts";
@@ -46,7 +46,7 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
       { parse: "none" },
     );
 
-  function answer(request: Request, target: string, label?: string): Response | Promise<Response> {
+  async function answer(request: Request, target: string, label?: string): Promise<Response> {
     const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), currentMoment());
     const { source, template } = sourceOf(target);
     assertReadable(template, label, target);
@@ -55,7 +55,11 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     if (isFinished && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
     admitStream(request);
     const { feed, format, heartbeatMs, follow } = query;
-    const readerOptions = readerOptionsOf(query, label);
+    const found = findTail(source, query.start, label);
+    const start = found instanceof Promise ? await found : found;
+    // The client left during the search.
+    if (request.signal.aborted) return new Response(null);
+    const readerOptions = readerOptionsOf(query, start, label);
     if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
     const encoder =
       feed === "eventsource"
@@ -85,10 +89,14 @@ function queryOf(request: Request): URLSearchParams {
 }
 
 /** Keeps lines whole if several outputs are merged or converted to text. One raw output is read as bytes. */
-function readerOptionsOf(query: OutputQuery, label: string | undefined): Omit<OutputReaderOptions, "onReady"> {
+function readerOptionsOf(
+  query: OutputQuery,
+  start: OutputStart,
+  label: string | undefined,
+): Omit<OutputReaderOptions, "onReady"> {
   const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
   return {
-    start: query.start,
+    start,
     unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,

@@ -6,6 +6,8 @@ import { upgrade } from "../listen/connection.ts";
 import { outputParameters, parseStart } from "./output-query.ts";
 import { defaultHeartbeatMs, parseHeartbeat } from "../feed/feed-query.ts";
 import { flag, type Parameter } from "../operation/parameter.ts";
+import { processSource } from "../../reading/output-source.ts";
+import { findTail } from "../../reading/output-start.ts";
 import { findOneProcess } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
 import { admitStream } from "../feed/admit-stream.ts";
@@ -33,19 +35,19 @@ export const wstreamParameters = {
 
 /** `/wstreams/:target`: a WebSocket to the stdin of a process and from one of its outputs. */
 export function wstreamRoutes(manager: Manager) {
-  return new Elysia({ name: "wstreams" }).get("/wstreams/:target", ({ request, params }) => {
+  return new Elysia({ name: "wstreams" }).get("/wstreams/:target", async ({ request, params }) => {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new GafferdError("upgrade_required", "this path requires a WebSocket: connect with ws:// or wss://");
     }
     admitStream(request);
     const isBinary = offers(request, binaryProtocol);
-    const handlers = handlersOf(request, params.target, isBinary);
+    const handlers = await handlersOf(request, params.target, isBinary);
     if (upgrade(request, handlers, isBinary ? binaryProtocol : undefined)) return undefined;
     handlers.abandon();
     throw new GafferdError("bad_value", "invalid WebSocket handshake; see RFC 6455");
   });
 
-  function handlersOf(request: Request, target: string, isBinary: boolean): Wstream {
+  async function handlersOf(request: Request, target: string, isBinary: boolean): Promise<Wstream> {
     const query = new URL(request.url).searchParams;
     const start = parseStart(query, request.headers.get("last-event-id"), currentMoment());
     const pingMs = parseHeartbeat(query.get(wstreamParameters.heartbeat.name), defaultHeartbeatMs);
@@ -55,7 +57,9 @@ export function wstreamRoutes(manager: Manager) {
       const label = query.get(wstreamParameters.label.name) ?? undefined;
       assertReadable(process.template, label, target);
       const [first = ""] = process.template.redirectOutput;
-      return createWstream({ supervisor, process, label: label ?? first, start, isBinary, pingMs, eof });
+      const shown = label ?? first;
+      const found = await findTail(processSource(supervisor, process), start, shown);
+      return createWstream({ supervisor, process, label: shown, start: found, isBinary, pingMs, eof });
     } catch (error) {
       if (error instanceof GafferdError && error.code !== "bad_value") return createRefusal(error);
       throw error;

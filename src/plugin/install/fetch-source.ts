@@ -1,6 +1,7 @@
-import { cpSync, lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, lstatSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { GafferdError } from "../../errors.ts";
+import { readFileText } from "../../files/open-file.ts";
 import { readNpmSettings } from "./npmrc.ts";
 import { fetchPackage } from "./registry.ts";
 import { unpack } from "./tarball.ts";
@@ -45,7 +46,9 @@ function isCopied(path: string): boolean {
 /** `memory-guard` for the package `@someone/gafferd-plugin-memory-guard`. */
 function packageName(folder: string): string | undefined {
   try {
-    const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name?: unknown };
+    const { name } = JSON.parse(readFileText(join(folder, "package.json"), { maxBytes: 1024 * 1024 })) as {
+      name?: unknown;
+    };
     return typeof name === "string" ? basename(name).replace(/^gafferd-plugin-/, "") : undefined;
   } catch {
     // There is no package.json, or it cannot be read.

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "ini";
 import { GafferdError } from "../../errors.ts";
+import { readFileText } from "../../files/open-file.ts";
 
 /** The npm settings that matter for downloading a package. */
 export interface NpmSettings {
@@ -52,7 +52,7 @@ type Settings = ReadonlyMap<string, string>;
 function readNpmrc(file: string, env: NpmPlaces["env"]): Settings {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readFileText(file, { maxBytes: 1024 * 1024 });
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return new Map();
     throw new GafferdError("bad_value", `cannot read ${file}: ${(error as Error).message}`, { cause: error });

@@ -1,10 +1,13 @@
 import { closeSync, fchownSync } from "node:fs";
 import { hasDescriptorsFor } from "../../descriptors.ts";
 import type { Logger } from "../../log.ts";
+import { messageOf } from "../../reason.ts";
 import { adviseOnce } from "../../template/advice.ts";
 import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutable } from "./executable.ts";
+import type { Cgroup } from "../stop/cgroup.ts";
+import { createCgroup } from "../stop/cgroup-folder.ts";
 import { markerValue, markerVariable, createMarker } from "../stop/marker.ts";
 import { OutputPipe } from "./output-pipe.ts";
 import { hostExitActionOf } from "./host-exit-action.ts";
@@ -12,6 +15,7 @@ import { openPipe, setNonBlocking } from "./pipe.ts";
 import { type PipeKeeper, type PipeKeeperOptions, startPipeKeeper } from "./pipe-keeper.ts";
 import { type Invocation, runAs } from "./run-as.ts";
 import { toSpawnError } from "./spawn-error.ts";
+import { withinReserve } from "./process-reserve.ts";
 import { spawnLimited } from "./spawn-limited.ts";
 import { Stdin } from "../stdin.ts";
 import { trackSpawned } from "../stop/subreaper.ts";
@@ -27,6 +31,8 @@ export interface Launched {
   readonly keeper: PipeKeeper | undefined;
   /** Identifies the process and its descendants: they have it in their environment (`marker.ts`). */
   readonly marker: string;
+  /** Contains the process and its descendants. Undefined if they are not stopped together, or without cgroups. */
+  readonly cgroup: Cgroup | undefined;
 }
 
 export interface LaunchOptions {
@@ -66,7 +72,7 @@ interface Prepared {
 function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
-    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), slot });
+    const env = buildEnvironment(template, { userVariables: userVariablesOf(template), user, slot });
     const command = commandOf(template, env);
     const { argv, cwd } = command;
     if (log !== undefined) {
@@ -104,14 +110,20 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     if (user !== undefined) for (const fd of childEnds) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = createMarker(hostExitActionOf(template));
-    const subprocess = spawnLimited({
+    const options = {
       ...spawnOptions,
       env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,
       stdin: input?.readEnd ?? "ignore",
       stdout: stdout ?? "ignore",
       stderr: stderr ?? "ignore",
-    });
+    } as const;
+    const stopsTree = !template.detach && template.killMode !== "process";
+    const { subprocess, cgroup } = spawnInside(
+      stopsTree ? createCgroup(marker, { name: template.name, log }) : undefined,
+      options,
+      log,
+    );
     trackSpawned(subprocess);
     // Close these before reading from the parent ends: Bun then needs more descriptors, and few may be left.
     closeAll(childEnds);
@@ -127,11 +139,27 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
       outputs: outputs.map(({ label, readEnd }) => new OutputPipe(label, readEnd, log)),
       stdin: input && new Stdin(input.writeEnd, () => keeper?.closeInput()),
       marker,
+      cgroup,
     };
   } catch (error) {
     closeAll(parentEnds);
     closeAll(childEnds);
     throw error;
+  }
+}
+
+/** Spawns a process in a cgroup, or without it if that fails. Removes the cgroup if it is not used. */
+function spawnInside(cgroup: Cgroup | undefined, options: Parameters<typeof spawnLimited>[0], log: Logger) {
+  const spawn = (inside: { cgroup?: string }) => withinReserve(() => spawnLimited({ ...options, ...inside }));
+  if (cgroup === undefined) return { subprocess: spawn({}), cgroup };
+  try {
+    return { subprocess: spawn({ cgroup: cgroup.path }), cgroup };
+  } catch (error) {
+    cgroup.remove();
+    // Without the cgroup, the same error is that of the program.
+    const subprocess = spawn({});
+    log.warn(`process ${subprocess.pid} runs without a cgroup: ${messageOf(error)}`);
+    return { subprocess, cgroup: undefined };
   }
 }
 

@@ -51,7 +51,10 @@ function explain(code: string, path: string): [reason: string, failure: Partial<
     case "EPERM":
       return ["permission denied (only root can run a process as another user)", { field: "uid" }];
     case "EAGAIN":
-      return ["too many processes are running; raise the limit (`ulimit -u`, or the cgroup's)", { transient: true }];
+      return [
+        "too many processes are running; raise the limit (`ulimit -u`, or the cgroup's), of which gafferd keeps the last few for itself",
+        { transient: true },
+      ];
     case "EMFILE":
     case "ENFILE":
       return ["too many files are open; raise the limit (`ulimit -n`)", { transient: true }];

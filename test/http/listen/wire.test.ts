@@ -44,6 +44,19 @@ describe("HTTP on the wire", () => {
     expect(listening.service.logged.filter(({ line }) => line.startsWith("error"))).toEqual([]);
   });
 
+  test.each(["localhost:99999", "127.0.0.1:0x50", "[", "[::1", "a b", "a%00", "é", "127.0.0.1/..", "@", "xn--a", ":1"])(
+    "the Host %j is refused, whatever the method",
+    async (host) => {
+      await using listening = await listen();
+      for (const method of ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"]) {
+        const request = `${method} /processes HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`;
+        const text = await converse(listening.port, request, (all) => all.includes("\r\n\r\n"));
+        expect(text).toMatch(/^HTTP\/1\.1 40[03] /);
+      }
+      expect(listening.service.logged.filter(({ line }) => line.startsWith("error"))).toEqual([]);
+    },
+  );
+
   test.each(["/", "/ping", "/processes", "/nope"])(
     "HEAD of %s has the headers of GET, including the length",
     async (path) => {

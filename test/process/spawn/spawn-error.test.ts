@@ -9,7 +9,11 @@ function failure(code: string): Error {
 }
 
 test.each([
-  ["EAGAIN", true, "too many processes are running; raise the limit (`ulimit -u`, or the cgroup's)"],
+  [
+    "EAGAIN",
+    true,
+    "too many processes are running; raise the limit (`ulimit -u`, or the cgroup's), of which gafferd keeps the last few for itself",
+  ],
   ["EMFILE", true, "too many files are open; raise the limit (`ulimit -n`)"],
   ["ENFILE", true, "too many files are open; raise the limit (`ulimit -n`)"],
   ["ENOMEM", true, "not enough memory"],

@@ -4,6 +4,7 @@ import { osPids as allOsPids } from "../../../src/process/proc-stat.ts";
 import { join } from "node:path";
 import { createClient } from "../../../src/client/client.ts";
 import { waitFor } from "../../wait-for.ts";
+import { withoutCgroups } from "../cgroups.ts";
 import { startHosted } from "../hosted.ts";
 import { lives } from "../observe.ts";
 import { fixtureCommand } from "../sample-template.ts";
@@ -60,7 +61,10 @@ describe("processes that have left the process group are stopped", () => {
   });
 });
 
-describe("a process that leaves its group after its leader has ended", () => {
+describe.each([
+  ["where cgroups are writable", {}],
+  ["without cgroups", withoutCgroups],
+])("%s, a process that leaves its group after its leader has ended", (_, env) => {
   // Unique in the command lines of this machine.
   const word = `7${process.pid}.${Date.now() % 100000}`;
   const livingCount = () => commandLines().filter((line) => line.includes(word)).length;
@@ -71,8 +75,8 @@ describe("a process that leaves its group after its leader has ended", () => {
     ["is asked with INT", { cmd: `sh -c "trap '' INT; ${leaves}"`, stop_signal: "INT" }],
     ["is asked with HUP", { cmd: `nohup sh -c "${leaves}"`, stop_signal: "HUP" }],
     ["makes a session every few milliseconds", { cmd: `perl ${sessionChain} 3 ${word}` }],
-  ])("and %s is gone when the template is deleted", async (_, template) => {
-    await using hosted = await startHosted();
+  ])("and %s is gone when the template is deleted", async (_case, template) => {
+    await using hosted = await startHosted({ env });
     // Its leader exits at once: there may be no process to wait for.
     await createClient(hosted.gafferd.url).create({ name: "p", restart: "never", graceful_timeout: 1, ...template });
     expect(await hosted.ask("DELETE", "/processes/p")).toMatchObject({ ok: true });
@@ -82,8 +86,8 @@ describe("a process that leaves its group after its leader has ended", () => {
   });
 });
 
-test("an orphan without a session or environment of gafferd is stopped and logged when gafferd stops", async () => {
-  await using hosted = await startHosted();
+test("an orphan without a session or environment of gafferd is stopped and logged when gafferd stops, without cgroups", async () => {
+  await using hosted = await startHosted({ env: withoutCgroups });
   const [daemon = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd: python("bare") }), 1);
   await waitFor(() => readFileSync(`/proc/${daemon}/comm`, "utf8") === "sleep\n", "its exec");
   await hosted.ask("DELETE", "/processes/a");

@@ -2,6 +2,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
+import { BoundedText } from "./bounded-text.ts";
 
 const scrollbackLines = 5000;
 
@@ -58,6 +59,7 @@ export class OutputTerminal {
     minimumContrastRatio: 4.5,
     scrollback: scrollbackLines,
   });
+  readonly #bounded = new BoundedText();
   #isDark = false;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
@@ -76,10 +78,11 @@ export class OutputTerminal {
   }
 
   write(text: string): Promise<void> {
-    return new Promise((resolve) => this.#terminal.write(text, resolve));
+    return new Promise((resolve) => this.#terminal.write(this.#bounded.next(text), resolve));
   }
 
   clear(): void {
+    this.#bounded.reset();
     this.#terminal.reset();
   }
 

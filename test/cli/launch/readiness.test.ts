@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const readiness = join(import.meta.dir, "../../src/cli/readiness.ts");
+const readiness = join(import.meta.dir, "../../../src/cli/launch/readiness.ts");
 const script = `
   import { takeReadiness } from ${JSON.stringify(readiness)};
   const report = takeReadiness();

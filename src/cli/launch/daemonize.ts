@@ -1,10 +1,9 @@
 import { closeSync } from "node:fs";
-import { fileLimitVariable, startingFileLimit } from "../file-limit.ts";
-import type { Failure } from "./failure.ts";
-import { exitStatus } from "./exit-status.ts";
-import { type Options, toArguments } from "./options.ts";
-import { withSteadyThreads } from "./steady-threads.ts";
-import { readinessDescriptor, type ReadinessReport, readinessVariable } from "./readiness.ts";
+import type { Failure } from "../failure.ts";
+import { exitStatus } from "../exit-status.ts";
+import { type Options, toArguments } from "../options.ts";
+import { ownCommand, ownEnvironment } from "./own-command.ts";
+import { awaited, readinessDescriptor, type ReadinessReport, readinessVariable } from "./readiness.ts";
 
 /**
  * Starts another gafferd in its own session, with `/` as its working directory. Returns when that gafferd listens, or with
@@ -14,7 +13,7 @@ export async function daemonize(options: Options): Promise<ReadinessReport> {
   const child = Bun.spawn({
     cmd: [...ownCommand(), ...toArguments(options)],
     cwd: "/",
-    env: { ...withSteadyThreads(process.env), ...fileLimitForChild(), [readinessVariable]: "1" },
+    env: { ...ownEnvironment(), [readinessVariable]: awaited },
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
@@ -23,12 +22,6 @@ export async function daemonize(options: Options): Promise<ReadinessReport> {
   const text = await readLine(descriptor);
   child.unref();
   return text === "" ? describeEnd(await child.exited) : (JSON.parse(text) as ReadinessReport);
-}
-
-/** Passes on the original limit: Bun has already raised the one of this gafferd, which starts the daemon. */
-function fileLimitForChild(): Record<string, string> {
-  const limit = startingFileLimit();
-  return limit === undefined ? {} : { [fileLimitVariable]: String(limit) };
 }
 
 /** Reads up to a newline or the end of the file. A line may arrive in pieces. */
@@ -41,12 +34,6 @@ async function readLine(descriptor: number): Promise<string> {
   }
   closeSync(descriptor);
   return text;
-}
-
-/** With the options of the launcher, `src/gafferd.sh`. A compiled gafferd is its own command. */
-function ownCommand(): string[] {
-  const bun = [process.execPath, "--no-install", "--no-env-file", "--config=/dev/null"];
-  return Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [...bun, Bun.main];
 }
 
 function describeEnd(status: number): Failure {

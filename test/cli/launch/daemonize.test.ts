@@ -1,9 +1,9 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { lives } from "../process/observe.ts";
-import { waitFor } from "../wait-for.ts";
-import { createFolder, main } from "./running.ts";
+import { lives } from "../../process/observe.ts";
+import { waitFor } from "../../wait-for.ts";
+import { createFolder, main } from "../running.ts";
 
 const folder = createFolder();
 const pidfile = join(folder.path, "gafferd.pid");

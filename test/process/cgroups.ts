@@ -1,0 +1,47 @@
+import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { waitFor } from "../wait-for.ts";
+import type { Hosted } from "./hosted.ts";
+import { isRoot } from "./observe.ts";
+
+const mount = readFileSync("/proc/self/mountinfo", "utf8")
+  .split("\n")
+  .find((line) => line.includes(" - cgroup2 "))
+  ?.split(" ")[4];
+const own = /^0::(\/.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+const parent = mount === undefined || own === undefined ? undefined : join(mount, own);
+
+/** Whether gafferd can create cgroups on this machine. */
+export const hasCgroups = isRoot && parent !== undefined && isWritable(parent);
+
+/** The environment of a gafferd that works as on a system without cgroups. */
+export const withoutCgroups = { GAFFERD_CGROUPS: "off" };
+
+/** The directory with the cgroups of a gafferd, by the pid in its name. Undefined if there is none. */
+export function folderOf(gafferd: Pick<Hosted["gafferd"], "osPid">): string | undefined {
+  if (parent === undefined) return undefined;
+  const name = readdirSync(parent).find((each) => new RegExp(`^gafferd-\\w+-${gafferd.osPid}-\\d+$`).test(each));
+  return name === undefined ? undefined : join(parent, name);
+}
+
+/** The names of the cgroups in the directory of a gafferd. */
+export function cgroupsOf(gafferd: Pick<Hosted["gafferd"], "osPid">): string[] {
+  const folder = folderOf(gafferd);
+  return folder === undefined ? [] : readdirSync(folder).filter((name) => /-(end|keep)\./.test(name));
+}
+
+/** Resolves when the directory of a gafferd was removed. */
+export async function removalOf(gafferd: Pick<Hosted["gafferd"], "osPid">): Promise<void> {
+  await waitFor(() => folderOf(gafferd) === undefined, "the removal of the cgroups");
+}
+
+function isWritable(folder: string): boolean {
+  const probe = join(folder, `gafferd-test-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    rmdirSync(probe);
+    return true;
+  } catch {
+    return false;
+  }
+}
