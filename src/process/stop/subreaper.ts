@@ -66,11 +66,11 @@ function reapOrphans(): void {
   isDue = false;
   const before = zombies;
   zombies = new Map();
-  const children = orphans();
+  const children = orphansNow();
   runInSlices(
     () => {
       const osPid = children.pop();
-      if (osPid !== undefined) reapOrphan(osPid, before);
+      if (osPid !== undefined) tryReapOrphan(osPid, before);
       return children.length > 0;
     },
     () => {
@@ -78,6 +78,24 @@ function reapOrphans(): void {
       if (isDue || zombies.size > 0) scheduleReap();
     },
   );
+}
+
+/** The same as `orphans`. If no file descriptor is free to read `/proc`, it is empty, and the next check is due. */
+function orphansNow(): number[] {
+  try {
+    return orphans();
+  } catch {
+    isDue = true;
+    return [];
+  }
+}
+
+function tryReapOrphan(osPid: number, before: ReadonlyMap<number, number>): void {
+  try {
+    reapOrphan(osPid, before);
+  } catch {
+    isDue = true; // No file descriptor is free to read `/proc`.
+  }
 }
 
 function reapOrphan(osPid: number, before: ReadonlyMap<number, number>): void {
