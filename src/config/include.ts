@@ -7,8 +7,8 @@ export type Included =
   | { readonly kind: "named"; readonly path: string }
   | { readonly kind: "selected"; readonly paths: readonly string[] };
 
-/** Limits of one `include` or `include_dir`, so that a name such as `/` cannot keep gafferd busy. */
-const [maxDepth, maxFiles, maxEntries] = [16, 10_000, 100_000];
+/** Of one `include` or `include_dir`, so that a name such as `/` cannot keep gafferd busy. */
+const defaultLimits = { levels: 16, files: 10_000, entries: 100_000 };
 
 /**
  * Finds the files of an `include` (an absolute path or pattern) or `include_dir` (a folder). Skips names that begin
@@ -17,8 +17,8 @@ const [maxDepth, maxFiles, maxEntries] = [16, 10_000, 100_000];
  * to folders. Throws `bad_value` at more than 16 levels of folders, 10,000 files or 100,000 entries, and the errors of
  * the file system.
  */
-export function findIncluded(path: string, kind: "pattern" | "folder"): Included {
-  if (kind === "folder") return select(path, { isFile: (file) => file.endsWith(".ini"), isEntered: isVisible });
+export function findIncluded(path: string, kind: "pattern" | "folder", limits = defaultLimits): Included {
+  if (kind === "folder") return select(path, { isFile: (file) => file.endsWith(".ini"), isEntered: isVisible, limits });
   if (!/[*?[{]/.test(path) || existsSync(path)) return { kind: "named", path };
   // `**` also matches hidden folders, so a hidden name is accepted only if the pattern contains it.
   const hidden = path.split("/").filter((name) => !isVisible(name));
@@ -35,10 +35,12 @@ export function findIncluded(path: string, kind: "pattern" | "folder"): Included
     isFile: (file) => glob.match(file),
     isEntered: (name, folder) => isAccepted(name) && depthOf(folder) <= levels,
     isAccepted,
+    limits,
   });
 }
 
 interface Selection {
+  readonly limits: typeof defaultLimits;
   isFile(path: string): boolean;
   /** Whether to look into a folder. */
   isEntered(name: string, path: string): boolean;
@@ -46,19 +48,19 @@ interface Selection {
   isAccepted?(name: string): boolean;
 }
 
-function select(root: string, { isFile, isEntered, isAccepted = isVisible }: Selection): Included {
+function select(root: string, { limits, isFile, isEntered, isAccepted = isVisible }: Selection): Included {
   const paths: string[] = [];
   let entries = 0;
   const visit = (folder: string, depth: number): void => {
-    if (depth > maxDepth)
-      throw badValue(`${root} has more than ${maxDepth} levels of folders; name a folder further down`);
+    if (depth > limits.levels)
+      throw badValue(`${root} has more than ${limits.levels} levels of folders; name a folder further down`);
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (++entries > maxEntries) throw tooMany(root, maxEntries, "entries");
+      if (++entries > limits.entries) throw tooMany(root, limits.entries, "entries");
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
         if (isEntered(entry.name, path)) visit(path, depth + 1);
       } else if (isAccepted(entry.name) && isFile(path) && !isFolder(path)) {
-        if (paths.push(path) > maxFiles) throw tooMany(root, maxFiles, "files");
+        if (paths.push(path) > limits.files) throw tooMany(root, limits.files, "files");
       }
     }
   };

@@ -126,7 +126,8 @@ function serve(
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
       if (request.method !== "GET") return answer;
-      const send = (response: Response) => (connection.isStream ? early.send(request, receiver, response) : response);
+      const send = (response: Response) =>
+        connection.isStream ? early.send(request, receiver, response, connection.body) : response;
       return answer instanceof Promise ? answer.then(send) : send(answer);
     },
     error: (error) => toErrorResponse(error, { log }),
