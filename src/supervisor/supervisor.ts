@@ -19,7 +19,7 @@ import { stimulusOf, type Verdict } from "./verdict.ts";
 
 /** Keeps the wanted number of processes of one template running. */
 export class Supervisor {
-  /** The counters of the template. Only the supervisor and its processes write them. */
+  /** Counters of the template. Only the supervisor and its processes write them. */
   readonly meter = new Meter();
   readonly #context: SupervisorContext;
   readonly #events: TemplateEvents;
@@ -182,9 +182,9 @@ export class Supervisor {
   }
 
   /** Stops one process. It is replaced if it is still wanted. Resolves when it is `gone`. */
-  async stopProcess(process: SupervisedProcess, reason: StopReason = "stop"): Promise<void> {
+  stopProcess(process: SupervisedProcess, reason: StopReason = "stop"): Promise<void> {
     this.#stopOne(process, reason);
-    await process.gone();
+    return process.gone();
   }
 
   get #wanted(): number {
@@ -252,10 +252,7 @@ export class Supervisor {
     this.#restarts.spawned(process);
     this.#population.add(process, {
       onExit: (exit) => this.#exited(process, exit),
-      onFinished: () => {
-        this.#checkEmpty();
-        this.#changes.notify();
-      },
+      onFinished: () => (this.#checkEmpty(), this.#changes.notify()),
     });
     this.#changes.notify();
     this.#events.spawned(process);
@@ -263,8 +260,8 @@ export class Supervisor {
 
   #stopOne(process: SupervisedProcess, reason: StopReason): void {
     if (process.state !== "running") return;
+    // A process that survives SIGKILL keeps its slot, and another takes its place.
     void process.stop(reason).then(() => {
-      // It keeps its slot, and another process takes its place.
       if (this.#population.giveUpUnkillable(process) && isWantedUp(this.#state)) this.#apply("vacated");
       this.#changes.notify();
     });
