@@ -1,7 +1,11 @@
 import { distance } from "fastest-levenshtein";
 
+/** A longer word is no misspelling, and comparing it takes time. */
+const maxWordLength = 100;
+
 /** The candidate that `word` most likely misspells; undefined if none is similar. Ignores case. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > maxWordLength) return undefined;
   const lower = word.toLowerCase();
   // Up to a third of the letters may differ.
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { trackSpawned } from "./stop/subreaper.ts";
 
 /** An entry of the user database. */
 export interface Account {
@@ -101,10 +102,75 @@ function queryNumber(program: string, ...args: readonly string[]): number | unde
   return toId(query(program, ...args));
 }
 
-function query(program: string, ...args: readonly string[]): string | undefined {
-  const path = Bun.which(program, { PATH: process.env["PATH"] ?? "" });
+const queryTimeoutMs = 5000;
+/** Answers are used for this long. The first answer of a lookup must still be there after two more slow queries. */
+const freshMs = 3 * queryTimeoutMs;
+const answers = new Map<string, { readonly text: string | undefined; readonly untilMs: number }>();
+
+/**
+ * Asks the services for a user and a group without holding up the event loop, so that the next `findAccount`, `findGroupId`
+ * and `supplementaryGroupsOf` have the answers. Each query takes at most 5 s.
+ */
+export async function loadAccounts(
+  user: number | string | undefined,
+  group: number | string | undefined,
+): Promise<void> {
+  await Promise.all([
+    user === undefined ? undefined : loadUser(user),
+    group === undefined ? undefined : loadGroup(group),
+  ]);
+}
+
+async function loadUser(user: number | string): Promise<void> {
+  const id = toAccountId(user);
+  if (localAccounts().some((account) => (id === undefined ? account.name === user : account.uid === id))) return;
+  const entry = await load("getent", "passwd", String(user));
+  if (entry !== undefined) await load("id", "-G", "--", entry.split(":")[0] ?? "");
+  else await Promise.all(["-u", "-g", "-G"].map((option) => load("id", option, "--", String(user))));
+}
+
+async function loadGroup(group: number | string): Promise<void> {
+  if (toAccountId(group) !== undefined || entriesOf("/etc/group").some(([name]) => name === group)) return;
+  await load("getent", "group", String(group));
+}
+
+async function load(program: string, ...args: readonly string[]): Promise<string | undefined> {
+  const path = pathOf(program);
   if (path === null) return undefined;
-  const { success, stdout } = Bun.spawnSync({ cmd: [path, ...args], stdin: "ignore", stderr: "ignore", timeout: 5000 });
-  const answer = stdout.toString().trim();
-  return success && answer !== "" ? answer : undefined;
+  try {
+    const options = { stdin: "ignore", stdout: "pipe", stderr: "ignore", timeout: queryTimeoutMs } as const;
+    const subprocess = Bun.spawn([path, ...args], options);
+    trackSpawned(subprocess);
+    // A child of the program may keep the pipe open after the program was killed.
+    const stdout = await Promise.race([
+      subprocess.stdout.text(),
+      subprocess.exited.then(() => Bun.sleep(500).then(() => "")),
+    ]);
+    return keepAnswer([program, ...args], (await subprocess.exited) === 0, stdout);
+  } catch {
+    // The system is at a limit. The lookup that follows reports the user.
+    return undefined;
+  }
+}
+
+function query(program: string, ...args: readonly string[]): string | undefined {
+  const known = answers.get([program, ...args].join(" "));
+  if (known !== undefined && known.untilMs > performance.now()) return known.text;
+  const path = pathOf(program);
+  if (path === null) return undefined;
+  const options = { stdin: "ignore", stderr: "ignore", timeout: queryTimeoutMs } as const;
+  const { success, stdout } = Bun.spawnSync({ cmd: [path, ...args], ...options });
+  return keepAnswer([program, ...args], success, stdout.toString());
+}
+
+function pathOf(program: string): string | null {
+  return Bun.which(program, { PATH: process.env["PATH"] ?? "" });
+}
+
+function keepAnswer(cmd: readonly string[], isFound: boolean, stdout: string): string | undefined {
+  const nowMs = performance.now();
+  for (const [key, { untilMs }] of answers) if (untilMs <= nowMs) answers.delete(key);
+  const text = isFound ? stdout.trim() || undefined : undefined;
+  answers.set(cmd.join(" "), { text, untilMs: nowMs + freshMs });
+  return text;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readFileText } from "../files/open-file.ts";
+import { findUnsafePart } from "../files/safe-path.ts";
 import type { Logger } from "../log.ts";
 import { isStillRunning } from "../process/proc-stat.ts";
 import { reasonOf } from "../reason.ts";
@@ -77,6 +78,12 @@ function findDeadRuns(folder: string, log: Logger): DeadRun[] {
 /** Logs a file that cannot be used, and returns undefined. A file that was removed meanwhile is not logged. */
 function readRun(path: string, log: Logger): Run | undefined {
   try {
+    // A run file says which processes to kill.
+    const fault = process.geteuid?.() === 0 ? findUnsafePart(path) : undefined;
+    if (fault !== undefined) {
+      log.warn(`skipping the run file ${path}: ${fault}, and gafferd runs as root; give its path to root alone`);
+      return undefined;
+    }
     const text = readFileText(path, { maxBytes: maxRunFileBytes });
     const run = parseRun(text);
     // A gafferd that was killed while it created the file leaves it empty.

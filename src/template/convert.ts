@@ -26,7 +26,7 @@ const unchanged = <T>(value: T): T => value;
 export const converters = {
   name: checkName,
   cmd: checkCommand,
-  args: (value) => (typeof value === "string" ? scanWords(value, homedir()).map(({ pattern }) => pattern) : [...value]),
+  args: toArguments,
   cwd: toWorkingDirectory,
   env: checkVariables,
   env_file: (value) => splitList(value, /[,\n]/).map(toAbsolutePath),
@@ -65,6 +65,8 @@ type Given<Key extends TemplateKey> = NonNullable<TemplateBody[Key]>;
  */
 const namePattern = /^[A-Za-z0-9][\w.:@+-]*$/;
 
+const maxArguments = 1024;
+
 function checkName(name: string): string {
   if (!namePattern.test(name)) {
     throw invalid(
@@ -80,6 +82,12 @@ function checkName(name: string): string {
 function checkCommand(cmd: string): string {
   if (cmd.trim() === "") throw invalid("must name a program to run, but is empty");
   return cmd;
+}
+
+function toArguments(args: string | readonly string[]): string[] {
+  const words = typeof args === "string" ? scanWords(args, homedir()).map(({ pattern }) => pattern) : [...args];
+  if (words.length > maxArguments) throw invalid(`must be at most ${maxArguments} words, not ${words.length}`);
+  return words;
 }
 
 /** Variables are replaced when a process starts. Until then the path may begin with a variable, and `..` is kept. */

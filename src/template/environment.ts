@@ -66,16 +66,25 @@ export interface Unexpanded {
   readonly isSupported: boolean;
 }
 
+/** The kernel takes no longer argument: MAX_ARG_STRLEN of Linux, less the NUL byte; ARG_MAX of macOS. */
+const maxArgumentBytes = process.platform === "darwin" ? 1024 * 1024 : 128 * 1024 - 1;
+/** No kernel takes more for all arguments together. */
+const maxArgumentsBytes = 6 * 1024 * 1024;
+
 /**
  * The command of a template in this environment. Variables are replaced after the split into words, so a value with
  * spaces stays one word. With `shell`, the shell replaces those of the command. Throws `spawn_failed` if the replaced
- * command is empty or the replaced `cwd` is not absolute.
+ * command is empty or too long for the kernel, or if the replaced `cwd` is not absolute.
  */
 export function commandOf(template: ProcessTemplate, env: Readonly<Record<string, string>>): Command {
   const unexpanded = new Map<string, Unexpanded>();
   let known = env;
+  let leftBytes = maxArgumentsBytes;
   const expand = (key: Unexpanded["key"], pattern: string): string => {
-    const { text, unknown, unsupported } = expandPattern(pattern, known);
+    const { text, unknown, unsupported, isTooLong } = expandPattern(pattern, known, maxArgumentBytes);
+    leftBytes -= text.length;
+    if (isTooLong) throw tooLong(template, key, "a word is", maxArgumentBytes + 1);
+    if (leftBytes < 0) throw tooLong(template, key, "all words together are", maxArgumentsBytes);
     const add = (written: string, isSupported: boolean): void => {
       if (!unexpanded.has(written)) unexpanded.set(written, { key, written, isSupported });
     };
@@ -104,6 +113,15 @@ export function commandOf(template: ProcessTemplate, env: Readonly<Record<string
   }
   const argv = [program.includes("/") ? resolve(cwd, program) : program, ...rest];
   return { argv, cwd, unexpanded: [...unexpanded.values()] };
+}
+
+function tooLong({ name }: ProcessTemplate, key: Unexpanded["key"], what: string, limitBytes: number): GafferdError {
+  const limit = `${limitBytes / 1024} KiB`;
+  return new GafferdError(
+    "spawn_failed",
+    `cannot start \`${name}\`: \`${key}\` is too long: with its variables replaced, ${what} longer than ${limit}, which the system does not allow; pass long values in a file or in stdin`,
+    { field: key },
+  );
 }
 
 function toCwd({ name, cwd }: ProcessTemplate, expanded: string): string {

@@ -5,6 +5,8 @@ export interface Expansion {
   readonly unknown: readonly string[];
   /** Expressions that only a shell supports (`${A:?x}`). `text` contains them unchanged. */
   readonly unsupported: readonly string[];
+  /** The text is longer than `maxLength`, and only its beginning is given. */
+  readonly isTooLong: boolean;
 }
 
 /** The greatest depth of nested defaults; `${A:-${B:-c}}` has depth two. Deeper ones are literal text. */
@@ -14,9 +16,13 @@ const reference = /\$(?:(\$)|\{([A-Za-z_]\w*)(\}|:-|[^\w{}])|([A-Za-z_]\w*))/g;
 
 /**
  * Replaces `$VAR`, `${VAR}` and `${VAR:-default}` (the default applies if the variable is unset or empty). Values are
- * not expanded again. `$$` becomes `$`; any other `$` is literal.
+ * not expanded again. `$$` becomes `$`; any other `$` is literal. Stops when the text has more than `maxLength` characters.
  */
-export function expandPattern(pattern: string, env: Readonly<Record<string, string | undefined>>): Expansion {
+export function expandPattern(
+  pattern: string,
+  env: Readonly<Record<string, string | undefined>>,
+  maxLength = Infinity,
+): Expansion {
   const unknown: string[] = [];
   const unsupported: string[] = [];
 
@@ -26,6 +32,7 @@ export function expandPattern(pattern: string, env: Readonly<Record<string, stri
     let expanded = "";
     let at = from;
     for (;;) {
+      if (expanded.length > maxLength) return expanded;
       reference.lastIndex = at;
       const match = reference.exec(pattern);
       if (match === null || match.index >= end) return expanded + pattern.slice(at, end);
@@ -61,7 +68,7 @@ export function expandPattern(pattern: string, env: Readonly<Record<string, stri
   };
 
   const text = expand(0, pattern.length, 0);
-  return { text, unknown, unsupported };
+  return { text, unknown, unsupported, isTooLong: text.length > maxLength };
 }
 
 /** The position of the `}` that closes each `${`, by the position of the `$`. An unclosed `${` has none. */

@@ -72,6 +72,9 @@ const counterparts: Readonly<Record<string, string>> = {
   virtualenv: "write the path of its interpreter in `cmd`, such as venv/bin/python",
 };
 
+/** No tool has a longer key. */
+const maxKeyLength = 100;
+
 const environments: ReadonlySet<string> = new Set(["env", "environment", "environ", "envvars"]);
 
 /** The gafferd key that corresponds to a key of another tool; undefined if there is none. */
@@ -85,6 +88,7 @@ export function counterpartOf(key: string): string | undefined {
  * `known`. `variables` is the advice for keys that hold environment variables.
  */
 export function adviceOnKey(key: string, known: readonly string[], variables: string): string {
+  if (key.length > maxKeyLength) return "";
   if (environments.has(normalize(key)) && !known.includes(normalize(key))) return `; ${variables}`;
   const advice = adviceFor(key);
   if (advice === undefined) return suggestion(key, known);

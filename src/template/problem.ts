@@ -15,17 +15,29 @@ export interface TemplateProblem {
   readonly code?: "bad_value";
 }
 
+/** No more problems are listed. */
+const maxProblems = 100;
+/** More than one error may describe the same problem. */
+const maxErrors = 10 * maxProblems;
+/** A longer key is shortened in messages. */
+const maxShownKeyLength = 80;
+
 /**
  * The differences between `value` and `schema`: unknown and missing keys, wrong types, numbers out of range. Unknown
- * keys come first, because a misspelt key is often the reason why another one is missing.
+ * keys come first, because a misspelt key is often the reason why another one is missing. Lists at most 100 problems, and
+ * says if there are more.
  */
 export function findShapeProblems(schema: TSchema, value: unknown): TemplateProblem[] {
-  const errors = [...leavesOf(Value.Errors(schema, value))];
+  const errors = [...leavesOf(Value.Errors(schema, value)).take(maxErrors)];
   const problems = new Map<string, TemplateProblem>();
   for (const error of [...errors.filter(isUnknownKey), ...errors]) {
     const field = fieldOf(error.path);
     // A missing key has two errors: it is missing, and `undefined` has the wrong type.
-    if (!problems.has(field)) problems.set(field, { field, message: messageOf(error) });
+    if (problems.has(field)) continue;
+    if (problems.size === maxProblems) {
+      return [...problems.values(), { field: "", message: "has more problems, which are not listed" }];
+    }
+    problems.set(field, { field, message: messageOf(error) });
   }
   return [...problems.values()];
 }
@@ -36,7 +48,7 @@ export function findShapeProblems(schema: TSchema, value: unknown): TemplateProb
  */
 function* leavesOf(errors: Iterable<ValueError>): Generator<ValueError> {
   for (const error of errors) {
-    const variants = error.errors.map((variant) => [...leavesOf(variant)]);
+    const variants = error.errors.map((variant) => [...leavesOf(variant).take(maxErrors)]);
     const meant = variants.find(
       (leaves) => leaves.length > 0 && leaves.every((leaf) => leaf.path.length > error.path.length),
     );
@@ -70,7 +82,11 @@ function literalsOf(schema: TSchema): string[] {
 
 /** `/env/A~1B` → `env.A/B`. */
 function fieldOf(pointer: string): string {
-  return pointer.slice(1).split("/").map(unescapeToken).join(".");
+  return pointer.slice(1).split("/").map(unescapeToken).map(shorten).join(".");
+}
+
+function shorten(token: string): string {
+  return token.length > maxShownKeyLength ? `${token.slice(0, maxShownKeyLength - 1)}…` : token;
 }
 
 function unescapeToken(token: string): string {

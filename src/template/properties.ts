@@ -75,7 +75,7 @@ export const templateSchema = Type.Object(
       Type.Union([...wordList.anyOf], {
         title: "words, as a string or as a list of strings",
         description:
-          "Arguments that are appended to `cmd`. A string is split like `cmd`; the items of a list are used unchanged. Variables are replaced in both. In a list, `$$` is a literal `$`.",
+          "Arguments that are appended to `cmd`, at most 1,024. A string is split like `cmd`; the items of a list are used unchanged. Variables are replaced in both. In a list, `$$` is a literal `$`.",
         default: [],
       }),
     ),

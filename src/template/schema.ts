@@ -59,9 +59,14 @@ type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] }
  */
 const legacyKeys = ["group", "custom_streams", "custom_channels"];
 
+/** Only the first keys are looked at: a body with so many has unknown ones among them, so that it is refused. */
+const maxKeys = 1000;
+
 function withoutLegacyKeys(body: object): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(body).filter(([key, value]) => !(legacyKeys.includes(key) && isUnused(value))),
+    Object.entries(body)
+      .slice(0, maxKeys)
+      .filter(([key, value]) => !(legacyKeys.includes(key) && isUnused(value))),
   );
 }
 

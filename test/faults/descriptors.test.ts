@@ -70,14 +70,18 @@ describe("when streams use up the descriptors", () => {
       return answer.ok ? undefined : answer;
     }, "a refusal");
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(refused.headers.get("connection")).toBe("close");
     expect(await refused.json()).toMatchObject({
       error: "overloaded",
       message: expect.stringContaining(
         "cannot open a stream: the remaining file descriptors are reserved for short requests",
       ),
     });
-    const refusedSocket = await fetch(`${host.url}/wstreams/1`, { headers: { upgrade: "websocket" } });
-    expect(refusedSocket.status).toBe(503);
+    await waitFor(async () => {
+      const socket = await fetch(`${host.url}/wstreams/1`, { headers: { upgrade: "websocket" } });
+      if (socket.status !== 503) await openStream();
+      return socket.status === 503;
+    }, "a WebSocket to be refused");
 
     await host.client.create({ name: "one", cmd: "sleep 600" });
     expect(await host.client.status("one")).toMatchObject({ state: "backoff" });
@@ -89,5 +93,39 @@ describe("when streams use up the descriptors", () => {
     await waitFor(async () => (await host.client.status("one")).state === "running", "the next attempt");
     expect((await openStream()).status).toBe(200);
     for (const reader of readers) reader.abort();
+  });
+});
+
+describe("when connections use up the descriptors", () => {
+  test.each([
+    ["event streams", "GET /watch?feed=eventsource HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["silent connections", ""],
+  ])("100 %s: a new connection is answered or refused with 503, and gafferd uses no CPU", async (_, request) => {
+    await using host = await startHost(fewFiles);
+    const { hostname, port } = new URL(host.url);
+    const ended = { count: 0 };
+    const connect = async () => {
+      const socket = { data() {}, close: () => void (ended.count += 1) };
+      const connection = await Bun.connect({ hostname, port: Number(port), socket });
+      connection.write(request);
+      return connection;
+    };
+    const connections = await Promise.all(Array.from({ length: 100 }, connect));
+    await waitFor(() => ended.count >= 40, "the connections that are too many to be closed");
+
+    for (let round = 0; round < 3; round++) {
+      const answer = await fetch(`${host.url}/ping`, { headers: { connection: "close" } });
+      expect([200, 503]).toContain(answer.status);
+      if (answer.status === 503) expect(await answer.json()).toMatchObject({ error: "overloaded" });
+    }
+    const [cpuBefore, startMs] = [cpuMs(host.osPid), performance.now()];
+    await waitFor(() => performance.now() - startMs > 500, "a while to pass");
+    expect(cpuMs(host.osPid) - cpuBefore).toBeLessThan(200);
+
+    for (const connection of connections) connection.end();
+    await waitFor(async () => {
+      const answer = await fetch(`${host.url}/ping`, { headers: { connection: "close" } });
+      return answer.status === 200;
+    }, "an answer");
   });
 });

@@ -11,6 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { main } from "../cli/running.ts";
+import { procStatOf } from "../../src/process/proc-stat.ts";
+import { currentPidScope } from "../../src/survival/pid-scope.ts";
 import { startHosted } from "../process/hosted.ts";
 
 const folder = mkdtempSync("/tmp/gafferd-hostile-");
@@ -71,3 +73,35 @@ test("a configuration or an included file that is a FIFO is refused at once", ()
     expect(stderr.toString()).toContain("it is a FIFO, not a regular file");
   }
 }, 30_000);
+
+test.if(isRoot && process.platform === "linux")(
+  "as root, a run file that somebody else owns or may write kills nothing",
+  async () => {
+    const victim = Bun.spawn(["sleep", "60"]);
+    const { boot, namespace } = currentPidScope()!;
+    const ended = Bun.spawn(["true"]);
+    await ended.exited;
+    const { startTicks } = procStatOf(victim.pid)!;
+    const text =
+      `gafferd-run 1 ${boot} ${namespace} ${ended.pid} 1 aa-end. /x.ini\n` +
+      `+ ${victim.pid} ${startTicks} process 15 1000 kill aa-end.1 x\n`;
+    for (const spoil of [
+      (path: string) => chownSync(path, 65534, 65534),
+      (path: string) => chmodSync(path, 0o666),
+      (path: string) => chmodSync(join(path, ".."), 0o777),
+      (path: string) => chownSync(join(path, "../.."), 65534, 65534),
+    ]) {
+      const at = mkdtempSync(join(folder, "foreign-"));
+      const path = join(at, "state/runs/1-1-1");
+      mkdirSync(join(path, ".."), { recursive: true });
+      writeFileSync(path, text, { mode: 0o600 });
+      spoil(path);
+      await using hosted = await startHosted({ folder: at });
+      expect(hosted.gafferd.err()).toContain(`skipping the run file ${path}`);
+      expect(victim.exitCode ?? victim.signalCode).toBeNull();
+    }
+    victim.kill();
+    await victim.exited;
+  },
+  30_000,
+);

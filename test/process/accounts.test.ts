@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findAccount, findGroupId, localAccounts, supplementaryGroupsOf } from "../../src/process/accounts.ts";
+import {
+  findAccount,
+  findGroupId,
+  loadAccounts,
+  localAccounts,
+  supplementaryGroupsOf,
+} from "../../src/process/accounts.ts";
 import { temporaryFolder } from "../http/listen/listening.ts";
 
 const path = process.env["PATH"];
@@ -20,6 +26,30 @@ test("an unknown user is not found", () => {
   expect(findAccount("--help")).toBeUndefined();
   expect(findAccount(4_000_000_000)).toBeUndefined();
   expect(findGroupId("no-such-group")).toBeUndefined();
+});
+
+test("a slow directory service does not hold up the event loop, and is not asked twice", async () => {
+  using folder = temporaryFolder();
+  const log = join(folder.path, "log");
+  for (const name of ["getent", "id"]) {
+    writeFileSync(join(folder.path, name), `#!/bin/sh\necho "${name} $*" >> ${log}\nsleep 0.3\nexit 2\n`);
+    chmodSync(join(folder.path, name), 0o755);
+  }
+  process.env["PATH"] = `${folder.path}:${path}`;
+  let turns = 0;
+  let isLoading = true;
+  const count = (): void => {
+    turns += 1;
+    if (isLoading) setTimeout(count, 1);
+  };
+  count();
+  await loadAccounts("slow-user", "slow-group");
+  isLoading = false;
+  expect(turns).toBeGreaterThan(20);
+  const asked = readFileSync(log, "utf8");
+  expect(findAccount("slow-user")).toBeUndefined();
+  expect(findGroupId("slow-group")).toBeUndefined();
+  expect(readFileSync(log, "utf8")).toBe(asked);
 });
 
 describe("a directory service that getent and id query", () => {

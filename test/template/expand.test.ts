@@ -22,7 +22,7 @@ describe("a pattern", () => {
     ["${U:-never closed", "${U:-never closed", [], []],
     ["$constructor $__proto__", "$constructor $__proto__", ["constructor", "__proto__"], []],
   ])("%p becomes %p", (pattern, text, unknown, unsupported) => {
-    expect(expandPattern(pattern, env)).toEqual({ text, unknown, unsupported });
+    expect(expandPattern(pattern, env)).toEqual({ text, unknown, unsupported, isTooLong: false });
   });
 
   test("with deeply nested defaults does not overflow the stack", () => {

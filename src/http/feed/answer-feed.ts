@@ -1,6 +1,6 @@
 import type { Logger } from "../../log.ts";
 import { markAsStream, connectionOf } from "../listen/connection.ts";
-import { createFeed, type FeedSource } from "./feed.ts";
+import { Feed, type FeedSource } from "./feed.ts";
 import { eventHeaders, rawHeaders } from "./feed-headers.ts";
 import type { FeedFormat, FeedKind } from "./feed-query.ts";
 import { commentLine } from "./sse.ts";
@@ -25,13 +25,16 @@ export function answerFeed(request: Request, { feed, format, heartbeatMs, open, 
   const isLines = !isEvents && format !== "text";
   const greeting = isLines && connectionOf(request)?.mayDelayHeaders ? emptyLine : undefined;
   let source: FeedSource | undefined;
-  const body = createFeed({
+  const body = new Feed({
     open: (wake) => (source = open(wake)),
     greeting,
     heartbeat:
       heartbeatMs === undefined ? undefined : { everyMs: heartbeatMs, bytes: isEvents ? commentLine : emptyLine },
     onAbort: (reason) => log.warn(`disconnected a reader of ${new URL(request.url).pathname}: ${reason}`),
   });
-  if (!source?.greeting?.length && greeting === undefined) markAsStream(request);
-  return new Response(body, { headers: { ...(isEvents ? eventHeaders() : rawHeaders(format)), ...source?.headers } });
+  // What begins with a byte has its headers at once from Bun, with one descriptor instead of two.
+  if (!source?.greeting?.length && greeting === undefined) markAsStream(request, body);
+  return new Response(body.toStream(), {
+    headers: { ...(isEvents ? eventHeaders() : rawHeaders(format)), ...source?.headers },
+  });
 }

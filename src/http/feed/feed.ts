@@ -1,5 +1,7 @@
-/** Gives the socket at most this many bytes at a time, plus the rest of a piece; measured with `bun run bench`. */
-const pullBytes = 256 * 1024;
+import type { Pieces, PieceSource } from "../listen/connection.ts";
+
+/** Gives the socket about this many bytes at a time: whole pieces until there are as many; measured with `bun run bench`. */
+const takeBytes = 256 * 1024;
 /** Smaller pieces are combined before they are given to the socket. */
 const smallBytes = 16 * 1024;
 
@@ -38,46 +40,40 @@ export interface FeedOptions {
 }
 
 /**
- * Creates the body of a response. The socket pulls from the source, so only the data of one pull is buffered in between.
- * The source is closed and the timer cleared when the client disconnects, the data ends or the response is aborted.
+ * The body of a response, which whoever sends it takes piece by piece: Bun through `toStream`, or `early-headers.ts`
+ * through `take`. Only the data of one `take` is buffered in between. The source is closed and the timer cleared when the
+ * client disconnects, the data ends or the response is aborted.
  */
-export function createFeed(options: FeedOptions): ReadableStream<Uint8Array> {
-  const feed = new Feed(options);
-  return new ReadableStream<Uint8Array>(
-    { start: (controller) => feed.start(controller), pull: () => feed.pull(), cancel: () => feed.close() },
-    { highWaterMark: 0 },
-  );
-}
-
-class Feed {
+export class Feed implements PieceSource {
   readonly #options: FeedOptions;
   readonly #source: FeedSource;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  /** Resolves the pending pull; undefined if there is none. */
-  #resolvePull: (() => void) | undefined;
+  /** The pending `take`; undefined if there is none. */
+  #pending: PromiseWithResolvers<Pieces | undefined> | undefined;
+  #abort: ((reason: Error) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waitingSinceMs = 0;
   #isScheduled = false;
   #isGreeted = false;
   #isClosed = false;
+  #wasAborted = false;
 
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#source = options.open(() => this.#wake());
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#controller = controller;
+  onAbort(abort: (reason: Error) => void): void {
+    this.#abort = abort;
   }
 
-  pull(): Promise<void> | undefined {
+  take(): Pieces | undefined | Promise<Pieces | undefined> {
     this.#source.release?.();
-    if (this.#serve()) return undefined;
-    return new Promise((resolve) => {
-      this.#resolvePull = resolve;
-      this.#waitingSinceMs = performance.now();
-      this.#armTimer();
-    });
+    const pieces = this.#collect();
+    if (pieces === undefined || pieces.length > 0) return pieces;
+    this.#pending = Promise.withResolvers();
+    this.#waitingSinceMs = performance.now();
+    this.#armTimer();
+    return this.#pending.promise;
   }
 
   close(): void {
@@ -85,56 +81,78 @@ class Feed {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#source.close();
-    this.#resolvePull?.();
+    this.#settle(undefined);
   }
 
-  /** Serves a pending pull, once per tick. */
+  /** The feed as a stream that Bun's socket pulls from. */
+  toStream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => this.onAbort((reason) => controller.error(reason)),
+        pull: (controller) => {
+          const enqueue = (pieces: Pieces | undefined) => {
+            for (const piece of pieces ?? []) controller.enqueue(piece);
+            if (pieces === undefined && !this.#wasAborted) controller.close();
+          };
+          const pieces = this.take();
+          return pieces instanceof Promise ? pieces.then(enqueue) : enqueue(pieces);
+        },
+        cancel: () => this.close(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** Serves a pending `take`, once per tick. */
   #wake(): void {
-    if (this.#resolvePull === undefined) return void this.#abortIfFailed();
+    if (this.#pending === undefined) return void this.#abortIfFailed();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
-      if (this.#resolvePull === undefined) return;
-      if (this.#serve()) this.#settle();
-      else this.#armTimer();
+      this.#serve();
     });
   }
 
-  #settle(): void {
-    clearTimeout(this.#timer);
-    const resolvePull = this.#resolvePull;
-    this.#resolvePull = undefined;
-    resolvePull?.();
+  /** Gives a pending `take` the available data. Otherwise sets the timer again. */
+  #serve(): void {
+    if (this.#pending === undefined) return;
+    const pieces = this.#collect();
+    if (pieces === undefined || pieces.length > 0) this.#settle(pieces);
+    else this.#armTimer();
   }
 
-  /** Sends the available data, or ends the response. Returns false if there is no data yet. */
-  #serve(): boolean {
-    const controller = this.#controller;
-    if (this.#isClosed || controller === undefined) return true;
-    const batch = new Batch(controller);
+  #settle(pieces: Pieces | undefined): void {
+    clearTimeout(this.#timer);
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve(pieces);
+  }
+
+  /** The available data, empty if there is none yet; undefined if the feed has ended. */
+  #collect(): Pieces | undefined {
+    if (this.#isClosed) return undefined;
+    const batch = new Batch();
     const greeting = this.#source.greeting?.length ? this.#source.greeting : this.#options.greeting;
     if (!this.#isGreeted && greeting !== undefined) batch.add(greeting);
     this.#isGreeted = true;
-    while (batch.length < pullBytes) {
-      if (this.#abortIfFailed()) return true;
+    while (batch.length < takeBytes) {
+      if (this.#abortIfFailed()) return undefined;
       const piece = this.#source.next();
       if (piece === undefined) break;
       batch.add(piece);
     }
-    batch.flush();
-    if (batch.length > 0) return true;
-    if (!this.#source.ended) return false;
-    controller.close();
+    if (batch.length > 0 || !this.#source.ended) return batch.end();
     this.close();
-    return true;
+    return undefined;
   }
 
   #abortIfFailed(): boolean {
     const reason = this.#isClosed ? undefined : this.#source.abortReason;
     if (reason === undefined) return false;
     this.#options.onAbort?.(reason);
-    this.#controller?.error(new Error(reason));
+    this.#wasAborted = true;
+    this.#abort?.(new Error(reason));
     this.close();
     return true;
   }
@@ -149,26 +167,21 @@ class Feed {
     if (atMs === Infinity) return;
     this.#timer = setTimeout(
       () => {
-        if (this.#serve()) return this.#settle();
-        if (heartbeat === undefined || performance.now() < beatAtMs) return this.#armTimer();
-        this.#controller?.enqueue(heartbeat.bytes);
-        this.#settle();
+        this.#serve();
+        if (this.#pending === undefined || heartbeat === undefined || performance.now() < beatAtMs) return;
+        this.#settle([heartbeat.bytes]);
       },
       Math.max(1, atMs - performance.now()),
     );
   }
 }
 
-/** The data of one pull: large pieces unchanged, small ones combined. */
+/** The data of one `take`: large pieces unchanged, small ones combined. */
 class Batch {
-  readonly #controller: ReadableStreamDefaultController<Uint8Array>;
+  readonly #pieces: Uint8Array[] = [];
   #small: Uint8Array[] = [];
   #smallBytes = 0;
   #length = 0;
-
-  constructor(controller: ReadableStreamDefaultController<Uint8Array>) {
-    this.#controller = controller;
-  }
 
   /** Total bytes added. */
   get length(): number {
@@ -180,13 +193,18 @@ class Batch {
     this.#length += piece.length;
     this.#small.push(piece);
     this.#smallBytes += piece.length;
-    if (this.#smallBytes >= smallBytes) this.flush();
+    if (this.#smallBytes >= smallBytes) this.#combine();
   }
 
-  flush(): void {
+  end(): Pieces {
+    this.#combine();
+    return this.#pieces;
+  }
+
+  #combine(): void {
     const [first] = this.#small;
     if (first === undefined) return;
-    this.#controller.enqueue(this.#small.length === 1 ? first : Buffer.concat(this.#small));
+    this.#pieces.push(this.#small.length === 1 ? first : Buffer.concat(this.#small));
     this.#small = [];
     this.#smallBytes = 0;
   }

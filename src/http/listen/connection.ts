@@ -10,6 +10,19 @@ export interface SocketHandlers {
   readonly close?: (socket: ServerWebSocket<SocketHandlers>, code: number, reason: string) => void;
 }
 
+/** The bytes of a body, in order. They stay unchanged until more are taken. */
+export type Pieces = readonly Uint8Array[];
+
+/** The body of a stream, which its sender takes as fast as the client reads. */
+export interface PieceSource {
+  /** The next pieces, at least one; a promise if there are none yet; undefined at the end. Call when all before are sent. */
+  take(): Pieces | undefined | Promise<Pieces | undefined>;
+  /** `abort` is called when the response must be cut off, so that the client sees that it is incomplete. */
+  onAbort(abort: (reason: Error) => void): void;
+  /** Call when the client has disconnected. */
+  close(): void;
+}
+
 /** The listener and the original request that an HTTP request belongs to. */
 export interface Connection {
   readonly server: Server<SocketHandlers>;
@@ -20,6 +33,8 @@ export interface Connection {
   readonly mayDelayHeaders: boolean;
   /** The response is a stream that may send nothing for a long time after its headers. */
   isStream?: boolean;
+  /** The body of a stream, if it can be taken directly. */
+  body?: PieceSource | undefined;
 }
 
 /** A property rather than a WeakMap: garbage collection of a WeakMap takes 4 % of the time of a small response. */
@@ -42,10 +57,15 @@ export function keepOpen(request: Request): void {
   connection?.server.timeout(connection.request, 0);
 }
 
-/** Marks the response as a stream whose headers must be sent before its first byte. */
-export function markAsStream(request: Request): void {
+/**
+ * Marks the response as a stream whose headers must be sent before its first byte. `body` is what its `ReadableStream`
+ * reads, if that can be taken directly.
+ */
+export function markAsStream(request: Request, body?: PieceSource): void {
   const connection = connectionOf(request);
-  if (connection !== undefined) connection.isStream = true;
+  if (connection === undefined) return;
+  connection.isStream = true;
+  connection.body = body;
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { Server, Socket } from "bun";
 import { STATUS_CODES } from "node:http";
 import type { Logger } from "../../log.ts";
+import { lastChunk, pieceSourceOf, toChunk } from "./chunks.ts";
+import type { Pieces, PieceSource } from "./connection.ts";
+import { sendPieces, skipBytes } from "./send-pieces.ts";
 import {
   closeDescriptor,
   duplicateDescriptor,
@@ -25,11 +28,12 @@ import {
  */
 export interface EarlyHeaders {
   /**
-   * Sends `response`, a stream, as the answer to `request`, which must be Bun's own request and not a copy. Returns
+   * Sends `response`, a stream, as the answer to `request`, which must be Bun's own request and not a copy. `body` is what
+   * the stream of `response` reads, if that can be taken directly: faster, since no stream stands in between. Returns
    * `response` if that is not possible, so that Bun sends it. Otherwise it resolves when the connection has closed; ignore
    * the value then.
    */
-  send(request: Request, server: Receiver, response: Response): Promise<Response>;
+  send(request: Request, server: Receiver, response: Response, body?: PieceSource): Promise<Response>;
   /** Resolves when all streams that are open now have ended. */
   settled(): Promise<void>;
   /** Closes the connections of all streams. */
@@ -44,7 +48,7 @@ export function createEarlyHeaders(options: { path?: string; isEncrypted: boolea
   const open = new Map<Connection, Promise<void>>();
   let hasLogged = false;
   return {
-    async send(request, server, response) {
+    async send(request, server, response, body) {
       if (!(await isPossible(log)) || request.signal.aborted) return response;
       const connection = isEncrypted ? undefined : await Connection.duplicate(request, server, path);
       if (connection === undefined) {
@@ -55,7 +59,7 @@ export function createEarlyHeaders(options: { path?: string; isEncrypted: boolea
         hasLogged = true;
         return response;
       }
-      const sent = connection.send(response).finally(() => open.delete(connection));
+      const sent = connection.send(response, body ?? pieceSourceOf(response)).finally(() => open.delete(connection));
       open.set(connection, sent);
       await sent;
       return new Response(null);
@@ -70,9 +74,8 @@ export function createEarlyHeaders(options: { path?: string; isEncrypted: boolea
 }
 
 const crlf = "\r\n";
-const lastChunk = Buffer.from(`0${crlf}${crlf}`);
-/** Chunks of at most this many bytes are copied, so that one write sends the chunk with its size. */
-const copiedBytes = 16 * 1024;
+/** After this many bytes of all streams together, the event loop gets a turn: 3 ms at 1.4 GB/s. */
+const turnBytes = 4 * 1024 * 1024;
 
 /** A duplicate of the connection of a request that Bun has not answered yet. */
 class Connection {
@@ -106,16 +109,23 @@ class Connection {
   }
 
   /** Resolves when everything was sent or the client has disconnected. */
-  async send(response: Response): Promise<void> {
-    const reader = (response.body as ReadableStream<unknown> | null)?.getReader();
+  async send(response: Response, body: PieceSource): Promise<void> {
+    void this.#closed.promise.then(() => body.close());
     // A stream that fails ends without its last chunk, so the client sees that the response is incomplete.
-    const read = () => reader?.read().catch(() => undefined);
-    void this.#closed.promise.then(() => reader?.cancel()).catch(() => {});
+    let isWhole = true;
+    body.onAbort(() => {
+      isWhole = false;
+      this.close();
+    });
     try {
-      await this.#write(Buffer.from(headOf(response), "latin1"));
-      let piece = await read();
-      for (; piece?.done === false && this.#isOpen; piece = await read()) await this.#writeChunk(toBytes(piece.value));
-      if (reader === undefined || piece?.done) await this.#write(lastChunk);
+      await this.#write([Buffer.from(headOf(response), "latin1")]);
+      for (;;) {
+        const taken = body.take();
+        const pieces = taken instanceof Promise ? await taken : taken;
+        if (pieces === undefined || !this.#isOpen) break;
+        await this.#write(toChunk(pieces));
+      }
+      if (isWhole) await this.#write([lastChunk]);
     } finally {
       this.close();
     }
@@ -155,29 +165,38 @@ class Connection {
     this.#closed.resolve();
   }
 
-  async #writeChunk(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
-    const size = Buffer.from(bytes.length.toString(16) + crlf, "latin1");
-    if (bytes.length <= copiedBytes) return await this.#write(Buffer.concat([size, bytes, Buffer.from(crlf)]));
-    await this.#write(size);
-    await this.#write(bytes);
-    await this.#write(Buffer.from(crlf));
-  }
-
-  /** Resolves when the kernel has all bytes; the buffer may be reused then. */
-  async #write(bytes: Uint8Array): Promise<void> {
-    let written = 0;
+  /** Resolves when the kernel has all bytes; their buffers may be reused then. */
+  async #write(parts: Pieces): Promise<void> {
+    let left = parts;
     while (this.#isOpen) {
-      written += Math.max(0, this.#socket?.write(bytes.subarray(written)) ?? 0);
-      if (written >= bytes.length) return;
-      await new Promise<void>((resolve) => (this.#drained = resolve));
+      const sent = sendPieces(this.#fd, left);
+      left = skipBytes(left, sent);
+      const turn = countSent(sent);
+      if (turn !== undefined) await turn;
+      const [first] = left;
+      if (first === undefined) return;
+      // Bun waits for the socket to become writable if it accepts less than all.
+      const written = Math.max(0, this.#socket?.write(first) ?? 0);
+      left = skipBytes(left, written);
+      if (written < first.length) await new Promise<void>((resolve) => (this.#drained = resolve));
     }
   }
 }
 
-/** The stream of a plugin may give strings, which Bun accepts in a response too. */
-function toBytes(piece: unknown): Uint8Array {
-  return piece instanceof Uint8Array ? piece : Buffer.from(piece as string);
+let bytesOfTurn = 0;
+let nextTurn: Promise<void> | undefined;
+
+/** Counts `bytes` that were sent. A promise when the event loop must get a turn before more are. */
+function countSent(bytes: number): Promise<void> | undefined {
+  bytesOfTurn += bytes;
+  nextTurn ??= new Promise((resolve) =>
+    setImmediate(() => {
+      bytesOfTurn = 0;
+      nextTurn = undefined;
+      resolve();
+    }),
+  );
+  return bytesOfTurn < turnBytes ? undefined : nextTurn;
 }
 
 const ownHeaders = ["connection", "content-length", "date", "transfer-encoding"];
@@ -241,7 +260,8 @@ async function probe(): Promise<void> {
     async fetch(request, receiver) {
       const connection = await Connection.duplicate(request, receiver);
       if (connection === undefined) reject(new Error("the connection was not found"));
-      await connection?.send(new Response(new ReadableStream()));
+      const response = new Response(new ReadableStream());
+      await connection?.send(response, pieceSourceOf(response));
       return new Response(null);
     },
     error: (error) => (reject(error), new Response(null)),

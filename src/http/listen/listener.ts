@@ -10,6 +10,7 @@ import { toErrorResponse } from "../operation/error.ts";
 import type { Site } from "./guard.ts";
 import { resolveHost } from "./resolve-host.ts";
 import { toRoutable } from "./routable-request.ts";
+import { shedConnections } from "./shed.ts";
 import {
   grantAccess,
   identityOf,
@@ -125,7 +126,8 @@ function serve(
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
       if (request.method !== "GET") return answer;
-      const send = (response: Response) => (connection.isStream ? early.send(request, receiver, response) : response);
+      const send = (response: Response) =>
+        connection.isStream ? early.send(request, receiver, response, connection.body) : response;
       return answer instanceof Promise ? answer.then(send) : send(answer);
     },
     error: (error) => toErrorResponse(error, { log }),
@@ -137,6 +139,7 @@ function serve(
     },
   });
   setBacklog(before, backlog, { log });
+  shedConnections(before, { isEncrypted: tls !== undefined, log });
   return server;
 }
 

@@ -44,7 +44,8 @@ function toResponse({ code, message, field, details }: GafferdError): Response {
   const body = { ...details, error: code, message, ...(field === undefined ? {} : { field }) };
   return Response.json(body, {
     status: statusByCode[code],
-    ...(code === "overloaded" ? { headers: { "retry-after": String(retryAfterSeconds) } } : {}),
+    // An idle connection would keep the descriptor that gafferd lacks.
+    ...(code === "overloaded" ? { headers: { "retry-after": String(retryAfterSeconds), connection: "close" } } : {}),
   });
 }
 

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { Manager } from "../../manager/manager.ts";
+import { loadAccounts } from "../../process/accounts.ts";
 import { toDocument } from "../../template/document.ts";
 import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../operation/body.ts";
@@ -69,6 +70,7 @@ function answerNames(names: readonly string[]): TextAnswer {
 async function createTemplate(manager: Manager, request: Request) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
   keepOpen(request);
+  await loadAccounts(template.uid, template.gid);
   return { ok: true, pids: await manager.launch(template) };
 }
 
@@ -77,6 +79,7 @@ async function replaceTemplate(manager: Manager, request: Request, id: string) {
   const { name } = findTemplate(manager, id).template;
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd(), name });
   keepOpen(request);
+  await loadAccounts(template.uid, template.gid);
   await manager.update(name, template);
   return { ok: true };
 }

@@ -1,3 +1,4 @@
+import { runInSlices } from "../../slices.ts";
 import { libc } from "../libc.ts";
 import { ownChildren } from "./descendants.ts";
 import { procStatOf } from "../proc-stat.ts";
@@ -7,11 +8,14 @@ const spawned = new Set<number>();
 /** The start times of the other children that were zombies at the last check, by pid. */
 let zombies = new Map<number, number>();
 let timer: Timer | undefined;
+let isReaping = false;
+/** A child has exited since the list of children was read. */
+let isDue = false;
 let isReaper = false;
 let hasInherited = false;
 
 /** Bun reaps its own children in the next turn of its event loop. A zombie that is this old is not one of them. */
-const reapAfterMs = 250;
+const reapAfterMs = 50;
 
 /**
  * Makes gafferd a child subreaper: a process that loses its parent becomes a child of gafferd. `orphans` lists these
@@ -51,19 +55,54 @@ export function trackSpawned({ pid, exited }: Pick<Bun.Subprocess, "pid" | "exit
 }
 
 function scheduleReap(): void {
-  timer ??= setTimeout(reapOrphans, reapAfterMs).unref();
+  isDue = true;
+  if (!isReaping) timer ??= setTimeout(reapOrphans, reapAfterMs).unref();
 }
 
-/** Reaps orphans that were zombies at the last check too. Repeats as long as there are zombies. */
+/** Reaps orphans that were zombies at the last check too, in slices. Repeats as long as there are zombies. */
 function reapOrphans(): void {
   timer = undefined;
+  isReaping = true;
+  isDue = false;
   const before = zombies;
   zombies = new Map();
-  for (const osPid of orphans()) {
-    const stat = procStatOf(osPid);
-    if (stat?.state !== "Z") continue;
-    if (before.get(osPid) === stat.startTicks) libc().reap?.(osPid);
-    else zombies.set(osPid, stat.startTicks);
+  const children = orphansNow();
+  runInSlices(
+    () => {
+      const osPid = children.pop();
+      if (osPid !== undefined) tryReapOrphan(osPid, before);
+      return children.length > 0;
+    },
+    () => {
+      isReaping = false;
+      if (isDue || zombies.size > 0) scheduleReap();
+    },
+  );
+}
+
+/** The same as `orphans`. If no file descriptor is free to read `/proc`, it is empty, and the next check is due. */
+function orphansNow(): number[] {
+  try {
+    return orphans();
+  } catch {
+    isDue = true;
+    return [];
   }
-  if (zombies.size > 0) scheduleReap();
+}
+
+function tryReapOrphan(osPid: number, before: ReadonlyMap<number, number>): void {
+  try {
+    reapOrphan(osPid, before);
+  } catch {
+    isDue = true; // No file descriptor is free to read `/proc`.
+  }
+}
+
+function reapOrphan(osPid: number, before: ReadonlyMap<number, number>): void {
+  // During the slices, its pid may have been given to a child that Bun waits for.
+  if (spawned.has(osPid)) return;
+  const stat = procStatOf(osPid);
+  if (stat?.state !== "Z") return;
+  if (before.get(osPid) === stat.startTicks) libc().reap?.(osPid);
+  else zombies.set(osPid, stat.startTicks);
 }

@@ -16,6 +16,18 @@ test("an orphan becomes a child of gafferd, which reaps it", async () => {
   expect(childrenOf(hosted.gafferd.osPid).filter((osPid) => procStatOf(osPid)?.state === "Z")).toEqual([]);
 });
 
+test("200 orphans that exit together are reaped together", async () => {
+  await using hosted = await startHosted();
+  const cmd = `sh -c 'i=0; while [ $i -lt 200 ]; do (sleep 600 &); i=$((i + 1)); done; exec sleep 600'`;
+  await hosted.create({ name: "a", cmd });
+  const { osPid } = hosted.gafferd;
+  const orphans = () => childrenOf(osPid).filter((child) => procStatOf(child)?.state !== "Z");
+  await waitFor(() => orphans().length > 200, "200 orphans");
+  const ended = orphans().slice(-200);
+  for (const child of ended) process.kill(child, "SIGKILL");
+  await waitFor(() => ended.every((child) => procStatOf(child) === undefined), "the orphans to be reaped");
+}, 30_000);
+
 test("gafferd does not reap the children of Bun while it reaps orphans", async () => {
   await using hosted = await startHosted();
   await hosted.create({ name: "orphans", cmd: `sh -c 'while :; do (true &); sleep 0.01; done'` });
