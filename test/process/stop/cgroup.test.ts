@@ -34,18 +34,22 @@ describe.skipIf(!hasCgroups)("with a cgroup for each process (needs root and cgr
     expect(lives(left)).toBe(false);
   });
 
-  test("many restarts leave no directory, and a stop of gafferd leaves none at all", async () => {
-    await using hosted = await startHosted();
-    const file = join(hosted.stateDir, "../runs");
-    const cmd = `sh -c 'echo >>${file}'`;
-    await createClient(hosted.gafferd.url).create({ name: "a", cmd, restart: "always", backoff: 0, numprocesses: 4 });
-    await waitFor(() => Bun.file(file).size >= restarts, `${restarts} runs`);
-    await hosted.ask("DELETE", "/processes/a");
-    expect(cgroupsOf(hosted.gafferd)).toEqual([]);
-    hosted.gafferd.kill("SIGTERM");
-    expect(await hosted.gafferd.exited).toBe(0);
-    expect(folderOf(hosted.gafferd)).toBeUndefined();
-  });
+  test(
+    "many restarts leave no directory, and a stop of gafferd leaves none at all",
+    async () => {
+      await using hosted = await startHosted();
+      const file = join(hosted.stateDir, "../runs");
+      const cmd = `sh -c 'echo >>${file}'`;
+      await createClient(hosted.gafferd.url).create({ name: "a", cmd, restart: "always", backoff: 0, numprocesses: 4 });
+      await waitFor(() => Bun.file(file).size >= restarts, `${restarts} runs`, 10_000 + 20 * restarts);
+      await hosted.ask("DELETE", "/processes/a");
+      expect(cgroupsOf(hosted.gafferd)).toEqual([]);
+      hosted.gafferd.kill("SIGTERM");
+      expect(await hosted.gafferd.exited).toBe(0);
+      expect(folderOf(hosted.gafferd)).toBeUndefined();
+    },
+    15_000 + 30 * restarts,
+  );
 
   test("a process that makes cgroups of its own leaves none of them", async () => {
     await using hosted = await startHosted();
