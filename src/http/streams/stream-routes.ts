@@ -55,10 +55,12 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     if (isFinished && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
     admitStream(request);
     const { feed, format, heartbeatMs, follow } = query;
+    // `HEAD` comes as a request that is aborted from the start.
+    const wasAborted = request.signal.aborted;
     const found = findTail(source, query.start, label);
     const start = found instanceof Promise ? await found : found;
     // The client left during the search.
-    if (request.signal.aborted) return new Response(null);
+    if (request.signal.aborted && !wasAborted) return new Response(null);
     const readerOptions = readerOptionsOf(query, start, label);
     if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
     const encoder =

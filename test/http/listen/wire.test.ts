@@ -75,7 +75,7 @@ describe("HTTP on the wire", () => {
     await using listening = await listen();
     const { service, url } = listening;
     await service.ask("POST", "/processes", { name: "a", cmd: "sleep 1000", redirect_output: ["out"] });
-    for (const feed of ["eventsource", "continuous", "longpoll"]) {
+    for (const feed of ["eventsource", "continuous", "longpoll", "continuous&tail=1000000"]) {
       const { status, headers } = await fetch(`${url}/streams/1/out?feed=${feed}`, { method: "HEAD" });
       expect([status, headers.get("cache-control")]).toEqual([200, "no-store, no-transform"]);
     }

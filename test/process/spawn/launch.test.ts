@@ -60,8 +60,14 @@ const failures: [string, Partial<ProcessTemplate>, string | undefined, string][]
   ],
   ["no user", { uid: "no-such-user" }, "uid", "cannot run as user `no-such-user`: no such user"],
   [
-    "too long",
+    "a word that is too long",
     { args: ["x".repeat(3_000_000)] },
+    "args",
+    "cannot start `sample`: `args` is too long: with its variables replaced, a word is longer than 128 KiB, which the system does not allow; pass long values in a file or in stdin",
+  ],
+  [
+    "too long together",
+    { args: Array.from({ length: 30 }, () => "x".repeat(100_000)) },
     "cmd",
     "cannot start `true`: its arguments and environment together are too long",
   ],
