@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A file system of 64 KiB, mounted on a temporary directory. Dispose it to unmount. */
+/** A small file system, mounted on a temporary directory. Dispose it to unmount. */
 export interface TinyDisk extends Disposable {
   readonly path: string;
   /** Fills the disk. */
@@ -23,11 +23,12 @@ export const canMount = (() => {
   }
 })();
 
-export function mountTinyDisk(): TinyDisk {
+/** Mounts a disk of `size`, which is 64 KiB unless told. Throws when it cannot be mounted. */
+export function mountTinyDisk(size = "64k"): TinyDisk {
   const path = mkdtempSync(join(tmpdir(), "gafferd-disk-"));
   const filler = join(path, "filler");
   try {
-    run("mount", "-t", "tmpfs", "-o", "size=64k", "gafferd-test", path);
+    run("mount", "-t", "tmpfs", "-o", `size=${size}`, "gafferd-test", path);
   } catch (error) {
     rmSync(path, { recursive: true });
     throw error;
