@@ -11,6 +11,7 @@ import { openEndpoints } from "./http/listen/endpoint.ts";
 
 import type { Reload } from "./http/daemon/reload-routes.ts";
 import type { Logger } from "./log.ts";
+import { createOutputMemory } from "./daemon/memory-limit.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -120,12 +121,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir, onCrash, onHang, hangTimeoutMs } = config.gaffer;
+  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes } = config.gaffer;
   const restarts = onCrash === "restart" || onHang === "restart";
   const restart = restarts && options.restart ? { ...options.restart, onCrash } : undefined;
   const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
   const ledger = options.endWithHost ? RunLedger.open(survival) : undefined;
-  const manager = new Manager({ bus, log, ledger, onShutdown });
+  const memory = createOutputMemory({ limit: memoryLimitBytes, log });
+  const manager = new Manager({ bus, log, ledger, memory, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
   const host = await loadPluginHost(options, { manager, bus, sampler });

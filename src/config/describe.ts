@@ -15,7 +15,7 @@ export function describeConfig(config: Config): string {
   const templates = inRanks(config.templates, (template) => template).flat();
   const blocks = [
     block("files", config.files),
-    block("gafferd", describeRestarts(config.gaffer)),
+    block("gafferd", describeDaemon(config.gaffer)),
     block("endpoints", config.endpoints.flatMap(describeEndpoint)),
     block("processes, in start order", templates.flatMap(describeTemplate)),
     block("webhooks", describeWebhooks(config.webhooks)),
@@ -33,10 +33,11 @@ function block(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
-function describeRestarts({ onCrash, onHang, hangTimeoutMs }: Config["gaffer"]): string[] {
+function describeDaemon({ onCrash, onHang, hangTimeoutMs, memoryLimitBytes }: Config["gaffer"]): string[] {
   return [
     onCrash === "restart" && "started again if it is killed or crashes",
     onHang === "restart" && `started again if it hangs for ${toSeconds(hangTimeoutMs)} s`,
+    memoryLimitBytes !== undefined && `keeps at most ${Math.floor(memoryLimitBytes / 1024 ** 2)} MiB of output`,
   ].filter((line) => typeof line === "string");
 }
 

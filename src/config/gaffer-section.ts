@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { IniValue } from "./ini.ts";
 import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
 import { parseDuration } from "../template/duration.ts";
+import { parseSize } from "../template/size.ts";
 import { badValue, parseList, resolvePath } from "./value.ts";
 
 /** The settings of `[gaffer]`. */
@@ -20,6 +21,8 @@ export interface GafferSettings {
   /** What happens, besides a line in the log, if the event loop of gafferd is blocked for `hangTimeoutMs`. */
   readonly onHang: "log" | "restart";
   readonly hangTimeoutMs: number;
+  /** The sum of all output buffers, in bytes. Undefined: a quarter of the memory that gafferd may use. */
+  readonly memoryLimitBytes?: number;
 }
 
 const home = join(homedir(), ".gafferd");
@@ -31,8 +34,17 @@ export const defaultPluginsDir = join(home, "plugins");
 export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
   let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
   for (const section of sections) {
-    const { plugins_dir, plugin_dir, bundled_plugins, cors_origins, state_dir, on_crash, on_hang, hang_timeout } =
-      readKeys(section, readers, report);
+    const {
+      plugins_dir,
+      plugin_dir,
+      bundled_plugins,
+      cors_origins,
+      state_dir,
+      on_crash,
+      on_hang,
+      hang_timeout,
+      memory_limit,
+    } = readKeys(section, readers, report);
     const second = valueOf(section, "plugins_dir") && valueOf(section, "plugin_dir");
     if (second)
       reportValue(section, second, report, "is another name for `plugins_dir`, which is also set; remove one");
@@ -46,6 +58,7 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
       ...(on_crash !== undefined && { onCrash: on_crash }),
       ...(on_hang !== undefined && { onHang: on_hang }),
       ...(hang_timeout !== undefined && { hangTimeoutMs: hang_timeout }),
+      ...(memory_limit !== undefined && { memoryLimitBytes: memory_limit }),
     };
   }
   return {
@@ -73,6 +86,7 @@ const readers = {
   on_crash: toCrashAction,
   on_hang: toHangAction,
   hang_timeout: toHangTimeout,
+  memory_limit: toMemoryLimit,
 };
 
 function toPluginNames({ text }: IniValue): "all" | string[] {
@@ -101,6 +115,13 @@ function toHangTimeout({ text }: IniValue): number {
   const timeoutMs = parseDuration(text);
   if (timeoutMs < 1000 || timeoutMs > 3_600_000) throw badValue(`must be 1s to 1h, not ${JSON.stringify(text)}`);
   return timeoutMs;
+}
+
+/** At least a megabyte: less is probably a number whose unit was forgotten. */
+function toMemoryLimit({ text }: IniValue): number {
+  const bytes = parseSize(text);
+  if (bytes < 1024 ** 2) throw badValue(`must be 1m or more, not ${JSON.stringify(text)}`);
+  return bytes;
 }
 
 function toOrigin(text: string): string {

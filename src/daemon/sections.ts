@@ -26,6 +26,7 @@ const fixedAtStart = [
   "gaffer.on_crash",
   "gaffer.on_hang",
   "gaffer.hang_timeout",
+  "gaffer.memory_limit",
 ];
 
 /** The settings of a configuration. An endpoint includes the text of its certificates, so a renewed one is a change. */
@@ -38,6 +39,7 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
     ["gaffer.on_crash", gaffer.onCrash],
     ["gaffer.on_hang", gaffer.onHang],
     ["gaffer.hang_timeout", gaffer.hangTimeoutMs],
+    ["gaffer.memory_limit", gaffer.memoryLimitBytes],
     ...endpoints.map((endpoint) => [`endpoint:${endpoint.name}`, [endpoint, textsOf(endpoint)]] as const),
     ...templates.map((template) => [`process:${template.name}`, template] as const),
     ["webhooks", webhooks],

@@ -1,6 +1,7 @@
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
+import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
 import { runInSlices } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
@@ -19,6 +20,8 @@ export interface ManagerOptions {
   readonly log: Logger;
   /** Records the running processes. Default: they are not recorded. */
   readonly ledger?: Ledger | undefined;
+  /** The memory of all outputs. Default: without a limit. */
+  readonly memory?: OutputMemory | undefined;
   /** Called with the reason when a template with `onGiveUp = shutdown` was given up. */
   readonly onShutdown?: (reason: string) => void;
 }
@@ -28,6 +31,7 @@ export class Manager {
   readonly #bus: EventBus;
   readonly #log: Logger;
   readonly #ledger: Ledger | undefined;
+  readonly #memory: OutputMemory | undefined;
   readonly #onShutdown: ManagerOptions["onShutdown"];
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
@@ -41,6 +45,7 @@ export class Manager {
     this.#bus = options.bus;
     this.#log = options.log;
     this.#ledger = options.ledger;
+    this.#memory = options.memory;
     this.#onShutdown = options.onShutdown;
   }
 
@@ -232,6 +237,7 @@ export class Manager {
       bus: this.#bus,
       log: this.#log,
       ledger: this.#ledger,
+      memory: this.#memory,
       nextId: () => (this.#lastId += 1),
       gaveUp: ({ onGiveUp }, reason) => {
         // A template whose creation fails is removed synchronously, so that it does not stop gafferd.

@@ -2,6 +2,7 @@ import type { Ring } from "./ring.ts";
 
 /** How many of `wanted` bytes may be written to `ring` now; 0 if the writer must wait for a reader. */
 export function writableBytes(ring: Ring, wanted: number): number {
+  if (ring.cursors.size > 0) ring.reserve(wanted);
   let free = wanted;
   for (const reader of ring.cursors) {
     if (reader.waitBudgetMs > 0) free = Math.min(free, ring.freeBefore(reader.heldPosition));

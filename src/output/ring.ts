@@ -1,6 +1,7 @@
 import type { Moment } from "../moment.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Order } from "./order.ts";
+import type { RingMemory } from "./output-memory.ts";
 import { RankCounter } from "./rank-counter.ts";
 
 const firstCapacity = 4096;
@@ -37,10 +38,10 @@ export interface RingObserver {
 
 /**
  * The recent bytes of one output. Positions count from the first byte and never reset. The ring keeps the bytes from
- * `oldest` to `head`. Its memory doubles from 4 KiB up to `capacity` bytes; then the oldest bytes are overwritten.
+ * `oldest` to `head`. Its memory doubles from 4 KiB up to `capacity` bytes; then the oldest bytes are overwritten. If the
+ * memory of all rings is short, the ring stays at the size that it has.
  */
 export class Ring {
-  readonly capacity: number;
   readonly arrivals = new Arrivals();
   readonly order: Order;
   /** The readers. A cursor removes itself when it is closed. */
@@ -48,6 +49,8 @@ export class Ring {
   readonly meter: OutputMeter;
   /** A Buffer, because searching and framing its views is faster than with a Uint8Array. */
   #bytes = Buffer.alloc(0);
+  #capacity: number;
+  #memory: RingMemory | undefined;
   #head = 0;
   #oldest = 0;
   #endRank = Infinity;
@@ -60,11 +63,18 @@ export class Ring {
     capacity: number,
     counter = new RankCounter(),
     meter: OutputMeter = { bytes: 0, gaps: 0, droppedBytes: 0 },
+    memory?: RingMemory,
   ) {
-    this.capacity = capacity;
+    this.#capacity = capacity;
+    this.#memory = memory;
     this.order = new Order(capacity);
     this.#counter = counter;
     this.meter = meter;
+  }
+
+  /** The bytes it can hold. Decreases, once at most, when the memory is short; no byte is lost by that. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
   /** The position after the last byte, which is the number of bytes written. */
@@ -99,10 +109,10 @@ export class Ring {
     this.arrivals.add(this.#head, moment);
     this.order.add(this.#head, this.#counter.next, chunk.length);
     this.#counter.next += chunk.length;
-    this.#grow(this.#head + chunk.length);
-    const held = chunk.length > this.capacity ? chunk.subarray(chunk.length - this.capacity) : chunk;
-    const start = (this.#head + chunk.length - held.length) % this.capacity;
-    const untilEdge = this.capacity - start;
+    if (this.#bytes.length < this.#capacity) this.reserve(chunk.length);
+    const held = chunk.length > this.#capacity ? chunk.subarray(chunk.length - this.#capacity) : chunk;
+    const start = (this.#head + chunk.length - held.length) % this.#capacity;
+    const untilEdge = this.#capacity - start;
     if (held.length <= untilEdge) {
       this.#bytes.set(held, start);
     } else {
@@ -112,12 +122,32 @@ export class Ring {
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
     this.#lastWriteMs = moment.steadyMs;
-    this.#oldest = Math.max(this.#head - this.capacity, this.order.firstKnownPosition);
+    this.#oldest = Math.max(this.#head - this.#capacity, this.order.firstKnownPosition);
     if (this.#oldest > 0) {
       this.arrivals.dropBefore(this.#oldest);
       this.order.dropBefore(this.#oldest);
     }
     this.#wake();
+  }
+
+  /** Grows for the next `bytes` bytes. `freeBefore` is then exact for a write of this size. */
+  reserve(bytes: number): void {
+    if (this.#bytes.length < Math.min(this.#head + bytes, this.#capacity)) this.#grow(this.#head + bytes);
+  }
+
+  /** The memory no longer counts: only open cursors read the ring from now on. */
+  uncount(): void {
+    this.#memory?.hold(-this.#bytes.length);
+    this.#memory = undefined;
+  }
+
+  /** Drops all bytes of a ring that has ended. Readers have a gap instead. */
+  drop(): void {
+    this.uncount();
+    this.#bytes = Buffer.alloc(0);
+    this.#oldest = this.#head;
+    this.arrivals.dropBefore(this.#head);
+    this.order.dropBefore(this.#head);
   }
 
   /** Call when no byte will follow. Readers end after the bytes that are still in the ring. */
@@ -225,12 +255,22 @@ export class Ring {
   }
 
   #grow(wanted: number): void {
-    if (this.#bytes.length >= Math.min(wanted, this.capacity)) return;
-    let length = Math.max(this.#bytes.length, firstCapacity);
+    const held = this.#bytes.length;
+    let length = Math.max(held, firstCapacity);
     while (length < wanted) length *= 2;
-    const grown = Buffer.alloc(Math.min(length, this.capacity));
+    length = Math.min(length, this.#capacity);
+    const most = held + (this.#memory?.room(length - held) ?? Infinity);
+    if (length > most && length > firstCapacity) {
+      while (length > most && length > firstCapacity) length /= 2;
+      // The ring has not wrapped around before it is full, so every position stays where it is.
+      this.#capacity = length = Math.max(Math.floor(length), held, firstCapacity);
+      this.#memory?.isShort(length);
+    }
+    if (length === held) return;
+    const grown = Buffer.alloc(length);
     grown.set(this.#bytes);
     this.#bytes = grown;
+    this.#memory?.hold(length - held);
   }
 
   /** Called by a cursor after a read and when it is closed. */

@@ -1,5 +1,6 @@
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
+import type { OutputMemory } from "../output/output-memory.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface SupervisorContext {
   readonly bus: EventBus;
   readonly log: Logger;
   readonly ledger?: Ledger | undefined;
+  /** The memory of the outputs of all templates. Default: without a limit. */
+  readonly memory?: OutputMemory | undefined;
   /** How often the log repeats that a crash loop continues; default: once a minute. */
   readonly reminderMs?: number;
   /** The next process id of this daemon. */

@@ -1,4 +1,5 @@
 import type { ProcessExit } from "../process/process.ts";
+import type { OldOutput, OutputMemory } from "../output/output-memory.ts";
 import { DroppedOutput } from "./dropped-output.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 
@@ -13,6 +14,14 @@ export class Population {
   readonly #unfinished = new Set<SupervisedProcess>();
   readonly #exits: SupervisedProcess[] = [];
   readonly #dropped = new DroppedOutput();
+  readonly #memory: OutputMemory | undefined;
+  /** Of `#exits`, in the same order. */
+  readonly #old: OldOutput[] = [];
+  #isRetired = false;
+
+  constructor(memory?: OutputMemory) {
+    this.#memory = memory;
+  }
 
   /** The number of processes that have not exited, without those that survived SIGKILL. One that is stopping counts. */
   get size(): number {
@@ -93,12 +102,48 @@ export class Population {
     return true;
   }
 
+  /** Call when no process will follow. What is kept no longer counts: only streams that are open read it. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const process of this.#exits) uncount(process);
+    for (const old of this.#old) this.#memory?.removeOld(old);
+  }
+
   #exited(process: SupervisedProcess): void {
     this.#alive.delete(process.id);
     this.#unkillable.delete(process);
     this.#unfinished.add(process);
     this.#exits.push(process);
-    const forgotten = this.#exits.length > keptExits ? this.#exits.shift() : undefined;
-    if (forgotten !== undefined) this.#dropped.add(forgotten);
+    this.#mayBeDropped(process);
+    const forgotten = this.#exits.length > keptExits ? this.#forgetOldest() : undefined;
+    if (forgotten !== undefined) uncount(forgotten);
   }
+
+  #mayBeDropped(process: SupervisedProcess): void {
+    if (this.#isRetired) return uncount(process);
+    const isOldest = () => this.#exits[0] === process;
+    const old: OldOutput = {
+      get mayDrop() {
+        return isOldest() && process.outputEnded;
+      },
+      drop: () => {
+        this.#forgetOldest();
+        for (const ring of process.rings.values()) ring.drop();
+      },
+    };
+    this.#old.push(old);
+    this.#memory?.addOld(old);
+  }
+
+  #forgetOldest(): SupervisedProcess | undefined {
+    const old = this.#old.shift();
+    if (old !== undefined) this.#memory?.removeOld(old);
+    const forgotten = this.#exits.shift();
+    if (forgotten !== undefined) this.#dropped.add(forgotten);
+    return forgotten;
+  }
+}
+
+function uncount({ rings }: SupervisedProcess): void {
+  for (const ring of rings.values()) ring.uncount();
 }

@@ -20,7 +20,8 @@ export function spawnSupervised(
     meter.spawns += 1;
     ledger?.spawned({ osPid: process.osPid, marker: process.marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
-    return new SupervisedProcess(process, { id: context.nextId(), slot, startedMs, template, counter, meter });
+    const memory = context.memory?.of(template.name);
+    return new SupervisedProcess(process, { id: context.nextId(), slot, startedMs, template, counter, meter, memory });
   } catch (cause) {
     if (cause instanceof GafferdError) return cause;
     return new GafferdError("spawn_failed", `cannot start \`${template.name}\`: ${String(cause)}`, { cause });

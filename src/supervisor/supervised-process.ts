@@ -1,5 +1,6 @@
 import type { Process, ProcessExit } from "../process/process.ts";
 import type { Survivor } from "../process/stop/survivors.ts";
+import type { RingMemory } from "../output/output-memory.ts";
 import type { RankCounter } from "../output/rank-counter.ts";
 import { Ring } from "../output/ring.ts";
 import { portOf } from "../template/slot.ts";
@@ -20,6 +21,8 @@ export interface SupervisedProcessOptions {
   readonly counter: RankCounter;
   /** Shared by all processes of the template. */
   readonly meter: Meter;
+  /** Shared by all outputs of the daemon. Default: without a limit. */
+  readonly memory?: RingMemory | undefined;
 }
 
 /** One run of a template with its recent output: what the supervisor starts, watches and stops. */
@@ -56,7 +59,8 @@ export class SupervisedProcess {
     this.template = options.template;
     const rings = new Map<string, Ring>();
     const pumps = process.outputs.map((pipe) => {
-      const ring = new Ring(options.template.outputBufferBytes, options.counter, options.meter.output(pipe.label));
+      const { template, counter, meter, memory } = options;
+      const ring = new Ring(template.outputBufferBytes, counter, meter.output(pipe.label), memory);
       rings.set(pipe.label, ring);
       ring.observe({ onFirstByte: () => this.#rankSpawn(), onEnd: () => this.#rankExit() });
       return new Pump(pipe, ring);

@@ -24,7 +24,7 @@ export class Supervisor {
   readonly #context: SupervisorContext;
   readonly #events: TemplateEvents;
   readonly ranks = new RankCounter();
-  readonly #population = new Population();
+  readonly #population: Population;
   readonly #changes = new Changes();
   readonly #statuses = new StatusCache();
   readonly #restarts: Restarts;
@@ -51,6 +51,7 @@ export class Supervisor {
   constructor(template: ProcessTemplate, context: SupervisorContext) {
     this.#template = template;
     this.#context = context;
+    this.#population = new Population(context.memory);
     this.#events = new TemplateEvents(context.bus, template.name);
     this.#restarts = new Restarts({
       context,
@@ -140,6 +141,7 @@ export class Supervisor {
   /** Call when no process will follow. Readers then end after the output that is still kept. */
   retire(): void {
     this.#isRetired = true;
+    this.#population.retire();
     this.#changes.notify();
   }
 

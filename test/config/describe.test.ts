@@ -12,6 +12,7 @@ plugins_dir = plugins
 bundled_plugins = none
 on_crash = restart
 on_hang = restart
+memory_limit = 64m
 
 [endpoint:local]
 bind = 127.0.0.1:5000, unix:g.sock
@@ -65,6 +66,7 @@ limit = 1g
 gafferd
   started again if it is killed or crashes
   started again if it hangs for 30 s
+  keeps at most 64 MiB of output
 
 endpoints
   local: http://127.0.0.1:5000, hosts gaffer.example.org
@@ -87,9 +89,9 @@ webhooks
   proc.second.worker: http://a/5
 
 warnings
-  DIR/gaffer.ini:20: [process:last] args: $UNSET is not set and is not replaced; set it, or write $$ for a literal $
-  DIR/gaffer.ini:48: [webhooks] proc.secnod: matches no process of this configuration
-  DIR/gaffer.ini:49: [webhooks] proc.second.worker: matches no process of this configuration
+  DIR/gaffer.ini:21: [process:last] args: $UNSET is not set and is not replaced; set it, or write $$ for a literal $
+  DIR/gaffer.ini:49: [webhooks] proc.secnod: matches no process of this configuration
+  DIR/gaffer.ini:50: [webhooks] proc.second.worker: matches no process of this configuration
 
 OK: 3 templates, 2 endpoints
 `);

@@ -46,6 +46,7 @@ test.each([
     'cors_origins: must be origins such as https://example.org, not "https://a.org/x"',
   ],
   ["on_hang = stop", 'on_hang: must be `log` or `restart`, not "stop"'],
+  ["memory_limit = 64", 'memory_limit: must be 1m or more, not "64"'],
   ["hang_timeout = 0.5", 'hang_timeout: must be 1s to 1h, not "0.5"'],
   ["on_crash = always", 'on_crash: must be `stop` or `restart`, not "always"'],
   ["cors_origins = file:///", 'cors_origins: must be origins such as https://example.org, not "file:///"'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { currentMoment, toSteadyMs } from "../../src/moment.ts";
+import { OutputMemory } from "../../src/output/output-memory.ts";
 import { OutputReader, type OutputItem, type OutputReaderOptions } from "../../src/reading/output-reader.ts";
 import { processSource, templateSource } from "../../src/reading/output-source.ts";
 import type { StreamPosition } from "../../src/reading/stream-position.ts";
@@ -204,6 +205,31 @@ describe("the output of a template", () => {
     await waitFor(() => supervisor.find(2)?.rings.get("out")?.head === 5, "the second line");
     expect(readItems(reader)).toEqual(["exit 1", "spawn 2", "out 2: line\n"]);
     reader.close();
+  });
+
+  test("that is dropped because the memory is short is a gap of exactly what was not read", async () => {
+    const memory = new OutputMemory(65_536);
+    const cmd = "head -c 9999 /dev/zero | tr '\\0' 'x'; echo";
+    const { supervisor } = hosting({ cmd, shell: true, redirectOutput: ["out"], restart: "never" }, { memory });
+    supervisor.start();
+    await waitFor(() => firstOf(supervisor).outputEnded, "the end of the output");
+    const source = templateSource(supervisor);
+    const [early, stalled] = [1, 2].map(() => new OutputReader(source, { ...options, unit: "bytes" }));
+    const bytes = early!.next(1000, performance.now());
+    const to = bytes?.kind === "bytes" ? bytes.to : 0;
+    expect(to).toBeGreaterThan(0);
+    memory.of("other").room(60_000);
+    expect([supervisor.exits.length, supervisor.dropped.bytes("out"), memory.held]).toEqual([0, 10_000, 0]);
+    for (const [reader, expected] of [
+      [early!, [`gap 1 out ${to}-10000`, "exit 1"]],
+      [stalled!, ["gap 1 out 0-10000"]],
+    ] as const) {
+      expect(readItems(reader)).toEqual([...expected]);
+      reader.close();
+    }
+    const late = new OutputReader(source, { ...options, unit: "bytes" });
+    expect(readItems(late)).toEqual([]);
+    late.close();
   });
 
   test("that is dropped before a slow reader has read it is a gap, and not kept in memory", async () => {

@@ -2,6 +2,7 @@ import { afterEach, expect } from "bun:test";
 import { EventBus } from "../../src/events/bus.ts";
 import type { GafferdEvent } from "../../src/events/event.ts";
 import type { Logger } from "../../src/log.ts";
+import type { OutputMemory } from "../../src/output/output-memory.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { sampleTemplate } from "../process/sample-template.ts";
@@ -46,7 +47,11 @@ export function hostPerTest(): typeof host {
 /** A supervisor of a real template, with its events recorded. */
 export function host(
   overrides: Partial<ProcessTemplate>,
-  { log = silentLog, reminderMs }: { readonly log?: Logger; readonly reminderMs?: number } = {},
+  {
+    log = silentLog,
+    reminderMs,
+    memory,
+  }: { readonly log?: Logger; readonly reminderMs?: number; readonly memory?: OutputMemory } = {},
 ): Hosting {
   const bus = new EventBus((error) => {
     throw error;
@@ -58,6 +63,7 @@ export function host(
   const supervisor = new Supervisor(sampleTemplate(overrides), {
     bus,
     log,
+    memory,
     ...(reminderMs !== undefined && { reminderMs }),
     nextId: () => ++lastId,
     gaveUp: (_, reason) => givenUp.push(reason),
