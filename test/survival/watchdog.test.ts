@@ -41,7 +41,13 @@ async function start(settings = ""): Promise<RunningGafferd> {
     file,
     `[gaffer]\nstate_dir = state\nplugins_dir = plugins\nbundled_plugins = none\nhang_timeout = 1s\n${settings}\n`,
   );
-  return await startGafferd([`--pidfile=${pidfile}`, file]);
+  const gafferd = await startGafferd([`--pidfile=${pidfile}`, file]);
+  // The watchdog starts in the first turns of the event loop after gafferd listens.
+  for (let turn = 0; turn < 3; turn++) {
+    await fetch(`${gafferd.url}/ping`);
+    await Bun.sleep(20);
+  }
+  return gafferd;
 }
 
 /** Starts a process on whose start the plugin blocks. The request is not answered before that ends. */
