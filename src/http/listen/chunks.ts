@@ -17,7 +17,7 @@ export function pieceSourceOf({ body }: Response): PieceSource {
   return {
     async take() {
       for (;;) {
-        // Waits for the reader's own errors too.
+        // If the stream fails, the response is cut off.
         const piece = await reader?.read().catch((error: Error) => void abort?.(error));
         if (piece === undefined || piece.done) return undefined;
         const bytes = toBytes(piece.value);

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { lazyLibc } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
 import { type OpenSockets, openSockets } from "./backlog.ts";
-import { isListening, socketName } from "./socket-descriptors.ts";
+import { closeDescriptor, isListening, socketName } from "./socket-descriptors.ts";
 
 /** A listening socket. */
 interface Listening {
@@ -103,7 +103,7 @@ function refuseOne(listener: number, isEncrypted: boolean): boolean {
     // The kernel resets a connection that is closed with unread bytes, and the client may lose the answer.
     libc().recv(fd, ptr(received), BigInt(received.length), withoutWaiting);
   }
-  libc().close(fd);
+  closeDescriptor(fd);
   return true;
 }
 
@@ -124,5 +124,4 @@ const libc = lazyLibc({
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   shutdown: { args: ["i32", "i32"], returns: "i32" },
-  close: { args: ["i32"], returns: "i32" },
 });
