@@ -14,6 +14,7 @@ import type { Reload } from "./http/daemon/reload-routes.ts";
 import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
+import { createStore, openStore } from "./daemon/open-store.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -47,6 +48,11 @@ export interface DaemonOptions {
    * `false`.
    */
   readonly endWithHost?: boolean;
+  /**
+   * Whether the database in `state_dir` is opened at the start, so that what is created at runtime survives a restart.
+   * Default: `false`; then only webhooks open it.
+   */
+  readonly keepState?: boolean;
   /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
   readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
@@ -139,7 +145,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
-  const webhooks = await startWebhooks({ bus, log, version, stateDir, settings });
+  const store = createStore({ stateDir, log });
+  if (options.keepState) openStore(store, { stateDir, log });
+  const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
   const app = createApp({
@@ -158,8 +169,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await clearDeadCgroups({ stateDir, log });
   }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
-    // Releases the outbox for another daemon.
+    // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    await store.close();
     await ledger?.close();
     throw error;
   });
@@ -189,6 +201,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
+    await store.close();
     await ledger?.close();
     closeCgroups();
   }

@@ -17,6 +17,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   descriptors: [],
   "file-limit": ["libc"],
   files: ["libc"],
+  // The database: each user brings its own tables.
+  store: [],
   template: [],
   output: [],
   // Types only.
@@ -25,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
-  webhook: ["documents", "events", "libc"],
+  webhook: ["documents", "events", "store", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook", "events"],
   reading: ["supervisor", "output"],
@@ -52,6 +54,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "libc",
   ],
   daemon: [
+    "store",
     "survival",
     "copies",
     "config",

@@ -71,6 +71,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       observe,
       adoptOrphans: true,
       endWithHost: true,
+      keepState: true,
       restart: takeRestart({ isDaemon, logFile: logFile?.path ?? "" }),
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),

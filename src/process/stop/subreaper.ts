@@ -1,7 +1,7 @@
 import { runInSlices } from "../../slices.ts";
 import { libc } from "../libc.ts";
 import { ownChildren } from "./descendants.ts";
-import { procStatOf } from "../proc-stat.ts";
+import { isAlive, procStatOf } from "../proc-stat.ts";
 
 /** Children that Bun waits for. Only Bun may reap them. */
 const spawned = new Set<number>();
@@ -102,7 +102,7 @@ function reapOrphan(osPid: number, before: ReadonlyMap<number, number>): void {
   // During the slices, its pid may have been given to a child that Bun waits for.
   if (spawned.has(osPid)) return;
   const stat = procStatOf(osPid);
-  if (stat?.state !== "Z") return;
+  if (stat?.state !== "Z" || isAlive(stat)) return;
   if (before.get(osPid) === stat.startTicks) libc().reap?.(osPid);
   else zombies.set(osPid, stat.startTicks);
 }
