@@ -165,9 +165,9 @@ export class Process {
     };
     if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
     const survivors = this.#survivors();
-    this.#log.warn(
-      `${this.#template.name}: SIGKILL did not end ${describeSurvivors(survivors)}; gafferd no longer waits for it`,
-    );
+    // A process that forks and exits again and again has another pid at each look.
+    const left = describeSurvivors(survivors) || "processes that fork and exit too fast to be named";
+    this.#log.warn(`${this.#template.name}: SIGKILL did not end ${left}; gafferd no longer waits for it`);
     return survivors;
   }
 
