@@ -1,5 +1,6 @@
 import type { Config } from "./config/config.ts";
 import { formatProblem } from "./config/problem.ts";
+import { OutputCopies } from "./copies/output-copies.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
@@ -11,7 +12,9 @@ import { openEndpoints } from "./http/listen/endpoint.ts";
 
 import type { Reload } from "./http/daemon/reload-routes.ts";
 import type { Logger } from "./log.ts";
+import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
+import { createStore, openStore } from "./daemon/open-store.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -45,6 +48,11 @@ export interface DaemonOptions {
    * `false`.
    */
   readonly endWithHost?: boolean;
+  /**
+   * Whether the database in `state_dir` is opened at the start, so that what is created at runtime survives a restart.
+   * Default: `false`; then only webhooks open it.
+   */
+  readonly keepState?: boolean;
   /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
   readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
@@ -74,6 +82,8 @@ export interface Daemon {
   culpritOf(fault: unknown): string | undefined;
   /** Stops everything. Resolves when no process, listener or socket file is left. A second call joins the first. */
   stop(): Promise<void>;
+  /** Opens the files of `output_file` again, after another program has renamed them. Returns how many were open. */
+  reopenOutputFiles(): number;
   /** Sends SIGKILL to every process and shortens all other waits, for a `stop` that takes too long. */
   forceStop(): void;
   /**
@@ -104,7 +114,7 @@ const webhookFlushMs = 2000;
  * A stop takes at most the longest `graceful_timeout` plus two seconds. Its steps:
  * 1. No new work is accepted.
  * 2. Templates stop in reverse priority. Output and events continue.
- * 3. Streams end after their last event.
+ * 3. Streams end after their last event, copies of output after their last byte.
  * 4. Webhooks deliver the remaining events.
  * 5. Plugins stop, each before the plugins it needs.
  * 6. Orphaned processes that belong to no template stop.
@@ -130,11 +140,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const manager = new Manager({ bus, log, ledger, memory, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
+  const copies = new OutputCopies({ bus, manager, stdout, log });
   const host = await loadPluginHost(options, { manager, bus, sampler });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
-  const webhooks = await startWebhooks({ bus, log, version, stateDir, settings });
+  const store = createStore({ stateDir, log });
+  if (options.keepState) openStore(store, { stateDir, log });
+  const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
   const app = createApp({
@@ -153,8 +169,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await clearDeadCgroups({ stateDir, log });
   }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
-    // Releases the outbox for another daemon.
+    // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    await store.close();
     await ledger?.close();
     throw error;
   });
@@ -178,11 +195,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus.end();
     endpoints.stopAccepting();
     await waitForReaders({ manager, bus }, Math.min(lastReadersMs, end.leftMs / 2));
+    await end.wait(copies.close());
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
+    await store.close();
     await ledger?.close();
     closeCgroups();
   }
@@ -213,6 +232,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     restartPlugins: async () => await host?.restart(),
     culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
+    reopenOutputFiles: () => copies.reopenFiles(),
     forceStop() {
       manager.kill();
       deadline?.moveEarlier(stopSlackMs);

@@ -43,7 +43,7 @@ export async function serve(options: Options, serveOptions: ServeOptions): Promi
   const config = readConfig(options);
   const logFile = await chooseLogFile(options, { ...serveOptions, stateDir: config.gaffer.stateDir });
   configureLog({ level: options.verbosity === 2 ? "debug" : "info", terminal: usesColours(2) });
-  signals.onReopen((signal) => reopenLog(signal, logFile));
+  signals.onReopen((signal) => reopenLog(signal, logFile, () => 0));
   ignoreStraySignals();
   try {
     await serveConfig(config, { ...serveOptions, options, signals, logFile });
@@ -71,11 +71,13 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       observe,
       adoptOrphans: true,
       endWithHost: true,
+      keepState: true,
       restart: takeRestart({ isDaemon, logFile: logFile?.path ?? "" }),
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),
       ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
     });
+    signals.onReopen((signal) => reopenLog(signal, logFile, () => daemon.reopenOutputFiles()));
     signals.onRepeatedStop(() => daemon.forceStop());
     const unhandled = guard.endStart((error) => daemon.culpritOf(error));
     let failure = unhandled === undefined ? undefined : toStartError(unhandled, daemon.culpritOf(unhandled));

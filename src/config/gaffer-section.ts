@@ -30,6 +30,9 @@ const home = join(homedir(), ".gafferd");
 /** Need not exist, unlike a folder that the configuration names. */
 export const defaultPluginsDir = join(home, "plugins");
 
+/** Created when it is first needed. */
+export const defaultStateDir = join(home, "state");
+
 /** Reads the `[gaffer]` sections of all files. Duplicate keys have been removed. */
 export function readGaffer(sections: readonly Section[], report: Report): GafferSettings {
   let settings: { -readonly [Key in keyof GafferSettings]?: GafferSettings[Key] } = {};
@@ -63,7 +66,7 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
   }
   return {
     pluginsDir: defaultPluginsDir,
-    stateDir: join(home, "state"),
+    stateDir: defaultStateDir,
     bundledPlugins: "all",
     corsOrigins: [],
     onCrash: "stop",
