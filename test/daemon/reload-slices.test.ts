@@ -30,21 +30,21 @@ async function run() {
 }
 
 test("a large file that is read in slices gives the same configuration, and the event loop has turns meanwhile", async () => {
-  await write(2000);
+  await write(1000);
   let config: unknown;
   const turns = await countTurns(async () => (config = await loadConfigInSlices(file)));
   expect(turns).toBeGreaterThan(3);
-  expect(config).toEqual(loadConfig(file));
+  expect(Bun.deepEquals(config, loadConfig(file), true)).toBe(true);
 });
 
 test("other requests are answered while many sections are reloaded", async () => {
   await write(0);
   const { daemon } = await run();
   await write(1500);
-  let isDone = false;
-  const reload = daemon.reload().finally(() => (isDone = true));
+  const pending = new Set(["reload"]);
+  const reload = daemon.reload().finally(() => pending.clear());
   let pings = 0;
-  while (!isDone) {
+  while (pending.size > 0) {
     expect(await (await fetch(`${daemon.urls[0]}/ping`)).text()).toBe("OK");
     pings += 1;
   }
