@@ -3,7 +3,7 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
-import { forEachInSlices, inSlices } from "../slices.ts";
+import { forEachInSlices } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { inRanks, rankOf } from "../template/rank.ts";
@@ -11,6 +11,7 @@ import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { templatesInGroup, groupNames } from "./groups.ts";
 import { notFound } from "./not-found.ts";
+import { startInOrder } from "./start-in-order.ts";
 
 /** `close` reports a template that takes longer than this to stop. */
 const slowStopMs = 500;
@@ -124,11 +125,14 @@ export class Manager {
   async load(templates: readonly ProcessTemplate[]): Promise<void> {
     for (const template of templates) this.#add(template);
     const waiting = templates.filter(({ start }) => start).toSorted((a, b) => rankOf(a) - rankOf(b));
-    await inSlices(() => this.#startNext(waiting));
+    const supervisors = waiting.flatMap(({ name }) => this.#supervisors.get(name) ?? []);
+    const isWanted = (supervisor: Supervisor) => this.#supervisors.get(supervisor.template.name) === supervisor;
+    await startInOrder(supervisors, (supervisor) => !this.#isClosed && isWanted(supervisor));
   }
 
   /** Replaces the settings, then the processes one at a time. `keepSame` keeps processes whose settings did not change. */
   async update(name: string, template: ProcessTemplate, options: { keepSame?: boolean } = {}): Promise<void> {
+    await this.#writable(name).prepare(template);
     await this.#writable(name).update(template, options);
   }
 
@@ -160,6 +164,7 @@ export class Manager {
 
   /** Resolves when every process has been replaced. */
   async restart(name: string, options: { spawnFirst: boolean }): Promise<void> {
+    await this.#writable(name).prepare();
     await this.#writable(name).restart(options);
   }
 
@@ -263,18 +268,6 @@ export class Manager {
   #forget(name: string): void {
     this.#supervisors.delete(name);
     this.#names = undefined;
-  }
-
-  /** Starts the next waiting template. Returns false if there is none. */
-  #startNext(waiting: ProcessTemplate[]): boolean {
-    const next = waiting.shift();
-    if (next === undefined || this.#isClosed) return false;
-    try {
-      this.#supervisors.get(next.name)?.start();
-    } catch (error) {
-      if (!(error instanceof GafferdError)) throw error;
-    }
-    return true;
   }
 
   /** The supervisor of a template that can be changed. Throws if gafferd stops or the template is being deleted. */

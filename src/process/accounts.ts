@@ -121,6 +121,29 @@ export async function loadAccounts(
   ]);
 }
 
+/** Whether all that `loadAccounts` asks for is known, so that lookups do not wait for a service. */
+export function knowsAccounts(user: number | string | undefined, group: number | string | undefined): boolean {
+  return !wouldAsk(() => {
+    const account = user === undefined ? undefined : findAccount(user);
+    if (account !== undefined) supplementaryGroupsOf(account);
+    if (group !== undefined) findGroupId(group);
+  });
+}
+
+/** Whether `lookUp` needs an answer that is not known. It gets no answer instead of waiting for it. */
+function wouldAsk(lookUp: () => void): boolean {
+  trial = { wouldAsk: false };
+  try {
+    lookUp();
+    return trial.wouldAsk;
+  } finally {
+    trial = undefined;
+  }
+}
+
+/** Set during `wouldAsk`. */
+let trial: { wouldAsk: boolean } | undefined;
+
 async function loadUser(user: number | string): Promise<void> {
   const id = toAccountId(user);
   if (localAccounts().some((account) => (id === undefined ? account.name === user : account.uid === id))) return;
@@ -134,7 +157,19 @@ async function loadGroup(group: number | string): Promise<void> {
   await load("getent", "group", String(group));
 }
 
-async function load(program: string, ...args: readonly string[]): Promise<string | undefined> {
+/** The queries in progress, so that a thousand processes of a user ask once. */
+const loading = new Map<string, Promise<string | undefined>>();
+
+function load(...cmd: readonly [string, ...string[]]): Promise<string | undefined> {
+  const key = cmd.join(" ");
+  const known = loading.get(key);
+  if (known !== undefined) return known;
+  const answer = ask(...cmd).finally(() => loading.delete(key));
+  loading.set(key, answer);
+  return answer;
+}
+
+async function ask(program: string, ...args: readonly string[]): Promise<string | undefined> {
   const path = pathOf(program);
   if (path === null) return undefined;
   try {
@@ -158,6 +193,10 @@ function query(program: string, ...args: readonly string[]): string | undefined 
   if (known !== undefined && known.untilMs > performance.now()) return known.text;
   const path = pathOf(program);
   if (path === null) return undefined;
+  if (trial !== undefined) {
+    trial.wouldAsk = true;
+    return undefined;
+  }
   const options = { stdin: "ignore", stderr: "ignore", timeout: queryTimeoutMs } as const;
   const { success, stdout } = Bun.spawnSync({ cmd: [path, ...args], ...options });
   return keepAnswer([program, ...args], success, stdout.toString());

@@ -6,6 +6,7 @@ import { hasGroupMembers, signalGroup, signalLeaderlessGroup, signalOne, whenGro
 import { hostExitActionOf } from "./spawn/host-exit-action.ts";
 import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
 import type { OutputPipe } from "./spawn/output-pipe.ts";
+import { prepareUser } from "./spawn/user.ts";
 import { hasProc } from "./proc-stat.ts";
 import { type ProcessExit, toExit } from "./process-exit.ts";
 import type { Stdin } from "./stdin.ts";
@@ -16,7 +17,7 @@ import { orphansOf, EscapedProcesses } from "./stop/escaped-processes.ts";
 import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
 import { PeakMemory } from "./usage/peak-memory.ts";
 
-export { assertLaunchable, type ProcessExit };
+export { assertLaunchable, prepareUser, type ProcessExit };
 
 const killSignal = 9;
 const continueSignal = parseSignal("SIGCONT").number;

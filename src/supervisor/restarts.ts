@@ -67,6 +67,13 @@ export class Restarts {
     return !this.isHeld && missing > this.waitingCount;
   }
 
+  /** What follows if no process may be spawned now and `missing` do not run; undefined if they will exit and be replaced. */
+  settled(missing: number): "deferred" | "filled" | undefined {
+    const isFull = missing <= this.waitingCount;
+    if (this.isHeld || (isFull && this.waitingCount > 0)) return "deferred";
+    return isFull ? "filled" : undefined;
+  }
+
   /** Fields of `SupervisorStatus`. */
   get facts(): { exitsInARow: number; nextRetryAtMs: number | undefined; retryReason: RetryReason | undefined } {
     const atMs = Math.min(this.#retry.atMs ?? Infinity, this.#slots.nextAtMs ?? Infinity);

@@ -1,6 +1,6 @@
 import { GafferdError } from "../errors.ts";
 import { RankCounter } from "../output/rank-counter.ts";
-import { assertLaunchable, type ProcessExit } from "../process/process.ts";
+import { assertLaunchable, prepareUser, type ProcessExit } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { Changes } from "./changes.ts";
 import type { SupervisorContext } from "./context.ts";
@@ -32,6 +32,7 @@ export class Supervisor {
   readonly #stops: Stops;
   readonly #spawnLoop = new SpawnLoop({
     isMissing: () => this.#state === "starting" && this.#restarts.mayFill(this.#wanted - this.#population.size),
+    prepare: () => this.prepare(),
     spawn: () => this.#spawnOne(),
     onDone: () => this.#settle(),
   });
@@ -124,12 +125,15 @@ export class Supervisor {
     return this.#changes.subscribe(listener);
   }
 
-  /**
-   * Throws `spawn_failed` if a process cannot be spawned, and the failure is not temporary. The template is then `fatal`;
-   * with a backoff it is in state `backoff` instead, and is retried.
-   */
+  /** Looks up the user, so that `start` or `update` need not wait for it. Undefined if it is known. Never rejects. */
+  prepare(template = this.#template): Promise<void> | undefined {
+    return prepareUser(template);
+  }
+
+  /** Throws `spawn_failed` unless the failure is temporary. The template is then `fatal`, or is retried with `backoff`. */
   start(): void {
     this.#apply("start");
+    this.#spawnLoop.spawnFirst();
     const { failure } = this.#restarts;
     if (failure !== undefined && failure.details?.["transient"] !== true) throw failure;
   }
@@ -237,10 +241,8 @@ export class Supervisor {
   /** Leaves the state `starting` if no more processes can be spawned now. */
   #settle(): void {
     if (this.#state !== "starting") return;
-    const { waitingCount, isHeld } = this.#restarts;
-    const isFull = this.#population.runningCount + waitingCount >= this.#wanted;
-    if (isHeld || (isFull && waitingCount > 0)) this.#apply("deferred");
-    else if (isFull) this.#apply("filled");
+    const stimulus = this.#restarts.settled(this.#wanted - this.#population.runningCount);
+    if (stimulus !== undefined) this.#apply(stimulus);
     this.#checkEmpty();
   }
 

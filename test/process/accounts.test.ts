@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   findAccount,
   findGroupId,
+  knowsAccounts,
   loadAccounts,
   localAccounts,
   supplementaryGroupsOf,
@@ -43,10 +44,15 @@ test("a slow directory service does not hold up the event loop, and is not asked
     if (isLoading) setTimeout(count, 1);
   };
   count();
-  await loadAccounts("slow-user", "slow-group");
+  expect(knowsAccounts("slow-user", "slow-group")).toBe(false);
+  // A second request joins the queries of the first.
+  await Promise.all([loadAccounts("slow-user", "slow-group"), loadAccounts("slow-user", "slow-group")]);
   isLoading = false;
   expect(turns).toBeGreaterThan(20);
+  expect(knowsAccounts("slow-user", "slow-group")).toBe(true);
+  expect(knowsAccounts("root", 0)).toBe(true);
   const asked = readFileSync(log, "utf8");
+  expect(asked.split("\n").filter((line) => line === "getent passwd slow-user")).toHaveLength(1);
   expect(findAccount("slow-user")).toBeUndefined();
   expect(findGroupId("slow-group")).toBeUndefined();
   expect(readFileSync(log, "utf8")).toBe(asked);

@@ -29,6 +29,7 @@ export function actionRoutes(manager: Manager) {
   async function start(request: Request, id: string) {
     const supervisor = findTemplate(manager, id);
     keepOpen(request);
+    await supervisor.prepare();
     manager.start(supervisor.template.name);
     await supervisor.filled();
     return { ok: true };

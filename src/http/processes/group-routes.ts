@@ -15,6 +15,7 @@ export function groupRoutes(manager: Manager) {
       async ({ request, params }) => {
         keepOpen(request);
         return await forAll(manager, manager.group(params.group), async (name) => {
+          await manager.get(name).prepare();
           manager.start(name);
           await manager.get(name).filled();
         });

@@ -1,5 +1,12 @@
 import type { GafferdError } from "../../errors.ts";
-import { type Account, findAccount, findGroupId, supplementaryGroupsOf } from "../accounts.ts";
+import {
+  type Account,
+  findAccount,
+  findGroupId,
+  knowsAccounts,
+  loadAccounts,
+  supplementaryGroupsOf,
+} from "../accounts.ts";
 import { cannotSpawn } from "./spawn-error.ts";
 
 /** The user that a process runs as. */
@@ -13,8 +20,8 @@ export interface User {
 
 /** The `uid` and `gid` of a template, as names or numbers. */
 export interface UserChoice {
-  readonly uid?: number | string;
-  readonly gid?: number | string;
+  readonly uid?: number | string | undefined;
+  readonly gid?: number | string | undefined;
 }
 
 const kindOf = { uid: "user", gid: "group" } as const;
@@ -41,6 +48,17 @@ export function resolveUser(choice: UserChoice): User | undefined {
 }
 
 /**
+ * Asks the directory services for the user of a template without blocking the event loop, so that `resolveUser` and
+ * `userVariablesOf` need not wait for them. Undefined if everything is known. Never rejects.
+ */
+export function prepareUser({ uid, gid }: UserChoice): Promise<void> | undefined {
+  if (uid === undefined && gid === undefined) return undefined;
+  if ((cache.get(keyOf({ uid, gid }))?.untilMs ?? 0) > performance.now()) return undefined;
+  const user = uid ?? process.geteuid?.() ?? 0;
+  return knowsAccounts(user, gid) ? undefined : loadAccounts(user, gid);
+}
+
+/**
  * Returns the environment variables that describe the user of a template, even if it is gafferd's own user, or none if
  * the template sets no user. A number without an account gets the home `/` and no name. Throws the errors of
  * `resolveUser`.
@@ -51,7 +69,7 @@ export function userVariablesOf(choice: UserChoice): UserVariables {
 
 function resolve(choice: UserChoice): Resolved {
   if (choice.uid === undefined && choice.gid === undefined) return { user: undefined, variables: {} };
-  const key = `${choice.uid}:${choice.gid}`;
+  const key = keyOf(choice);
   const nowMs = performance.now();
   const cached = cache.get(key);
   if (cached !== undefined && cached.untilMs > nowMs) return cached;
@@ -59,6 +77,10 @@ function resolve(choice: UserChoice): Resolved {
   const resolved = { user: lookUp(choice), variables: variablesOf(choice), untilMs: nowMs + cacheMs };
   cache.set(key, resolved);
   return resolved;
+}
+
+function keyOf({ uid, gid }: UserChoice): string {
+  return `${uid}:${gid}`;
 }
 
 function variablesOf({ uid }: UserChoice): UserVariables {
