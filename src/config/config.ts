@@ -5,10 +5,11 @@ import { readEndpoint, selectEndpoints } from "./endpoint-section.ts";
 import type { InheritedEnvironment } from "./expand-values.ts";
 import { readFiles } from "./files.ts";
 import { type GafferSettings, readGaffer } from "./gaffer-section.ts";
-import { applyBinding, applyPluginsDir, type ConfigOverrides } from "./overrides.ts";
+import { applyBinding, applyToGaffer, type ConfigOverrides } from "./overrides.ts";
 import { readProcess } from "./process-section.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import type { Report, Section, SectionKind } from "./section.ts";
+import { reportUnsafeFiles } from "./unsafe-files.ts";
 import { withCommentAdvice, warnOfSections, warnOfTemplates } from "./warnings.ts";
 import { defaultWebhooks, readWebhooks } from "./webhooks.ts";
 import type { FileWebhooks } from "../webhook/webhook.ts";
@@ -43,7 +44,10 @@ export function loadConfig(
   const reported: ConfigProblem[] = [];
   const report: Report = (problem) => reported.push(problem);
   const nothing = { files: [], sections: [], misnamed: [] };
-  const { files, sections, misnamed } = file === undefined ? nothing : readFiles(file, inherited, report);
+  const { files, sections, misnamed } =
+    file === undefined
+      ? nothing
+      : readFiles(file, { inherited, report, insecureFiles: overrides.insecureFiles ?? false });
   const ofKind = (kind: SectionKind): Section[] => sections.filter((section) => section.kind === kind);
 
   const gaffer = readGaffer(ofKind("gaffer"), report);
@@ -57,12 +61,13 @@ export function loadConfig(
   const settings = {
     files,
     sections,
-    gaffer: applyPluginsDir(gaffer, overrides, report),
+    gaffer: applyToGaffer(gaffer, overrides, report),
     endpoints: applyBinding(opened, overrides, report),
     templates,
     webhooks: webhooks ?? defaultWebhooks,
     plugins: new Map(ofKind("plugin").map((section) => [section.label, section])),
   };
+  reportUnsafeFiles(settings, overrides, report);
   const problems = reported.filter(({ isWarning }) => !isWarning);
   if (problems.length > 0) throw new ConfigError(inOrder(withCommentAdvice(problems, sections), files));
   return { ...settings, warnings: inOrder(reported, files) };

@@ -2,13 +2,14 @@ import { isUtf8 } from "node:buffer";
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import { allowances, createFileCheck, explainFault } from "../files/file-trust.ts";
 import { readFileBytes } from "../files/open-file.ts";
 import { reasonOf } from "../reason.ts";
 import { expandValues, type InheritedEnvironment } from "./expand-values.ts";
 import { findIncluded } from "./include.ts";
 import { type IniSection, type IniValue, readIni } from "./ini.ts";
 import { attempt, classifySections, reportValue, type Report, type Section, warnOfValue } from "./section.ts";
-import { badValue, parseQuotedList, resolvePath } from "./value.ts";
+import { badValue, isTrue, parseQuotedList, resolvePath } from "./value.ts";
 
 /** The maximum size of each configuration file. */
 const maxConfigBytes = 16 * 1024 * 1024;
@@ -22,17 +23,35 @@ export interface ConfigFiles {
   readonly misnamed: readonly string[];
 }
 
+export interface ReadOptions {
+  readonly inherited: InheritedEnvironment;
+  readonly report: Report;
+  /** As root, reads files that other users can change. Otherwise a file may only allow that for those that it includes. */
+  readonly insecureFiles: boolean;
+}
+
 /**
  * Reads a file and the files it includes, and replaces variables in values. Reports files and lines that cannot be
  * read, and duplicates.
  */
-export function readFiles(mainFile: string, inherited: InheritedEnvironment, report: Report): ConfigFiles {
+export function readFiles(mainFile: string, { inherited, report, insecureFiles }: ReadOptions): ConfigFiles {
+  const check = createFileCheck(insecureFiles);
+  const unsafe = new Set<string>();
   const files: string[] = [];
   const sections: Section[] = [];
   const misnamed: string[] = [];
 
   const realPaths = new Set<string>();
-  const visit = (file: string, including: readonly string[]): void => {
+  const visit = (file: string, including: readonly string[], isVouched: boolean): void => {
+    const fault = isVouched ? undefined : check?.find(file);
+    if (fault !== undefined) {
+      // One problem for all files that a pattern finds in an unsafe folder.
+      if (unsafe.has(fault.part)) return;
+      unsafe.add(fault.part);
+      // A file that others can change cannot allow itself.
+      if (including.length === 0) throw badValue(explainFault(file, fault, allowances.option));
+      throw badValue(`cannot read ${file}: ${explainFault(file, fault, allowances.key)}`);
+    }
     // Links to one file are the same file, but relative paths in it are relative to the path by which it was found.
     const real = realpathSync(file);
     const circle = including.findIndex((outer) => realpathSync(outer) === real);
@@ -51,27 +70,33 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
     sections.push(...own);
     for (const { section, value } of includesOf(own)) {
       for (const word of parseQuotedList(value.text)) {
-        attemptToRead(section, value, report, () => include(word, { section, value, including: [...including, file] }));
+        const inclusion = {
+          section,
+          value,
+          including: [...including, file],
+          isVouched: isVouched || allowsInsecure(own),
+        };
+        attemptToRead(section, value, report, () => include(word, inclusion));
       }
     }
   };
 
-  const include = (word: string, { section, value, including }: Inclusion): void => {
+  const include = (word: string, { section, value, including, isVouched }: Inclusion): void => {
     const found = findIncluded(resolvePath(word, value.file), value.key === "include_dir" ? "folder" : "pattern");
-    if (found.kind === "named") return visit(found.path, including);
+    if (found.kind === "named") return visit(found.path, including, isVouched);
     if (found.paths.length === 0 && value.key === "include") {
       warnOfValue(section, value, report, `no file matches ${word}`);
     }
     for (const path of found.paths) {
       attemptToRead(section, value, report, () => {
         // Skips the file itself and further links to files that were read.
-        if (!realPaths.has(realpathSync(path))) visit(path, including);
+        if (!realPaths.has(realpathSync(path))) visit(path, including, isVouched);
       });
     }
   };
 
   try {
-    visit(resolve(mainFile), []);
+    visit(resolve(mainFile), [], false);
   } catch (error) {
     report({ file: mainFile, message: `cannot read the configuration: ${refusalOf(error)}` });
   }
@@ -89,6 +114,13 @@ interface Inclusion {
   readonly value: IniValue;
   /** The chain of files that includes this one, the main file first. */
   readonly including: readonly string[];
+  /** Whether one of these allows files that other users can change. */
+  readonly isVouched: boolean;
+}
+
+function allowsInsecure(sections: readonly Section[]): boolean {
+  const values = sections.filter(({ kind }) => kind === "gaffer").flatMap((section) => section.values);
+  return values.some(({ key, text }) => key === "insecure_files" && isTrue(text));
 }
 
 function includesOf(sections: readonly Section[]): { section: Section; value: IniValue }[] {
