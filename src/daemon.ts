@@ -30,6 +30,7 @@ import { stopLeftovers } from "./survival/leftovers.ts";
 import { startWatchdog } from "./survival/watchdog.ts";
 import type { RestartCommand } from "./survival/guardian.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
+import { forEachInSlices } from "./slices.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
 
@@ -58,7 +59,7 @@ export interface DaemonOptions {
   /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
   readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
-  readonly readConfig?: () => Config;
+  readonly readConfig?: () => Config | Promise<Config>;
   /** Called during a stop, once for each template that does not stop quickly. */
   readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything starts, so that it can subscribe to all events. */
@@ -180,7 +181,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
-    for (const warning of next.warnings) log.warn(formatProblem(warning));
+    await forEachInSlices(next.warnings, (warning) => log.warn(formatProblem(warning)));
     ({ corsOrigins } = next.gaffer);
     allowInsecureFiles(next.gaffer.insecureFiles);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);

@@ -67,3 +67,11 @@ export async function finishInSlices<Result>(work: Iterator<unknown, Result>): P
   await inSlices(() => !(last = work.next()).done);
   return last!.value as Result;
 }
+
+/** Runs `work` to its end at once, for callers that nothing waits for. Returns what it returns. */
+export function finishNow<Result>(work: Iterator<unknown, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+}

@@ -18,7 +18,7 @@ import type { LogFile } from "./log/log-file.ts";
 import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
 import { pluginModules } from "./plugin-modules.ts";
-import { readConfig } from "./read-config.ts";
+import { readConfig, readConfigInSlices } from "./read-config.ts";
 import type { Listening } from "./launch/readiness.ts";
 import { reload } from "./reload.ts";
 import { takeServiceManager } from "./launch/service-manager.ts";
@@ -77,7 +77,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       restart: takeRestart({ isDaemon, logFile: logFile?.path ?? "" }),
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),
-      ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
+      ...(options.config !== undefined && { readConfig: () => readConfigInSlices(options) }),
     });
     signals.onReopen((signal) => reopenLog(signal, logFile, () => daemon.reopenOutputFiles()));
     signals.onRepeatedStop(() => daemon.forceStop());

@@ -60,6 +60,11 @@ export class Manager {
     return ids.toSorted((a, b) => a - b);
   }
 
+  /** Whether gafferd is stopping, so that all changes are rejected. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   has(name: string): boolean {
     return this.#supervisors.has(name);
   }
