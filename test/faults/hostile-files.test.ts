@@ -109,19 +109,22 @@ test.if(isRoot && process.platform === "linux")(
     const text =
       `gafferd-run 1 ${boot} ${namespace} ${ended.pid} 1 aa-end. /x.ini\n` +
       `+ ${victim.pid} ${startTicks} process 15 1000 kill aa-end.1 x\n`;
-    for (const spoil of [
-      (path: string) => chownSync(path, 65534, 65534),
-      (path: string) => chmodSync(path, 0o666),
-      (path: string) => chmodSync(join(path, ".."), 0o777),
-      (path: string) => chownSync(join(path, "../.."), 65534, 65534),
-    ]) {
+    for (const spoil of [(path: string) => chownSync(path, 65534, 65534), (path: string) => chmodSync(path, 0o666)]) {
       const at = mkdtempSync(join(folder, "foreign-"));
       const path = join(at, "state/runs/1-1-1");
       mkdirSync(join(path, ".."), { recursive: true });
       writeFileSync(path, text, { mode: 0o600 });
       spoil(path);
       await using hosted = await startHosted({ folder: at });
-      expect(hosted.gafferd.err()).toContain(`skipping the run file ${path}`);
+      expect(hosted.gafferd.err()).toContain(`skipping the run file ${path}: it `);
+      expect(victim.exitCode ?? victim.signalCode).toBeNull();
+    }
+    for (const part of ["state/runs", "state"]) {
+      const at = mkdtempSync(join(folder, "foreign-"));
+      mkdirSync(join(at, "state/runs"), { recursive: true });
+      writeFileSync(join(at, "state/runs/1-1-1"), text, { mode: 0o600 });
+      chmodSync(join(at, part), 0o777);
+      expect(await startHosted({ folder: at }).then(String, String)).toContain(`run \`chmod go-w ${join(at, part)}\``);
       expect(victim.exitCode ?? victim.signalCode).toBeNull();
     }
     victim.kill();
