@@ -5,8 +5,10 @@ import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
 import type { SectionChanges } from "./daemon/sections.ts";
+import { claimStateFolder } from "./daemon/state-folder.ts";
 import { EventBus } from "./events/bus.ts";
 import { startingFileLimit } from "./file-limit.ts";
+import { allowInsecureFiles } from "./files/file-trust.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 
@@ -28,6 +30,7 @@ import { stopLeftovers } from "./survival/leftovers.ts";
 import { startWatchdog } from "./survival/watchdog.ts";
 import type { RestartCommand } from "./survival/guardian.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
+import { forEachInSlices } from "./slices.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
 
@@ -56,7 +59,7 @@ export interface DaemonOptions {
   /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
   readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
-  readonly readConfig?: () => Config;
+  readonly readConfig?: () => Config | Promise<Config>;
   /** Called during a stop, once for each template that does not stop quickly. */
   readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything starts, so that it can subscribe to all events. */
@@ -125,13 +128,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Early, while the process that started gafferd is still its parent.
   startingFileLimit();
   for (const warning of config.warnings) log.warn(formatProblem(warning));
+  claimStateFolder(config);
+  allowInsecureFiles(config.gaffer.insecureFiles);
   if (options.adoptOrphans) {
     becomeSubreaper();
     useCgroups({ stateDir: config.gaffer.stateDir, log });
   }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes } = config.gaffer;
+  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes, insecureFiles } = config.gaffer;
   const restarts = onCrash === "restart" || onHang === "restart";
   const restart = restarts && options.restart ? { ...options.restart, onCrash } : undefined;
   const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
@@ -165,7 +170,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     plugins,
   });
   if (options.endWithHost) {
-    await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+    await stopLeftovers({ ...survival, insecureFiles, names: config.templates.map(({ name }) => name) });
     await clearDeadCgroups({ stateDir, log });
   }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
@@ -176,8 +181,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
-    for (const warning of next.warnings) log.warn(formatProblem(warning));
+    await forEachInSlices(next.warnings, (warning) => log.warn(formatProblem(warning)));
     ({ corsOrigins } = next.gaffer);
+    allowInsecureFiles(next.gaffer.insecureFiles);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next);
   };

@@ -28,6 +28,17 @@ describe("when processes need more descriptors than the limit allows", () => {
     expect(await host.client.pids("many")).toHaveLength(status.running);
   });
 
+  test.each([
+    [64, 16],
+    [400, 32],
+  ])("of %p descriptors, processes leave %p for requests", async (limit, reserve) => {
+    await using host = await startHost(["prlimit", `--nofile=${limit}:${limit}`]);
+    await host.client.create({ ...tooMany, numprocesses: limit });
+    await waitFor(async () => (await host.client.status("many")).state === "backoff", "the descriptors to run out");
+    // A process needs two for a moment, and the connections of this test take some of the reserve.
+    expect(openFds(host.osPid)).toBeWithin(limit - reserve - 2, limit - reserve + 6);
+  });
+
   test("processes start when descriptors are released, and failed attempts leak none", async () => {
     await using host = await startHost(fewFiles);
     // The first process opens descriptors that later ones share.
@@ -113,6 +124,8 @@ describe("when connections use up the descriptors", () => {
     };
     const connections = await Promise.all(Array.from({ length: 100 }, connect));
     await waitFor(() => ended.count >= 40, "the connections that are too many to be closed");
+    const isLogged = () => /warn {2}refused \d+ connections?: no file descriptor is free/.test(host.err());
+    if (request === "") await waitFor(isLogged, "the number of refused connections in the log");
 
     for (let round = 0; round < 3; round++) {
       const answer = await fetch(`${host.url}/ping`, { headers: { connection: "close" } });
