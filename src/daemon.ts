@@ -1,17 +1,22 @@
 import type { Config } from "./config/config.ts";
 import { formatProblem } from "./config/problem.ts";
+import { OutputCopies } from "./copies/output-copies.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
 import type { SectionChanges } from "./daemon/sections.ts";
+import { claimStateFolder } from "./daemon/state-folder.ts";
 import { EventBus } from "./events/bus.ts";
 import { startingFileLimit } from "./file-limit.ts";
+import { allowInsecureFiles } from "./files/file-trust.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 
 import type { Reload } from "./http/daemon/reload-routes.ts";
 import type { Logger } from "./log.ts";
+import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
+import { createStore, openStore } from "./daemon/open-store.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -25,6 +30,7 @@ import { stopLeftovers } from "./survival/leftovers.ts";
 import { startWatchdog } from "./survival/watchdog.ts";
 import type { RestartCommand } from "./survival/guardian.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
+import { forEachInSlices } from "./slices.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
 
@@ -45,10 +51,15 @@ export interface DaemonOptions {
    * `false`.
    */
   readonly endWithHost?: boolean;
+  /**
+   * Whether the database in `state_dir` is opened at the start, so that what is created at runtime survives a restart.
+   * Default: `false`; then only webhooks open it.
+   */
+  readonly keepState?: boolean;
   /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
   readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
-  readonly readConfig?: () => Config;
+  readonly readConfig?: () => Config | Promise<Config>;
   /** Called during a stop, once for each template that does not stop quickly. */
   readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything starts, so that it can subscribe to all events. */
@@ -74,6 +85,8 @@ export interface Daemon {
   culpritOf(fault: unknown): string | undefined;
   /** Stops everything. Resolves when no process, listener or socket file is left. A second call joins the first. */
   stop(): Promise<void>;
+  /** Opens the files of `output_file` again, after another program has renamed them. Returns how many were open. */
+  reopenOutputFiles(): number;
   /** Sends SIGKILL to every process and shortens all other waits, for a `stop` that takes too long. */
   forceStop(): void;
   /**
@@ -104,7 +117,7 @@ const webhookFlushMs = 2000;
  * A stop takes at most the longest `graceful_timeout` plus two seconds. Its steps:
  * 1. No new work is accepted.
  * 2. Templates stop in reverse priority. Output and events continue.
- * 3. Streams end after their last event.
+ * 3. Streams end after their last event, copies of output after their last byte.
  * 4. Webhooks deliver the remaining events.
  * 5. Plugins stop, each before the plugins it needs.
  * 6. Orphaned processes that belong to no template stop.
@@ -115,13 +128,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Early, while the process that started gafferd is still its parent.
   startingFileLimit();
   for (const warning of config.warnings) log.warn(formatProblem(warning));
+  claimStateFolder(config);
+  allowInsecureFiles(config.gaffer.insecureFiles);
   if (options.adoptOrphans) {
     becomeSubreaper();
     useCgroups({ stateDir: config.gaffer.stateDir, log });
   }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes } = config.gaffer;
+  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes, insecureFiles } = config.gaffer;
   const restarts = onCrash === "restart" || onHang === "restart";
   const restart = restarts && options.restart ? { ...options.restart, onCrash } : undefined;
   const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
@@ -130,11 +145,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const manager = new Manager({ bus, log, ledger, memory, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
+  const copies = new OutputCopies({ bus, manager, stdout, log });
   const host = await loadPluginHost(options, { manager, bus, sampler });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
-  const webhooks = await startWebhooks({ bus, log, version, stateDir, settings });
+  const store = createStore({ stateDir, log });
+  if (options.keepState) openStore(store, { stateDir, log });
+  const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   let { corsOrigins } = config.gaffer;
   const reload: Reload = (what) => reloader.reload(what);
   const app = createApp({
@@ -149,18 +170,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     plugins,
   });
   if (options.endWithHost) {
-    await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+    await stopLeftovers({ ...survival, insecureFiles, names: config.templates.map(({ name }) => name) });
     await clearDeadCgroups({ stateDir, log });
   }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
-    // Releases the outbox for another daemon.
+    // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    await store.close();
     await ledger?.close();
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
-    for (const warning of next.warnings) log.warn(formatProblem(warning));
+    await forEachInSlices(next.warnings, (warning) => log.warn(formatProblem(warning)));
     ({ corsOrigins } = next.gaffer);
+    allowInsecureFiles(next.gaffer.insecureFiles);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next);
   };
@@ -178,11 +201,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus.end();
     endpoints.stopAccepting();
     await waitForReaders({ manager, bus }, Math.min(lastReadersMs, end.leftMs / 2));
+    await end.wait(copies.close());
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
+    await store.close();
     await ledger?.close();
     closeCgroups();
   }
@@ -213,6 +238,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     restartPlugins: async () => await host?.restart(),
     culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
+    reopenOutputFiles: () => copies.reopenFiles(),
     forceStop() {
       manager.kill();
       deadline?.moveEarlier(stopSlackMs);

@@ -17,6 +17,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   descriptors: [],
   "file-limit": ["libc"],
   files: ["libc"],
+  // The database: each user brings its own tables.
+  store: [],
   template: [],
   output: [],
   // Types only.
@@ -25,11 +27,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // What outlives a daemon that was killed: it reads and signals processes that are not its children.
   survival: ["process", "template"],
   supervisor: ["process", "output", "events", "template"],
-  webhook: ["documents", "events", "libc"],
+  webhook: ["documents", "events", "store", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook", "events"],
+  // An INI file of what runs. It reads what it has written again.
+  export: ["config", "template"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template"],
+  // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
+  copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -45,12 +51,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "events",
     "output",
     "template",
+    "export",
     "plugin",
     "descriptors",
     "libc",
   ],
   daemon: [
+    "store",
     "survival",
+    "copies",
     "config",
     "documents",
     "http",

@@ -19,7 +19,7 @@ export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
 export type { ClientOptions } from "./transport.ts";
 export type { WatchItem, WatchOptions } from "./watch.ts";
-export type { InputBody } from "./write.ts";
+export type { InputBody, InputPosition, WriteOptions } from "./write.ts";
 
 /**
  * Creates a client for the daemon at a URL. It keeps no connection open between calls. Throws a TypeError for an invalid
@@ -48,7 +48,7 @@ export type { InputBody } from "./write.ts";
 export function createClient(daemon: string | URL | ClientOptions): Client {
   const options = typeof daemon === "string" || daemon instanceof URL ? { url: daemon } : daemon;
   const transport = createTransport(options);
-  const { ask } = transport;
+  const { ask, send } = transport;
   const post = async (...path: (string | number)[]) => void (await ask("POST", path));
   const postRestart = async (path: string[], { spawnFirst }: RestartOptions) =>
     void (await ask("POST", path, { query: { spawn_first: spawnFirst } }));
@@ -60,6 +60,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
   return {
     processes: async ({ running } = {}) => await ask("GET", ["processes"], { query: { running } }),
     describe: async () => await ask("GET", ["processes"], { query: { detail: true } }),
+    export: async () => await (await send("GET", ["processes"], { query: { format: "ini" } })).text(),
     process: async (target) => await ask("GET", ["processes", target]),
     create: async (template) => (await ask<{ pids: number[] }>("POST", ["processes"], { json: template })).pids,
     update: async (name, settings) => void (await ask("PUT", ["processes", name], { json: settings })),
@@ -84,7 +85,8 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
-    write: async (target, input, { eof } = {}) => await write(transport, target, input, eof),
+    write: async (target, input, writeOptions = {}) => await write(transport, target, input, writeOptions),
+    input: async (target) => await ask("GET", ["streams", target, "stdin"]),
     reload: async ({ dryRun, keepDrift } = {}) =>
       await ask("POST", ["_reload"], { query: { dry_run: dryRun, keep_drift: keepDrift } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),

@@ -1,4 +1,5 @@
 import { formatUrl } from "../bind.ts";
+import { runsAsRoot } from "../files/file-trust.ts";
 import { toSeconds } from "../template/duration.ts";
 import { inRanks } from "../template/rank.ts";
 import type { ProcessTemplate } from "../template/template.ts";
@@ -33,11 +34,13 @@ function block(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
-function describeDaemon({ onCrash, onHang, hangTimeoutMs, memoryLimitBytes }: Config["gaffer"]): string[] {
+function describeDaemon(gaffer: Config["gaffer"]): string[] {
+  const { onCrash, onHang, hangTimeoutMs, memoryLimitBytes, insecureFiles } = gaffer;
   return [
     onCrash === "restart" && "started again if it is killed or crashes",
     onHang === "restart" && `started again if it hangs for ${toSeconds(hangTimeoutMs)} s`,
     memoryLimitBytes !== undefined && `keeps at most ${Math.floor(memoryLimitBytes / 1024 ** 2)} MiB of output`,
+    insecureFiles && runsAsRoot() && "uses files that other users than root can change",
   ].filter((line) => typeof line === "string");
 }
 
@@ -69,6 +72,8 @@ function describeTemplate(template: ProcessTemplate): string[] {
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
     template.redirectOutput.length === 0 ? "output discarded" : `output ${template.redirectOutput.join(", ")}`,
+    template.outputFile !== undefined && describeOutputFile(template),
+    template.outputTo !== undefined && `output to ${template.outputTo}`,
     template.killMode !== "mixed" && `kill_mode ${template.killMode}`,
     template.redirectInput && "input",
     `stop_signal ${template.stopSignal}, graceful_timeout ${toSeconds(template.gracefulTimeoutMs)} s`,
@@ -78,6 +83,11 @@ function describeTemplate(template: ProcessTemplate): string[] {
   ].filter((setting) => typeof setting === "string");
   const command = [oneLine(cmd), ...args.map((arg) => JSON.stringify(arg))].join(" ");
   return [`${name}: ${command}`, `  ${settings.join(", ")}`];
+}
+
+function describeOutputFile({ outputFile, outputRotate: rotation }: ProcessTemplate): string {
+  const rotated = rotation && ` (rotated at ${rotation.maxBytes} bytes, ${count(rotation.keep, "old file")} kept)`;
+  return `output_file ${outputFile}${rotated ?? ""}`;
 }
 
 function describePorts(port: number, numprocesses: number): string {

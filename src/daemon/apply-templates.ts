@@ -1,5 +1,7 @@
+import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
+import { forEachInSlices } from "../slices.ts";
 import { inRanks } from "../template/rank.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
@@ -11,31 +13,47 @@ export interface TemplateChanges {
 }
 
 /**
- * Applies the templates of a configuration file: deletes those in `removed`, then creates or updates the others by
- * priority. Processes of unchanged templates keep running. If one fails, logs the error and continues with the others.
- * A template that cannot be started is kept, as when the daemon starts.
+ * Applies the templates of a configuration file in slices: deletes those in `removed`, then creates or updates the others
+ * by priority. Processes of unchanged templates keep running. If one fails, logs the error and continues with the others.
+ * A template that cannot be started is kept, as when the daemon starts. Throws `overloaded` if gafferd stops meanwhile.
  */
 export async function applyTemplates(
   { manager, log }: { readonly manager: Manager; readonly log: Logger },
   { templates, removed }: TemplateChanges,
 ): Promise<void> {
-  const attempt = async (name: string, act: () => void | Promise<void>): Promise<void> => {
+  const attempt = async (name: string, act: () => Promise<void>): Promise<void> => {
     try {
       await act();
     } catch (error) {
-      log.error(`cannot apply the configuration of \`${name}\``, error);
+      if (!manager.isClosed) log.error(`cannot apply the configuration of \`${name}\``, error);
     }
   };
-  const known = removed.filter((name) => manager.has(name));
-  await Promise.all(known.map((name) => attempt(name, () => manager.delete(name))));
+  /** Begins all of them in slices, so that the event loop is not blocked. */
+  const attemptAll = async <Item>(
+    items: readonly Item[],
+    nameOf: (item: Item) => string,
+    act: (item: Item) => Promise<void>,
+  ) => {
+    const attempts: Promise<void>[] = [];
+    await forEachInSlices(items, (item) => void attempts.push(attempt(nameOf(item), () => act(item))));
+    await Promise.all(attempts);
+    if (manager.isClosed) throw new GafferdError("overloaded", "gafferd stopped before the configuration was applied");
+  };
+  await attemptAll(
+    removed,
+    (name) => name,
+    async (name) => {
+      if (manager.has(name)) await manager.delete(name);
+    },
+  );
   for (const members of inRanks(templates, (template) => template)) {
-    const updates = members.map((template) =>
-      attempt(template.name, () =>
-        manager.has(template.name)
-          ? manager.update(template.name, template, { keepSame: true })
-          : manager.load([template]),
-      ),
+    await attemptAll(
+      members,
+      ({ name }) => name,
+      async (template) => {
+        if (manager.has(template.name)) await manager.update(template.name, template, { keepSame: true });
+        else await manager.load([template]);
+      },
     );
-    await Promise.all(updates);
   }
 }

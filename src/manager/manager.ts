@@ -3,7 +3,7 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
-import { runInSlices } from "../slices.ts";
+import { forEachInSlices, inSlices } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { inRanks, rankOf } from "../template/rank.ts";
@@ -58,6 +58,11 @@ export class Manager {
   runningIds(): number[] {
     const ids = this.#all().flatMap((supervisor) => supervisor.processes.map(({ id }) => id));
     return ids.toSorted((a, b) => a - b);
+  }
+
+  /** Whether gafferd is stopping, so that all changes are rejected. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   has(name: string): boolean {
@@ -119,7 +124,7 @@ export class Manager {
   async load(templates: readonly ProcessTemplate[]): Promise<void> {
     for (const template of templates) this.#add(template);
     const waiting = templates.filter(({ start }) => start).toSorted((a, b) => rankOf(a) - rankOf(b));
-    await new Promise<void>((resolve) => runInSlices(() => this.#startNext(waiting), resolve));
+    await inSlices(() => this.#startNext(waiting));
   }
 
   /** Replaces the settings, then the processes one at a time. `keepSame` keeps processes whose settings did not change. */
@@ -169,6 +174,11 @@ export class Manager {
   signal(target: string | number, signalNumber: number, options: { group?: boolean } = {}): void {
     if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber, options);
     for (const process of this.get(target).processes) process.signal(signalNumber, options);
+  }
+
+  /** Like `signal` for a template, in slices. Resolves when every process that still runs has got the signal. */
+  async signalAll(name: string, signalNumber: number, options: { group?: boolean } = {}): Promise<void> {
+    await forEachInSlices(this.get(name).processes, (process) => process.signal(signalNumber, options));
   }
 
   /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted. */

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { tryRead } from "./proc-file.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { readProcText, tryRead } from "./proc-file.ts";
 
 /** The state, process group and session of a process, from `/proc/PID/stat`. */
 export interface ProcStat {
@@ -7,6 +7,8 @@ export interface ProcStat {
   readonly state: string;
   readonly groupId: number;
   readonly sessionId: number;
+  /** The number of threads. */
+  readonly threads: number;
   /** The start time in clock ticks since the boot. The pid and the start time together identify a process. */
   readonly startTicks: number;
 }
@@ -16,25 +18,30 @@ export const hasProc = existsSync("/proc/self/stat");
 
 /** Reads the stat of a process. Undefined if there is none. Needs `/proc`. Throws GafferdError `overloaded`. */
 export function procStatOf(osPid: number | string): ProcStat | undefined {
-  const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+  const stat = tryRead(() => readProcText(`/proc/${osPid}/stat`));
   if (stat === undefined) return undefined;
   const fields = statFields(stat, 20);
   const [state = "", , groupId, sessionId] = fields;
-  return { state, groupId: Number(groupId), sessionId: Number(sessionId), startTicks: Number(fields[19]) };
+  const [threads, startTicks] = [Number(fields[17]), Number(fields[19])];
+  return { state, groupId: Number(groupId), sessionId: Number(sessionId), threads, startTicks };
 }
 
 /** The command name (`comm`) and state letter of a running process. Undefined if it has exited. Needs `/proc`. */
 export function nameAndStateOf(osPid: number): { readonly name: string; readonly state: string } | undefined {
-  const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+  const stat = tryRead(() => readProcText(`/proc/${osPid}/stat`));
   if (stat === undefined) return undefined;
-  const [state = "X"] = statFields(stat, 1);
+  const fields = statFields(stat, 18);
+  const [state = "X"] = fields;
   const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-  return "ZXx".includes(state) ? undefined : { name, state };
+  return isAlive({ state, threads: Number(fields[17]) }) ? { name, state } : undefined;
 }
 
-/** Whether the process is running, that is, neither a zombie nor dead. */
-export function isAlive({ state }: ProcStat): boolean {
-  return !"ZXx".includes(state);
+/**
+ * Whether the process is running, that is, neither a zombie nor dead. A process whose first thread has ended before the
+ * others looks like a zombie with several threads, and is running.
+ */
+export function isAlive({ state, threads }: Pick<ProcStat, "state" | "threads">): boolean {
+  return !"ZXx".includes(state) || (state === "Z" && threads > 1);
 }
 
 /**

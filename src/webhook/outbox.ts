@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { rmSync } from "node:fs";
 import type { Logger } from "../log.ts";
-import { databasePath, filesOf, openDatabase } from "./open-database.ts";
+import { messageOf } from "../reason.ts";
 import { parseStoredWebhook } from "./stored-webhook.ts";
 import type { Webhook } from "./webhook.ts";
 
@@ -28,6 +27,7 @@ export interface StoredWebhook {
 }
 
 interface WebhookRow {
+  id: string;
   settings: string;
   missed: number;
   queued: number;
@@ -39,16 +39,15 @@ interface WebhookRow {
  */
 export class Outbox {
   readonly #database: Database;
-  readonly #stateDir: string;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #addToAll: (webhookIds: readonly string[], message: Pick<Message, "id" | "body" | "createdMs">) => void;
   #lastPosition: number;
   /** Messages up to this position were added by an earlier run of the daemon. */
   readonly #inheritedPosition: number;
 
-  private constructor(database: Database, stateDir: string) {
+  /** Uses `webhookTables`. The caller must `close` it before it closes the database. */
+  constructor(database: Database) {
     this.#database = database;
-    this.#stateDir = stateDir;
     this.#statements = prepareStatements(database);
     this.#lastPosition = this.#statements.lastPosition.get()?.position ?? 0;
     this.#inheritedPosition = this.#lastPosition;
@@ -59,26 +58,17 @@ export class Outbox {
     });
   }
 
-  /** Throws the errors of `openDatabase`. */
-  static async open(stateDir: string, log: Logger): Promise<Outbox> {
-    return await openDatabase(stateDir, log, (database) => {
-      const outbox = new Outbox(database, stateDir);
+  /** All webhooks, in the order in which they were first saved. Logs those whose settings are damaged, and leaves them out. */
+  webhooks(log: Logger): StoredWebhook[] {
+    return this.#statements.webhooks.all().flatMap(({ id, settings, missed, queued }) => {
       try {
-        // Finds damaged settings while the database can still be set aside.
-        outbox.webhooks();
-        return outbox;
+        return [{ webhook: parseStoredWebhook(settings, id), missed, queued }];
       } catch (error) {
-        outbox.#finalize();
-        throw error;
+        const where = `webhook ${JSON.stringify(id)} in ${this.#database.filename}`;
+        log.error(`${where} is left out: ${messageOf(error)}; register it again`);
+        return [];
       }
     });
-  }
-
-  /** All webhooks, in the order in which they were first saved. */
-  webhooks(): StoredWebhook[] {
-    return this.#statements.webhooks
-      .all()
-      .map(({ settings, missed, queued }) => ({ webhook: parseStoredWebhook(settings), missed, queued }));
   }
 
   save(webhook: Webhook): void {
@@ -137,16 +127,8 @@ export class Outbox {
     return this.#drop(webhookId, () => this.#statements.dropBefore.run(limits).changes);
   }
 
-  /** Closes the database and, without `keep`, deletes its files. */
-  close({ keep }: { keep: boolean }): void {
-    this.#finalize();
-    this.#database.close();
-    const path = databasePath(this.#stateDir);
-    if (!keep) for (const file of filesOf(path)) rmSync(file, { force: true });
-  }
-
-  /** A statement that is not finalized keeps the file locked. */
-  #finalize(): void {
+  /** Releases the database. */
+  close(): void {
     for (const statement of Object.values(this.#statements)) statement.finalize();
   }
 
@@ -167,7 +149,7 @@ function prepareStatements(database: Database) {
   return {
     lastPosition: database.prepare<{ position: number | null }, []>("SELECT max(position) AS position FROM message"),
     webhooks: database.prepare<WebhookRow, []>(
-      "SELECT settings, missed, (SELECT count(*) FROM message WHERE message.webhook = webhook.id) AS queued FROM webhook ORDER BY rowid",
+      "SELECT id, settings, missed, (SELECT count(*) FROM message WHERE message.webhook = webhook.id) AS queued FROM webhook ORDER BY rowid",
     ),
     save: database.prepare<unknown, { id: string; settings: string }>(
       "INSERT INTO webhook (id, settings) VALUES ($id, $settings) ON CONFLICT (id) DO UPDATE SET settings = excluded.settings",

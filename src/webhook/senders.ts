@@ -9,6 +9,8 @@ import { steadyNowMs } from "../moment.ts";
 import type { WebhookBackoff } from "./backoff.ts";
 import { Outbox, type StoredWebhook } from "./outbox.ts";
 import { type Limits, Sender } from "./sender.ts";
+import type { Store } from "../store/store.ts";
+import { takeOverOutbox } from "./take-over.ts";
 import { shownUrl, type Webhook, withoutSecret } from "./webhook.ts";
 
 export interface SendersOptions {
@@ -16,7 +18,7 @@ export interface SendersOptions {
   readonly log: Logger;
   /** The version of gafferd. */
   readonly version: string;
-  readonly stateDir: string;
+  readonly store: Store;
   readonly backoff: WebhookBackoff;
   readonly limits: Limits;
   /** Called when the URL of a webhook answered 410: it wants no more events. */
@@ -49,11 +51,6 @@ export class Senders {
     return this.#entries.size;
   }
 
-  /** Whether the outbox is open. */
-  get isOpen(): boolean {
-    return this.#outbox !== undefined;
-  }
-
   /** In the order of registration. */
   list(): Sender[] {
     return [...this.#entries.values()].map(({ sender }) => sender);
@@ -63,9 +60,13 @@ export class Senders {
     return this.#entries.get(id)?.sender;
   }
 
-  /** Opens the outbox. Throws the errors of `Outbox.open`. */
-  async open(): Promise<Outbox> {
-    return (this.#outbox ??= await Outbox.open(this.#options.stateDir, this.#options.log));
+  /** Opens the outbox. Throws the errors of `Store.open` and `takeOverOutbox`. */
+  open(): Outbox {
+    if (this.#outbox !== undefined) return this.#outbox;
+    const { store, log } = this.#options;
+    const database = store.open();
+    takeOverOutbox({ path: store.path, database }, log);
+    return (this.#outbox = new Outbox(database));
   }
 
   /**
@@ -74,7 +75,7 @@ export class Senders {
    */
   restore(ofFile: readonly Webhook[]): void {
     const outbox = this.#outbox!;
-    const stored = new Map(outbox.webhooks().map((each) => [each.webhook.id, each]));
+    const stored = new Map(outbox.webhooks(this.#options.log).map((each) => [each.webhook.id, each]));
     for (const { webhook, queued } of stored.values()) {
       if (webhook.source === "api" || ofFile.some(({ id }) => id === webhook.id)) continue;
       this.#options.log.warn(
@@ -88,18 +89,18 @@ export class Senders {
       stored.set(webhook.id, { missed: 0, queued: 0, ...stored.get(webhook.id), webhook });
     }
     for (const each of stored.values()) this.#enter(each).sender.wake();
-    if (stored.size === 0) this.#closeOutbox();
   }
 
   /**
    * Writes a webhook to the outbox, opening it if needed, and uses it from now on, in place of the one with the same id.
-   * `live` is the webhook to use if it contains something that must not be written (a secret). Throws `overloaded` if it
-   * cannot be written.
+   * `live` is the webhook to use if it contains something that must not be written (a secret). Resolves when it survives a
+   * power failure. Throws `overloaded` if it cannot be written.
    */
   async save(webhook: Webhook, live = webhook): Promise<void> {
-    const outbox = await this.open();
+    const outbox = this.open();
     try {
       outbox.save(webhook);
+      await this.#options.store.durable();
     } catch (cause) {
       throw new GafferdError("overloaded", `cannot save the webhook: ${String(cause)}`, { cause });
     }
@@ -112,7 +113,7 @@ export class Senders {
     }
   }
 
-  /** Stops sending to a webhook and drops its queue. After the last webhook, the outbox is closed and deleted. */
+  /** Stops sending to a webhook and drops its queue. */
   leave(id: string, reason: string): void {
     const sender = this.get(id);
     if (sender === undefined) return;
@@ -120,13 +121,15 @@ export class Senders {
     this.#entries.delete(id);
     this.#options.log.info(`webhook ${shownUrl(sender.webhook.url)}: ${reason}; events dropped: ${sender.queued}`);
     this.#outbox?.forget(id);
-    if (this.#entries.size === 0) this.#closeOutbox();
+    if (this.#entries.size === 0) this.#unsubscribeAll();
   }
 
   /** Stops all senders. Their queues are kept for the next start. */
   close(): void {
     for (const sender of this.list()) sender.stop();
-    this.#closeOutbox();
+    this.#unsubscribeAll();
+    this.#outbox?.close();
+    this.#outbox = undefined;
   }
 
   #enter({ webhook, missed, queued }: StoredWebhook): Entry {
@@ -149,11 +152,9 @@ export class Senders {
     return entry;
   }
 
-  #closeOutbox(): void {
+  #unsubscribeAll(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    this.#outbox?.close({ keep: this.#entries.size > 0 });
-    this.#outbox = undefined;
   }
 
   /** Writes an event to the outbox. It must not stop the daemon, even if the disk is full. */

@@ -15,14 +15,15 @@ const storedSchema = Type.Object({
 });
 
 /**
- * Reads the settings of a webhook in the database. Throws an error if they are not what gafferd wrote, so that a damaged
+ * Reads the settings of a webhook in the database; `key` is its id there. Throws an error if they are not what gafferd wrote, so that a damaged
  * database sends nothing to a URL that nobody registered.
  */
-export function parseStoredWebhook(settings: string): Webhook {
+export function parseStoredWebhook(settings: string, key: string): Webhook {
   const webhook: unknown = JSON.parse(settings);
   if (!Value.Check(storedSchema, webhook)) throw new Error("the settings of a webhook are damaged");
   const { id, url, patterns, secret } = webhook;
-  if (parseWebhookUrl(url) !== url || webhookIdOf(url) !== id) throw new Error("the URL of a webhook is damaged");
+  if (parseWebhookUrl(url) !== url || webhookIdOf(url) !== id || id !== key)
+    throw new Error("the URL of a webhook is damaged");
   for (const pattern of patterns) parsePattern([pattern]);
   if (secret !== undefined) parseSecret(secret);
   return webhook as Webhook;

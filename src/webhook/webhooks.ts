@@ -3,8 +3,8 @@ import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import { defaultWebhookBackoff, type WebhookBackoff } from "./backoff.ts";
-import { databasePath } from "./open-database.ts";
-import { Outbox } from "./outbox.ts";
+import type { Store } from "../store/store.ts";
+import { oldOutboxPath } from "./take-over.ts";
 import type { Limits, Sender } from "./sender.ts";
 import { Senders } from "./senders.ts";
 import { type FileWebhooks, groupByUrl, mergeRequest, type WebhookRequest, withoutSecret } from "./webhook.ts";
@@ -14,8 +14,8 @@ export interface WebhooksOptions {
   readonly log: Logger;
   /** The version of gafferd. */
   readonly version: string;
-  /** The folder of the outbox. Nothing is created there before the first webhook. */
-  readonly stateDir: string;
+  /** Keeps the webhooks and their queues. It is opened for the first webhook, if it is not open yet. */
+  readonly store: Store;
   readonly settings: FileWebhooks;
   readonly backoff?: WebhookBackoff;
   readonly limits?: Limits;
@@ -33,19 +33,19 @@ export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #senders: Senders;
   #settings: FileWebhooks;
-  /** Changes run one after the other: the first webhook opens the outbox, the last one closes it. */
+  /** Changes run one after the other: a new file and a request may concern the same URL. */
   #changes: Promise<unknown> = Promise.resolve();
   #isStopped = false;
 
   constructor(options: WebhooksOptions) {
-    const { bus, log, version, stateDir, backoff = defaultWebhookBackoff, limits = defaultLimits } = options;
+    const { bus, log, version, store, backoff = defaultWebhookBackoff, limits = defaultLimits } = options;
     this.#options = options;
     this.#settings = options.settings;
     this.#senders = new Senders({
       bus,
       log,
       version,
-      stateDir,
+      store,
       backoff,
       limits,
       onGone: (id) => {
@@ -113,34 +113,31 @@ export class Webhooks {
 
   /** Restores all webhooks and starts sending. Throws a GafferdError if the file has webhooks and the outbox cannot be used. */
   async start(): Promise<void> {
-    const { stateDir, log } = this.#options;
+    const { store, log } = this.#options;
     const ofFile = groupByUrl(this.#settings);
-    if (ofFile.length === 0 && !existsSync(databasePath(stateDir))) return;
+    if (ofFile.length === 0 && !store.exists && !existsSync(oldOutboxPath(store.path))) return;
     try {
-      await this.#senders.open();
+      this.#senders.open();
     } catch (error) {
       if (ofFile.length > 0 || !(error instanceof GafferdError)) throw error;
-      // Two daemons may share a folder as long as at most one of them has webhooks.
-      if (error.code === "conflict") log.debug(`${error.message}; this daemon has no webhooks`);
-      else log.error(`${error.message}; webhooks registered over HTTP get no events until then`);
+      // Another daemon may use the folder as long as this one has no webhooks.
+      if (error.code !== "conflict")
+        log.error(`${error.message}; webhooks registered over HTTP get no events until then`);
       return;
     }
     this.#senders.restore(ofFile);
   }
 
-  /** Throws the error that opening the outbox for these settings would throw. Changes nothing. */
+  /** Throws the error that opening the outbox for these settings would throw. Changes no webhook. */
   async check(settings: FileWebhooks): Promise<void> {
     await this.#change(async () => {
-      if (this.#senders.isOpen || settings.hooks.length === 0) return;
-      const { stateDir, log } = this.#options;
-      const isThere = existsSync(databasePath(stateDir));
-      (await Outbox.open(stateDir, log)).close({ keep: isThere });
+      if (settings.hooks.length > 0) this.#senders.open();
     });
   }
 
   /**
    * Applies the settings of a file that was read again. URLs that are still there keep their queues. Throws the errors of
-   * `Outbox.open`.
+   * `Store.open`.
    */
   async reconfigure(settings: FileWebhooks): Promise<void> {
     await this.#change(async () => {

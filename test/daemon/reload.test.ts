@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { createClient, GafferdClientError } from "../../src/client/client.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
 import type { Logger } from "../../src/log.ts";
+import { storePath } from "../../src/store/store.ts";
 import { Outbox } from "../../src/webhook/outbox.ts";
 import { recordWarnings } from "../recorded-log.ts";
 import { silentLog } from "../supervisor/hosting.ts";
@@ -244,15 +245,14 @@ test("an error with the webhook outbox is reported before anything is changed", 
   const gaffer = `[gaffer]\nstate_dir = ${state}\n`;
   const hook = "[webhooks]\n. = http://127.0.0.1:1/\n";
   const { daemon, client } = await run(gaffer + endpoint + sleeper("a"));
-  mkdirSync(join(state, "webhooks.sqlite"), { recursive: true });
+  mkdirSync(storePath(state), { recursive: true });
   await write(gaffer + endpoint + sleeper("b") + hook);
   for (const dryRun of [true, false]) {
-    await expect(client.reload({ dryRun })).rejects.toThrow(`cannot keep webhooks in ${state}`);
+    await expect(client.reload({ dryRun })).rejects.toThrow(`cannot use ${storePath(state)}`);
   }
   expect(daemon.manager.names()).toEqual(["a"]);
-  rmSync(join(state, "webhooks.sqlite"), { recursive: true });
+  rmSync(storePath(state), { recursive: true });
   expect(await client.reload({ dryRun: true })).toMatchObject({ changed: ["webhooks"] });
-  expect(existsSync(join(state, "webhooks.sqlite"))).toBe(false);
   expect(await client.reload()).toMatchObject({ changed: ["webhooks"] });
   expect(await client.webhooks()).toHaveLength(1);
 });

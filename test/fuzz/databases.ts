@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GafferdError } from "../../src/errors.ts";
 import { parsePattern } from "../../src/events/pattern.ts";
-import { databasePath } from "../../src/webhook/open-database.ts";
+import { createStore } from "../../src/daemon/open-store.ts";
+import { type Store, storePath } from "../../src/store/store.ts";
 import { Outbox } from "../../src/webhook/outbox.ts";
+import type { Logger } from "../../src/log.ts";
 import { type Webhook, webhookIdOf } from "../../src/webhook/webhook.ts";
 import { recordWarnings } from "../recorded-log.ts";
 import type { FuzzTarget } from "./target.ts";
@@ -17,31 +19,31 @@ const shape = fc.oneof(
 );
 
 /**
- * A webhook database with damaged bytes is used, or set aside with a message that names it. Nothing in it is used that
+ * A database with damaged bytes is used, or set aside with a message that names it. Nothing in it is used that
  * nobody registered.
  */
 export const databases: FuzzTarget = {
   name: "databases",
   inputs: 300,
   async start() {
-    const folder = mkdtempSync(join(tmpdir(), "gafferd-fuzz-webhooks-"));
+    const folder = mkdtempSync(join(tmpdir(), "gafferd-fuzz-store-"));
     const original = await createDatabase(folder);
     return {
       property: fc.asyncProperty(damageOf(original), shape, async (damage, kind) => {
         const bytes = Buffer.from(original);
         for (const [at, byte] of damage) bytes[at] = byte;
         for (const name of readdirSync(folder)) rmSync(join(folder, name));
-        writeFileSync(databasePath(folder), reshape(bytes, kind));
+        writeFileSync(storePath(folder), reshape(bytes, kind));
         const { log, warnings } = recordWarnings();
-        const outbox = await openOrRefuse(folder, log);
-        if (outbox === undefined) return;
+        const store = openOrRefuse(folder, log);
+        if (store === undefined) return;
         try {
-          use(outbox);
+          use(store, log);
         } finally {
-          outbox.close({ keep: true });
+          await store.close();
         }
         const aside = readdirSync(folder).filter((name) => name.includes(".damaged-"));
-        if (aside.length > 0 && !warnings.some((line) => line.includes(databasePath(folder)))) {
+        if (aside.length > 0 && !warnings.some((line) => line.includes(storePath(folder)))) {
           throw new Error(`the log does not name the database: ${warnings.join("\n")}`);
         }
       }),
@@ -51,11 +53,13 @@ export const databases: FuzzTarget = {
   },
 };
 
-async function openOrRefuse(folder: string, log: Parameters<typeof Outbox.open>[1]): Promise<Outbox | undefined> {
+function openOrRefuse(stateDir: string, log: Logger): Store | undefined {
+  const store = createStore({ stateDir, log });
   try {
-    return await Outbox.open(folder, log);
+    store.open();
+    return store;
   } catch (error) {
-    if (error instanceof GafferdError && error.message.includes(folder)) return undefined;
+    if (error instanceof GafferdError && error.message.includes(stateDir)) return undefined;
     throw error;
   }
 }
@@ -73,9 +77,18 @@ function damageOf(original: Uint8Array): fc.Arbitrary<(readonly [number, number]
   return fc.array(fc.tuple(place, byte), { maxLength: 3 });
 }
 
-/** Does with the outbox what a start and a delivery do. */
-function use(outbox: Outbox): void {
-  const all = outbox.webhooks();
+/** Does with the store what a start and a delivery do. */
+function use(store: Store, log: Logger): void {
+  const outbox = new Outbox(store.open());
+  try {
+    useOutbox(outbox, log);
+  } finally {
+    outbox.close();
+  }
+}
+
+function useOutbox(outbox: Outbox, log: Logger): void {
+  const all = outbox.webhooks(log);
   for (const { webhook } of all) {
     if (webhook.id !== webhookIdOf(webhook.url)) throw new Error(`${webhook.id} is not the id of ${webhook.url}`);
     for (const pattern of webhook.patterns) parsePattern([pattern]);
@@ -94,13 +107,16 @@ function use(outbox: Outbox): void {
 }
 
 async function createDatabase(folder: string): Promise<Uint8Array> {
-  const outbox = await Outbox.open(folder, recordWarnings().log);
+  const { log } = recordWarnings();
+  const store = createStore({ stateDir: folder, log });
+  const outbox = new Outbox(store.open());
   for (const port of [1, 2]) outbox.save(createWebhook(`http://127.0.0.1:${port}/hook`));
-  const ids = outbox.webhooks().map(({ webhook }) => webhook.id);
+  const ids = outbox.webhooks(log).map(({ webhook }) => webhook.id);
   for (let index = 0; index < 20; index++)
     outbox.add(ids, { id: `e${index}`, body: `{"name":"web"}`, createdMs: index });
-  outbox.close({ keep: true });
-  return readFileSync(databasePath(folder));
+  outbox.close();
+  await store.close();
+  return readFileSync(storePath(folder));
 }
 
 function createWebhook(url: string): Webhook {

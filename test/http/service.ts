@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createStore } from "../../src/daemon/open-store.ts";
 import { EventBus } from "../../src/events/bus.ts";
 import { type HttpApp, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
@@ -42,7 +43,8 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
   const manager = new Manager({ bus, log });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
   const settings = { hooks: [], timeoutMs: 1000, retries: 3 };
-  const webhooks = new Webhooks({ bus, log, version: "1.2.3", stateDir, settings });
+  const store = createStore({ stateDir, log });
+  const webhooks = new Webhooks({ bus, log, version: "1.2.3", store, settings });
   const app = createApp({
     manager,
     bus,
@@ -70,6 +72,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     async [Symbol.asyncDispose]() {
       await manager.close();
       await webhooks.stop({ flushMs: 0 });
+      await store.close();
       rmSync(stateDir, { recursive: true, force: true });
     },
   };

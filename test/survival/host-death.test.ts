@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tryRead } from "../../src/process/proc-file.ts";
@@ -154,6 +154,27 @@ test("the guardian executes nothing that is in a damaged run file", async () => 
   expect(existsSync(mark)).toBe(false);
 });
 
+test("a process whose entry in the run file is damaged is found by its marker, and stopped by the next gafferd", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-damaged-"));
+  try {
+    await using first = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n", folder });
+    const [osPid = 0] = await osPidsOf(first, "a");
+    const file = join(first.stateDir, "runs", runFiles(first)[0] ?? "");
+    first.gafferd.kill("SIGSTOP");
+    process.kill(guardianOf(first), "SIGKILL");
+    await killHard(first);
+    expect(lives(osPid)).toBe(true);
+    const text = readFileSync(file, "utf8");
+    expect(text).toContain(`\n+ ${osPid} `);
+    writeFileSync(file, text.replace(`\n+ ${osPid} `, "\n+ \0\0 "));
+    await using second = await startHosted({ folder });
+    expect(lives(osPid)).toBe(false);
+    expect(second.gafferd.err()).toContain(`sleep (${osPid}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("the grace periods of many processes that ignore SIGTERM run at the same time", async () => {
   const [count, graceMs] = [200, 2000];
   const cmd = `sh -c "trap '' TERM; exec sleep 600"`;
@@ -192,16 +213,17 @@ test("a new process with the pid of a listed one is not stopped", async () => {
   }
 });
 
-test("another gafferd with the same state directory does not stop the processes of a running one", async () => {
+test("another gafferd with the same state directory does not start, and stops no process of the running one", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-two-"));
   try {
     const ini = "[process:a]\ncmd = sleep 600\n";
     await using first = await startHosted({ folder, ini });
     const [osPid = 0] = await osPidsOf(first, "a");
-    await using second = await startHosted({ folder, ini });
+    await expect(startHosted({ folder, ini })).rejects.toThrow(
+      `another gafferd (process ${first.gafferd.osPid}) uses it`,
+    );
     expect(lives(osPid)).toBe(true);
-    await osPidsOf(second, "a");
-    expect(runFiles(first)).toHaveLength(2);
+    expect(runFiles(first)).toHaveLength(1);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -231,7 +253,7 @@ describe("when gafferd stops", () => {
     await using hosted = await startHosted();
     hosted.gafferd.kill("SIGTERM");
     expect(await hosted.gafferd.exited).toBe(0);
-    expect(existsSync(hosted.stateDir)).toBe(false);
+    expect(runFiles(hosted)).toEqual([]);
   });
 
   test("a pipe from its output is closed", async () => {

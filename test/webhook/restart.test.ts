@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
 import { afterEach, expect, setSystemTime, spyOn, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { storePath } from "../../src/store/store.ts";
 import { Outbox } from "../../src/webhook/outbox.ts";
 import { waitFor } from "../wait-for.ts";
 import { freePort, receive } from "./receiver.ts";
@@ -97,7 +98,6 @@ test("a file that is read again brings URLs, takes others, and leaves alone what
   ]);
   expect(sending.logged).toContain(`info webhook ${goes}: no longer in the configuration file; events dropped: 1`);
   await sending.webhooks.reconfigure({ ...settings, hooks: [] });
-  expect(existsSync(join(sending.stateDir, "webhooks.sqlite"))).toBe(false);
 });
 
 test("what waited too long is dropped, and the log says how much", async () => {
@@ -151,14 +151,14 @@ test("a second daemon with webhooks cannot start on the same folder; one without
   const hooks = { ".": [`http://127.0.0.1:${await freePort()}/`] };
   await using first = await send({ hooks, stateDir });
   await expect(send({ hooks, stateDir })).rejects.toThrow(
-    `cannot keep webhooks in ${stateDir}: another gafferd uses it; give each its own folder, \`state_dir\` in [gaffer]`,
+    `cannot use ${storePath(stateDir)}: another gafferd (process ${process.pid}) uses it; give each gafferd its own folder, \`state_dir\` in [gaffer]`,
   );
   await using second = await send({ stateDir });
   await expect(second.webhooks.register({ url: "http://127.0.0.1:1/", pattern: "." })).rejects.toMatchObject({
     code: "conflict",
   });
   // Neither attempt has taken the first one's lock.
-  await expect(send({ hooks, stateDir })).rejects.toThrow("another gafferd uses it");
+  await expect(send({ hooks, stateDir })).rejects.toThrow("another gafferd (process");
   first.publish("a");
   expect(first.webhooks.list()[0]?.queued).toBe(1);
 });
@@ -184,19 +184,31 @@ function change(file: string, statement: string): void {
 }
 
 test.each<[string, (file: string) => void]>([
+  ["are not JSON", (file) => change(file, "UPDATE webhook SET settings = replace(settings, ':', '')")],
+  ["are of another kind", (file) => change(file, `UPDATE webhook SET settings = '["."]'`)],
+  ["are of another URL", (file) => change(file, "UPDATE webhook SET settings = replace(settings, '127', '128')")],
   [
-    "has settings that are not JSON",
-    (file) => change(file, "UPDATE webhook SET settings = replace(settings, ':', '')"),
-  ],
-  ["has settings of another kind", (file) => change(file, `UPDATE webhook SET settings = '["."]'`)],
-  [
-    "has the id of another URL",
-    (file) => change(file, "UPDATE webhook SET settings = replace(settings, '127', '128')"),
-  ],
-  [
-    "has a pattern of no event",
+    "have a pattern of no event",
     (file) => change(file, `UPDATE webhook SET settings = replace(settings, '"."', '"\u007f"')`),
   ],
+])("a webhook whose settings %s is left out, and the log names it and the file", async (_, damage) => {
+  const stateDir = newFolder();
+  const url = `http://127.0.0.1:${await freePort()}/`;
+  {
+    await using before = await send({ stateDir });
+    await before.webhooks.register({ url, pattern: "." });
+  }
+  damage(storePath(stateDir));
+  await using after = await send({ stateDir });
+  expect(after.webhooks.list()).toEqual([]);
+  expect(after.logged.join()).toMatch(
+    /^error webhook "wh_\w+" in .*gafferd\.sqlite is left out: .*; register it again$/,
+  );
+  await after.webhooks.register({ url, pattern: "create" });
+  expect(after.webhooks.list()).toHaveLength(1);
+});
+
+test.each<[string, (file: string) => void]>([
   ["lacks a column", (file) => change(file, "ALTER TABLE message RENAME COLUMN body TO bodx")],
   [
     "has a damaged definition of a table",
@@ -220,10 +232,10 @@ test.each<[string, (file: string) => void]>([
     await using before = await send({ hooks, stateDir });
     before.publish(...Array.from({ length: 100 }, (__, index) => `name-${index}`));
   }
-  damage(join(stateDir, "webhooks.sqlite"));
+  damage(storePath(stateDir));
   await using after = await send({ hooks, stateDir });
   expect(after.logged.join()).toMatch(
-    /^error the webhook database .*webhooks\.sqlite is damaged.*renamed to .*webhooks\.sqlite\.damaged-[-\dTZ]+ /,
+    /^error the database .*gafferd\.sqlite is damaged.*renamed to .*gafferd\.sqlite\.damaged-[-\dTZ]+ /,
   );
   after.publish("a");
   expect(after.webhooks.list()[0]?.queued).toBe(1);
@@ -236,24 +248,22 @@ test("a database of a later version is refused and left as it is", async () => {
     await using before = await send({ hooks: { ".": ["http://127.0.0.1:1/"] }, stateDir });
     before.publish("a");
   }
-  const file = join(stateDir, "webhooks.sqlite");
+  const file = storePath(stateDir);
   const database = new Database(file);
   database.run("PRAGMA user_version = 99");
   database.close();
   const bytes = readFileSync(file);
   await expect(send({ hooks: { ".": ["http://127.0.0.1:1/"] }, stateDir })).rejects.toThrow(
-    "a later version of gafferd wrote it (schema 99, known is 1); start that version",
+    "a later version of gafferd wrote it (format 99, known is 1); start that version",
   );
   expect(readFileSync(file).equals(bytes)).toBe(true);
 });
 
 test("without webhooks in the file, a database that cannot be used is an error in the log alone", async () => {
   const stateDir = newFolder();
-  mkdirSync(join(stateDir, "webhooks.sqlite"));
+  mkdirSync(storePath(stateDir));
   await using sending = await send({ stateDir });
-  expect(sending.logged.join()).toMatch(
-    /^error cannot keep webhooks in .*registered over HTTP get no events until then/,
-  );
+  expect(sending.logged.join()).toMatch(/^error cannot use .*registered over HTTP get no events until then/);
   await expect(sending.webhooks.register({ url: "http://127.0.0.1:1/", pattern: "." })).rejects.toMatchObject({
     code: "overloaded",
   });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createStore } from "../../src/daemon/open-store.ts";
 import { EventBus } from "../../src/events/bus.ts";
 import type { Logger } from "../../src/log.ts";
 import { startWebhooks, type Webhooks, type WebhooksOptions } from "../../src/webhook/webhooks.ts";
@@ -37,11 +38,12 @@ export async function send(options: SendingOptions = {}): Promise<Sending> {
     throw error;
   });
   const stateDir = options.stateDir ?? join(tmpdir(), `gafferd-state-${randomUUID()}`);
+  const store = createStore({ stateDir, log });
   const webhooks = await startWebhooks({
     bus,
     log,
     version: "1.2.3",
-    stateDir,
+    store,
     settings: {
       hooks: Object.entries(options.hooks ?? {}).map(([pattern, urls]) => ({ pattern, urls })),
       ...(options.secret !== undefined && { secret: options.secret }),
@@ -61,6 +63,7 @@ export async function send(options: SendingOptions = {}): Promise<Sending> {
     },
     async [Symbol.asyncDispose]() {
       await webhooks.stop({ flushMs: 0 }).catch(() => {});
+      await store.close();
       if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
+import { forEachInSlices } from "../../slices.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { spawnFirst } from "./spawn-first.ts";
 
@@ -13,7 +14,7 @@ export function groupRoutes(manager: Manager) {
       "/groups/:group/_start",
       async ({ request, params }) => {
         keepOpen(request);
-        return await forAll(manager.group(params.group), async (name) => {
+        return await forAll(manager, manager.group(params.group), async (name) => {
           manager.start(name);
           await manager.get(name).filled();
         });
@@ -24,7 +25,7 @@ export function groupRoutes(manager: Manager) {
       "/groups/:group/_stop",
       async ({ request, params }) => {
         keepOpen(request);
-        return await forAll(manager.group(params.group), (name) => manager.stop(name));
+        return await forAll(manager, manager.group(params.group), (name) => manager.stop(name));
       },
       { parse: "none" },
     )
@@ -33,26 +34,40 @@ export function groupRoutes(manager: Manager) {
       async ({ request, params }) => {
         const options = { spawnFirst: spawnFirst.read(new URL(request.url).searchParams) };
         keepOpen(request);
-        return await forAll(manager.group(params.group), (name) => manager.restart(name, options));
+        return await forAll(manager, manager.group(params.group), (name) => manager.restart(name, options));
       },
       { parse: "none" },
     )
     .delete("/groups/:group", async ({ request, params }) => {
       keepOpen(request);
-      return await forAll(manager.group(params.group), (name) => manager.delete(name));
+      return await forAll(manager, manager.group(params.group), (name) => manager.delete(name));
     });
 }
 
 /**
- * Starts `act` for each name in order, and waits for all of them. If some fail, the others still run; then it throws the
- * first error, with the names that failed in `failed`.
+ * Starts `act` for each name in order, in slices, and waits for all of them. Templates that were deleted meanwhile are
+ * skipped. If some fail, the others still run; then it throws the first error, with the names that failed in `failed`.
  */
-async function forAll(names: readonly string[], act: (name: string) => void | Promise<void>): Promise<{ ok: true }> {
-  const results = await Promise.allSettled(names.map(async (name) => await act(name)));
-  const failed = names.filter((_, index) => results[index]?.status === "rejected");
-  const first = results.find((result) => result.status === "rejected");
-  if (first === undefined) return { ok: true };
-  if (!(first.reason instanceof GafferdError)) throw first.reason;
-  const { code, message } = first.reason;
-  throw new GafferdError(code, message, { details: { failed }, cause: first.reason });
+async function forAll(
+  manager: Manager,
+  names: readonly string[],
+  act: (name: string) => void | Promise<void>,
+): Promise<{ ok: true }> {
+  const failures = new Map<string, unknown>();
+  const attempt = async (name: string) => {
+    try {
+      if (manager.has(name)) await act(name);
+    } catch (error) {
+      failures.set(name, error);
+    }
+  };
+  const attempts: Promise<void>[] = [];
+  await forEachInSlices(names, (name) => void attempts.push(attempt(name)));
+  await Promise.all(attempts);
+  const failed = names.filter((name) => failures.has(name));
+  const [firstName] = failed;
+  if (firstName === undefined) return { ok: true };
+  const first = failures.get(firstName);
+  if (!(first instanceof GafferdError)) throw first;
+  throw new GafferdError(first.code, first.message, { details: { failed }, cause: first });
 }

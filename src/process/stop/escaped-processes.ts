@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { GafferdError } from "../../errors.ts";
+import { environOf } from "../environ.ts";
 import { withDescendants } from "./descendants.ts";
 import { signalOne } from "./group.ts";
 import { ownMarkersIn } from "./marker.ts";
 import { addToMultimap } from "../multimap.ts";
-import { tryRead } from "../proc-file.ts";
 import { isAlive, type ProcStat, procStatOf } from "../proc-stat.ts";
 import { orphans, receivesOrphans } from "./subreaper.ts";
 
@@ -68,7 +67,7 @@ export class EscapedProcesses {
     });
   }
 
-  /** Finds the escaped processes and sends the current signals to new ones. Returns whether a signal was sent. */
+  /** Finds the escaped processes and sends the current signals to new ones. Returns whether there may be others by now. */
   scan(snapshot: OrphanSnapshot = takeSnapshot()): boolean {
     const { select, leader } = this.#options;
     const roots = [...select(snapshot)];
@@ -77,20 +76,24 @@ export class EscapedProcesses {
     }
     if (leader?.isUnreaped()) roots.push(leader.osPid);
     const isInGroup = ({ groupId, sessionId }: ProcStat) => groupId === leader?.osPid && sessionId === leader.osPid;
-    const found = [...withDescendants(roots)].filter(([, stat]) => isAlive(stat) && !isInGroup(stat));
+    const tree = withDescendants(roots);
+    const found = [...tree].filter(([, stat]) => isAlive(stat) && !isInGroup(stat));
+    // A process that has ended since the snapshot may have a child that only the next snapshot shows.
+    const hasEnded = [...this.#known.keys(), ...roots].some((osPid) => !isRunning(tree.get(osPid)));
     this.#known = new Map(found.map(([osPid, { startTicks }]) => [osPid, startTicks]));
-    this.#emptyScans = this.#known.size === 0 ? this.#emptyScans + 1 : 0;
-    return this.#sendSignals();
+    this.#emptyScans = found.length === 0 && !hasEnded ? this.#emptyScans + 1 : 0;
+    return this.#sendSignals() || hasEnded;
   }
 
   /**
    * Whether the last scans, of which `snapshot` is the newest, prove that no process is running. An orphan that forked and
    * exited during a snapshot hides its child, which becomes an orphan only in the next one.
    */
-  areGone(snapshot: OrphanSnapshot): boolean {
-    return this.#emptyScans > 0 && (snapshot.isSettled || this.#emptyScans >= maxEmptyScans);
+  areGone({ isSettled, hasUnclear }: OrphanSnapshot): boolean {
+    return this.#emptyScans > 0 && !hasUnclear && (isSettled || this.#emptyScans >= maxEmptyScans);
   }
 
+  /** Returns whether a signal was sent. */
   #sendSignals(): boolean {
     let isAnyNew = false;
     for (const [osPid, startTicks] of this.#known) {
@@ -104,12 +107,18 @@ export class EscapedProcesses {
   }
 }
 
+function isRunning(stat: ProcStat | undefined): boolean {
+  return stat !== undefined && isAlive(stat);
+}
+
 /** The running orphans at one moment, by the markers in their environment and by their session. */
 export interface OrphanSnapshot {
   readonly byMarker: ReadonlyMap<string, readonly number[]>;
   readonly bySession: ReadonlyMap<number, readonly number[]>;
   /** No orphan exited between the snapshot before and this one. */
   readonly isSettled: boolean;
+  /** An orphan was ending or loading another program, so that its marker could not be read. */
+  readonly hasUnclear: boolean;
 }
 
 /** The orphans in the session that `leader` leads, and those that carry `marker`. */
@@ -160,7 +169,7 @@ function resolveGone(snapshot: OrphanSnapshot): boolean {
     waiting.delete(escaped);
     resolve();
   }
-  return isAnyNew || (!snapshot.isSettled && waiting.size > 0);
+  return isAnyNew || ((!snapshot.isSettled || snapshot.hasUnclear) && waiting.size > 0);
 }
 
 /** Ignores the error that no file descriptor is free to read `/proc`. The next sweep tries again. */
@@ -179,13 +188,20 @@ function recentSnapshot(): OrphanSnapshot {
 
 /** The start times of the orphans that were zombies at the last snapshot, by pid. */
 let zombies: ReadonlyMap<number, number> = new Map();
+/** When each orphan was first seen with an environment that could not be read yet, by pid and start time. */
+let unclear: ReadonlyMap<string, number> = new Map();
+/** An orphan that takes longer to end waits in the kernel, for example for a disk. Nothing waits for it. */
+const maxUnclearMs = 1000;
 
 function takeSnapshot(): OrphanSnapshot {
   const byMarker = new Map<string, number[]>();
   const bySession = new Map<number, number[]>();
   const zombiesBefore = zombies;
   const zombiesNow = new Map<number, number>();
-  for (const osPid of orphans()) {
+  const unclearNow = new Map<string, number>();
+  const nowMs = performance.now();
+  // The newest first: it is the one that may fork and exit before it is looked at.
+  for (const osPid of orphans().toReversed()) {
     const stat = procStatOf(osPid);
     if (stat === undefined) continue;
     if (!isAlive(stat)) {
@@ -193,14 +209,19 @@ function takeSnapshot(): OrphanSnapshot {
       continue;
     }
     addToMultimap(bySession, stat.sessionId, osPid);
-    // The environment is unreadable if the process runs as another user and gafferd is not root.
-    const environ = tryRead(() => readFileSync(`/proc/${osPid}/environ`, "latin1")) ?? "";
-    const markers = ownMarkersIn(environ);
+    const environ = environOf(osPid);
+    if (environ === undefined) {
+      const identity = `${osPid} ${stat.startTicks}`;
+      unclearNow.set(identity, unclear.get(identity) ?? nowMs);
+    }
+    const markers = ownMarkersIn(environ ?? "");
     for (const marker of markers.length === 0 ? [unmarked] : markers) addToMultimap(byMarker, marker, osPid);
   }
   zombies = zombiesNow;
   const isSettled = [...zombiesNow].every(([osPid, startTicks]) => zombiesBefore.get(osPid) === startTicks);
-  const snapshot = { byMarker, bySession, isSettled };
+  unclear = unclearNow;
+  const hasUnclear = [...unclearNow.values()].some((firstMs) => nowMs - firstMs < maxUnclearMs);
+  const snapshot = { byMarker, bySession, isSettled, hasUnclear };
   last = { snapshot, atMs: performance.now() };
   return snapshot;
 }

@@ -31,6 +31,12 @@ export const contractRows: readonly ContractRow[] = [
   { row: "GET /processes → the names, in the order of creation", requests: ["GET /processes"] },
   { row: "GET /processes?running=true|1 → the pids that run", requests: ["GET /processes"], query: ["running"] },
   {
+    row: "GET /processes?format=ini → an INI file of what runs",
+    requests: ["GET /processes"],
+    query: ["format"],
+    codes: ["invalid_config"],
+  },
+  {
     row: "GET /processes?detail=true → settings, status, its processes",
     requests: ["GET /processes"],
     query: ["detail"],
@@ -140,14 +146,21 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: 'POST /streams/:pid/stdin, /streams/:name/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
     requests: ["POST /streams/{target}/stdin"],
-    query: ["eof"],
+    query: ["eof", "offset"],
     codes: ["not_found", "forbidden_write", "gone", "conflict", "overloaded"],
-    members: ["ok", "bytes"],
+    members: ["ok", "bytes", "taken"],
+    answerHeaders: ["X-Gaffer-Taken"],
   },
   {
-    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, the subprotocol `binary`",
+    row: 'GET and HEAD /streams/:pid/stdin report {"taken":n,"closed":bool} (header X-Gaffer-Taken)',
+    requests: ["GET /streams/{target}/stdin"],
+    members: ["taken", "closed"],
+    answerHeaders: ["X-Gaffer-Taken"],
+  },
+  {
+    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, the subprotocol `binary`",
     requests: ["GET /wstreams/{target}"],
-    query: ["label", "tail", "since", "eof"],
+    query: ["label", "tail", "since", "eof", "offset", "taken"],
     headers: ["Sec-WebSocket-Protocol"],
   },
 ];

@@ -1,0 +1,26 @@
+import { defaultStateDir } from "../config/gaffer-section.ts";
+import { GafferdError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { Store } from "../store/store.ts";
+import { webhookTables } from "../webhook/webhook-tables.ts";
+
+/** Creates the store with the tables of all parts of gafferd. It is opened when it is first used. */
+export function createStore(options: { readonly stateDir: string; readonly log: Logger }): Store {
+  return new Store({ ...options, tables: [webhookTables] });
+}
+
+/**
+ * Opens the store at the start of a daemon. If the disk refuses it, logs an error: the daemon then runs without a store.
+ * Throws `conflict` if another daemon uses it or a later version wrote it, because a daemon without its templates would be
+ * worse than none. A second daemon with the default folder is the exception: it has no folder of its own to name.
+ */
+export function openStore(store: Store, { stateDir, log }: { readonly stateDir: string; readonly log: Logger }): void {
+  try {
+    store.open();
+  } catch (error) {
+    if (!(error instanceof GafferdError)) throw error;
+    const isInUse = (error.cause as { code?: string } | undefined)?.code?.startsWith("SQLITE_BUSY") === true;
+    if (error.code === "conflict" && !(isInUse && stateDir === defaultStateDir)) throw error;
+    log.error(`${error.message}; until then, nothing that is created at runtime survives a restart`);
+  }
+}
