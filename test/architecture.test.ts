@@ -31,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook", "events"],
   reading: ["supervisor", "output"],
-  manager: ["supervisor", "output", "events", "template"],
+  manager: ["supervisor", "output", "events", "template", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.

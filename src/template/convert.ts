@@ -38,6 +38,7 @@ export const converters = {
   numprocesses: unchanged<number>,
   port: unchanged<number>,
   start: unchanged<boolean>,
+  persist: unchanged<boolean>,
   priority: unchanged<number>,
   flapping: toFlapping,
   redirect_output: toLabels,
