@@ -1,5 +1,6 @@
 import type { Config } from "./config/config.ts";
 import { formatProblem } from "./config/problem.ts";
+import { OutputCopies } from "./copies/output-copies.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
@@ -11,6 +12,7 @@ import { openEndpoints } from "./http/listen/endpoint.ts";
 
 import type { Reload } from "./http/daemon/reload-routes.ts";
 import type { Logger } from "./log.ts";
+import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
 import { createStore, openStore } from "./daemon/open-store.ts";
 import { openTemplates, planStart } from "./daemon/plan-templates.ts";
@@ -27,6 +29,7 @@ import { stopLeftovers } from "./survival/leftovers.ts";
 import { startWatchdog } from "./survival/watchdog.ts";
 import type { RestartCommand } from "./survival/guardian.ts";
 import { RunLedger } from "./survival/run-ledger.ts";
+import { forEachInSlices } from "./slices.ts";
 import type { ProcessTemplate } from "./template/template.ts";
 import { startWebhooks } from "./webhook/webhooks.ts";
 
@@ -55,7 +58,7 @@ export interface DaemonOptions {
   /** How to start this program again after it was killed, for `on_crash = restart`. Needs `endWithHost`. */
   readonly restart?: Omit<RestartCommand, "onCrash">;
   /** Reads the configuration again for a reload; absent if there is no file. Throws ConfigError. */
-  readonly readConfig?: () => Config;
+  readonly readConfig?: () => Config | Promise<Config>;
   /** Called during a stop, once for each template that does not stop quickly. */
   readonly onWaiting?: (template: ProcessTemplate, processes: number) => void;
   /** Called before anything starts, so that it can subscribe to all events. */
@@ -81,6 +84,8 @@ export interface Daemon {
   culpritOf(fault: unknown): string | undefined;
   /** Stops everything. Resolves when no process, listener or socket file is left. A second call joins the first. */
   stop(): Promise<void>;
+  /** Opens the files of `output_file` again, after another program has renamed them. Returns how many were open. */
+  reopenOutputFiles(): number;
   /** Sends SIGKILL to every process and shortens all other waits, for a `stop` that takes too long. */
   forceStop(): void;
   /**
@@ -111,7 +116,7 @@ const webhookFlushMs = 2000;
  * A stop takes at most the longest `graceful_timeout` plus two seconds. Its steps:
  * 1. No new work is accepted.
  * 2. Templates stop in reverse priority. Output and events continue.
- * 3. Streams end after their last event.
+ * 3. Streams end after their last event, copies of output after their last byte.
  * 4. Webhooks deliver the remaining events.
  * 5. Plugins stop, each before the plugins it needs.
  * 6. Orphaned processes that belong to no template stop.
@@ -137,6 +142,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const manager = new Manager({ bus, log, ledger, memory, onShutdown });
   const sampler = new Sampler();
   observe?.({ bus, manager });
+  const copies = new OutputCopies({ bus, manager, stdout, log });
   const host = await loadPluginHost(options, { manager, bus, sampler });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
@@ -176,7 +182,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   });
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
-    for (const warning of next.warnings) log.warn(formatProblem(warning));
+    await forEachInSlices(next.warnings, (warning) => log.warn(formatProblem(warning)));
     ({ corsOrigins } = next.gaffer);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next);
@@ -195,6 +201,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus.end();
     endpoints.stopAccepting();
     await waitForReaders({ manager, bus }, Math.min(lastReadersMs, end.leftMs / 2));
+    await end.wait(copies.close());
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.
@@ -232,6 +239,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     restartPlugins: async () => await host?.restart(),
     culpritOf: (fault) => host?.culpritOf(fault),
     stop: () => (stopping ??= stopAll()),
+    reopenOutputFiles: () => copies.reopenFiles(),
     forceStop() {
       manager.kill();
       deadline?.moveEarlier(stopSlackMs);

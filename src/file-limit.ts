@@ -49,7 +49,7 @@ let startingLimit: number | null | undefined;
  * process that started gafferd is still its parent.
  */
 export function startingFileLimit(): number | undefined {
-  startingLimit ??= findStartingLimit() ?? null;
+  if (startingLimit === undefined) startingLimit = findStartingLimit() ?? null;
   return startingLimit ?? undefined;
 }
 

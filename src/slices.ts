@@ -37,3 +37,41 @@ function runTurn(): void {
     if (waiting.length > 0) beginTurn();
   }
 }
+
+/** Like `runInSlices`. Resolves when no work is left, and rejects with what `step` throws. */
+export function inSlices(step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    runInSlices(() => {
+      try {
+        return step();
+      } catch (error) {
+        reject(error);
+        return false;
+      }
+    }, resolve);
+  });
+}
+
+/** Calls `act` for each item, in slices. The first items are handled immediately. Rejects with what `act` throws. */
+export function forEachInSlices<Item>(items: Iterable<Item>, act: (item: Item) => void): Promise<void> {
+  return finishInSlices(visit(items, act));
+}
+
+function* visit<Item>(items: Iterable<Item>, act: (item: Item) => void): Generator<void, void> {
+  for (const item of items) yield act(item);
+}
+
+/** Runs `work` to its end, in slices: it may wait for a later turn at each `yield`. Resolves to what it returns. */
+export async function finishInSlices<Result>(work: Iterator<unknown, Result>): Promise<Result> {
+  let last: IteratorResult<unknown, Result>;
+  await inSlices(() => !(last = work.next()).done);
+  return last!.value as Result;
+}
+
+/** Runs `work` to its end at once, for callers that nothing waits for. Returns what it returns. */
+export function finishNow<Result>(work: Iterator<unknown, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+}

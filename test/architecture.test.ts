@@ -32,6 +32,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ["template", "webhook", "events"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template", "store"],
+  // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
+  copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -54,6 +56,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   daemon: [
     "store",
     "survival",
+    "copies",
     "config",
     "documents",
     "http",

@@ -17,7 +17,7 @@ import type { LogFile } from "./log/log-file.ts";
 import type { Options } from "./options.ts";
 import { acquirePidfile } from "./pidfile.ts";
 import { pluginModules } from "./plugin-modules.ts";
-import { readConfig } from "./read-config.ts";
+import { readConfig, readConfigInSlices } from "./read-config.ts";
 import type { Listening } from "./launch/readiness.ts";
 import { reload } from "./reload.ts";
 import { takeServiceManager } from "./launch/service-manager.ts";
@@ -43,7 +43,7 @@ export async function serve(options: Options, serveOptions: ServeOptions): Promi
   const config = readConfig(options);
   const logFile = await chooseLogFile(options, { ...serveOptions, stateDir: config.gaffer.stateDir });
   configureLog({ level: options.verbosity === 2 ? "debug" : "info", terminal: usesColours(2) });
-  signals.onReopen((signal) => reopenLog(signal, logFile));
+  signals.onReopen((signal) => reopenLog(signal, logFile, () => 0));
   ignoreStraySignals();
   try {
     await serveConfig(config, { ...serveOptions, options, signals, logFile });
@@ -75,8 +75,9 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
       restart: takeRestart({ isDaemon, logFile: logFile?.path ?? "" }),
       pluginModules,
       ...(options.verbosity > 0 && { onWaiting: logWaiting }),
-      ...(options.config !== undefined && { readConfig: () => readConfig(options) }),
+      ...(options.config !== undefined && { readConfig: () => readConfigInSlices(options) }),
     });
+    signals.onReopen((signal) => reopenLog(signal, logFile, () => daemon.reopenOutputFiles()));
     signals.onRepeatedStop(() => daemon.forceStop());
     const unhandled = guard.endStart((error) => daemon.culpritOf(error));
     let failure = unhandled === undefined ? undefined : toStartError(unhandled, daemon.culpritOf(unhandled));

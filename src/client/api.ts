@@ -16,12 +16,12 @@ import type {
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
 import type { WatchItem, WatchOptions } from "./watch.ts";
-import type { InputBody } from "./write.ts";
+import type { InputBody, InputPosition, WriteOptions } from "./write.ts";
 
 /**
  * The API of a gafferd daemon. A `name` is the name of a template; a `pid` is gafferd's number of a process (1, 2, 3 …), not
  * the kernel's. Every method rejects with a GafferdClientError if the daemon returns an error, and with the error of `fetch`
- * if it cannot be reached. Only `tail`, `watch` and `watchStats` reconnect automatically.
+ * if it cannot be reached. Only `tail`, `watch`, `watchStats`, and `write` with an `offset` reconnect automatically.
  */
 export interface Client {
   /** The names of all templates in the order of creation; with `running`, the pids of all running processes, ascending. */
@@ -147,13 +147,28 @@ export interface Client {
    * or `overloaded` if the process stops reading; `details.bytes` is how many bytes were written. Each chunk of a stream is
    * sent as a separate request.
    *
+   * With `offset`, the position of the first byte, each byte is written exactly once, even if the connection breaks: the write
+   * is repeated until all of it was accepted, or until nothing was for 30 s. A stream is then read into memory first. All
+   * writers of the process must use offsets.
+   *
    * @example
    * ```ts
    * await client.write(7, "hello\n");
    * await client.write(7, await file.arrayBuffer(), { eof: true });
    * ```
    */
-  write(nameOrPid: number | string, input: InputBody, options?: { readonly eof?: boolean }): Promise<number>;
+  write(nameOrPid: number | string, input: InputBody, options?: WriteOptions): Promise<number>;
+
+  /**
+   * How much of its input a process has accepted.
+   *
+   * @example Continue where another program stopped
+   * ```ts
+   * const { taken } = await client.input(7);
+   * await client.write(7, bytes.subarray(taken), { offset: taken, eof: true });
+   * ```
+   */
+  input(nameOrPid: number | string): Promise<InputPosition>;
 
   /**
    * Follows events: all of them, or those that match a pattern such as `"exit"`, `"proc.web"` or `"proc.web.exit"`.

@@ -19,7 +19,7 @@ export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
 export type { ClientOptions } from "./transport.ts";
 export type { WatchItem, WatchOptions } from "./watch.ts";
-export type { InputBody } from "./write.ts";
+export type { InputBody, InputPosition, WriteOptions } from "./write.ts";
 
 /**
  * Creates a client for the daemon at a URL. It keeps no connection open between calls. Throws a TypeError for an invalid
@@ -84,7 +84,8 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
-    write: async (target, input, { eof } = {}) => await write(transport, target, input, eof),
+    write: async (target, input, writeOptions = {}) => await write(transport, target, input, writeOptions),
+    input: async (target) => await ask("GET", ["streams", target, "stdin"]),
     reload: async ({ dryRun, keepDrift } = {}) =>
       await ask("POST", ["_reload"], { query: { dry_run: dryRun, keep_drift: keepDrift } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),

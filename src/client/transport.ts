@@ -114,7 +114,8 @@ function parseBase(url: string | URL): string {
   return base.origin + base.pathname.replace(/\/+$/, "");
 }
 
-function toPath(path: Path): string {
+/** `/streams/web/stdin`. Throws a TypeError for a part that cannot be a name. */
+export function toPath(path: Path): string {
   return path.map((part) => `/${toSegment(String(part))}`).join("");
 }
 

@@ -1,21 +1,80 @@
+import { defaultRetryMs, toDelayMs } from "./backoff.ts";
 import { GafferdClientError } from "./error.ts";
-import type { RequestBody, Transport } from "./transport.ts";
+import { type RequestBody, toPath, type Transport } from "./transport.ts";
 
 export type InputBody = RequestBody | ReadableStream<Uint8Array>;
+
+export interface WriteOptions {
+  /** Close stdin after the input. Default `false`. */
+  readonly eof?: boolean;
+  /** See `Client.write`. */
+  readonly offset?: number;
+}
+
+/** How much of its input a process has accepted. */
+export interface InputPosition {
+  /** The number of bytes, which is the `offset` of the next one. */
+  readonly taken: number;
+  /** Nothing can be written any more. */
+  readonly closed: boolean;
+}
+
+/** A write with an offset gives up after this time without progress. */
+const patienceMs = 30_000;
 
 /** See `Client.write`. */
 export async function write(
   transport: Transport,
   target: number | string,
   input: InputBody,
-  eof: boolean | undefined,
+  { eof, offset }: WriteOptions,
 ): Promise<number> {
+  if (offset !== undefined) return await writeAt(transport, target, await bytesOf(input), { eof, offset });
   const post = async (body: RequestBody, isLast: boolean): Promise<number> => {
     const query = isLast ? { eof } : {};
     const { bytes } = await transport.ask<{ bytes: number }>("POST", ["streams", target, "stdin"], { query, body });
     return bytes;
   };
   return input instanceof ReadableStream ? await writeStream(input, eof, post) : await post(input, true);
+}
+
+/** Writes at a position. Repeats what may not have arrived: bytes that were accepted before are skipped. */
+async function writeAt(
+  { ask }: Transport,
+  target: number | string,
+  bytes: Uint8Array<ArrayBuffer>,
+  { eof, offset }: { readonly eof: boolean | undefined; readonly offset: number },
+): Promise<number> {
+  const path = ["streams", target, "stdin"];
+  toPath(path); // Throws for an invalid name, which is no reason to repeat.
+  let from = 0;
+  let failures = 0;
+  let progressMs = Date.now();
+  for (;;) {
+    try {
+      await ask("POST", path, { query: { eof, offset: offset + from }, body: bytes.subarray(from) });
+      return bytes.length;
+    } catch (error) {
+      if (!isTransient(error) || Date.now() - progressMs > patienceMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, toDelayMs(failures, defaultRetryMs, Math.random())));
+    failures += 1;
+    const position = await ask<InputPosition>("GET", path).catch(() => undefined);
+    const accepted = Math.min((position?.taken ?? 0) - offset, bytes.length);
+    if (accepted <= from) continue;
+    from = accepted;
+    failures = 0;
+    progressMs = Date.now();
+  }
+}
+
+/** The connection broke, or gafferd or a proxy before it says that it works later. */
+function isTransient(error: unknown): boolean {
+  return !(error instanceof GafferdClientError) || error.status >= 502;
+}
+
+async function bytesOf(input: InputBody): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Response(input).arrayBuffer());
 }
 
 /** Sends each chunk as a request: browsers cannot stream a body over HTTP/1.1; some send `[object ReadableStream]`. */

@@ -1,3 +1,4 @@
+import { finishInSlices, finishNow } from "../slices.ts";
 import { suggestion } from "../suggestion.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -40,20 +41,37 @@ export function loadConfig(
   overrides: ConfigOverrides = {},
   inherited: InheritedEnvironment = process.env,
 ): Config {
+  return finishNow(loadingSteps(file, overrides, inherited));
+}
+
+/** Like `loadConfig`, in slices, so that the event loop is not blocked. */
+export async function loadConfigInSlices(
+  file: string | undefined,
+  overrides: ConfigOverrides = {},
+  inherited: InheritedEnvironment = process.env,
+): Promise<Config> {
+  return await finishInSlices(loadingSteps(file, overrides, inherited));
+}
+
+function* loadingSteps(
+  file: string | undefined,
+  overrides: ConfigOverrides,
+  inherited: InheritedEnvironment,
+): Generator<void, Config> {
   const reported: ConfigProblem[] = [];
   const report: Report = (problem) => reported.push(problem);
   const nothing = { files: [], sections: [], misnamed: [] };
-  const { files, sections, misnamed } = file === undefined ? nothing : readFiles(file, inherited, report);
+  const { files, sections, misnamed } = file === undefined ? nothing : yield* readFiles(file, inherited, report);
   const ofKind = (kind: SectionKind): Section[] => sections.filter((section) => section.kind === kind);
 
   const gaffer = readGaffer(ofKind("gaffer"), report);
   const endpoints = new Map(ofKind("endpoint").map((section) => [section, readEndpoint(section, report)]));
   const opened = selectEndpoints(endpoints, findHttpEndpoints(ofKind("gaffer")), misnamed, report);
-  const templates = readProcesses(ofKind("process"), ofKind("env"), misnamed, report);
+  const templates = yield* readProcesses(ofKind("process"), ofKind("env"), misnamed, report);
   const names = ofKind("process").map(({ label }) => label);
   const [webhooks] = ofKind("webhooks").map((section) => readWebhooks(section, names, report));
-  warnOfSections(sections, report);
-  warnOfTemplates(templates, ofKind("process"), inherited, report);
+  yield* warnOfSections(sections, report);
+  yield* warnOfTemplates(templates, ofKind("process"), inherited, report);
   const settings = {
     files,
     sections,
@@ -74,21 +92,27 @@ function findHttpEndpoints(sections: readonly Section[]) {
     .find(({ value }) => value.key === "http_endpoints");
 }
 
-function readProcesses(
+function* readProcesses(
   sections: readonly Section[],
   envs: readonly Section[],
   misnamed: readonly string[],
   report: Report,
-): ProcessTemplate[] {
+): Generator<void, ProcessTemplate[]> {
   const names = sections.map(({ label }) => label);
-  for (const env of envs.filter(({ label }) => !names.includes(label) && !misnamed.includes(label))) {
+  const known = new Set([...names, ...misnamed]);
+  for (const env of envs.filter(({ label }) => !known.has(label))) {
     const message = `has no effect: there is no section [process:${env.label}]${suggestion(env.label, names)}`;
     report({ file: env.file, line: env.line, section: env.name, message });
+    yield;
   }
-  return sections.flatMap((section) => {
-    const env = envs.find(({ label }) => label === section.label);
-    return readProcess(section, env, report) ?? [];
-  });
+  const envByLabel = new Map(envs.map((env) => [env.label, env]));
+  const templates: ProcessTemplate[] = [];
+  for (const section of sections) {
+    const template = readProcess(section, envByLabel.get(section.label), report);
+    if (template !== undefined) templates.push(template);
+    yield;
+  }
+  return templates;
 }
 
 /** Sorts by file and line; problems of the command line come last. */

@@ -69,6 +69,8 @@ function describeTemplate(template: ProcessTemplate): string[] {
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
     template.redirectOutput.length === 0 ? "output discarded" : `output ${template.redirectOutput.join(", ")}`,
+    template.outputFile !== undefined && describeOutputFile(template),
+    template.outputTo !== undefined && `output to ${template.outputTo}`,
     template.killMode !== "mixed" && `kill_mode ${template.killMode}`,
     template.redirectInput && "input",
     `stop_signal ${template.stopSignal}, graceful_timeout ${toSeconds(template.gracefulTimeoutMs)} s`,
@@ -78,6 +80,11 @@ function describeTemplate(template: ProcessTemplate): string[] {
   ].filter((setting) => typeof setting === "string");
   const command = [oneLine(cmd), ...args.map((arg) => JSON.stringify(arg))].join(" ");
   return [`${name}: ${command}`, `  ${settings.join(", ")}`];
+}
+
+function describeOutputFile({ outputFile, outputRotate: rotation }: ProcessTemplate): string {
+  const rotated = rotation && ` (rotated at ${rotation.maxBytes} bytes, ${count(rotation.keep, "old file")} kept)`;
+  return `output_file ${outputFile}${rotated ?? ""}`;
 }
 
 function describePorts(port: number, numprocesses: number): string {

@@ -11,7 +11,7 @@ export type InheritedEnvironment = Readonly<Record<string, string | undefined>>;
 const expandedKeys: Readonly<Partial<Record<SectionKind, readonly string[]>>> = {
   gaffer: ["include", "include_dir", "plugins_dir", "plugin_dir", "state_dir"],
   endpoint: ["bind", "certfile", "keyfile", "client_ca"],
-  process: ["env_file", "numprocesses", "port"],
+  process: ["env_file", "numprocesses", "port", "output_file"],
 };
 
 /**

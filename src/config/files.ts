@@ -6,7 +6,7 @@ import { readFileBytes } from "../files/open-file.ts";
 import { reasonOf } from "../reason.ts";
 import { expandValues, type InheritedEnvironment } from "./expand-values.ts";
 import { findIncluded } from "./include.ts";
-import { type IniSection, type IniValue, readIni } from "./ini.ts";
+import { iniSteps, type IniSection, type IniValue } from "./ini.ts";
 import { attempt, classifySections, reportValue, type Report, type Section, warnOfValue } from "./section.ts";
 import { badValue, parseQuotedList, resolvePath } from "./value.ts";
 
@@ -23,16 +23,20 @@ export interface ConfigFiles {
 }
 
 /**
- * Reads a file and the files it includes, and replaces variables in values. Reports files and lines that cannot be
+ * In steps, reads a file and the files it includes, and replaces variables in values. Reports files and lines that cannot be
  * read, and duplicates.
  */
-export function readFiles(mainFile: string, inherited: InheritedEnvironment, report: Report): ConfigFiles {
+export function* readFiles(
+  mainFile: string,
+  inherited: InheritedEnvironment,
+  report: Report,
+): Generator<void, ConfigFiles> {
   const files: string[] = [];
   const sections: Section[] = [];
   const misnamed: string[] = [];
 
   const realPaths = new Set<string>();
-  const visit = (file: string, including: readonly string[]): void => {
+  function* visit(file: string, including: readonly string[]): Generator<void> {
     // Links to one file are the same file, but relative paths in it are relative to the path by which it was found.
     const real = realpathSync(file);
     const circle = including.findIndex((outer) => realpathSync(outer) === real);
@@ -43,39 +47,49 @@ export function readFiles(mainFile: string, inherited: InheritedEnvironment, rep
     const text = readText(file, report);
     realPaths.add(real);
     files.push(file);
-    const ini = readIni(text, file);
+    const ini = yield* iniSteps(text, file);
     ini.problems.forEach(report);
     const classified = classifySections(ini.sections, report);
     misnamed.push(...findMisnamed(ini.sections, classified));
-    const own = classified.map((each) => expandValues(each, inherited, report));
-    sections.push(...own);
+    const own: Section[] = [];
+    for (const each of classified) {
+      own.push(expandValues(each, inherited, report));
+      yield;
+    }
+    for (const each of own) sections.push(each);
     for (const { section, value } of includesOf(own)) {
       for (const word of parseQuotedList(value.text)) {
-        attemptToRead(section, value, report, () => include(word, { section, value, including: [...including, file] }));
+        const inclusion = { section, value, including: [...including, file] };
+        yield* attemptToRead(section, value, report, include(word, inclusion));
       }
     }
-  };
+  }
 
-  const include = (word: string, { section, value, including }: Inclusion): void => {
-    const found = findIncluded(resolvePath(word, value.file), value.key === "include_dir" ? "folder" : "pattern");
-    if (found.kind === "named") return visit(found.path, including);
+  function* include(word: string, { section, value, including }: Inclusion): Generator<void> {
+    const found = yield* findIncluded(
+      resolvePath(word, value.file),
+      value.key === "include_dir" ? "folder" : "pattern",
+    );
+    if (found.kind === "named") return yield* visit(found.path, including);
     if (found.paths.length === 0 && value.key === "include") {
       warnOfValue(section, value, report, `no file matches ${word}`);
     }
     for (const path of found.paths) {
-      attemptToRead(section, value, report, () => {
-        // Skips the file itself and further links to files that were read.
-        if (!realPaths.has(realpathSync(path))) visit(path, including);
-      });
+      yield* attemptToRead(section, value, report, visitOnce(path, including));
     }
-  };
+  }
+
+  /** Skips the file itself and further links to files that were read. */
+  function* visitOnce(path: string, including: readonly string[]): Generator<void> {
+    if (!realPaths.has(realpathSync(path))) yield* visit(path, including);
+  }
 
   try {
-    visit(resolve(mainFile), []);
+    yield* visit(resolve(mainFile), []);
   } catch (error) {
     report({ file: mainFile, message: `cannot read the configuration: ${refusalOf(error)}` });
   }
-  return { files, sections: withoutRepeats(sections, report), misnamed };
+  return { files, sections: yield* withoutRepeats(sections, report), misnamed };
 }
 
 /** The labels of the sections of unknown kind. */
@@ -98,16 +112,16 @@ function includesOf(sections: readonly Section[]): { section: Section; value: In
     .filter(({ value }) => value.key === "include" || value.key === "include_dir");
 }
 
-/** Calls `read`, and reports its errors and those of the file system at the value that names the file. */
-function attemptToRead(section: IniSection, value: IniValue, report: Report, read: () => void): void {
-  attempt(section, value, report, () => {
-    try {
-      read();
-    } catch (error) {
+/** Takes the steps of `read`, and reports its errors and those of the file system at the value that names the file. */
+function* attemptToRead(section: IniSection, value: IniValue, report: Report, read: Generator<void>): Generator<void> {
+  try {
+    yield* read;
+  } catch (error) {
+    attempt(section, value, report, () => {
       if (error instanceof GafferdError) throw error;
       throw badValue(`cannot read ${(error as { path?: string }).path ?? value.text}: ${refusalOf(error)}`);
-    }
-  });
+    });
+  }
 }
 
 /** The reason of a file system error in words. Rethrows any other error: it is a bug. */
@@ -127,21 +141,26 @@ function readText(file: string, report: Report): string {
 }
 
 /** Keeps the first of two sections or keys with the same name. Reports the second, with the position of the first. */
-function withoutRepeats(sections: readonly Section[], report: Report): Section[] {
+function* withoutRepeats(sections: readonly Section[], report: Report): Generator<void, Section[]> {
   const seen = new Map<string, IniSection>();
   const gafferKeys = new Map<string, IniValue>();
-  return sections.flatMap((section) => {
+  const kept: Section[] = [];
+  for (const section of sections) {
+    yield;
     const { file, line, name, kind, label } = section;
     const id = kind === "gaffer" ? `${kind}:${file}` : `${kind}:${label}`;
     const first = seen.get(id);
     if (first) {
       report({ file, line, section: name, message: `duplicate section; first defined at ${placeOf(first, file)}` });
-      return [];
+      continue;
     }
     seen.set(id, section);
     // In [webhooks] a repeated event adds URLs. Keys of [gaffer] must be unique across all files.
     const keys = kind === "gaffer" ? gafferKeys : new Map<string, IniValue>();
-    if (kind === "webhooks") return [section];
+    if (kind === "webhooks") {
+      kept.push(section);
+      continue;
+    }
     const values = section.values.filter((value) => {
       const earlier = keys.get(value.key);
       const isInclude = value.key === "include" || value.key === "include_dir";
@@ -152,8 +171,9 @@ function withoutRepeats(sections: readonly Section[], report: Report): Section[]
       reportValue(section, value, report, `duplicate key; first defined at ${placeOf(earlier, file)}`);
       return false;
     });
-    return [{ ...section, values }];
-  });
+    kept.push({ ...section, values });
+  }
+  return kept;
 }
 
 function placeOf(first: IniSection | IniValue, from: string): string {

@@ -11,14 +11,20 @@ export type Included =
 const defaultLimits = { levels: 16, files: 10_000, entries: 100_000 };
 
 /**
- * Finds the files of an `include` (an absolute path or pattern) or `include_dir` (a folder). Skips names that begin
+ * In steps, finds the files of an `include` (an absolute path or pattern) or `include_dir` (a folder). Skips names that begin
  * with a dot unless the pattern contains them: lock files of editors, `._x.ini` of macOS, `.git`, and the hidden
  * folders of a Kubernetes ConfigMap, whose files are also linked from the main folder. Follows links to files, but not
  * to folders. Throws `bad_value` at more than 16 levels of folders, 10,000 files or 100,000 entries, and the errors of
  * the file system.
  */
-export function findIncluded(path: string, kind: "pattern" | "folder", limits = defaultLimits): Included {
-  if (kind === "folder") return select(path, { isFile: (file) => file.endsWith(".ini"), isEntered: isVisible, limits });
+export function* findIncluded(
+  path: string,
+  kind: "pattern" | "folder",
+  limits = defaultLimits,
+): Generator<void, Included> {
+  if (kind === "folder") {
+    return yield* select(path, { isFile: (file) => file.endsWith(".ini"), isEntered: isVisible, limits });
+  }
   if (!/[*?[{]/.test(path) || existsSync(path)) return { kind: "named", path };
   // `**` also matches hidden folders, so a hidden name is accepted only if the pattern contains it.
   const hidden = path.split("/").filter((name) => !isVisible(name));
@@ -31,7 +37,7 @@ export function findIncluded(path: string, kind: "pattern" | "folder", limits = 
   // Without `**`, a pattern has as many levels as it has slashes.
   const levels = path.includes("**") ? Infinity : path.slice(root.length).split("/").length;
   const depthOf = (folder: string): number => folder.slice(root.length).split("/").length;
-  return select(root, {
+  return yield* select(root, {
     isFile: (file) => glob.match(file),
     isEntered: (name, folder) => isAccepted(name) && depthOf(folder) <= levels,
     isAccepted,
@@ -48,23 +54,27 @@ interface Selection {
   isAccepted?(name: string): boolean;
 }
 
-function select(root: string, { limits, isFile, isEntered, isAccepted = isVisible }: Selection): Included {
+function* select(
+  root: string,
+  { limits, isFile, isEntered, isAccepted = isVisible }: Selection,
+): Generator<void, Included> {
   const paths: string[] = [];
   let entries = 0;
-  const visit = (folder: string, depth: number): void => {
+  function* visit(folder: string, depth: number): Generator<void> {
     if (depth > limits.levels)
       throw badValue(`${root} has more than ${limits.levels} levels of folders; name a folder further down`);
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      yield;
       if (++entries > limits.entries) throw tooMany(root, limits.entries, "entries");
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (isEntered(entry.name, path)) visit(path, depth + 1);
+        if (isEntered(entry.name, path)) yield* visit(path, depth + 1);
       } else if (isAccepted(entry.name) && isFile(path) && !isFolder(path)) {
         if (paths.push(path) > limits.files) throw tooMany(root, limits.files, "files");
       }
     }
-  };
-  visit(root, 1);
+  }
+  yield* visit(root, 1);
   return { kind: "selected", paths: paths.toSorted() };
 }
 

@@ -1,4 +1,5 @@
 import { parse } from "ini";
+import { finishNow } from "../slices.ts";
 import { describeForeignFile } from "./foreign-file.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -21,6 +22,9 @@ export interface IniValue {
   readonly text: string;
 }
 
+/** These lines take well under a millisecond. */
+const stepLines = 100;
+
 /**
  * Parses INI with the npm package `ini` and the rules of Python's configparser. All results have line numbers.
  *
@@ -32,15 +36,30 @@ export interface IniValue {
  *
  * A file that is not INI (JSON, YAML, a Procfile) gives one problem, not one for each line.
  */
-export function readIni(text: string, file: string): { sections: IniSection[]; problems: ConfigProblem[] } {
+export function readIni(text: string, file: string): Ini {
+  return finishNow(iniSteps(text, file));
+}
+
+export interface Ini {
+  readonly sections: IniSection[];
+  readonly problems: ConfigProblem[];
+}
+
+/** `readIni` in steps, for `finishInSlices`. */
+export function* iniSteps(text: string, file: string): Generator<void, Ini> {
   const problems: ConfigProblem[] = [];
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
-  const { adapted, unread } = adapt(lines, (line, message) => problems.push({ file, line, message }));
-  const sections = Object.entries(parse(adapted.join("\n")) as Record<string, Record<string, unknown>>)
-    .map(([tagged, values]) => ({ file, ...untag(tagged), values: valuesOf(values, file) }))
-    .map((section) => ({ ...section, hasUnreadLines: unread.has(section.line) }))
-    // `ini` returns sections with a dot in their name last.
-    .toSorted((a, b) => a.line - b.line);
+  const { adapted, unread } = yield* adapt(lines, (line, message) => problems.push({ file, line, message }));
+  const sections: IniSection[] = [];
+  for (const part of inParts(adapted)) {
+    for (const [tagged, values] of Object.entries(parse(part.join("\n")) as Record<string, Record<string, unknown>>)) {
+      const { name, line } = untag(tagged);
+      sections.push({ file, name, line, values: valuesOf(values, file), hasUnreadLines: unread.has(line) });
+    }
+    yield;
+  }
+  // `ini` returns sections with a dot in their name last.
+  sections.sort((a, b) => a.line - b.line);
   const foreign = sections.length === 0 && problems.length > 0 ? describeForeignFile(lines) : undefined;
   return { sections, problems: foreign === undefined ? problems : [{ file, ...foreign }] };
 }
@@ -52,10 +71,10 @@ export function readIni(text: string, file: string): { sections: IniSection[]; p
  * The line number makes each name unique. Continuation lines are joined to their key. `unread` has the line numbers of
  * the sections with lines that could not be parsed.
  */
-function adapt(
+function* adapt(
   lines: readonly string[],
   report: (line: number, message: string) => void,
-): { adapted: string[]; unread: ReadonlySet<number> } {
+): Generator<void, { adapted: string[]; unread: ReadonlySet<number> }> {
   const adapted: string[] = [];
   const unread = new Set<number>();
   let section: string | undefined;
@@ -68,6 +87,7 @@ function adapt(
     key = undefined;
   };
   for (const [index, raw] of lines.entries()) {
+    if (index % stepLines === 0) yield;
     const line = index + 1;
     const content = raw.trim();
     if (raw.includes("\0")) {
@@ -106,6 +126,17 @@ function adapt(
   }
   endKey();
   return { adapted, unread };
+}
+
+/** Parts of about `stepLines` lines. Each but the first begins with a section. */
+function* inParts(adapted: readonly string[]): Generator<readonly string[]> {
+  let start = 0;
+  for (const [index, line] of adapted.entries()) {
+    if (index - start < stepLines || !line.startsWith("[")) continue;
+    yield adapted.slice(start, index);
+    start = index;
+  }
+  yield adapted.slice(start);
 }
 
 function valuesOf(values: Readonly<Record<string, unknown>>, file: string): IniValue[] {

@@ -85,6 +85,7 @@ function unknownKey(key: string): string {
 /** Converts the text of a value to the JSON type that the schema of its key expects. */
 function toJson({ key, text, file }: IniValue): unknown {
   if (key === "cwd") return resolvePattern(text, file);
+  if (key === "output_file") return text === "" ? text : resolvePath(text, file);
   if (key === "env_file") {
     const paths = text.split(/[,\n]/).map((part) => part.trim());
     return paths.filter((path) => path !== "").map((path) => resolvePath(path, file));

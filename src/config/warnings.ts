@@ -8,9 +8,10 @@ import type { IniValue } from "./ini.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Report, type Section, type SectionKind, valueOf, warnOfValue } from "./section.ts";
 
-/** Warns of values that probably contain too much: a comment at the end, quotes around the whole value. */
-export function warnOfSections(sections: readonly Section[], report: Report): void {
+/** In steps, warns of values that probably contain too much: a comment at the end, quotes around the whole value. */
+export function* warnOfSections(sections: readonly Section[], report: Report): Generator<void> {
   for (const section of sections) {
+    yield;
     for (const value of section.values) {
       const isCommand = section.kind === "process" && (value.key === "cmd" || value.key === "args");
       const comment = isCommand ? undefined : inlineComment(value.text);
@@ -29,16 +30,19 @@ export function warnOfSections(sections: readonly Section[], report: Report): vo
 const quotedKinds: readonly SectionKind[] = ["env", "process", "endpoint", "gaffer"];
 
 /**
- * Warns of probable mistakes in `templates`: shell syntax, unset variables, a policy without effect, overlapping ports.
+ * In steps, warns of probable mistakes in `templates`: shell syntax, unset variables, a policy without effect, overlapping ports.
  */
-export function warnOfTemplates(
+export function* warnOfTemplates(
   templates: readonly ProcessTemplate[],
   sections: readonly Section[],
   inherited: InheritedEnvironment,
   report: Report,
-): void {
+): Generator<void> {
+  const byLabel = new Map(sections.map((section) => [section.label, section]));
+  const withPort = templates.filter(({ port }) => port !== undefined);
   for (const template of templates) {
-    const section = sections.find(({ label }) => label === template.name);
+    yield;
+    const section = byLabel.get(template.name);
     if (section === undefined) continue;
     const warn = (key: string, message: string): void => {
       const value = valueOf(section, key);
@@ -51,7 +55,7 @@ export function warnOfTemplates(
     if (template.onGiveUp === "shutdown" && isNeverGivenUp(template)) {
       warn("on_give_up", "has no effect: with `backoff`, retries never end; set `flapping` or `backoff = off`");
     }
-    const other = templates.find((each) => each !== template && shareSomePort(each, template));
+    const other = withPort.find((each) => each !== template && shareSomePort(each, template));
     if (other !== undefined) warn("port", `the ports overlap with those of [process:${other.name}]`);
   }
 }

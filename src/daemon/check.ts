@@ -21,7 +21,7 @@ export async function checkConfig(options: PluginHostOptions): Promise<void> {
   const { config } = options;
   const problems = [
     ...(await findUnopenable(config)),
-    ...findUnlaunchable(config.templates, config),
+    ...(await findUnlaunchable(config.templates, config)),
     ...findStateProblem(config),
     ...(await findPluginProblems(options)),
   ];

@@ -1,5 +1,4 @@
 import type { Config } from "../config/config.ts";
-import { locateProblem } from "../config/locate.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { type PlannedTemplate, TemplateRows } from "../manager/template-rows.ts";
@@ -7,17 +6,15 @@ import type { TemplateSource } from "../manager/template-source.ts";
 import type { Store } from "../store/store.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
-/** Where a template of the configuration file is defined. */
-export function fileSourceOf(config: Config, name: string): TemplateSource {
-  const { file, line = 1 } = locateProblem(config, { kind: "process", label: name, key: undefined }, "");
-  return `file:${file}:${line}`;
+/** Where each template of the configuration file is defined, by name. */
+export function fileSourcesOf({ sections }: Config): ReadonlyMap<string, TemplateSource> {
+  const ofProcesses = sections.filter(({ kind }) => kind === "process");
+  return new Map(ofProcesses.map(({ label, file, line }) => [label, `file:${file}:${line}`]));
 }
 
-/** The templates of the file, with their places. */
-export function planFile(config: Config, templates: readonly ProcessTemplate[] = config.templates): PlannedTemplate[] {
-  return templates.map((template) => {
-    return { template, source: fileSourceOf(config, template.name), isWanted: template.start };
-  });
+/** A template of the file, with its place. */
+export function planOfFile(template: ProcessTemplate, sources: ReadonlyMap<string, TemplateSource>): PlannedTemplate {
+  return { template, source: sources.get(template.name) ?? "program", isWanted: template.start };
 }
 
 /** Reads the templates in the store, and writes changes to it from now on. Empty if the store could not be opened. */
@@ -38,15 +35,14 @@ export function planStart(
   stored: readonly PlannedTemplate[],
   { manager, log }: { readonly manager: Manager; readonly log: Logger },
 ): PlannedTemplate[] {
-  const ofFile = planFile(config);
-  const names = new Map(ofFile.map(({ template, source }) => [template.name, source]));
+  const sources = fileSourcesOf(config);
   const restored = stored.filter(({ template: { name }, source }) => {
-    const winner = names.get(name);
+    const winner = sources.get(name);
     if (winner !== undefined) logReplaced(log, name, { before: source, after: winner });
     else if (!manager.has(name)) manager.kept.noteRestored(name);
     return winner === undefined && !manager.has(name);
   });
-  return [...ofFile, ...restored];
+  return [...config.templates.map((template) => planOfFile(template, sources)), ...restored];
 }
 
 /** Logs that the file now defines a template that was created over HTTP or by a plugin. */

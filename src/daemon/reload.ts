@@ -6,6 +6,7 @@ import type { ReloadReport } from "../documents/reload-document.ts";
 import type { ReloadRequest } from "../http/daemon/reload-routes.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
+import { finishInSlices, forEachInSlices } from "../slices.ts";
 import { applyTemplates } from "./apply-templates.ts";
 import { findUnlaunchable } from "./launchable.ts";
 import { describeDrift } from "./drift.ts";
@@ -22,7 +23,7 @@ import {
 export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again; undefined if there is no configuration file. Throws ConfigError. */
-  readonly readConfig: (() => Config) | undefined;
+  readonly readConfig: (() => Config | Promise<Config>) | undefined;
   /**
    * Checks the settings of plugins and webhooks. Throws ConfigError, or GafferdError if the system refuses something.
    */
@@ -62,7 +63,8 @@ export class Reloader {
     const config = await this.#read();
     const sections = toSections(config);
     const findRunning = (name: string) => (manager.has(name) ? manager.get(name).template : undefined);
-    const changes = compareSections(this.#sections, sections, withTemplates(this.#sections, findRunning));
+    const running = withTemplates(this.#sections, findRunning);
+    const changes = await finishInSlices(compareSections(this.#sections, sections, running));
     const report = { ...changes, needsRestart: needingRestart(changes), dryRun, keepDrift };
     const pick = (names: readonly string[]) => {
       const wanted = new Set(namesOf("process", names));
@@ -70,17 +72,17 @@ export class Reloader {
     };
     // A template that cannot be spawned is an error here. A start continues without it, but a reload can keep what runs.
     const edited = pick([...changes.added, ...changes.changed]);
-    const unlaunchable = findUnlaunchable(edited, config);
+    const unlaunchable = await findUnlaunchable(edited, config);
     if (unlaunchable.length > 0) throw invalid(unlaunchable.map(formatProblem));
     if (dryRun) return report;
 
     const drifted = pick(changes.drifted);
-    for (const template of drifted) {
+    await forEachInSlices(drifted, (template) => {
       const what = describeDrift(findRunning(template.name), template);
       log.warn(
         `process:${template.name} ${what}; ${keepDrift ? "keeping it (keep_drift)" : "resetting it to the file"}`,
       );
-    }
+    });
     const templates = keepDrift ? edited : pick([...changes.added, ...changes.changed, ...changes.drifted]);
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
@@ -101,7 +103,7 @@ export class Reloader {
       );
     }
     try {
-      const config = readConfig();
+      const config = await readConfig();
       await check(config);
       return config;
     } catch (error) {

@@ -49,27 +49,39 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
   ]);
 }
 
+/** What runs, by the names of `Sections`. */
+export type RunningSections = Pick<Sections, "get">;
+
 /**
- * Compares the settings of a file with those it had `before` and with those that are `running`. A setting that already
- * runs as the file says now is unchanged.
+ * In steps, compares the settings of a file with those it had `before` and with those that are `running`. A setting that
+ * already runs as the file says now is unchanged.
  */
-export function compareSections(before: Sections, after: Sections, running: Sections = before): SectionChanges {
-  const names = [...after.keys()];
-  const kept = names.filter((name) => before.has(name));
-  const isIn = (sections: Sections, name: string) => Bun.deepEquals(sections.get(name), after.get(name), true);
-  const different = kept.filter((name) => !isIn(running, name));
-  return {
-    added: names.filter((name) => !before.has(name)),
-    changed: different.filter((name) => !isIn(before, name)),
-    removed: [...before.keys()].filter((name) => !after.has(name)),
-    drifted: different.filter((name) => isIn(before, name)),
-    unchanged: kept.filter((name) => isIn(running, name)),
-  };
+export function* compareSections(
+  before: Sections,
+  after: Sections,
+  running: RunningSections = before,
+): Generator<void, SectionChanges> {
+  const added: string[] = [];
+  const changed: string[] = [];
+  const drifted: string[] = [];
+  const unchanged: string[] = [];
+  for (const [name, wanted] of after) {
+    yield;
+    if (!before.has(name)) added.push(name);
+    else if (Bun.deepEquals(running.get(name), wanted, true)) unchanged.push(name);
+    else if (Bun.deepEquals(before.get(name), wanted, true)) drifted.push(name);
+    else changed.push(name);
+  }
+  const removed = [...before.keys()].filter((name) => !after.has(name));
+  return { added, changed, removed, drifted, unchanged };
 }
 
 /** `sections` with the running templates in place of the file's; undefined for a template that was deleted. */
-export function withTemplates(sections: Sections, find: (name: string) => ProcessTemplate | undefined): Sections {
-  return new Map([...sections].map(([name, value]) => [name, isProcess(name) ? find(labelOf(name)) : value]));
+export function withTemplates(
+  sections: Sections,
+  find: (name: string) => ProcessTemplate | undefined,
+): RunningSections {
+  return { get: (name) => (isProcess(name) ? find(labelOf(name)) : sections.get(name)) };
 }
 
 /** The changed settings that take effect only when gafferd is restarted. */

@@ -6,7 +6,7 @@ import { findUnsafePart } from "./safe-path.ts";
 export class UnsuitableFileError extends Error {
   override readonly name = "UnsuitableFileError";
   readonly path: string;
-  readonly code: "EISDIR" | "ENOTREG" | "EFBIG";
+  readonly code: "EISDIR" | "ELOOP" | "ENOTREG" | "EFBIG";
 
   constructor(path: string, code: UnsuitableFileError["code"], message: string) {
     super(message);
@@ -69,15 +69,26 @@ function openAs(path: string, user: FileUser | undefined): number {
     return user === undefined ? open() : asUser(user, open);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENXIO")
-      throw new UnsuitableFileError(path, "ENOTREG", "it is a socket or a device, not a regular file");
     // A secret that root keeps for a user: nobody else can have chosen this file.
     if (user !== undefined && code === "EACCES" && findUnsafePart(path) === undefined) return open();
-    throw error;
+    throw toUnsuitable(path, error);
   }
 }
 
-function assertRegular(path: string, stat: Stats): void {
+/** The UnsuitableFileError for an error of `openSync`; other errors unchanged. */
+export function toUnsuitable(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ELOOP") return new UnsuitableFileError(path, "ELOOP", "it is a link");
+  if (code !== "ENXIO") return error;
+  return new UnsuitableFileError(
+    path,
+    "ENOTREG",
+    "it is a FIFO without a reader, a socket or a device, not a regular file",
+  );
+}
+
+/** Throws UnsuitableFileError if `stat` is not of a regular file. */
+export function assertRegular(path: string, stat: Stats): void {
   if (stat.isFile()) return;
   if (stat.isDirectory()) throw new UnsuitableFileError(path, "EISDIR", "it is a directory");
   const kind = stat.isFIFO() ? "a FIFO" : stat.isSocket() ? "a socket" : "a device";

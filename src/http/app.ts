@@ -29,6 +29,7 @@ import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
 import { statsRoutes } from "./stats/stats-routes.ts";
 import { statusRoutes } from "./processes/status-routes.ts";
+import { stdinRoutes } from "./streams/stdin-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
 import { wstreamRoutes } from "./streams/wstream-routes.ts";
 import { watchRoutes } from "./watch/watch-routes.ts";
@@ -105,6 +106,7 @@ export function createApp(options: AppOptions) {
     .use(statsRoutes({ manager, bus, log, sampler }))
     .use(groupRoutes(manager))
     .use(streamRoutes({ manager, log }))
+    .use(stdinRoutes(manager))
     .use(wstreamRoutes(manager))
     .use(watchRoutes({ bus, log }))
     .use(pluginRoutes(plugins))

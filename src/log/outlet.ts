@@ -8,8 +8,11 @@ import { promisify } from "node:util";
 export interface Outlet {
   /** Whether there is a reader: `false` after a write has failed. */
   readonly hasReader: boolean;
-  /** Drops `text` if the buffer is full, and reports the number of dropped lines later. Does nothing without a reader. */
-  write(text: string): void;
+  /**
+   * Writes text, or bytes that the caller does not change. Drops them if the buffer is full, and reports the number of dropped
+   * lines later. Does nothing without a reader.
+   */
+  write(text: string | Uint8Array): void;
   /** Resolves when everything written before has reached the descriptor, or when there is no reader any more. */
   flushed(): Promise<void>;
   /** Calls `listener` each time text has reached the descriptor. Returns a function that removes the listener. */
@@ -24,8 +27,8 @@ export interface Outlet {
  * closed pipe. Here one `fs.write` at a time waits in the thread pool.
  */
 export function createOutlet(descriptor: number): Outlet {
-  let held: string[] = [];
-  let heldChars = 0;
+  let held: (string | Uint8Array)[] = [];
+  let heldLength = 0;
   let dropped = 0;
   let hasReader = true;
   let draining: Promise<void> | undefined;
@@ -35,9 +38,9 @@ export function createOutlet(descriptor: number): Outlet {
     while (hasReader && held.length > 0) {
       if (dropped > 0)
         held.push(`(${dropped} lines dropped: the reader of this output was too slow, or its disk was full)\n`);
-      const bytes = Buffer.from(held.join(""));
+      const bytes = Buffer.concat(held.map((each) => (typeof each === "string" ? Buffer.from(each) : each)));
       held = [];
-      heldChars = dropped = 0;
+      heldLength = dropped = 0;
       hasReader = await writeAll(descriptor, bytes);
       for (const listener of listeners) listener();
     }
@@ -50,12 +53,12 @@ export function createOutlet(descriptor: number): Outlet {
     },
     write(text) {
       if (!hasReader) return;
-      if (heldChars >= maxHeldChars) {
+      if (heldLength >= maxHeldLength) {
         dropped++;
         return;
       }
       held.push(text);
-      heldChars += text.length;
+      heldLength += text.length;
       draining ??= drain();
     },
     async flushed() {
@@ -75,7 +78,8 @@ export const stdout: Outlet = createOutlet(1);
 /** The same as `stdout` if both are the same terminal or file, so that lines keep their order. */
 export const stderr: Outlet = isSameFile(1, 2) ? stdout : createOutlet(2);
 
-const maxHeldChars = 1024 * 1024;
+/** In characters or bytes. */
+const maxHeldLength = 1024 * 1024;
 /**
  * Temporary errors, with the time until the next attempt: a non-blocking pipe is full, or a disk is full, which lasts
  * longer.

@@ -3,6 +3,7 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
+import { forEachInSlices } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { assertPorts } from "../template/slot.ts";
@@ -34,11 +35,7 @@ export interface CreateOptions {
 
 /** The registry of templates, and the actions that callers may use. */
 export class Manager {
-  readonly #bus: EventBus;
-  readonly #log: Logger;
-  readonly #ledger: Ledger | undefined;
-  readonly #memory: OutputMemory | undefined;
-  readonly #onShutdown: ManagerOptions["onShutdown"];
+  readonly #options: ManagerOptions;
   /** Where the templates came from, and which of them are on disk. */
   readonly kept: KeptTemplates;
   /** In the order of creation. */
@@ -50,11 +47,7 @@ export class Manager {
   #isClosed = false;
 
   constructor(options: ManagerOptions) {
-    this.#bus = options.bus;
-    this.#log = options.log;
-    this.#ledger = options.ledger;
-    this.#memory = options.memory;
-    this.#onShutdown = options.onShutdown;
+    this.#options = options;
     this.kept = new KeptTemplates({ log: options.log, find: (name) => this.#supervisors.get(name) });
   }
 
@@ -67,6 +60,11 @@ export class Manager {
   runningIds(): number[] {
     const ids = this.#all().flatMap((supervisor) => supervisor.processes.map(({ id }) => id));
     return ids.toSorted((a, b) => a - b);
+  }
+
+  /** Whether gafferd is stopping, so that all changes are rejected. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   has(name: string): boolean {
@@ -96,9 +94,8 @@ export class Manager {
   create(template: ProcessTemplate, { source = "program" }: CreateOptions = {}): void {
     const { name } = template;
     if (this.kept.claim(name, source)) {
-      const report = (error: unknown) => this.#log.error(`cannot replace the settings of \`${name}\``, error);
-      void this.update(name, template, { keepSame: true }).catch(report);
-      return;
+      const report = (error: unknown) => this.#options.log.error(`cannot replace the settings of \`${name}\``, error);
+      return void this.update(name, template, { keepSame: true }).catch(report);
     }
     const supervisor = this.#add(template, source);
     try {
@@ -107,7 +104,7 @@ export class Manager {
     } catch (error) {
       void supervisor.stop().then(() => supervisor.retire());
       this.#forget(name);
-      this.#bus.publish({ type: "delete", name });
+      this.#options.bus.publish({ type: "delete", name });
       throw error;
     }
   }
@@ -115,7 +112,7 @@ export class Manager {
   /** Like `create`. Resolves to the ids of the processes that were started, in order. */
   async launch(template: ProcessTemplate, options: CreateOptions = {}): Promise<number[]> {
     const ids: number[] = [];
-    const end = this.#bus.subscribe((event) => {
+    const end = this.#options.bus.subscribe((event) => {
       if (event.type === "spawn" && event.name === template.name) ids.push(event.id);
     });
     try {
@@ -156,7 +153,7 @@ export class Manager {
         this.#forget(name);
         this.#deletions.delete(name);
         supervisor.retire();
-        this.#bus.publish({ type: "delete", name });
+        this.#options.bus.publish({ type: "delete", name });
       });
       this.#deletions.set(name, deletion);
     }
@@ -191,6 +188,11 @@ export class Manager {
   signal(target: string | number, signalNumber: number, options: { group?: boolean } = {}): void {
     if (typeof target === "number") return this.findProcess(target).process.signal(signalNumber, options);
     for (const process of this.get(target).processes) process.signal(signalNumber, options);
+  }
+
+  /** Like `signal` for a template, in slices. Resolves when every process that still runs has got the signal. */
+  async signalAll(name: string, signalNumber: number, options: { group?: boolean } = {}): Promise<void> {
+    await forEachInSlices(this.get(name).processes, (process) => process.signal(signalNumber, options));
   }
 
   /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted. */
@@ -247,22 +249,20 @@ export class Manager {
     if (this.#deletions.has(name)) throw beingDeleted(name);
     if (this.#supervisors.has(name)) throw nameTaken(name);
     const supervisor = new Supervisor(template, {
-      bus: this.#bus,
-      log: this.#log,
-      ledger: this.#ledger,
-      memory: this.#memory,
+      ...this.#options,
       nextId: () => (this.#lastId += 1),
       // A stop of gafferd is not a wish of its users.
       exited: ({ restart }) => restart !== "always" && !this.#isClosed && this.kept.save(name),
       gaveUp: ({ onGiveUp }, reason) => {
         // A template whose creation fails is removed synchronously, so that it does not stop gafferd.
-        if (onGiveUp === "shutdown") queueMicrotask(() => this.#supervisors.has(name) && this.#onShutdown?.(reason));
+        if (onGiveUp === "shutdown")
+          queueMicrotask(() => this.#supervisors.has(name) && this.#options.onShutdown?.(reason));
       },
     });
     this.#supervisors.set(name, supervisor);
     this.kept.setSource(name, source);
     this.#names = undefined;
-    this.#bus.publish({ type: "create", name });
+    this.#options.bus.publish({ type: "create", name });
     return supervisor;
   }
 

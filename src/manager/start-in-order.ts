@@ -1,5 +1,5 @@
 import { GafferdError } from "../errors.ts";
-import { runInSlices } from "../slices.ts";
+import { inSlices } from "../slices.ts";
 import { rankOf } from "../template/rank.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 
@@ -22,5 +22,5 @@ export async function startInOrder(
     }
     return true;
   };
-  await new Promise<void>((resolve) => runInSlices(startNext, resolve));
+  await inSlices(startNext);
 }

@@ -10,6 +10,10 @@ export interface Libc {
   fcntl(fd: number, command: number, argument: number): number;
   /** Makes gafferd the parent of each descendant whose own parent exits. Linux only. */
   becomeSubreaper?(): number;
+  /** Whether a child is a zombie, without reaping it. `/proc` takes four system calls and a descriptor for this. Linux only. */
+  isZombie?(osPid: number): boolean;
+  /** The session of a process or zombie. Linux only. */
+  sessionOf?(osPid: number): number;
   /** Reaps a zombie child. Returns its pid, or 0 if it is still running. Linux only. */
   reap?(osPid: number): number;
 }
@@ -37,17 +41,25 @@ function load(): Libc {
 function loadLinux(): Libc {
   const closeOnExec = 0o2000000;
   const setChildSubreaper = 36;
-  const noHang = 1;
+  const [noHang, exited, noWait] = [1, 4, 0x1000000];
+  const [byPid, siginfo] = [1, new Int32Array(32)];
   const symbols = loadLibc({
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+    getsid: { args: ["i32"], returns: "i32" },
+    waitid: { args: ["i32", "u32", "ptr", "i32"], returns: "i32" },
     waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
   });
   return {
     pipe: (ends) => symbols.pipe2(ptr(ends), closeOnExec),
     fcntl: symbols.fcntl,
     becomeSubreaper: () => symbols.prctl(setChildSubreaper, 1, 0, 0, 0),
+    isZombie(osPid) {
+      siginfo[0] = 0; // It remains 0 if the child is running.
+      return symbols.waitid(byPid, osPid, ptr(siginfo), exited | noHang | noWait) === 0 && siginfo[0] !== 0;
+    },
+    sessionOf: symbols.getsid,
     reap: (osPid) => symbols.waitpid(osPid, null, noHang),
   };
 }

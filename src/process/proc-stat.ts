@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { tryRead } from "./proc-file.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { readProcText, tryRead } from "./proc-file.ts";
 
 /** The state, process group and session of a process, from `/proc/PID/stat`. */
 export interface ProcStat {
@@ -18,7 +18,7 @@ export const hasProc = existsSync("/proc/self/stat");
 
 /** Reads the stat of a process. Undefined if there is none. Needs `/proc`. Throws GafferdError `overloaded`. */
 export function procStatOf(osPid: number | string): ProcStat | undefined {
-  const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+  const stat = tryRead(() => readProcText(`/proc/${osPid}/stat`));
   if (stat === undefined) return undefined;
   const fields = statFields(stat, 20);
   const [state = "", , groupId, sessionId] = fields;
@@ -28,7 +28,7 @@ export function procStatOf(osPid: number | string): ProcStat | undefined {
 
 /** The command name (`comm`) and state letter of a running process. Undefined if it has exited. Needs `/proc`. */
 export function nameAndStateOf(osPid: number): { readonly name: string; readonly state: string } | undefined {
-  const stat = tryRead(() => readFileSync(`/proc/${osPid}/stat`, "latin1"));
+  const stat = tryRead(() => readProcText(`/proc/${osPid}/stat`));
   if (stat === undefined) return undefined;
   const fields = statFields(stat, 18);
   const [state = "X"] = fields;

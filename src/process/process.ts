@@ -1,4 +1,3 @@
-import type { ExitStatus } from "./exit-status.ts";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { parseSignal } from "../template/signals.ts";
@@ -8,6 +7,7 @@ import { hostExitActionOf } from "./spawn/host-exit-action.ts";
 import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
 import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { hasProc } from "./proc-stat.ts";
+import { type ProcessExit, toExit } from "./process-exit.ts";
 import type { Stdin } from "./stdin.ts";
 import type { Cgroup } from "./stop/cgroup.ts";
 import { trackLeaderlessGroup } from "./stop/leaderless-groups.ts";
@@ -16,20 +16,7 @@ import { orphansOf, EscapedProcesses } from "./stop/escaped-processes.ts";
 import { describeSurvivors, identify, type Survivor, survivorsOf } from "./stop/survivors.ts";
 import { PeakMemory } from "./usage/peak-memory.ts";
 
-export { assertLaunchable };
-
-/** How a process ended, and the resources that it used. */
-export interface ProcessExit {
-  readonly status: ExitStatus;
-  /** Unix time. */
-  readonly exitedAtMs: number;
-  /** The same moment on the clock of `performance.now()`. */
-  readonly exitedSteadyMs: number;
-  /** User and system time, including that of children that it waited for. */
-  readonly cpuMs: number;
-  /** The highest memory use that gafferd measured (`usage/peak-memory.ts`). Absent if it exited before the first reading. */
-  readonly maxRssBytes?: number;
-}
+export { assertLaunchable, type ProcessExit };
 
 const killSignal = 9;
 const continueSignal = parseSignal("SIGCONT").number;
@@ -39,9 +26,6 @@ const killedMs = 1500;
 
 /** The longest pause between two looks at the cgroup of a process that has exited. */
 const longestPauseMs = 100;
-
-/** The kernel counts pages per CPU and adds them up only from time to time, so two readings of one peak can differ. */
-const maxRssToleranceBytes = 1024 * 1024;
 
 /** Starts a process. Throws GafferdError `spawn_failed`. If its `details.transient` is true, a later attempt may succeed. */
 export function spawnProcess(template: ProcessTemplate, { log, slot = 0 }: ProcessOptions): Process {
@@ -155,12 +139,14 @@ export class Process {
   async #stop(): Promise<readonly Survivor[]> {
     const { stopSignal, gracefulTimeoutMs } = this.#template;
     if (this.#isReaped) this.#logLeftBehind();
+    // No milder signal follows `kill`.
+    const wasKilled = this.#stopSignals.includes(killSignal);
     const steps = [
-      { signalNumber: parseSignal(stopSignal).number, waitMs: gracefulTimeoutMs },
+      ...(wasKilled ? [] : [{ signalNumber: parseSignal(stopSignal).number, waitMs: gracefulTimeoutMs }]),
       { signalNumber: killSignal, waitMs: killedMs },
     ];
     const signal = (signalNumber: number) => {
-      if (signalNumber === killSignal && gracefulTimeoutMs > 0) this.#logKill();
+      if (signalNumber === killSignal && gracefulTimeoutMs > 0 && !wasKilled) this.#logKill();
       this.#sendStop(signalNumber);
     };
     if (await stopTarget(steps, { signal, emptied: this.emptied })) return [];
@@ -264,36 +250,5 @@ export class Process {
     if (this.#isReaped) return signalLeaderlessGroup(this.osPid, signalNumber);
     this.#peak.update();
     return signalGroup(this.osPid, signalNumber);
-  }
-}
-
-function toExit(
-  subprocess: Bun.Subprocess,
-  { ownMaxRssBytes, sampledMaxRssBytes = 0 }: { ownMaxRssBytes: number; sampledMaxRssBytes: number | undefined },
-): ProcessExit {
-  const usage = subprocess.resourceUsage();
-  const reported = usage?.maxRSS ?? 0;
-  const maxRssBytes = Math.max(sampledMaxRssBytes, reported > ownMaxRssBytes + maxRssToleranceBytes ? reported : 0);
-  return {
-    status: statusOf(subprocess),
-    exitedAtMs: Date.now(),
-    exitedSteadyMs: performance.now(),
-    cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
-    ...(maxRssBytes > 0 && { maxRssBytes }),
-  };
-}
-
-function statusOf({ exitCode, signalCode }: Bun.Subprocess): ExitStatus {
-  if (signalCode === null) return { exitCode: exitCode ?? 0 };
-  // Bun has no names for real-time signals and, contrary to its types, returns their numbers.
-  const signal: string | number = signalCode;
-  return { signal: typeof signal === "number" ? nameOf(signal) : signal };
-}
-
-function nameOf(signalNumber: number): string {
-  try {
-    return parseSignal(signalNumber).name;
-  } catch {
-    return `SIG${signalNumber}`; // 32 and 33 are reserved for the C library and have no names.
   }
 }

@@ -4,15 +4,33 @@ import { longestTimerMs } from "./stop/stop.ts";
 
 /** The bytes of one `write` call. They are not interleaved with those of other calls. */
 interface PendingWrite {
-  readonly bytes: Uint8Array;
+  /** Without those that had been accepted when its turn came. */
+  bytes: Uint8Array;
+  readonly place: Place | undefined;
   readonly timeoutMs: number;
   readonly sinceMs: number;
+  /** Its share of the limit of the queue. */
+  readonly charge: number;
   /** The number of bytes in the pipe. */
   written: number;
   /** The number of bytes after those that are in the sink. The sink delivers them before anything else. */
   inSink: number;
   readonly resolve: (bytes: number) => void;
   readonly reject: (error: GafferdError) => void;
+}
+
+/** Where a write belongs. */
+interface Place {
+  /** The position of its first byte: the number of bytes before it. */
+  readonly offset: number;
+  /** It is the next part of something longer, so nothing else may have been written where it belongs. */
+  readonly isContinued: boolean;
+}
+
+interface WriteOptions {
+  readonly timeoutMs: number;
+  /** Default: after everything that was written before. */
+  readonly place?: Place;
 }
 
 /** Counts the bytes of one process, or of several processes that share the counter. */
@@ -43,6 +61,12 @@ export class Stdin {
   /** Writes are queued, or a piece is in the sink. */
   #isBusy = false;
   #lastProgressMs = 0;
+  /** The number of bytes in the pipe, or read from it. */
+  #written = 0;
+  /** The number of bytes in the sink. */
+  #inSink = 0;
+  /** The end of the last write without a place. */
+  #unplacedEnd = 0;
   #counter: ByteCounter = { bytes: 0 };
   #timer: Timer | undefined;
   #timerDueMs = Infinity;
@@ -59,6 +83,11 @@ export class Stdin {
     return this.#state !== "open";
   }
 
+  /** The number of bytes that the pipe has accepted: the position of the next byte. */
+  get taken(): number {
+    return this.#written + this.#inSink;
+  }
+
   /** Sets the counter of the bytes that go into the pipe from now on. */
   setCounter(counter: ByteCounter): void {
     this.#counter = counter;
@@ -66,15 +95,28 @@ export class Stdin {
 
   /**
    * Writes `bytes` and resolves to their length when the last byte is in the pipe. Pass at most 64 KiB, so that other
-   * writers do not wait long, and do not change `bytes` until then. Throws GafferdError with the number of bytes written in
-   * `details.bytes`; the others are never delivered. `overloaded`: the process has read nothing for `timeoutMs`, or 8 MiB
-   * are already queued. `gone`: the process has closed its stdin or exited.
+   * writers do not wait long, and do not change `bytes` until then. With a `place`, bytes that were accepted before are
+   * skipped and not counted. Throws GafferdError with the number of bytes written in `details.bytes`; the others are never
+   * delivered. `overloaded`: the process has read nothing for `timeoutMs`, or 8 MiB are already queued. `gone`: the process
+   * has closed its stdin or exited. `conflict`: the bytes before `place` are missing, or others are there.
    */
-  write(bytes: Uint8Array, { timeoutMs }: { timeoutMs: number }): Promise<number> {
+  write(bytes: Uint8Array, { timeoutMs, place }: WriteOptions): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const sinceMs = performance.now();
-    const pending: PendingWrite = { bytes, timeoutMs, sinceMs, written: 0, inSink: 0, resolve, reject };
-    if (this.#state !== "open") reject(gone(pending));
+    const charge = Math.max(bytes.length, minChargedBytes);
+    const pending: PendingWrite = {
+      bytes,
+      place,
+      timeoutMs,
+      sinceMs,
+      charge,
+      written: 0,
+      inSink: 0,
+      resolve,
+      reject,
+    };
+    if (this.#isAccepted(pending)) resolve(0);
+    else if (this.#state !== "open") reject(gone(pending));
     else if (this.#queuedBytes >= maxQueuedBytes) reject(overloaded(pending, "8 MiB of input are already waiting"));
     else this.#enqueue(pending);
     return promise;
@@ -95,7 +137,7 @@ export class Stdin {
 
   #enqueue(pending: PendingWrite): void {
     this.#queue.add(pending);
-    this.#queuedBytes += chargeOf(pending);
+    this.#queuedBytes += pending.charge;
     if (!this.#isBusy) void this.#drain();
     if (this.#queue.has(pending)) this.#scheduleExpiry(pending.sinceMs + pending.timeoutMs);
   }
@@ -103,7 +145,7 @@ export class Stdin {
   /** Removes a write from the queue and settles its promise. */
   #dequeue(pending: PendingWrite, error?: GafferdError): void {
     this.#queue.delete(pending);
-    this.#queuedBytes -= chargeOf(pending);
+    this.#queuedBytes -= pending.charge;
     if (error) pending.reject(error);
     else pending.resolve(pending.written);
     if (this.#queue.size > 0) return;
@@ -115,14 +157,44 @@ export class Stdin {
   async #drain(): Promise<void> {
     this.#isBusy = true;
     for (const pending of this.#queue) {
+      const misplaced = this.#takePlace(pending);
+      if (misplaced !== undefined) {
+        this.#dequeue(pending, misplaced);
+        continue;
+      }
       while (this.#writeToPipe(pending) === "full") {
         await this.#writePieceToSink(pending);
         if (!this.#queue.has(pending)) break;
       }
+      if (pending.place === undefined && pending.written > 0) this.#unplacedEnd = this.taken;
       if (this.#queue.has(pending)) this.#dequeue(pending);
     }
     this.#isBusy = false;
     if (this.#state === "closing") this.#release();
+  }
+
+  /** All bytes of a write with a place were accepted before, for example by a request whose response was lost. */
+  #isAccepted({ place, bytes }: PendingWrite): boolean {
+    return place !== undefined && place.offset + bytes.length <= this.#written && !this.#isForeign(place);
+  }
+
+  #isForeign({ offset, isContinued }: Place): boolean {
+    return isContinued && offset < this.#unplacedEnd;
+  }
+
+  /** Skips the bytes that were accepted before its turn. Returns an error if it cannot be written where it belongs. */
+  #takePlace(pending: PendingWrite): GafferdError | undefined {
+    const { place, bytes } = pending;
+    if (place === undefined) return undefined;
+    if (place.offset > this.#written) {
+      const reason = `\`offset=${place.offset}\` is past the ${this.#written} bytes that were accepted`;
+      return conflict(`${reason}; continue with \`offset=${this.#written}\``);
+    }
+    if (this.#isForeign(place)) {
+      return conflict("somebody else wrote in between without `offset`; all writers of a process must use it, or none");
+    }
+    pending.bytes = bytes.subarray(Math.min(this.#written - place.offset, bytes.length));
+    return undefined;
   }
 
   /** Writes as much as fits into the pipe. `broken`: the pipe has no reader, and all queued writes were rejected. */
@@ -144,15 +216,17 @@ export class Stdin {
   /** Gives the next piece to the sink and waits until it is in the pipe. */
   async #writePieceToSink(pending: PendingWrite): Promise<void> {
     const piece = pending.bytes.subarray(pending.written, pending.written + pieceBytes);
-    pending.inSink = piece.length;
+    pending.inSink = this.#inSink = piece.length;
     try {
       this.#sink ??= Bun.file(this.#fd).writer();
       const written = this.#sink.write(piece);
       // A number means that the sink has buffered the piece: flush writes it.
       await (typeof written === "number" ? this.#sink.flush() : written);
       pending.written += piece.length;
+      this.#inSink = 0;
       this.#countProgress(piece.length);
     } catch (error) {
+      this.#inSink = 0;
       this.destroy(error);
     } finally {
       pending.inSink = 0;
@@ -161,6 +235,7 @@ export class Stdin {
 
   #countProgress(bytes: number): void {
     this.#counter.bytes += bytes;
+    this.#written += bytes;
     this.#lastProgressMs = performance.now();
   }
 
@@ -196,10 +271,6 @@ export class Stdin {
   }
 }
 
-function chargeOf(pending: PendingWrite): number {
-  return Math.max(pending.bytes.length, minChargedBytes);
-}
-
 function overloaded(pending: PendingWrite, reason: string): GafferdError {
   const bytes = pending.written + pending.inSink;
   return new GafferdError("overloaded", `cannot write to the process's stdin: ${reason}; try again later`, {
@@ -216,4 +287,11 @@ function gone(pending: PendingWrite, cause?: unknown): GafferdError {
       cause,
     },
   );
+}
+
+function conflict(reason: string): GafferdError {
+  return new GafferdError("conflict", `cannot write to the process's stdin: ${reason}`, {
+    field: "offset",
+    details: { bytes: 0 },
+  });
 }

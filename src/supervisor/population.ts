@@ -1,7 +1,7 @@
 import type { ProcessExit } from "../process/process.ts";
 import type { OldOutput, OutputMemory } from "../output/output-memory.ts";
 import { DroppedOutput } from "./dropped-output.ts";
-import type { SupervisedProcess } from "./supervised-process.ts";
+import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
 
 /** The number of exited processes that are kept, with their output. */
 const keptExits = 10;
@@ -9,6 +9,10 @@ const keptExits = 10;
 /** The processes of one template: alive, exited but not finished, and the last that exited. */
 export class Population {
   readonly #alive = new Map<number, SupervisedProcess>();
+  /** Those of `#alive` that were not asked to stop. */
+  readonly #running = new Set<SupervisedProcess>();
+  /** Those of `#alive` that are not detached. */
+  readonly #supervised = new Set<SupervisedProcess>();
   /** Those of `#alive` that survived SIGKILL. */
   readonly #unkillable = new Set<SupervisedProcess>();
   readonly #unfinished = new Set<SupervisedProcess>();
@@ -35,7 +39,7 @@ export class Population {
 
   /** The alive processes that were not asked to stop. */
   get running(): readonly SupervisedProcess[] {
-    return this.alive.filter((process) => process.state === "running");
+    return [...this.#running];
   }
 
   /** The `count` running processes with the highest slots. */
@@ -45,19 +49,17 @@ export class Population {
 
   /** The number of running processes. */
   get runningCount(): number {
-    let count = 0;
-    for (const { state } of this.#alive.values()) if (state === "running") count++;
-    return count;
+    return this.#running.size;
   }
 
   /** The alive processes that are not detached: they stop with their template. */
-  get supervised(): readonly SupervisedProcess[] {
-    return this.alive.filter((process) => !process.template.detach);
+  get supervised(): ReadonlySet<SupervisedProcess> {
+    return this.#supervised;
   }
 
   /** Every process that is left survived SIGKILL. */
   get isUnkillable(): boolean {
-    return this.#unfinished.size === 0 && this.supervised.every(({ survivors }) => survivors.length > 0);
+    return this.#unfinished.size === 0 && this.#supervised.values().every(({ survivors }) => survivors.length > 0);
   }
 
   /** The processes that have exited, but whose output or process group has not ended. */
@@ -85,6 +87,8 @@ export class Population {
     { onExit, onFinished }: { readonly onExit: (exit: ProcessExit) => void; readonly onFinished: () => void },
   ): void {
     this.#alive.set(process.id, process);
+    this.#running.add(process);
+    if (!process.template.detach) this.#supervised.add(process);
     void process.exited.then((exit) => {
       this.#exited(process);
       void process.finished.then(() => {
@@ -93,6 +97,13 @@ export class Population {
       });
       onExit(exit);
     });
+  }
+
+  /** Call before a stop, which changes the state of the process at once. Returns false if it is not running. */
+  beginStop(process: SupervisedProcess, reason: StopReason): boolean {
+    if (!this.#running.delete(process)) return false;
+    process.beginStop(reason);
+    return true;
   }
 
   /** Call after a stop. A process that survived SIGKILL no longer counts. Returns whether it did. */
@@ -111,6 +122,8 @@ export class Population {
 
   #exited(process: SupervisedProcess): void {
     this.#alive.delete(process.id);
+    this.#running.delete(process);
+    this.#supervised.delete(process);
     this.#unkillable.delete(process);
     this.#unfinished.add(process);
     this.#exits.push(process);

@@ -49,6 +49,7 @@ export class SupervisedProcess {
   readonly #startedMs: number;
   #ranMs: number | undefined;
   #survivors: readonly Survivor[] = [];
+  readonly #stopped = Promise.withResolvers<void>();
 
   constructor(process: Process, options: SupervisedProcessOptions) {
     this.#process = process;
@@ -148,15 +149,20 @@ export class SupervisedProcess {
     this.#process.signal(signalNumber, options);
   }
 
-  /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left, or if processes survive SIGKILL (`survivors`). */
-  async stop(reason: StopReason): Promise<void> {
+  /** It is `stopping` from now on, unless it has exited. Call `stop` soon. Only the first reason is kept. */
+  beginStop(reason: StopReason): void {
     if (this.#exit === undefined) this.#stopReason ??= reason;
-    this.#survivors = await this.#process.stop();
   }
 
-  /** Resolves when it is `finished`, or when a `stop` that has begun ended with survivors. */
+  /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left, or if processes survive SIGKILL (`survivors`). */
+  async stop(): Promise<void> {
+    this.#survivors = await this.#process.stop();
+    this.#stopped.resolve();
+  }
+
+  /** Resolves when it is `finished`, or when a stop that has begun ended with survivors. */
   async gone(): Promise<void> {
-    if (this.state === "stopping") this.#survivors = await this.#process.stop();
+    if (this.state === "stopping") await Promise.race([this.#stopped.promise, this.finished]);
     if (this.#survivors.length === 0) await this.finished;
   }
 

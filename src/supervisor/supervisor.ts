@@ -13,6 +13,7 @@ import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitio
 import { StatusCache, type SupervisorStatus } from "./status.ts";
 import { isSameRun } from "./same-run.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
+import { Stops } from "./stops.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
 import { TemplateEvents } from "./template-events.ts";
 import { stimulusOf, type Verdict } from "./verdict.ts";
@@ -28,6 +29,7 @@ export class Supervisor {
   readonly #changes = new Changes();
   readonly #statuses = new StatusCache();
   readonly #restarts: Restarts;
+  readonly #stops: Stops;
   readonly #spawnLoop = new SpawnLoop({
     isMissing: () => this.#state === "starting" && this.#restarts.mayFill(this.#wanted - this.#population.size),
     spawn: () => this.#spawnOne(),
@@ -53,6 +55,12 @@ export class Supervisor {
     this.#context = context;
     this.#population = new Population(context.memory);
     this.#events = new TemplateEvents(context.bus, template.name);
+    this.#stops = new Stops({
+      population: this.#population,
+      events: this.#events,
+      onChange: () => this.#changes.notify(),
+      onGivenUp: () => isWantedUp(this.#state) && this.#apply("vacated"),
+    });
     this.#restarts = new Restarts({
       context,
       name: template.name,
@@ -185,7 +193,7 @@ export class Supervisor {
 
   /** Stops one process. It is replaced if it is still wanted. Resolves when it is `gone`. */
   stopProcess(process: SupervisedProcess, reason: StopReason = "stop"): Promise<void> {
-    this.#stopOne(process, reason);
+    this.#stops.begin([process], reason);
     return process.gone();
   }
 
@@ -218,7 +226,7 @@ export class Supervisor {
         return this.#reap();
       case "drain":
         this.#restarts.cancelWaits();
-        for (const process of this.#population.supervised) this.#stopOne(process, "stop");
+        this.#stops.begin([...this.#population.supervised], "stop");
         this.#checkEmpty();
         return;
       case "cancel-retry":
@@ -240,10 +248,9 @@ export class Supervisor {
   #reap(): void {
     const kept = Math.max(0, this.#wanted);
     this.#restarts.dropWaits(this.#population.runningCount + this.#restarts.waitingCount - kept);
-    for (const process of this.#population.highest(this.#population.runningCount - kept)) {
-      this.#stopOne(process, "reap");
-      this.#restarts.removed(process.slot);
-    }
+    const extra = this.#population.highest(this.#population.runningCount - kept);
+    this.#stops.begin(extra, "reap");
+    for (const { slot } of extra) this.#restarts.removed(slot);
   }
 
   #spawnOne(): void {
@@ -258,17 +265,6 @@ export class Supervisor {
     });
     this.#changes.notify();
     this.#events.spawned(process);
-  }
-
-  #stopOne(process: SupervisedProcess, reason: StopReason): void {
-    if (process.state !== "running") return;
-    // A process that survives SIGKILL keeps its slot, and another takes its place.
-    void process.stop(reason).then(() => {
-      if (this.#population.giveUpUnkillable(process) && isWantedUp(this.#state)) this.#apply("vacated");
-      this.#changes.notify();
-    });
-    this.#changes.notify();
-    this.#events.stopping(process, reason);
   }
 
   #exited(process: SupervisedProcess, exit: ProcessExit): void {
@@ -293,7 +289,7 @@ export class Supervisor {
   #checkEmpty(): void {
     const { unfinished, supervised } = this.#population;
     const isDone = isWantedUp(this.#state) ? this.#restarts.ended > 0 && this.#wanted <= 0 : unfinished.size === 0;
-    if (!isDone || supervised.length > 0) return;
+    if (!isDone || supervised.size > 0) return;
     this.#apply("emptied");
     this.#restarts.endLoop(this.#reason);
   }

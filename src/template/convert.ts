@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
-import { isAbsolute, normalize } from "node:path";
 import { GafferdError } from "../errors.ts";
 import { maxDurationMs, parseDuration } from "./duration.ts";
 import { showValue } from "./expectation.ts";
 import { expandHome } from "./home.ts";
+import { invalid, splitList, toAbsolutePath } from "./text-values.ts";
 import {
   defaultBackoff,
   defaultFlapping,
@@ -12,6 +12,7 @@ import {
   type TemplateKey,
   templateSchema,
 } from "./properties.ts";
+import { toOutputFile, toRotation } from "./output-settings.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
 import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
@@ -53,6 +54,9 @@ export const converters = {
   backoff: toBackoff,
   on_give_up: unchanged<"ignore" | "shutdown">,
   output_buffer: toBufferBytes,
+  output_file: toOutputFile,
+  output_rotate: toRotation,
+  output_to: unchanged<"stdout">,
   stdin_timeout: toDurationMs,
   lossless_timeout: toDurationMs,
 } satisfies { [Key in TemplateKey]: (value: Given<Key>) => unknown };
@@ -94,12 +98,6 @@ function toArguments(args: string | readonly string[]): string[] {
 /** Variables are replaced when a process starts. Until then the path may begin with a variable, and `..` is kept. */
 function toWorkingDirectory(cwd: string): string {
   return cwd.includes("$") && /^[/$]/.test(expandHome(cwd)) ? expandHome(cwd) : toAbsolutePath(cwd);
-}
-
-function toAbsolutePath(path: string): string {
-  const expanded = expandHome(path);
-  if (!isAbsolute(expanded)) throw invalid(`must be an absolute path or begin with ~/, not ${showValue(path)}`);
-  return normalize(expanded);
 }
 
 function checkVariables(env: Readonly<Record<string, string>>): Record<string, string> {
@@ -267,15 +265,6 @@ function toBufferBytes(value: string | number): number {
   return bytes;
 }
 
-/** Returns a list unchanged. Splits text and removes empty parts. */
-function splitList(value: string | readonly string[], separator: RegExp): string[] {
-  if (typeof value !== "string") return [...value];
-  return value
-    .split(separator)
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
 function within<T>(field: string, convert: () => T): T {
   try {
     return convert();
@@ -283,8 +272,4 @@ function within<T>(field: string, convert: () => T): T {
     if (error instanceof GafferdError) throw new GafferdError(error.code, error.message, { field, cause: error });
     throw error;
   }
-}
-
-function invalid(message: string, field?: string): GafferdError {
-  return new GafferdError("invalid_process_info", message, field === undefined ? {} : { field });
 }

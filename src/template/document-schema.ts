@@ -80,6 +80,12 @@ export const templateDocumentSchema = Type.Object(
       ...described("on_give_up"),
     }),
     output_buffer: Type.Integer({ minimum: 0, ...described("output_buffer") }),
+    output_file: Type.Union([Type.String(), Type.Null()], described("output_file")),
+    output_rotate: Type.Union(
+      [Type.Object({ size: Type.Integer({ minimum: 1 }), keep: Type.Integer({ minimum: 1 }) }), Type.Null()],
+      described("output_rotate"),
+    ),
+    output_to: Type.Unsafe<"stdout" | null>({ enum: ["stdout", null], ...described("output_to") }),
     stdin_timeout: seconds("stdin_timeout"),
     lossless_timeout: seconds("lossless_timeout"),
   } satisfies Record<Exclude<TemplateKey, "stop_group">, TSchema>,

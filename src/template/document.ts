@@ -36,6 +36,11 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     backoff: template.backoff ? toBackoffDocument(template.backoff) : false,
     on_give_up: template.onGiveUp,
     output_buffer: template.outputBufferBytes,
+    output_file: template.outputFile ?? null,
+    output_rotate: template.outputRotate
+      ? { size: template.outputRotate.maxBytes, keep: template.outputRotate.keep }
+      : null,
+    output_to: template.outputTo ?? null,
     stdin_timeout: toSeconds(template.stdinTimeoutMs),
     lossless_timeout: toSeconds(template.losslessTimeoutMs),
   };

@@ -29,18 +29,18 @@ export function buildEnvironment(
   template: ProcessTemplate,
   { base = process.env, userVariables = {}, user, slot }: EnvironmentOptions = {},
 ): Record<string, string> {
-  const environment = new Map<string, string>();
-  const add = (variables: Iterable<readonly [string, string | undefined]>): void => {
-    for (const [name, value] of variables) if (value !== undefined) environment.set(name, value);
-  };
-  if (template.osEnv) add(Object.entries(base));
   // gafferd's own working directory and user are not those of the process.
-  for (const name of ["PWD", ...Object.keys(userVariables)]) environment.delete(name);
-  add(Object.entries(userVariables));
-  for (const file of template.envFiles) add(readEnvFile(file, user));
-  add(Object.entries(template.env));
-  if (slot !== undefined) add(Object.entries(slotVariables(template, slot)));
-  return Object.fromEntries(environment);
+  const { PWD: _, ...inherited } = template.osEnv ? base : {};
+  const fromFiles = Object.fromEntries(template.envFiles.flatMap((file) => [...readEnvFile(file, user)]));
+  const ofSlot = slot === undefined ? {} : slotVariables(template, slot);
+  const environment = { ...inherited, ...userVariables, ...fromFiles, ...template.env, ...ofSlot };
+  return withoutUnset(environment, Object.keys(userVariables));
+}
+
+/** Removes the variables of `names` that are undefined. All others must be set. */
+function withoutUnset(environment: Record<string, string | undefined>, names: string[]): Record<string, string> {
+  for (const name of names) if (environment[name] === undefined) delete environment[name];
+  return environment as Record<string, string>;
 }
 
 /** Adds `PWD` for the working directory of a process, unless the template sets `PWD`. */

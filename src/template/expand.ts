@@ -25,6 +25,7 @@ export function expandPattern(
 ): Expansion {
   const unknown: string[] = [];
   const unsupported: string[] = [];
+  if (!pattern.includes("$")) return { text: pattern, unknown, unsupported, isTooLong: pattern.length > maxLength };
 
   const closingBraces = findClosingBraces(pattern);
   /** Expands the part of the pattern between two positions. */

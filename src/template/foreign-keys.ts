@@ -41,11 +41,6 @@ const counterparts: Readonly<Record<string, string>> = {
   ...aliases("success_codes", "exitcodes", "stopexitcodes", "successexitstatus"),
   ...aliases(
     "redirect_output",
-    "stdoutlogfile",
-    "stderrlogfile",
-    "outfile",
-    "errorfile",
-    "logfile",
     "stdoutstream",
     "stderrstream",
     "stdoutstream.class",
@@ -67,8 +62,11 @@ const counterparts: Readonly<Record<string, string>> = {
   singleton: "write `numprocesses = 1`",
   warmupdelay: "delete it; see `priority`",
   usesockets: "delete it; processes open their own sockets, see `port`",
-  stdoutlogfilemaxbytes: "delete it; see `output_buffer`",
-  stderrlogfilemaxbytes: "delete it; see `output_buffer`",
+  ...aliases("output_file", "stdoutlogfile", "stderrlogfile", "outfile", "errorfile", "logfile", "loglocation"),
+  stdoutlogfilemaxbytes: "write `output_rotate = SIZE, BACKUPS`",
+  stderrlogfilemaxbytes: "write `output_rotate = SIZE, BACKUPS`",
+  stdoutlogfilebackups: "write `output_rotate = SIZE, BACKUPS`",
+  stderrlogfilebackups: "write `output_rotate = SIZE, BACKUPS`",
   virtualenv: "write the path of its interpreter in `cmd`, such as venv/bin/python",
 };
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { outputProperties } from "./output-properties.ts";
 
 const duration = (description: string, defaultSeconds: number) =>
   Type.Optional(
@@ -258,13 +259,7 @@ export const templateSchema = Type.Object(
         default: "ignore",
       }),
     ),
-    output_buffer: Type.Optional(
-      Type.Union([Type.Integer({ minimum: 4096, maximum: 1024 ** 3 }), Type.String(), Type.Null()], {
-        title: "a size from 4k to 1g: bytes (65536) or a number with a unit (64k, 1m, 1g)",
-        description: "The size of the output buffer in bytes, for each label of each process.",
-        default: 1024 ** 2,
-      }),
-    ),
+    ...outputProperties,
     stdin_timeout: duration("How long a write waits while the process does not read its stdin.", 30),
     lossless_timeout: duration("How long a process waits while a lossless reader does not read its output.", 30),
   },

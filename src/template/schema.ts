@@ -51,7 +51,8 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff";
+type OutputKey = "output_file" | "output_rotate" | "output_to";
+type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff" | OutputKey;
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /**
@@ -153,7 +154,21 @@ function findContradictions(
       message: `conflicts with \`kill_mode = ${killMode}\`: ${isSame}; remove \`stop_group\``,
     });
   }
-  return [...problems, ...findPortProblems(values)];
+  return [...problems, ...findPortProblems(values), ...findOutputProblems(values)];
+}
+
+function findOutputProblems(values: Partial<Values>): TemplateProblem[] {
+  const { redirect_output: labels, output_file: file, output_rotate: rotation } = values;
+  const problems: TemplateProblem[] = [];
+  if (rotation !== undefined && file === undefined) {
+    problems.push({ field: "output_rotate", message: "must not be set without `output_file`, the file to rotate" });
+  }
+  if (labels?.length !== 0) return problems;
+  for (const key of ["output_file", "output_to"] as const) {
+    if (values[key] === undefined) continue;
+    problems.push({ field: key, message: "must not be set without an output; add a label to `redirect_output`" });
+  }
+  return problems;
 }
 
 function findPortProblems({ port, numprocesses, env }: Partial<Values>): TemplateProblem[] {
@@ -206,6 +221,9 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     ...backoffOf(values),
     onGiveUp: values.on_give_up,
     outputBufferBytes: values.output_buffer,
+    ...(values.output_file !== undefined && { outputFile: values.output_file }),
+    ...(values.output_rotate !== undefined && { outputRotate: values.output_rotate }),
+    ...(values.output_to !== undefined && { outputTo: values.output_to }),
     stdinTimeoutMs: values.stdin_timeout,
     losslessTimeoutMs: values.lossless_timeout,
   };

@@ -37,6 +37,14 @@ export type KillMode = "mixed" | "group" | "process";
 /** What happens when a template is given up. `shutdown`: the daemon stops with its own exit status. */
 export type GiveUpPolicy = "ignore" | "shutdown";
 
+/** When a file is renamed to `FILE.1`, after `FILE.1` was renamed to `FILE.2`, and so on. */
+export interface Rotation {
+  /** The file does not exceed this size, unless a single line does. */
+  readonly maxBytes: number;
+  /** How many old files are kept. `FILE.1` is the newest. */
+  readonly keep: number;
+}
+
 /**
  * What to run, with all defaults; immutable and valid. `schema.ts` builds it from an INI section or a JSON body, with
  * the same schema.
@@ -93,6 +101,12 @@ export interface ProcessTemplate {
   readonly onGiveUp: GiveUpPolicy;
   /** Bytes of output kept for each label of each process. */
   readonly outputBufferBytes: number;
+  /** The file that the output is appended to: an absolute path with `%n`, `%p`, `%l` and `%%`. Absent: none. */
+  readonly outputFile?: string;
+  /** When `outputFile` is rotated. Absent: never. */
+  readonly outputRotate?: Rotation;
+  /** Whether the output is also written to gafferd's own stdout. Absent: it is not. */
+  readonly outputTo?: "stdout";
   /** How long a writer waits for a process that does not read its stdin. */
   readonly stdinTimeoutMs: number;
   /** How long a process waits for a lossless reader that does not read. */

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { createClient, GafferdClientError, type TemplateBody } from "gafferd/client";
 import { useServing } from "../http/serving.ts";
+import { startCuttingProxy } from "../cutting-proxy.ts";
 import { waitFor } from "../wait-for.ts";
 
 const host = useServing();
@@ -83,4 +84,35 @@ test("accepts the name of a template with one process, and rejects with `conflic
   expect(await client().write("cat", "hello\n")).toBe(6);
   await client().add("cat");
   expect(await failureOf(client().write("cat", "hello\n"))).toMatchObject({ status: 409, code: "conflict" });
+});
+
+/** `GAFFERD_CUTS=200` is a longer run, of 50 MB. */
+const cuts = Number(process.env["GAFFERD_CUTS"] ?? 20);
+
+test(`with an offset, every byte arrives once, although the connection is cut ${cuts} times`, async () => {
+  await using proxy = await startCuttingProxy(host.serving.url, cuts, 300_000);
+  const bytes = crypto.getRandomValues(Buffer.alloc(65_536));
+  const all = Buffer.concat(Array.from({ length: cuts * 4 }, () => bytes));
+  all.forEach((byte, at) => (at % 1000 === 0 ? (all[at] = byte ^ (at / 1000)) : undefined));
+  await client().create({ ...cat, cmd: "sha256sum" });
+  const [pid = 0] = await client().pids("cat");
+  const cutOften = createClient(proxy.url);
+  expect(await cutOften.write(pid, all, { offset: 0, eof: true })).toBe(all.length);
+  expect(proxy.cuts).toBe(cuts);
+  expect(await client().input(pid)).toEqual({ taken: all.length, closed: true });
+  let sum = "";
+  for await (const item of client().tail(pid)) if (item.type === "output") sum += item.text;
+  expect(sum).toStartWith(new Bun.CryptoHasher("sha256").update(all).digest("hex"));
+}, 120_000);
+
+test("with an offset, an error that no repetition mends is thrown at once", async () => {
+  await client().create(cat);
+  const [pid = 0] = await client().pids("cat");
+  expect(await failureOf(client().write(pid, "x", { offset: 1 }))).toMatchObject({
+    code: "conflict",
+    field: "offset",
+    details: { taken: 0 },
+  });
+  expect(await failureOf(client().write("..", "x", { offset: 0 }))).toBeInstanceOf(TypeError);
+  expect(await failureOf(client().write("nobody", "x", { offset: 0 }))).toMatchObject({ code: "not_found" });
 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findIncluded } from "../../src/config/include.ts";
+import { finishNow } from "../../src/slices.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gafferd-include-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,7 +16,7 @@ function write(...paths: readonly string[]): void {
 }
 
 function find(path: string, kind: "pattern" | "folder"): string[] {
-  const found = findIncluded(join(folder, path), kind);
+  const found = finishNow(findIncluded(join(folder, path), kind));
   return found.kind === "selected" ? found.paths.map((each) => each.slice(folder.length + 1)) : [found.path];
 }
 
@@ -61,8 +62,10 @@ describe("what is exceeded is named", () => {
   test("by too many files or entries", () => {
     write(...Array.from({ length: 40 }, (_, at) => `many/${at}.${at % 4 === 0 ? "ini" : "txt"}`));
     const many = join(folder, "many");
-    expect(() => findIncluded(many, "folder", { levels: 16, files: 10, entries: 39 })).toThrow("more than 39 entries");
-    expect(() => findIncluded(`${many}/*.ini`, "pattern", { levels: 16, files: 9, entries: 40 })).toThrow(
+    expect(() => finishNow(findIncluded(many, "folder", { levels: 16, files: 10, entries: 39 }))).toThrow(
+      "more than 39 entries",
+    );
+    expect(() => finishNow(findIncluded(`${many}/*.ini`, "pattern", { levels: 16, files: 9, entries: 40 }))).toThrow(
       "than 9 files",
     );
     expect(find("many", "folder")).toHaveLength(10);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { procStatOf } from "../../src/process/proc-stat.ts";
 import { waitFor } from "../wait-for.ts";
-import { openFds } from "../process/observe.ts";
-import { cpuMs, startHost } from "./host.ts";
+import { childrenOf, lives, openFds, zombies } from "../process/observe.ts";
+import { cpuMs, type Host, startHost } from "./host.ts";
 
 /** More processes than available descriptors. */
 const tooMany = { name: "many", cmd: "sleep 600", numprocesses: 100, graceful_timeout: 1 };
@@ -25,6 +26,17 @@ describe("when processes need more descriptors than the limit allows", () => {
     expect(Date.parse(status.next_retry_at ?? "")).toBeGreaterThan(Date.now() - 10_000);
     expect(openFds(host.osPid)).toBeLessThan(60);
     expect(await host.client.pids("many")).toHaveLength(status.running);
+  });
+
+  test.each([
+    [64, 16],
+    [400, 32],
+  ])("of %p descriptors, processes leave %p for requests", async (limit, reserve) => {
+    await using host = await startHost(["prlimit", `--nofile=${limit}:${limit}`]);
+    await host.client.create({ ...tooMany, numprocesses: limit });
+    await waitFor(async () => (await host.client.status("many")).state === "backoff", "the descriptors to run out");
+    // A process needs two for a moment, and the connections of this test take some of the reserve.
+    expect(openFds(host.osPid)).toBeWithin(limit - reserve - 2, limit - reserve + 6);
   });
 
   test("processes start when descriptors are released, and failed attempts leak none", async () => {
@@ -112,6 +124,8 @@ describe("when connections use up the descriptors", () => {
     };
     const connections = await Promise.all(Array.from({ length: 100 }, connect));
     await waitFor(() => ended.count >= 40, "the connections that are too many to be closed");
+    const isLogged = () => /warn {2}refused \d+ connections?: no file descriptor is free/.test(host.err());
+    if (request === "") await waitFor(isLogged, "the number of refused connections in the log");
 
     for (let round = 0; round < 3; round++) {
       const answer = await fetch(`${host.url}/ping`, { headers: { connection: "close" } });
@@ -129,3 +143,51 @@ describe("when connections use up the descriptors", () => {
     }, "an answer");
   });
 });
+
+describe("when no descriptor is free, orphans that exit", () => {
+  const orphans = `sh -c 'for i in $(seq 50); do (sleep 600 &); done; exec sleep 600'`;
+
+  test("are reaped after silent connections have used up the descriptors, and gafferd lives", async () => {
+    await using host = await startHost(fewFiles);
+    const living = await startOrphans(host, orphans);
+    const { hostname, port } = new URL(host.url);
+    const refused = { count: 0 };
+    const socket = { data() {}, close: () => void (refused.count += 1) };
+    const connections = await Promise.all(
+      Array.from({ length: 100 }, () => Bun.connect({ hostname, port: Number(port), socket })),
+    );
+    await waitFor(() => refused.count >= 40, "the connections that are too many to be closed");
+    for (const osPid of living) process.kill(osPid, "SIGKILL");
+    for (const connection of connections) connection.end();
+    await waitFor(() => zombies(host.osPid) === 0 && !living.some(lives), "the orphans to be reaped");
+    expect(await host.client.status("a")).toMatchObject({ state: "running", running: 1 });
+  });
+
+  test("wait as zombies while gafferd cannot read /proc, without using its CPU, and are reaped afterwards", async () => {
+    await using host = await startHost();
+    const living = await startOrphans(host, orphans);
+    const limit = async (files: string) =>
+      expect(await Bun.spawn(["prlimit", `--pid=${host.osPid}`, `--nofile=${files}:`]).exited).toBe(0);
+    await limit("3");
+    const cpuBefore = cpuMs(host.osPid);
+    for (const osPid of living) process.kill(osPid, "SIGKILL");
+    const startMs = performance.now();
+    await waitFor(() => performance.now() - startMs > 500, "some rounds of the reaper");
+    expect(zombies(host.osPid)).toBe(living.length);
+    expect(cpuMs(host.osPid) - cpuBefore).toBeLessThan(200);
+    await limit("4096");
+    await waitFor(() => zombies(host.osPid) === 0, "the orphans to be reaped");
+    expect(await host.client.status("a")).toMatchObject({ state: "running", running: 1 });
+  });
+});
+
+/** Starts a process that leaves 50 orphans, and returns their pids when they run. */
+async function startOrphans({ client, osPid }: Host, cmd: string): Promise<number[]> {
+  await client.create({ name: "a", cmd });
+  const [pid = 0] = await client.pids("a");
+  const { os_pid: leader } = await client.process(pid);
+  const orphans = () =>
+    childrenOf(osPid).filter((child) => child !== leader && procStatOf(child)?.sessionId === leader && lives(child));
+  await waitFor(() => orphans().length === 50, "50 orphans");
+  return orphans();
+}

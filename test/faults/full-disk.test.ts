@@ -27,6 +27,29 @@ describe.skipIf(!canMount)("when the disk of the log is full (needs permission t
     await host.client.remove("brief");
     await waitFor(() => readFileSync(path, "utf8").includes("brief delete\n"), "the log to continue");
   });
+
+  test("1 MiB of what is logged meanwhile is kept, and the other lines are counted", async () => {
+    using disk = mountTinyDisk("4m");
+    const path = join(disk.path, "log");
+    await using host = await startLogging(path);
+    disk.fill();
+    const full = readFileSync(path, "utf8").length;
+    const [name, starts] = ["n".repeat(255), 6];
+    await host.client.create({ name, cmd: "true", numprocesses: 300, restart: "never" });
+    const hasEnded = async () => (await host.client.status(name)).state === "exited";
+    for (let count = 1; count < starts; count++) {
+      await waitFor(hasEnded, "the end of all processes");
+      await host.client.start(name);
+    }
+    await waitFor(hasEnded, "the end of all processes");
+    disk.free();
+    const later = () => readFileSync(path, "utf8").slice(full);
+    const [, dropped] = await waitFor(() => /^\((\d+) lines dropped: .*$/m.exec(later()), "the log to continue");
+    expect(later().length / 1024 ** 2).toBeWithin(1, 1.1);
+    const kept = later().match(/ (?:spawn, os_pid \d+|exit, status 0)$/gm)?.length ?? 0;
+    // A `start` line of each start may be among the dropped ones.
+    expect(kept + Number(dropped)).toBeWithin(2 * 300 * starts, 2 * 300 * starts + starts + 1);
+  });
 });
 
 describe("a log that cannot be written (/dev/full)", () => {

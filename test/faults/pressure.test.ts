@@ -135,3 +135,29 @@ test.concurrent.skipIf(!canMount)(
   },
   timeoutMs,
 );
+
+test.concurrent(
+  "silent connections that use up the descriptors are closed, event streams are not, and gafferd recovers",
+  async () => {
+    using home = makeHome();
+    await using host = await startHost([...home.under, "prlimit", "--nofile=64:64"]);
+    const reader = new AbortController();
+    const stream = await fetch(`${host.url}/watch?feed=eventsource&heartbeat=false`, { signal: reader.signal });
+    const { hostname, port } = new URL(host.url);
+    const open = new Set<Bun.Socket>();
+    const socket = { data() {}, close: (closed: Bun.Socket) => void open.delete(closed) };
+    await Promise.all(
+      Array.from({ length: 100 }, async () => open.add(await Bun.connect({ hostname, port: Number(port), socket }))),
+    );
+    await waitFor(() => open.size === 0, "the end of the silent connections", 60_000);
+    expect((await fetch(`${host.url}/ping`)).status).toBe(200);
+    await host.client.create({ name: "a", cmd: "sleep 600" });
+    let events = "";
+    for await (const bytes of stream.body!) {
+      events += new TextDecoder().decode(bytes);
+      if (events.includes('"a"')) break;
+    }
+    reader.abort();
+  },
+  timeoutMs,
+);

@@ -10,8 +10,8 @@ import { type Host, startHost, takeStrangerUid } from "./host.ts";
 
 const limit = 60;
 
-/** Runs gafferd as a user who may have `limit` processes and threads. */
-async function withLimitedHost(run: (host: Host, uid: number) => Promise<void>): Promise<void> {
+/** Runs gafferd as a user who may have `limit` processes and threads, and may raise that to `hardLimit`. */
+async function withLimitedHost(run: (host: Host, uid: number) => Promise<void>, hardLimit = limit): Promise<void> {
   const uid = takeStrangerUid();
   const home = mkdtempSync(join(tmpdir(), "gafferd-reserve-"));
   chmodSync(home, 0o777);
@@ -21,7 +21,7 @@ async function withLimitedHost(run: (host: Host, uid: number) => Promise<void>):
     `--regid=${uid}`,
     "--clear-groups",
     "prlimit",
-    `--nproc=${limit}:${limit}`,
+    `--nproc=${limit}:${hardLimit}`,
   ];
   try {
     await using host = await startHost(["env", `HOME=${home}`, ...user]);
@@ -64,6 +64,15 @@ test.skipIf(!isRoot)("gafferd's processes leave some of the user's limit to gaff
     expect(countTasks(uid)).toBeLessThanOrEqual(53);
     await waitFor(() => countTasks(uid) === 53, "all of what is not reserved");
   });
+});
+
+test.skipIf(!isRoot)("processes start when the limit is raised with prlimit (needs root)", async () => {
+  await withLimitedHost(async ({ client, osPid }, uid) => {
+    await client.create({ name: "many", cmd: "sleep 600", numprocesses: 60 });
+    await waitFor(async () => (await client.status("many")).state === "backoff", "the limit");
+    expect(await Bun.spawn([...asUser(uid), "prlimit", `--pid=${osPid}`, "--nproc=200:200"]).exited).toBe(0);
+    await waitFor(async () => (await client.status("many")).running === 60, "all to run");
+  }, 200);
 });
 
 test.skipIf(!isRoot)("a guardian that cannot fork stops all processes of a killed gafferd (needs root)", async () => {

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isRoot, lives } from "../process/observe.ts";
 import { waitFor } from "../wait-for.ts";
 import { type Host, startHost, takeStrangerUid } from "./host.ts";
+import { canMount } from "./tiny-disk.ts";
 
 describe.skipIf(!isRoot)(
   "when a user has reached the process limit (needs root, to which the limit does not apply)",
@@ -29,6 +32,44 @@ describe.skipIf(!isRoot)(
     });
   },
 );
+
+describe.skipIf(!canMount)("a user with supplementary groups (needs permission to mount)", () => {
+  test("who is at the process limit gets exits with status 126, and a crash loop; running processes continue", async () => {
+    const uid = takeStrangerUid();
+    const { under, remove } = addUser({ uid, name: "stranger", groups: ["helpers"] });
+    try {
+      await using host = await startHost([...under, "prlimit", "--nproc=5:5"]);
+      await host.client.create({ name: "many", cmd: "sleep 600", numprocesses: 8, uid: "stranger" });
+      const status = await waitFor(async () => {
+        const now = await host.client.status("many");
+        return now.exits_in_a_row > 3 ? now : undefined;
+      }, "a crash loop");
+      expect(status).toMatchObject({
+        active: true,
+        state: "backoff",
+        reason: expect.stringContaining("with status 126"),
+      });
+      expect(livingOf(uid)).toBeWithin(1, 8);
+      expect(await host.client.history("many")).toContainEqual(expect.objectContaining({ exit_status: 126 }));
+    } finally {
+      remove();
+    }
+  });
+});
+
+/** Adds a user in a mount namespace of its own. `under` runs a command there. */
+function addUser({ uid, name, groups }: { uid: number; name: string; groups: readonly string[] }) {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-user-"));
+  const add = (file: string, lines: readonly string[]) =>
+    writeFileSync(join(folder, file), [readFileSync(`/etc/${file}`, "utf8").trimEnd(), ...lines, ""].join("\n"));
+  add("passwd", [`${name}:x:${uid}:${uid}::/:/bin/sh`]);
+  add("group", [`${name}:x:${uid}:`, ...groups.map((group, index) => `${group}:x:${uid + index + 1}:${name}`)]);
+  const mount = ["passwd", "group"].map((file) => `mount --bind ${folder}/${file} /etc/${file}`).join(" && ");
+  return {
+    under: ["unshare", "--mount", "sh", "-c", `${mount} && exec "$@"`, "sh"],
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
 
 describe.skipIf(!isRoot)("a fork bomb of a user with a process limit (needs root)", () => {
   // Unreaped zombies count towards the limit, so each test has its own user.

@@ -40,8 +40,13 @@ export function openFds(osPid: number | "self" = "self"): number {
   return readdirSync(`/proc/${osPid}/fd`).length;
 }
 
+/** The children of the main thread of a process. */
+export function childrenOf(osPid: number): number[] {
+  const text = readFileSync(`/proc/${osPid}/task/${osPid}/children`, "latin1");
+  return text.split(" ").filter(Boolean).map(Number);
+}
+
 /** The number of zombie children of a process. Default: this process. */
 export function zombies(osPid = process.pid): number {
-  const children = readFileSync(`/proc/${osPid}/task/${osPid}/children`, "latin1").split(" ").filter(Boolean);
-  return children.filter((child) => procStatOf(child)?.state === "Z").length;
+  return childrenOf(osPid).filter((child) => procStatOf(child)?.state === "Z").length;
 }

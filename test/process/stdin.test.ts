@@ -154,10 +154,11 @@ test("a queued write that times out has written nothing and leaves the queue", a
 });
 
 test("a slow reader does not cause a timeout", async () => {
-  const cmd = "for i in 1 2 3 4 5 6 7 8; do sleep 0.05; head -c 32768; done; cat";
+  const cmd = "for i in 1 2 3 4 5 6 7 8; do sleep 0.2; head -c 32768; done; cat";
   const { process, stdin } = spawnReader(cmd, true);
   const output = readAll(process.outputs[0]);
-  expect(await stdin.write(numbered(8 * 32_768), { timeoutMs: 200 })).toBe(8 * 32_768);
+  // The reader takes longer than that for all of it.
+  expect(await stdin.write(numbered(8 * 32_768), { timeoutMs: 1000 })).toBe(8 * 32_768);
   stdin.close();
   expect((await output).equals(numbered(8 * 32_768))).toBe(true);
 });
@@ -237,4 +238,79 @@ test("no descriptor stays open, however stdin ends", async () => {
     await Promise.all([closed.process.exited, killed.process.exited]);
   }
   await waitFor(() => openFds() <= before, `as few descriptors as before (${before})`);
+});
+
+const at = (offset: number, isContinued = false) => ({ ...patient, place: { offset, isContinued } });
+
+test("with a position, bytes that were accepted before are skipped", async () => {
+  const { process, stdin } = spawnReader("cat");
+  expect(await stdin.write(Buffer.from("0123"), patient)).toBe(4);
+  expect(await stdin.write(Buffer.from("23456"), at(2))).toBe(3);
+  expect(await stdin.write(Buffer.from("0123456"), at(0))).toBe(0);
+  expect(await stdin.write(Buffer.from("789"), at(7))).toBe(3);
+  expect(stdin.taken).toBe(10);
+  stdin.close();
+  expect(await readText(process.outputs[0])).toBe("0123456789");
+});
+
+test("a position past the accepted bytes is a conflict that names where to continue, and nothing is written", async () => {
+  const { process, stdin } = spawnReader("cat");
+  await stdin.write(Buffer.from("0123"), patient);
+  const refused = stdin.write(Buffer.from("56"), at(5));
+  expect(refused).rejects.toThrow("`offset=5` is past the 4 bytes that were accepted; continue with `offset=4`");
+  expect(await failureOf(refused)).toEqual(["conflict", 0]);
+  stdin.close();
+  expect(await readText(process.outputs[0])).toBe("0123");
+});
+
+test("a repeated write that was already accepted succeeds after the process has ended", async () => {
+  const { process, stdin } = spawnReader("cat");
+  await stdin.write(Buffer.from("0123"), at(0));
+  stdin.close();
+  await process.exited;
+  expect(await stdin.write(Buffer.from("0123"), at(0))).toBe(0);
+  expect(await failureOf(stdin.write(Buffer.from("01234"), at(0)))).toEqual(["gone", 0]);
+});
+
+test("the position counts when the turn of a write comes: the same bytes from two writers are written once", async () => {
+  const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
+  await readLine(process.outputs[0]);
+  const bytes = numbered(4 * unitBytes);
+  const writer = async () => {
+    let written = 0;
+    for (let from = 0; from < bytes.length; from += unitBytes) {
+      written += await stdin.write(bytes.subarray(from, from + unitBytes), at(from, from > 0));
+    }
+    return written;
+  };
+  const writers = [writer(), writer(), writer()];
+  process.signal(10);
+  const output = readAll(process.outputs[0]);
+  const written = await Promise.all(writers);
+  stdin.close();
+  expect((await output).equals(bytes)).toBe(true);
+  expect(written.reduce((sum, each) => sum + each)).toBe(bytes.length);
+});
+
+test("what somebody else wrote in between without a position is not taken for the bytes that belong there", async () => {
+  const { stdin } = spawnReader("cat");
+  await stdin.write(Buffer.from("0123"), at(0));
+  await stdin.write(Buffer.from("xx"), patient);
+  expect(await failureOf(stdin.write(Buffer.from("4567"), at(4, true)))).toEqual(["conflict", 0]);
+  stdin.close();
+});
+
+test("the piece that cannot be withdrawn after a timeout is counted as accepted", async () => {
+  const { process, stdin } = spawnReader(fixtureCommand("read-on-usr1.sh"));
+  await readLine(process.outputs[0]);
+  const bytes = numbered(2 ** 20);
+  const [code, written] = await failureOf(
+    stdin.write(bytes, { timeoutMs: 50, place: { offset: 0, isContinued: false } }),
+  );
+  expect([code, stdin.taken]).toEqual(["overloaded", Number(written)]);
+  process.signal(10);
+  const output = readAll(process.outputs[0]);
+  expect(await stdin.write(bytes.subarray(stdin.taken), at(stdin.taken))).toBe(bytes.length - Number(written));
+  stdin.close();
+  expect((await output).equals(Buffer.from(bytes))).toBe(true);
 });

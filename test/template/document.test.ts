@@ -38,6 +38,9 @@ test("a document has every setting, and null for settings that are not set", () 
     backoff: { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 10 },
     on_give_up: "ignore",
     output_buffer: 1_048_576,
+    output_file: null,
+    output_rotate: null,
+    output_to: null,
     stdin_timeout: 30,
     lossless_timeout: 30,
   });
@@ -141,4 +144,11 @@ test("parsing a template's document, as JSON, gives the same template", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("the settings of output files survive as well", () => {
+  const body = { name: "web", cmd: "./run", output_file: "/log/%n", output_rotate: "1m", output_to: "stdout" };
+  const template = parseTemplate(body, { defaultCwd: "/srv" });
+  expect(toDocument(template)).toMatchObject({ output_rotate: { size: 1_048_576, keep: 5 } });
+  expect(parseTemplate(toDocument(template), { defaultCwd: "/" })).toEqual(template);
 });

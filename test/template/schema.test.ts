@@ -292,6 +292,29 @@ describe("an error", () => {
     [{ on_give_up: "stop" }, '`on_give_up` must be "ignore" or "shutdown", not "stop"'],
     [{ output_buffer: "4095" }, '`output_buffer` must be from 4k to 1g, not "4095"'],
     [{ output_buffer: "2g" }, '`output_buffer` must be from 4k to 1g, not "2g"'],
+    [{ output_file: "a.log" }, '`output_file` must be an absolute path or begin with ~/, not "a.log"'],
+    [{ output_file: "/var/log/" }, '`output_file` must be a file, not a folder: "/var/log/"'],
+    [
+      { output_file: "/a-%d.log" },
+      '`output_file` has an unknown placeholder "%d"; write %n, %p, %l, or %% for a percent sign',
+    ],
+    [
+      { output_file: "/a%" },
+      '`output_file` has an unknown placeholder "%"; write %n, %p, %l, or %% for a percent sign',
+    ],
+    [{ output_rotate: "1k, 5", output_file: "/a" }, "`output_rotate` must be at least 4k, not 1024"],
+    [{ output_rotate: "1m, 0", output_file: "/a" }, "`output_rotate` must keep from 1 to 1000 old files"],
+    [{ output_rotate: "1m 5 6", output_file: "/a" }, '`output_rotate` must be size, keep (10m, 5), not "1m 5 6"'],
+    [{ output_rotate: "1m" }, "`output_rotate` must not be set without `output_file`, the file to rotate"],
+    [
+      { output_file: "/a", redirect_output: "none" },
+      "`output_file` must not be set without an output; add a label to `redirect_output`",
+    ],
+    [
+      { output_to: "stdout", detach: true },
+      "`output_to` must not be set without an output; add a label to `redirect_output`",
+    ],
+    [{ output_to: "stderr" }, '`output_to` must be "stdout", not "stderr"'],
     [{ numproceses: 1 }, "`numproceses`: unknown key; did you mean `numprocesses`?"],
     [{ custom_streams: ["ctl"] }, "`custom_streams`: unknown key"],
     [

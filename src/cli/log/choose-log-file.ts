@@ -3,7 +3,8 @@ import { log } from "../../log.ts";
 import { stderr } from "../../log/outlet.ts";
 import type { Options } from "../options.ts";
 import { flushOutput } from "./flush.ts";
-import { type LogFile, openLogFile, type Rotation } from "./log-file.ts";
+import type { Rotation } from "../../template/template.ts";
+import { type LogFile, openLogFile } from "./log-file.ts";
 
 /** For the default log file of a daemon, so that no logrotate is needed. */
 const rotation: Rotation = { maxBytes: 10 * 1024 * 1024, keep: 5 };
@@ -23,9 +24,15 @@ export async function chooseLogFile(
   return openLogFile(logFile);
 }
 
-/** Handles SIGUSR1 and SIGUSR2, which logrotate sends after it has renamed the file. */
-export function reopenLog(signal: string, logFile: LogFile | undefined): void {
-  if (logFile === undefined) return log.info(`ignoring ${signal}: there is no log file to reopen; see --log-file`);
-  logFile.reopen();
-  log.info(`reopened the log file on ${signal}`);
+/**
+ * Handles SIGUSR1 and SIGUSR2, which logrotate sends after it has renamed files. `reopenOutputFiles` returns how many
+ * there are.
+ */
+export function reopenLog(signal: string, logFile: LogFile | undefined, reopenOutputFiles: () => number): void {
+  logFile?.reopen();
+  const count = reopenOutputFiles();
+  const outputs = count === 0 ? [] : [count === 1 ? "1 output file" : `${count} output files`];
+  const reopened = [...(logFile === undefined ? [] : ["the log file"]), ...outputs];
+  if (reopened.length > 0) return log.info(`reopened ${reopened.join(" and ")} on ${signal}`);
+  log.info(`ignoring ${signal}: there is no log file to reopen; see --log-file`);
 }

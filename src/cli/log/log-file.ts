@@ -1,19 +1,14 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { rotateFile } from "../../files/rotate-file.ts";
 import { log } from "../../log.ts";
 import { stderr, stdout } from "../../log/outlet.ts";
+import type { Rotation } from "../../template/template.ts";
 import { redirectOutput, saveOutput } from "./redirect.ts";
 
 /** The log file cannot be opened. The message names the file and the reason. */
 export class LogFileError extends Error {
   override readonly name = "LogFileError";
-}
-
-export interface Rotation {
-  /** The file is renamed when it reaches this size. */
-  readonly maxBytes: number;
-  /** How many old files are kept. `FILE.1` is the newest. */
-  readonly keep: number;
 }
 
 /** The file that stdout and stderr of this process are redirected to. */
@@ -61,7 +56,7 @@ export function openLogFile(path: string, rotation?: Rotation): LogFile {
     if (hasRotationFailed || size < maxBytes) return;
     try {
       // Another gafferd with the same file may have rotated it already.
-      if (statSync(path, { throwIfNoEntry: false })?.ino === ino) rotate(path, keep);
+      if (statSync(path, { throwIfNoEntry: false })?.ino === ino) rotateFile(path, keep);
       append(path);
     } catch (error) {
       // Otherwise every further line would try, and log, again.
@@ -91,12 +86,4 @@ function append(path: string): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** `FILE` becomes `FILE.1`, `FILE.1` becomes `FILE.2`, and the oldest is overwritten. */
-function rotate(path: string, keep: number): void {
-  for (let number = keep - 1; number >= 1; number--) {
-    if (existsSync(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
-  }
-  renameSync(path, `${path}.1`);
 }

@@ -15,6 +15,8 @@ export type Pieces = readonly Uint8Array[];
 
 /** The body of a stream, which its sender takes as fast as the client reads. */
 export interface PieceSource {
+  /** The number of bytes, which is sent as `Content-Length`. Undefined if it is not known. */
+  readonly length?: number | undefined;
   /** The next pieces, at least one; a promise if there are none yet; undefined at the end. Call when all before are sent. */
   take(): Pieces | undefined | Promise<Pieces | undefined>;
   /** `abort` is called when the response must be cut off, so that the client sees that it is incomplete. */

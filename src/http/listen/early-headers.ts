@@ -111,21 +111,22 @@ class Connection {
   /** Resolves when everything was sent or the client has disconnected. */
   async send(response: Response, body: PieceSource): Promise<void> {
     void this.#closed.promise.then(() => body.close());
-    // A stream that fails ends without its last chunk, so the client sees that the response is incomplete.
+    // A stream that fails ends without its last chunk or byte, so the client sees that the response is incomplete.
     let isWhole = true;
     body.onAbort(() => {
       isWhole = false;
       this.close();
     });
     try {
-      await this.#write([Buffer.from(headOf(response), "latin1")]);
+      const isChunked = body.length === undefined;
+      await this.#write([Buffer.from(headOf(response, body.length), "latin1")]);
       for (;;) {
         const taken = body.take();
         const pieces = taken instanceof Promise ? await taken : taken;
         if (pieces === undefined || !this.#isOpen) break;
-        await this.#write(toChunk(pieces));
+        await this.#write(isChunked ? toChunk(pieces) : pieces);
       }
-      if (isWhole) await this.#write([lastChunk]);
+      if (isWhole && isChunked) await this.#write([lastChunk]);
     } finally {
       this.close();
     }
@@ -201,10 +202,11 @@ function countSent(bytes: number): Promise<void> | undefined {
 
 const ownHeaders = ["connection", "content-length", "date", "transfer-encoding"];
 
-function headOf({ status, headers }: Response): string {
+function headOf({ status, headers }: Response, length: number | undefined): string {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${crlf}`;
   for (const [name, value] of headers) if (!ownHeaders.includes(name)) head += `${name}: ${value}${crlf}`;
-  return `${head}date: ${new Date().toUTCString()}${crlf}connection: close${crlf}transfer-encoding: chunked${crlf}${crlf}`;
+  const framing = length === undefined ? "transfer-encoding: chunked" : `content-length: ${length}`;
+  return `${head}date: ${new Date().toUTCString()}${crlf}connection: close${crlf}${framing}${crlf}${crlf}`;
 }
 
 /** The descriptor of the TCP connection between these ports. Undefined unless there is exactly one. */

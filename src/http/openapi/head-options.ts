@@ -1,32 +1,16 @@
-import { methodsOf } from "../operation/allow.ts";
 import { errorResponsesFor } from "../operation/errors.ts";
 import { headOptionsTag } from "./info.ts";
 import type { OpenapiDocument, OperationObject, Reference, ResponseObject } from "../operation/openapi-document.ts";
-
-/** By method in lower case. */
-type Methods = Readonly<Record<string, OperationObject>>;
 
 /** Adds the operations `HEAD` and `OPTIONS` to each path. */
 export function withHeadAndOptions(paths: OpenapiDocument["paths"]): OpenapiDocument["paths"] {
   return Object.fromEntries(
     Object.entries(paths).map(([path, methods]) => {
       const [first] = Object.values(methods);
-      const headAndOptions = first && { head: headOf(path, first, getOf(path, paths)), options: optionsOf(first) };
+      const headAndOptions = first && { head: headOf(path, first, methods["get"]), options: optionsOf(first) };
       return [path, { ...methods, ...headAndOptions }];
     }),
   );
-}
-
-/** The operation that answers `GET` of this path. It may belong to a pattern, as for `/streams/{target}/stdin`. */
-function getOf(path: string, paths: Readonly<Record<string, Methods>>): OperationObject | undefined {
-  const own = paths[path]?.["get"];
-  if (own !== undefined) return own;
-  const [, matching] =
-    Object.entries(paths).find(([pattern, { get }]) => {
-      const route = { method: "GET", path: pattern.replaceAll(/\{(\w+)\}/g, ":$1") };
-      return get !== undefined && methodsOf(path, [route]).length > 0;
-    }) ?? [];
-  return matching?.["get"];
 }
 
 const allowed = (description: string): ResponseObject => ({

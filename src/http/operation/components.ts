@@ -80,6 +80,10 @@ export const headers = {
     description: "The ID to pass as `since` in the next request, so that no data is lost between requests.",
     schema: { type: "string" },
   },
+  "X-Gaffer-Taken": {
+    description: "The number of bytes that the process's stdin has accepted.",
+    schema: { type: "integer", minimum: 0 },
+  },
   "X-Gaffer-Gap": {
     description:
       "The number of bytes of output, or of events, that were lost before the start of this response. Absent if nothing was lost.",

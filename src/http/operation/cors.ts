@@ -1,7 +1,15 @@
 const preflightSeconds = 600;
 
 /** Response headers that scripts may read, besides the few that browsers always allow. */
-export const exposedHeaders = ["Allow", "ETag", "Location", "Retry-After", "X-Gaffer-Gap", "X-Gaffer-Next"];
+export const exposedHeaders = [
+  "Allow",
+  "ETag",
+  "Location",
+  "Retry-After",
+  "X-Gaffer-Gap",
+  "X-Gaffer-Next",
+  "X-Gaffer-Taken",
+];
 
 /** The CORS headers of each response to a page of `origin`. Cookies are not used. */
 export function corsHeaders(origin: string): Record<string, string> {

@@ -53,6 +53,11 @@ export const errorSchema: JsonSchema = {
     message: { type: "string", description: "One sentence for people: what went wrong, and what to do." },
     field: { type: "string", description: "The invalid query parameter, part of the path, or field of the body." },
     bytes: { type: "integer", minimum: 0, description: "The number of bytes written to stdin before the error." },
+    taken: {
+      type: "integer",
+      minimum: 0,
+      description: "The number of bytes that stdin has accepted from all requests: the `offset` to continue at.",
+    },
     transient: { type: "boolean", description: "Whether the error is temporary, so that a retry may succeed." },
     problems: {
       type: "array",

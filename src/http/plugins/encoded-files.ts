@@ -1,5 +1,14 @@
 import { encode, type Encoding } from "../operation/encoding.ts";
 
+/** A file as it is now. */
+export interface VersionedFile {
+  readonly path: string;
+  /** Differs for each content of the file. */
+  readonly version: string;
+  /** Reads the whole content. */
+  readonly read: () => Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** The maximum size of a cached file. Larger files are compressed as a stream for each request. */
 export const maxCachedFileBytes = 1024 * 1024;
 /** The maximum total size of the cache. */
@@ -18,21 +27,19 @@ export class EncodedFiles {
   readonly #entries = new Map<string, CachedFile>();
   #total = 0;
 
-  /** Returns the compressed content of a file. Pass a new `version` when the file has changed. */
-  get(path: string, version: string, encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
-    const key = `${encoding} ${path}`;
+  /** Returns the compressed content of a file. */
+  get(file: VersionedFile, encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
+    const key = `${encoding} ${file.path}`;
     const before = this.#entries.get(key);
     if (before !== undefined) this.#drop(key, before);
-    const entry = before?.version === version ? before : this.#read(key, path, version, encoding);
+    const entry = before?.version === file.version ? before : this.#read(key, file, encoding);
     this.#entries.set(key, entry);
     this.#total += entry.size;
     return entry.bytes;
   }
 
-  #read(key: string, path: string, version: string, encoding: Encoding): CachedFile {
-    const bytes = Bun.file(path)
-      .bytes()
-      .then((content) => encode(content as Uint8Array<ArrayBuffer>, encoding));
+  #read(key: string, { version, read }: VersionedFile, encoding: Encoding): CachedFile {
+    const bytes = read().then((content) => encode(content, encoding));
     const entry: CachedFile = { version, bytes, size: 0 };
     bytes.then(
       ({ length }) => this.#setSize(key, entry, length),

@@ -51,10 +51,16 @@ async function answer(
   const entry =
     path.segments && (await findEntry(site, path.isFolder ? [...path.segments, "index.html"] : path.segments));
   if (entry?.kind === "file") {
-    const isAsset = await bundledAssets.has(site, path.segments ?? []);
-    return (
-      (isAsset ? await bundledAssets.answer(request) : undefined) ?? (await answerFile(request, entry, encodedFiles))
-    );
+    try {
+      const isAsset = await bundledAssets.has(site, path.segments ?? []);
+      const asset = isAsset ? await bundledAssets.answer(request) : undefined;
+      if (asset === undefined) return await answerFile(request, entry, encodedFiles);
+      entry.close();
+      return asset;
+    } catch (error) {
+      entry.close();
+      throw error;
+    }
   }
   if (entry?.kind === "folder" && !path.isFolder) return redirect(path.withSlash);
   throw new GafferdError("resource_not_found", `the site of the plugin \`${path.name}\` has no such file`);

@@ -70,7 +70,7 @@ export function actionRoutes(manager: Manager) {
     return { ...(await okWhenSaved(manager, [name])), numprocesses: wanted };
   }
 
-  function signal(request: Request, id: string, text: string | undefined) {
+  async function signal(request: Request, id: string, text: string | undefined) {
     const target = findTarget(manager, id);
     if (text === undefined) {
       const advice = `name one, such as POST /processes/${encodeURIComponent(id)}/_signal/HUP`;
@@ -79,8 +79,10 @@ export function actionRoutes(manager: Manager) {
         `cannot send a signal: the path contains no signal name or number; ${advice}`,
       );
     }
-    const name = target.kind === "template" ? target.supervisor.template.name : target.process.id;
-    manager.signal(name, signalNumberOf(text), { group: groupFlag.read(new URL(request.url).searchParams) });
+    const options = { group: groupFlag.read(new URL(request.url).searchParams) };
+    const number = signalNumberOf(text);
+    if (target.kind === "process") manager.signal(target.process.id, number, options);
+    else await manager.signalAll(target.supervisor.template.name, number, options);
     return { ok: true };
   }
 }

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
+import { forEachInSlices } from "../../slices.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
 import { spawnFirst } from "./spawn-first.ts";
@@ -45,19 +46,29 @@ export function groupRoutes(manager: Manager) {
 }
 
 /**
- * Starts `act` for each name in order, and waits for all of them. If some fail, the others still run; then it throws the
- * first error, with the names that failed in `failed`.
+ * Starts `act` for each name in order, in slices, and waits for all of them. Templates that were deleted meanwhile are
+ * skipped. If some fail, the others still run; then it throws the first error, with the names that failed in `failed`.
  */
 async function forAll(
   manager: Manager,
   names: readonly string[],
   act: (name: string) => void | Promise<void>,
 ): Promise<object> {
-  const results = await Promise.allSettled(names.map(async (name) => await act(name)));
-  const failed = names.filter((_, index) => results[index]?.status === "rejected");
-  const first = results.find((result) => result.status === "rejected");
-  if (first === undefined) return await okWhenSaved(manager, names);
-  if (!(first.reason instanceof GafferdError)) throw first.reason;
-  const { code, message } = first.reason;
-  throw new GafferdError(code, message, { details: { failed }, cause: first.reason });
+  const failures = new Map<string, unknown>();
+  const attempt = async (name: string) => {
+    try {
+      if (manager.has(name)) await act(name);
+    } catch (error) {
+      failures.set(name, error);
+    }
+  };
+  const attempts: Promise<void>[] = [];
+  await forEachInSlices(names, (name) => void attempts.push(attempt(name)));
+  await Promise.all(attempts);
+  const failed = names.filter((name) => failures.has(name));
+  const [firstName] = failed;
+  if (firstName === undefined) return await okWhenSaved(manager, names);
+  const first = failures.get(firstName);
+  if (!(first instanceof GafferdError)) throw first;
+  throw new GafferdError(first.code, first.message, { details: { failed }, cause: first });
 }

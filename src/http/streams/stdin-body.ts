@@ -1,5 +1,5 @@
 import { GafferdError } from "../../errors.ts";
-import { inputOf, inputUnitBytes, inputUnits, writeInput } from "../../manager/input.ts";
+import { inputUnitBytes, inputUnits, stdinOf, writeInput } from "../../manager/input.ts";
 import type { SupervisedProcess } from "../../manager/views.ts";
 
 /** After a pause of this length, a body without `Content-Length` is written as far as it has arrived. */
@@ -13,10 +13,10 @@ const pauseMs = 20;
 export async function writeBody(
   request: Request,
   process: SupervisedProcess,
-  { eof }: { eof: boolean },
+  { eof, offset }: { eof: boolean; offset: number | undefined },
 ): Promise<number> {
-  const stdin = inputOf(process);
-  const written = await writeInput(process, unitsOf(request));
+  const stdin = stdinOf(process);
+  const written = await writeInput(process, unitsOf(request), offset);
   if (eof) stdin.close();
   return written;
 }
@@ -27,8 +27,14 @@ async function* unitsOf(request: Request): AsyncGenerator<Uint8Array> {
   const length = Number(request.headers.get("content-length") ?? Number.NaN);
   let held: Uint8Array[] = [];
   let heldBytes = 0;
+  // It may reject while the chunk before it is written.
+  const read = () => {
+    const chunk = reader.read();
+    void chunk.catch(() => {});
+    return chunk;
+  };
   try {
-    let chunk = reader.read();
+    let chunk = read();
     for (;;) {
       const mayPause = heldBytes > 0 && !(length <= inputUnitBytes);
       const arrived = mayPause ? await withinPause(chunk) : await chunk;
@@ -36,7 +42,7 @@ async function* unitsOf(request: Request): AsyncGenerator<Uint8Array> {
       if (arrived !== undefined) {
         held.push(arrived.value);
         heldBytes += arrived.value.length;
-        chunk = reader.read();
+        chunk = read();
         if (heldBytes < inputUnitBytes) continue;
       }
       yield* pieces(held);

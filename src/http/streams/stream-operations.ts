@@ -1,10 +1,10 @@
 import { feedHeadersDescription } from "../feed/feed-headers.ts";
 import { lastEventIdHeader } from "../feed/feed-query.ts";
 import { outputParameters } from "./output-query.ts";
-import { inputParameters } from "./stream-routes.ts";
+import { inputParameters } from "./stdin-routes.ts";
 import { wstreamParameters } from "./wstream-routes.ts";
 import type { ResponseObject } from "../operation/openapi-document.ts";
-import { media, ok, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
+import { json, media, ok, type OperationDescription, type OperationTable, ref } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { label } from "../operation/path-parameters.ts";
 
@@ -74,6 +74,10 @@ const reading = {
   curl: { options: "-N", query: "feed=eventsource" },
 } as const satisfies Partial<OperationDescription>;
 
+function withTakenHeader(answers: Record<200, ResponseObject>): Record<200, ResponseObject> {
+  return { 200: { ...answers[200], headers: { "X-Gaffer-Taken": { $ref: "#/components/headers/X-Gaffer-Taken" } } } };
+}
+
 export const streamOperations: OperationTable = {
   "GET /streams/:target": {
     ...reading,
@@ -89,24 +93,44 @@ export const streamOperations: OperationTable = {
     path: [target, label],
     errors: ["bad_value", "not_found", "io_not_redirected", "io_not_found", "overloaded"],
   },
+  "GET /streams/:target/stdin": {
+    id: "readInputPosition",
+    tag: "streams",
+    summary: "How many bytes the stdin of a process has accepted",
+    path: [oneProcess],
+    answers: withTakenHeader(
+      json(
+        "`taken` is the number of bytes, and the `offset` of the next one. `closed`: nothing can be written any more.",
+        {
+          type: "object",
+          required: ["taken", "closed"],
+          properties: { taken: { type: "integer", minimum: 0 }, closed: { type: "boolean" } },
+        },
+        { taken: 5, closed: false },
+      ),
+    ),
+    errors: ["bad_value", "forbidden_write", "not_found", "gone", "conflict"],
+  },
   "POST /streams/:target/stdin": {
     id: "writeInput",
     tag: "streams",
     summary: "Write to the stdin of a process",
     description:
-      "The body is written as it arrives. A body of at most 64 KiB with a `Content-Length` is never mixed with the body of another client. If the process does not read, the request waits, for up to the template's `stdin_timeout`.",
+      "The body is written as it arrives. A body of at most 64 KiB with a `Content-Length` is never mixed with the body of another client. If the process does not read, the request waits, for up to the template's `stdin_timeout`. Every response about a process with stdin has `taken`, the number of bytes that its pipe has accepted; with `offset`, a client whose connection broke continues there.",
     path: [oneProcess],
-    query: [inputParameters.eof],
+    query: Object.values(inputParameters),
     body: {
       description: "Raw bytes. The `Content-Type` is ignored.",
       type: "application/octet-stream",
       schema: {},
       example: "hello",
     },
-    answers: ok(
-      "All bytes were written to the pipe. `bytes` is their number.",
-      { bytes: { type: "integer", minimum: 0 } },
-      { bytes: 5 },
+    answers: withTakenHeader(
+      ok(
+        "All bytes are in the pipe. `bytes` is the number that this request wrote, `taken` the number that all requests wrote.",
+        { bytes: { type: "integer", minimum: 0 }, taken: { type: "integer", minimum: 0 } },
+        { bytes: 5, taken: 5 },
+      ),
     ),
     errors: ["bad_value", "forbidden_write", "not_found", "gone", "conflict", "overloaded"],
   },
@@ -115,7 +139,7 @@ export const streamOperations: OperationTable = {
     tag: "streams",
     summary: "Connect a WebSocket to the stdin and an output of a process",
     description:
-      'Each incoming message is written to stdin; an empty message closes stdin. Output is sent as it arrives, in text frames, or in binary frames if the client offers the subprotocol `binary`, the only supported one. Frames of the other type contain JSON: `{"event":"gap",…}`, `{"event":"exit",…}`, or an error. Close codes: 1000 the process has exited, 4404 the process or output does not exist, 4403 output or input is not redirected, 4409 the template has several processes, 1013 the process did not read stdin within `stdin_timeout`.',
+      'Each incoming message is written to stdin; an empty message closes stdin. Output is sent as it arrives, in text frames, or in binary frames if the client offers the subprotocol `binary`, the only supported one. Frames of the other type contain JSON: `{"event":"gap",…}`, `{"event":"exit",…}`, with `?taken=true` `{"taken":…}`, or an error. Close codes: 1000 the process has exited, 4404 the process or output does not exist, 4403 output or input is not redirected, 4409 the template has several processes, 1013 the process did not read stdin within `stdin_timeout`.',
     path: [oneProcess],
     query: Object.values(wstreamParameters),
     headers: [

@@ -11,12 +11,9 @@ import { answerLongpoll } from "./longpoll.ts";
 import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
 import { OutputFeed } from "./output-feed.ts";
 import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
-import { flag } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
-import { keepOpen } from "../listen/connection.ts";
-import { findByName, findOneProcess } from "../operation/target.ts";
+import { findByName } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
-import { writeBody } from "./stdin-body.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 
 export interface StreamRoutesOptions {
@@ -24,27 +21,11 @@ export interface StreamRoutesOptions {
   readonly log: Logger;
 }
 
-/** Query parameters of `POST /streams/:pid/stdin`. */
-export const inputParameters = {
-  eof: flag("eof", false, "`true`: close stdin after the body."),
-} as const;
-
-/** `/streams`: output of processes and templates, and input of processes. */
+/** `/streams`: output of processes and templates. */
 export function streamRoutes({ manager, log }: StreamRoutesOptions) {
   return new Elysia({ name: "streams" })
     .get("/streams/:target", ({ request, params }) => answer(request, params.target))
-    .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label))
-    .post(
-      "/streams/:target/stdin",
-      async ({ request, params }) => {
-        keepOpen(request);
-        const { process } = findOneProcess(manager, params.target);
-        const eof = inputParameters.eof.read(queryOf(request));
-        const bytes = await writeBody(request, process, { eof });
-        return { ok: true, bytes };
-      },
-      { parse: "none" },
-    );
+    .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label));
 
   async function answer(request: Request, target: string, label?: string): Promise<Response> {
     const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), currentMoment());

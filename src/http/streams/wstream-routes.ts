@@ -11,6 +11,7 @@ import { findTail } from "../../reading/output-start.ts";
 import { findOneProcess } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
 import { admitStream } from "../feed/admit-stream.ts";
+import { offsetParameter } from "./stdin-routes.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
 
 /** The subprotocol for output in binary frames. */
@@ -31,6 +32,16 @@ export const wstreamParameters = {
     description: "The interval between ping frames, in seconds. `true` means 15, `false` disables pings.",
   },
   eof: flag("eof", false, "`true`: close stdin when the client closes the WebSocket."),
+  offset: {
+    ...offsetParameter,
+    description:
+      "The position in stdin of the first message; each further message follows the one before. Bytes that were accepted before are skipped.",
+  },
+  taken: flag(
+    "taken",
+    false,
+    '`true`: send `{"taken":…}`, the number of bytes that stdin has accepted, at first and after each message.',
+  ),
 } as const satisfies Record<string, Parameter>;
 
 /** `/wstreams/:target`: a WebSocket to the stdin of a process and from one of its outputs. */
@@ -52,6 +63,8 @@ export function wstreamRoutes(manager: Manager) {
     const start = parseStart(query, request.headers.get("last-event-id"), currentMoment());
     const pingMs = parseHeartbeat(query.get(wstreamParameters.heartbeat.name), defaultHeartbeatMs);
     const eof = wstreamParameters.eof.read(query);
+    const offset = offsetParameter.read(query);
+    const reportsTaken = wstreamParameters.taken.read(query);
     try {
       const { supervisor, process } = findOneProcess(manager, target);
       const label = query.get(wstreamParameters.label.name) ?? undefined;
@@ -59,7 +72,17 @@ export function wstreamRoutes(manager: Manager) {
       const [first = ""] = process.template.redirectOutput;
       const shown = label ?? first;
       const found = await findTail(processSource(supervisor, process), start, shown);
-      return createWstream({ supervisor, process, label: shown, start: found, isBinary, pingMs, eof });
+      return createWstream({
+        supervisor,
+        process,
+        label: shown,
+        start: found,
+        isBinary,
+        pingMs,
+        eof,
+        offset,
+        reportsTaken,
+      });
     } catch (error) {
       if (error instanceof GafferdError && error.code !== "bad_value") return createRefusal(error);
       throw error;

@@ -1,6 +1,6 @@
 import type { ServerWebSocket } from "bun";
 import { type ErrorCode, GafferdError } from "../../errors.ts";
-import { inputOf } from "../../manager/input.ts";
+import { inputOf, stdinOf } from "../../manager/input.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
 import { OutputReader } from "../../reading/output-reader.ts";
 import { processSource } from "../../reading/output-source.ts";
@@ -9,6 +9,7 @@ import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
 import type { SocketHandlers } from "../listen/connection.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toGapDocument } from "./output-encoder.ts";
+import { withTaken } from "./stdin-routes.ts";
 
 type Socket = ServerWebSocket<SocketHandlers>;
 
@@ -23,6 +24,10 @@ export interface WstreamOptions {
   readonly pingMs: number | undefined;
   /** Closes stdin when the client closes the WebSocket. */
   readonly eof: boolean;
+  /** The position in stdin of the first message. Undefined: after everything that was written before. */
+  readonly offset: number | undefined;
+  /** Sends `{"taken":n}` at first, and after each message that was written. */
+  readonly reportsTaken: boolean;
 }
 
 export interface Wstream extends SocketHandlers {
@@ -39,18 +44,23 @@ const closeCodes = { done: 1000, tooMuch: 1013, forbidden: 4403, notFound: 4404,
  * fast as the client reads it.
  */
 export function createWstream(options: WstreamOptions): Wstream {
-  const { process, isBinary, pingMs, eof } = options;
+  const { process, isBinary, pingMs, eof, reportsTaken } = options;
   const sender = new Sender(options);
+  const input = new Input(options);
   let pings: NodeJS.Timeout | undefined;
   return {
     open(socket) {
       if (pingMs !== undefined) pings = setInterval(() => socket.ping(), pingMs);
+      if (reportsTaken && process.stdin !== undefined) sendTaken(socket, process.stdin.taken, isBinary);
       sender.open(socket);
     },
     drain: () => sender.drain(),
     message(socket, message) {
-      const written = message.length === 0 ? closeInput(process) : writeMessage(process, message);
-      void written.catch((error: unknown) => refuse(socket, error, isBinary));
+      const written = message.length === 0 ? input.close() : input.write(Buffer.from(message as string));
+      void written.then(
+        (taken) => reportsTaken && socket.readyState === WebSocket.OPEN && sendTaken(socket, taken, isBinary),
+        (error: unknown) => refuse(socket, withTaken(error, process.stdin?.taken), isBinary),
+      );
     },
     close() {
       clearInterval(pings);
@@ -59,6 +69,43 @@ export function createWstream(options: WstreamOptions): Wstream {
     },
     abandon: () => sender.close(),
   };
+}
+
+/** Writes messages to stdin, one after the other. Each call resolves to the number of bytes that stdin has accepted. */
+class Input {
+  readonly #process: SupervisedProcess;
+  /** The position of the next message. Undefined: after everything that was written before. */
+  #offset: number | undefined;
+  #isContinued = false;
+
+  constructor({ process, offset }: WstreamOptions) {
+    this.#process = process;
+    this.#offset = offset;
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    const { stdinTimeoutMs: timeoutMs } = this.#process.template;
+    const stdin = this.#stdin;
+    if (this.#offset === undefined) await stdin.write(bytes, { timeoutMs });
+    else {
+      const place = { offset: this.#offset, isContinued: this.#isContinued };
+      this.#offset += bytes.length;
+      this.#isContinued = true;
+      await stdin.write(bytes, { timeoutMs, place });
+    }
+    return stdin.taken;
+  }
+
+  async close(): Promise<number> {
+    const stdin = this.#stdin;
+    stdin.close();
+    return stdin.taken;
+  }
+
+  /** With an offset, all of it may have been accepted before stdin was closed. */
+  get #stdin(): ReturnType<typeof stdinOf> {
+    return this.#offset === undefined ? inputOf(this.#process) : stdinOf(this.#process);
+  }
 }
 
 /** Sends output until the client is too slow, and continues after `drain`. The ring is the only queue. */
@@ -144,13 +191,8 @@ function sendMessage(socket: Socket, document: object, isBinary: boolean): numbe
   return isBinary ? socket.sendText(text) : socket.sendBinary(Buffer.from(text));
 }
 
-async function writeMessage(process: SupervisedProcess, message: string | Buffer): Promise<void> {
-  const { stdinTimeoutMs } = process.template;
-  await inputOf(process).write(Buffer.from(message as string), { timeoutMs: stdinTimeoutMs });
-}
-
-async function closeInput(process: SupervisedProcess): Promise<void> {
-  inputOf(process).close();
+function sendTaken(socket: Socket, taken: number, isBinary: boolean): void {
+  sendMessage(socket, { taken }, isBinary);
 }
 
 function refuse(socket: Socket, error: unknown, isBinary: boolean): void {

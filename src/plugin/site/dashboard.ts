@@ -10,5 +10,8 @@ export const dashboardPath = `/_plugin/${dashboardName}/`;
 /** Whether gafferd serves a dashboard: the bundled one, or a site of that name in `plugins_dir`. */
 export async function hasDashboard(plugins: InstalledPlugins): Promise<boolean> {
   const site = await findSite(plugins, dashboardName);
-  return site !== undefined && (await findEntry(site, ["index.html"]))?.kind === "file";
+  const page = site === undefined ? undefined : await findEntry(site, ["index.html"]);
+  if (page?.kind !== "file") return false;
+  page.close();
+  return true;
 }

@@ -1,45 +1,33 @@
-import type { BigIntStats } from "node:fs";
-import { access, constants, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-
-/** A folder or file of a site. */
-export type SiteEntry = { readonly kind: "folder" } | SiteFile;
-
-/** A regular file that can be read. */
-export interface SiteFile {
-  readonly kind: "file";
-  /** Absolute, with links resolved. */
-  readonly path: string;
-  readonly stat: BigIntStats;
-}
+import { GafferdError } from "../../errors.ts";
+import { type FoundFolder, openInside } from "../../files/open-inside.ts";
+import type { OpenedFile } from "../../files/opened-file.ts";
 
 /**
- * Finds the file or folder at this path below `root`, which must be absolute with links resolved. Undefined if it does not
- * exist, is not readable, is hidden, is outside `root` (through a link), or is neither a file nor a folder: reading a FIFO
- * would block.
- *
- * The file is checked here and opened later. Someone who can replace it with a link meanwhile can write to the plugin's
- * folder, and gafferd runs code from there anyway.
+ * Opens the file, or finds the folder, at this path below `root`, which must be absolute with links resolved. Undefined if
+ * it does not exist, is not readable, is hidden, is outside `root` (through a link), or is neither a file nor a folder.
+ * Close the file. Rejects with `overloaded` if no file descriptor is free.
  */
-export async function findEntry(root: string, names: readonly string[]): Promise<SiteEntry | undefined> {
+export async function findEntry(root: string, names: readonly string[]): Promise<OpenedFile | FoundFolder | undefined> {
   try {
-    const path = await realpath(join(root, ...names));
-    if (!isVisibleBelow(root, path)) return undefined;
-    const found = await stat(path, { bigint: true });
-    if (found.isDirectory()) return { kind: "folder" };
-    if (!found.isFile()) return undefined;
-    await access(path, constants.R_OK);
-    return { kind: "file", path, stat: found };
-  } catch (error) {
-    if (absences.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw error;
+    const found = await openInside(root, join(root, ...names));
+    if (found === undefined || isVisible(relative(root, found.path))) return found;
+    if (found.kind === "file") found.close();
+    return undefined;
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    if (absences.has(code)) return undefined;
+    if (code !== "EMFILE" && code !== "ENFILE") throw cause;
+    const advice = "try again, or raise its limit of open files (`ulimit -n`)";
+    throw new GafferdError("overloaded", `cannot open a file: gafferd has no free file descriptors; ${advice}`, {
+      cause,
+    });
   }
 }
 
-const absences = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"]);
+/** EAGAIN: a program has a lease on the file. */
+const absences = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG", "ENXIO", "EAGAIN"]);
 
-function isVisibleBelow(root: string, path: string): boolean {
-  if (path === root) return true;
-  const names = relative(root, path).split(sep);
-  return path.startsWith(root.endsWith(sep) ? root : root + sep) && names.every((name) => !name.startsWith("."));
+function isVisible(path: string): boolean {
+  return path === "" || path.split(sep).every((name) => !name.startsWith("."));
 }

@@ -5,7 +5,7 @@ import { messageOf } from "../../reason.ts";
 import { adviseOnce } from "../../template/advice.ts";
 import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
-import { findExecutable } from "./executable.ts";
+import { findExecutableCached, forgetExecutable } from "./executable-cache.ts";
 import type { Cgroup } from "../stop/cgroup.ts";
 import { createCgroup } from "../stop/cgroup-folder.ts";
 import { markerValue, markerVariable, createMarker } from "../stop/marker.ts";
@@ -50,6 +50,9 @@ export function launch(template: ProcessTemplate, { log, slot }: LaunchOptions):
   try {
     return launchWithPipes(template, prepared, log);
   } catch (error) {
+    // If a file has changed since the program was found, this throws the reason.
+    forgetExecutable();
+    prepare(template, slot);
     throw toSpawnError(error, prepared);
   }
 }
@@ -79,7 +82,7 @@ function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepare
       for (const { key, message } of adviseOnce(template, command)) log.warn(`${template.name}: ${key}: ${message}`);
     }
     const program = argv[0] ?? template.cmd;
-    const path = findExecutable({ program, searchPath: env["PATH"], cwd, user });
+    const path = findExecutableCached({ program, searchPath: env["PATH"], cwd, user });
     return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env: inFolder(env, cwd) } };
   } catch (error) {
     throw toSpawnError(error, { program: template.cmd, path: undefined });

@@ -1,12 +1,18 @@
 import { runInSlices } from "../../slices.ts";
 import { libc } from "../libc.ts";
 import { ownChildren } from "./descendants.ts";
-import { isAlive, procStatOf } from "../proc-stat.ts";
+import { procStatOf } from "../proc-stat.ts";
+
+interface Zombie {
+  /** The pid and the start time identify a process. */
+  readonly startTicks: number;
+  readonly seenAtMs: number;
+}
 
 /** Children that Bun waits for. Only Bun may reap them. */
 const spawned = new Set<number>();
-/** The start times of the other children that were zombies at the last check, by pid. */
-let zombies = new Map<number, number>();
+/** The zombies of the last round that may be children of Bun, by pid. */
+let zombies = new Map<number, Zombie>();
 let timer: Timer | undefined;
 let isReaping = false;
 /** A child has exited since the list of children was read. */
@@ -15,7 +21,10 @@ let isReaper = false;
 let hasInherited = false;
 
 /** Bun reaps its own children in the next turn of its event loop. A zombie that is this old is not one of them. */
-const reapAfterMs = 50;
+const bunReapsWithinMs = 50;
+/** The pause between two rounds. */
+const [shortestPauseMs, longestPauseMs] = [20, 100];
+let pauseMs = shortestPauseMs;
 
 /**
  * Makes gafferd a child subreaper: a process that loses its parent becomes a child of gafferd. `orphans` lists these
@@ -56,53 +65,63 @@ export function trackSpawned({ pid, exited }: Pick<Bun.Subprocess, "pid" | "exit
 
 function scheduleReap(): void {
   isDue = true;
-  if (!isReaping) timer ??= setTimeout(reapOrphans, reapAfterMs).unref();
+  if (!isReaping) timer ??= setTimeout(reapOrphans, pauseMs).unref();
 }
 
-/** Reaps orphans that were zombies at the last check too, in slices. Repeats as long as there are zombies. */
+/** Reaps orphans in slices. Repeats as long as there are zombies. */
 function reapOrphans(): void {
+  const startMs = performance.now();
   timer = undefined;
   isReaping = true;
   isDue = false;
   const before = zombies;
   zombies = new Map();
-  const children = orphansNow();
+  const children = tryUnlessOverloaded(orphans) ?? [];
   runInSlices(
     () => {
       const osPid = children.pop();
-      if (osPid !== undefined) tryReapOrphan(osPid, before);
+      if (osPid !== undefined) tryUnlessOverloaded(() => reapOrphan(osPid, before));
       return children.length > 0;
     },
     () => {
       isReaping = false;
-      if (isDue || zombies.size > 0) scheduleReap();
+      // However many children there are, the rounds take at most a fifth of the time.
+      pauseMs = Math.min(Math.max(shortestPauseMs, 4 * (performance.now() - startMs)), longestPauseMs);
+      if (isDue) scheduleReap();
+      else if (zombies.size > 0) timer ??= setTimeout(reapOrphans, bunReapsWithinMs).unref();
     },
   );
 }
 
-/** The same as `orphans`. If no file descriptor is free to read `/proc`, it is empty, and the next check is due. */
-function orphansNow(): number[] {
+/** If no file descriptor is free to read `/proc`, the next round tries again. */
+function tryUnlessOverloaded<Result>(action: () => Result): Result | undefined {
   try {
-    return orphans();
+    return action();
   } catch {
     isDue = true;
-    return [];
+    return undefined;
   }
 }
 
-function tryReapOrphan(osPid: number, before: ReadonlyMap<number, number>): void {
-  try {
-    reapOrphan(osPid, before);
-  } catch {
-    isDue = true; // No file descriptor is free to read `/proc`.
-  }
-}
-
-function reapOrphan(osPid: number, before: ReadonlyMap<number, number>): void {
+function reapOrphan(osPid: number, before: ReadonlyMap<number, Zombie>): void {
   // During the slices, its pid may have been given to a child that Bun waits for.
-  if (spawned.has(osPid)) return;
+  if (spawned.has(osPid) || libc().isZombie?.(osPid) !== true) return;
+  if (isChildOfAnother(osPid)) {
+    libc().reap?.(osPid);
+    return;
+  }
   const stat = procStatOf(osPid);
-  if (stat?.state !== "Z" || isAlive(stat)) return;
-  if (before.get(osPid) === stat.startTicks) libc().reap?.(osPid);
-  else zombies.set(osPid, stat.startTicks);
+  if (stat === undefined) return;
+  const nowMs = performance.now();
+  const seen = before.get(osPid);
+  const zombie = seen?.startTicks === stat.startTicks ? seen : { startTicks: stat.startTicks, seenAtMs: nowMs };
+  if (nowMs - zombie.seenAtMs >= bunReapsWithinMs) libc().reap?.(osPid);
+  else zombies.set(osPid, zombie);
+}
+
+/** What Bun spawns is in gafferd's session or leads its own. No process can join another session. */
+function isChildOfAnother(osPid: number): boolean {
+  const { sessionOf } = libc();
+  const session = sessionOf?.(osPid);
+  return session !== osPid && session !== sessionOf?.(0);
 }

@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { detailsOf, type ProcessEntry, type ProcessIdentity, readProcesses } from "./read-processes.ts";
-import { runInSlices } from "../../slices.ts";
+import { inSlices } from "../../slices.ts";
 import { addToMultimap } from "../multimap.ts";
 
 /** All processes that were running when the table was read, by pid. */
@@ -135,17 +135,4 @@ export class UsageSample {
     }
     return ageMs < minAgeMs ? 0 : (cpuMs / ageMs) * 100;
   }
-}
-
-function inSlices(step: () => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    runInSlices(() => {
-      try {
-        return step();
-      } catch (error) {
-        reject(error);
-        return false;
-      }
-    }, resolve);
-  });
 }

@@ -95,6 +95,22 @@ test("SIGUSR1 without a log file is logged, and gafferd continues", async () => 
   expect(await (await fetch(`${gafferd.url}/ping`)).text()).toBe("OK");
 });
 
+test("SIGUSR1 reopens output files, and stdout has the output of `output_to` unchanged", async () => {
+  const cmd = "sh -c 'while :; do echo line; sleep 0.05; done'";
+  const config = folder.write(
+    "files.ini",
+    `[process:a]\ncmd = ${cmd}\noutput_file = out/%n.log\n[process:b]\ncmd = sh -c 'echo raw; exec sleep 60'\noutput_to = stdout\n`,
+  );
+  const file = join(folder.path, "out/a.log");
+  await using gafferd = await startGafferd([config]);
+  await waitFor(() => existsSync(file) && statSync(file).size > 0, "the output file");
+  renameSync(file, `${file}.old`);
+  gafferd.kill("SIGUSR1");
+  await waitFor(() => gafferd.err().includes("reopened 1 output file on SIGUSR1"), "the log line");
+  await waitFor(() => existsSync(file) && statSync(file).size > 0, "the new file");
+  expect(gafferd.out()).toBe("raw\n");
+});
+
 test("a full log file is rotated: it keeps a limited number of old files and loses no line", async () => {
   const program = join(import.meta.dir, "rotating.ts");
   const child = Bun.spawn([process.execPath, program, path], { stdout: "inherit", stderr: "inherit" });

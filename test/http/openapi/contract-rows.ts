@@ -140,14 +140,21 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: 'POST /streams/:pid/stdin, /streams/:name/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
     requests: ["POST /streams/{target}/stdin"],
-    query: ["eof"],
+    query: ["eof", "offset"],
     codes: ["not_found", "forbidden_write", "gone", "conflict", "overloaded"],
-    members: ["ok", "bytes"],
+    members: ["ok", "bytes", "taken"],
+    answerHeaders: ["X-Gaffer-Taken"],
   },
   {
-    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, the subprotocol `binary`",
+    row: 'GET and HEAD /streams/:pid/stdin report {"taken":n,"closed":bool} (header X-Gaffer-Taken)',
+    requests: ["GET /streams/{target}/stdin"],
+    members: ["taken", "closed"],
+    answerHeaders: ["X-Gaffer-Taken"],
+  },
+  {
+    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, the subprotocol `binary`",
     requests: ["GET /wstreams/{target}"],
-    query: ["label", "tail", "since", "eof"],
+    query: ["label", "tail", "since", "eof", "offset", "taken"],
     headers: ["Sec-WebSocket-Protocol"],
   },
 ];

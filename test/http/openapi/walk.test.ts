@@ -40,8 +40,8 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "DELETE /webhooks/{id}": ["503", "503 overloaded", ...answered503],
   // Templates have one process here; `test/http/streams/stdin.test.ts` tests two.
   "POST /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
-  // There is no output with the label `stdin`.
-  "HEAD /streams/{target}/stdin": ["200", "204", "200 x-gaffer-next", "200 x-gaffer-gap"],
+  "GET /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
+  "HEAD /streams/{target}/stdin": ["409"],
 };
 /** An internal error, which no request may cause. */
 const internalError = ["500", "500 internal", "500 application/json"];

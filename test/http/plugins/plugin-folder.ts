@@ -16,8 +16,11 @@ export interface PluginServing extends AsyncDisposable {
   write(path: string, content: string | Uint8Array): string;
 }
 
-/** Starts the daemon with these files. */
-export async function servePlugins(files: Readonly<Record<string, string>> = {}): Promise<PluginServing> {
+/** Starts the daemon with these files. `endpoint` are lines of its `[endpoint:main]`. */
+export async function servePlugins(
+  files: Readonly<Record<string, string>> = {},
+  endpoint: readonly string[] = ["bind = 127.0.0.1:0"],
+): Promise<PluginServing> {
   const base = mkdtempSync(join(tmpdir(), "gafferd-plugins-"));
   const folder = join(base, "plugins");
   const write = (path: string, content: string | Uint8Array) => {
@@ -29,9 +32,11 @@ export async function servePlugins(files: Readonly<Record<string, string>> = {})
   mkdirSync(folder);
   mkdirSync(join(base, "shipped"));
   for (const [path, content] of Object.entries(files)) write(path, content);
+  const configFile = join(base, "gaffer.ini");
+  writeFileSync(configFile, ["[endpoint:main]", ...endpoint].join("\n"));
   const { log, warnings } = recordWarnings();
   const daemon = await startDaemon({
-    config: loadConfig(undefined, { bind: "127.0.0.1:0", pluginsDir: folder }),
+    config: loadConfig(configFile, { pluginsDir: folder }),
     version: "0.0.0-test",
     log,
     pluginModules: { gafferd: () => import("../../../src/index.ts") },

@@ -9,7 +9,7 @@ const run = (cmd: string, settings: Parameters<typeof host.run>[1] = {}) =>
 
 interface Answer {
   readonly status: number;
-  readonly body: { ok?: boolean; bytes?: number; error?: string; message?: string };
+  readonly body: { ok?: boolean; bytes?: number; taken?: number; error?: string; message?: string; field?: string };
   readonly retryAfter: string | null;
 }
 
@@ -46,7 +46,7 @@ describe("POST /streams/:pid/stdin", () => {
     ]) {
       const init = { method: "POST", body: "{no json\n", headers: { "content-type": type } };
       const answer = await fetch(`${host.serving.url}/streams/${id}/stdin`, init);
-      expect(await answer.json()).toEqual({ ok: true, bytes: 9 });
+      expect(await answer.json()).toMatchObject({ ok: true, bytes: 9 });
     }
     expect(await post(id, null)).toMatchObject({ status: 200, body: { bytes: 0 } });
     await waitFor(() => out(id).toString() === "{no json\n".repeat(4), "the echo");
@@ -183,5 +183,74 @@ describe("POST /streams/:name/stdin", () => {
     await run("cat", { start: false });
     const none = expect.stringContaining(`/processes/${host.lastName}/_pids`);
     expect(await post(host.lastName, "x")).toMatchObject({ status: 410, body: { error: "gone", message: none } });
+  });
+});
+
+async function position(id: number | string, method = "GET") {
+  const response = await fetch(`${host.serving.url}/streams/${id}/stdin`, { method });
+  const text = await response.text();
+  return { status: response.status, header: response.headers.get("x-gaffer-taken"), text };
+}
+
+describe("positions of input", () => {
+  test("GET and HEAD report how many bytes were accepted, and whether stdin is closed", async () => {
+    const id = await run("cat; sleep 60");
+    expect(await position(id)).toEqual({ status: 200, header: "0", text: '{"taken":0,"closed":false}' });
+    await post(id, "hello", "?eof=true");
+    expect(await position(host.lastName)).toEqual({ status: 200, header: "5", text: '{"taken":5,"closed":true}' });
+    expect(await position(id, "HEAD")).toEqual({ status: 200, header: "5", text: "" });
+  });
+
+  test("they remain readable after the exit", async () => {
+    const id = await run("head -c 3");
+    await post(id, "abc");
+    await waitFor(() => host.serving.process(id).exit, "the exit");
+    expect((await position(id)).text).toBe('{"taken":3,"closed":true}');
+  });
+
+  test("without `redirect_input` it is 403 forbidden_write", async () => {
+    const id = await run("sleep 60", { redirect_input: false });
+    expect((await position(id)).status).toBe(403);
+  });
+
+  test("every answer has `taken`: success, conflict, gone and overloaded", async () => {
+    const id = await run("head -c 4; exec <&-; echo closed; sleep 60");
+    expect(await post(id, "ab")).toMatchObject({ status: 200, body: { bytes: 2, taken: 2 } });
+    expect(await post(id, "x", "?offset=3")).toMatchObject({
+      status: 409,
+      body: { error: "conflict", field: "offset", taken: 2, bytes: 0 },
+    });
+    await post(id, "cd");
+    await waitFor(() => out(id).toString().includes("closed"), "the process to close its stdin");
+    expect(await post(id, "x")).toMatchObject({ status: 410, body: { error: "gone", taken: 4, bytes: 0 } });
+    const deaf = await run("sleep 60", { stdin_timeout: 0.2 });
+    const { status, body } = await post(deaf, new Uint8Array(300_000));
+    expect([status, body.taken]).toEqual([503, body.bytes]);
+  });
+
+  test.each(["-1", "1.5", "x", "", "99999999999999999"])("`offset=%s` is 400 bad_value", async (offset) => {
+    const id = await run("cat");
+    expect(await post(id, "x", `?offset=${offset}`)).toMatchObject({ status: 400, body: { field: "offset" } });
+  });
+
+  test("a request with `offset` can be repeated, even after it has closed stdin", async () => {
+    const id = await run("cat");
+    const once = async () => await post(id, "hello", "?offset=0&eof=true");
+    expect(await once()).toMatchObject({ status: 200, body: { bytes: 5, taken: 5 } });
+    expect(await once()).toMatchObject({ status: 200, body: { bytes: 0, taken: 5 } });
+    await waitFor(() => host.serving.process(id).outputEnded, "the exit");
+    expect(await once()).toMatchObject({ status: 200, body: { bytes: 0, taken: 5 } });
+    expect(out(id).toString()).toBe("hello");
+  });
+
+  test("three clients that send the same 5 MB at the same position write it once", async () => {
+    const bytes = Buffer.alloc(5_000_000, "0123456789abcdefg");
+    const id = await run("sleep 0.1; sha256sum");
+    const answers = await Promise.all([1, 2, 3].map(() => post(id, new Uint8Array(bytes), "?offset=0")));
+    expect(answers.map(({ body }) => body.taken)).toEqual([5_000_000, 5_000_000, 5_000_000]);
+    expect(answers.reduce((sum, { body }) => sum + (body.bytes ?? 0), 0)).toBe(5_000_000);
+    await post(id, "", "?offset=5000000&eof=true");
+    await waitFor(() => host.serving.process(id).outputEnded, "the sum");
+    expect(out(id).toString()).toStartWith(new Bun.CryptoHasher("sha256").update(bytes).digest("hex"));
   });
 });

@@ -242,3 +242,50 @@ describe("GET /wstreams/:pid", () => {
     await waitFor(() => host.serving.cursorCount() === 0, "the end of all cursors");
   });
 });
+
+const takens = (seen: Seen) => seen.binaries.map((each) => JSON.parse(each.toString()) as unknown);
+
+describe("positions of input", () => {
+  test("with `?taken=true`, a message reports how much stdin has accepted, at first and after each message", async () => {
+    const id = await run("cat");
+    const seen = open(`/wstreams/${id}?taken=true`);
+    await waitFor(() => seen.binaries.length === 1, "the first report");
+    seen.socket.send("hello");
+    seen.socket.send("!");
+    await waitFor(() => seen.binaries.length === 3, "the other reports");
+    expect(takens(seen)).toEqual([{ taken: 0 }, { taken: 5 }, { taken: 6 }]);
+    await waitFor(() => seen.texts.join("") === "hello!", "the echo");
+  });
+
+  test("without it, there are no such messages", async () => {
+    const id = await run("cat");
+    const seen = open(`/wstreams/${id}`);
+    await opened(seen);
+    seen.socket.send("hello");
+    await waitFor(() => seen.texts.join("") === "hello", "the echo");
+    expect(seen.binaries).toEqual([]);
+  });
+
+  test("with `?offset=`, messages that were accepted before are skipped", async () => {
+    const id = await run("cat");
+    const first = open(`/wstreams/${id}`);
+    await opened(first);
+    first.socket.send("0123");
+    await waitFor(() => first.texts.join("") === "0123", "the echo");
+    const second = open(`/wstreams/${id}?offset=2&taken=true&tail=0`);
+    await opened(second);
+    for (const part of ["23", "45", "67"]) second.socket.send(part);
+    await waitFor(() => first.texts.join("") === "01234567", "the echo");
+    await waitFor(() => second.binaries.length === 4, "the reports");
+    expect(takens(second).at(-1)).toEqual({ taken: 8 });
+  });
+
+  test("an `offset` past the accepted bytes is reported, and closes the WebSocket", async () => {
+    const id = await run("cat");
+    const seen = open(`/wstreams/${id}?offset=2`);
+    await opened(seen);
+    seen.socket.send("x");
+    expect((await closed(seen)).code).toBe(4409);
+    expect(takens(seen)).toEqual([expect.objectContaining({ error: "conflict", taken: 0 })]);
+  });
+});

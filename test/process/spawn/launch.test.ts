@@ -86,6 +86,24 @@ test.each(failures)("%s: refused at once, with the reason", (_, overrides, field
   );
 });
 
+test("a program that has changed since the last start is refused with the reason", async () => {
+  const path = put("changing", "#!/bin/sh\n");
+  const start = () => startProcess(sampleTemplate({ cmd: path }));
+  const changes: [change: () => void, reason: string][] = [
+    [() => chmodSync(path, 0o644), `${path} is not executable (permission denied)`],
+    [() => void put("changing", "#!/no/such/shell\n"), "its interpreter `/no/such/shell` does not exist"],
+    [() => rmSync(path), "no such file"],
+  ];
+  for (const [change, reason] of changes) {
+    put("changing", "#!/bin/sh\n");
+    await start().exited;
+    change();
+    expect(start).toThrow(`cannot start \`${path}\`: ${reason}`);
+  }
+  put("changing", "#!/bin/sh\n");
+  expect((await start().exited).status).toEqual({ exitCode: 0 });
+});
+
 test("the error of an unreadable env file has `details.transient`", () => {
   expect(() => startProcess(sampleTemplate({ envFiles: ["/no/such/file"] }))).toThrow(
     expect.objectContaining({ code: "spawn_failed", details: { transient: false } }),

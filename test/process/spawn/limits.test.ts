@@ -96,6 +96,18 @@ describe("a process has the limit of open files that gafferd was started with", 
     expect((await limitsOf(gafferd.url, "other"))[0]).toStartWith("128 16384 ");
   });
 
+  test("even if the limit of its parent changes later", async () => {
+    const under = ["prlimit", "--nofile=16384:16384", "sh", "-c", underShell, "sh"];
+    await using gafferd = await startGafferd([file], { under, program: main });
+    expect(await linesOf(gafferd.url, 2)).toEqual(["16384", "16384"]);
+    const status = readFileSync(`/proc/${await gafferdPid(gafferd.url)}/status`, "latin1");
+    const [, parent] = /^PPid:\s+(\d+)$/m.exec(status) ?? [];
+    expect(Bun.spawnSync(["prlimit", `--pid=${parent}`, "--nofile=256:16384"]).exitCode).toBe(0);
+    await fetch(`${gafferd.url}/processes`, { method: "POST", body: JSON.stringify({ name: "b", cmd: "sleep 600" }) });
+    await waitFor(async () => (await limitsOf(gafferd.url, "b"))[0]?.endsWith("sleep"), "another process");
+    expect((await limitsOf(gafferd.url, "b"))[0]).toStartWith("16384 16384 ");
+  });
+
   test("and does not have the variable that passes the limit to gafferd", async () => {
     const env = folder.write("env.ini", shell("env; echo end"));
     await using gafferd = await startGafferd([env], { under: limited, program: launcher });

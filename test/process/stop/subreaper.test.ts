@@ -1,11 +1,8 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { procStatOf } from "../../../src/process/proc-stat.ts";
 import { waitFor } from "../../wait-for.ts";
+import { childrenOf } from "../observe.ts";
 import { startHosted } from "../hosted.ts";
-
-const childrenOf = (osPid: number) =>
-  readFileSync(`/proc/${osPid}/task/${osPid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
 
 test("an orphan becomes a child of gafferd, which reaps it", async () => {
   await using hosted = await startHosted();
