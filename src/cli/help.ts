@@ -28,6 +28,7 @@ const usage = `usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]
                [--keyfile=KEYFILE] [--backlog=BACKLOG]
                [CONFIG]
        gafferd plugin list|install|remove|new [--help]
+       gafferd export [--url=URL]
 `;
 
 /** `    -c CONFIG --config=CONFIG   configuration file` */

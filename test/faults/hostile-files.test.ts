@@ -74,6 +74,30 @@ test("a configuration or an included file that is a FIFO is refused at once", ()
   }
 }, 30_000);
 
+test("a configuration, a certificate and a run file that are too large are refused with the limit", async () => {
+  const at = mkdtempSync(join(folder, "large-"));
+  const makeLarge = (name: string, bytes: number) => {
+    writeFileSync(join(at, name), "");
+    truncateSync(join(at, name), bytes + 1);
+    return join(at, name);
+  };
+  const [config, certificate] = [makeLarge("large.ini", 16 * 2 ** 20), makeLarge("large.pem", 2 ** 20)];
+  const withCertificate = join(at, "tls.ini");
+  writeFileSync(withCertificate, `[endpoint:a]\ncertfile = ${certificate}\nkeyfile = ${certificate}\n`);
+  for (const [file, limit] of [
+    [config, "16 MiB"],
+    [withCertificate, "1 MiB"],
+  ] as const) {
+    const { exitCode, stderr } = Bun.spawnSync([main, "--check", file], { timeout: 10_000 });
+    expect(exitCode).not.toBe(0);
+    expect(stderr.toString()).toContain(`it is larger than ${limit}`);
+  }
+  mkdirSync(join(at, "state/runs"), { recursive: true });
+  const run = makeLarge("state/runs/large", 64 * 2 ** 20);
+  await using hosted = await startHosted({ folder: at });
+  expect(hosted.gafferd.err()).toMatch(new RegExp(`skipping the run file ${run}: .*larger than 64 MiB`));
+});
+
 test.if(isRoot && process.platform === "linux")(
   "as root, a run file that somebody else owns or may write kills nothing",
   async () => {
