@@ -5,8 +5,10 @@ import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
 import type { SectionChanges } from "./daemon/sections.ts";
+import { claimStateFolder } from "./daemon/state-folder.ts";
 import { EventBus } from "./events/bus.ts";
 import { startingFileLimit } from "./file-limit.ts";
+import { allowInsecureFiles } from "./files/file-trust.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 
@@ -127,13 +129,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Early, while the process that started gafferd is still its parent.
   startingFileLimit();
   for (const warning of config.warnings) log.warn(formatProblem(warning));
+  claimStateFolder(config);
+  allowInsecureFiles(config.gaffer.insecureFiles);
   if (options.adoptOrphans) {
     becomeSubreaper();
     useCgroups({ stateDir: config.gaffer.stateDir, log });
   }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes } = config.gaffer;
+  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes, insecureFiles } = config.gaffer;
   const restarts = onCrash === "restart" || onHang === "restart";
   const restart = restarts && options.restart ? { ...options.restart, onCrash } : undefined;
   const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
@@ -170,7 +174,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   if (options.endWithHost) {
     const storedNames = stored.map(({ template }) => template.name);
-    await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name), storedNames });
+    const names = config.templates.map(({ name }) => name);
+    await stopLeftovers({ ...survival, insecureFiles, names, storedNames });
     await clearDeadCgroups({ stateDir, log });
   }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
@@ -184,6 +189,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
     await forEachInSlices(next.warnings, (warning) => log.warn(formatProblem(warning)));
     ({ corsOrigins } = next.gaffer);
+    allowInsecureFiles(next.gaffer.insecureFiles);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next);
   };

@@ -1,5 +1,6 @@
 import { messageOf } from "../reason.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
+import { claimStateFolder } from "../daemon/state-folder.ts";
 import { GafferdError } from "../errors.ts";
 import { configureLog, log } from "../log.ts";
 import { stderr, stdout } from "../log/outlet.ts";
@@ -41,6 +42,7 @@ export interface ServeOptions {
 export async function serve(options: Options, serveOptions: ServeOptions): Promise<void> {
   const signals = listenForSignals();
   const config = readConfig(options);
+  claimStateFolder(config);
   const logFile = await chooseLogFile(options, { ...serveOptions, stateDir: config.gaffer.stateDir });
   configureLog({ level: options.verbosity === 2 ? "debug" : "info", terminal: usesColours(2) });
   signals.onReopen((signal) => reopenLog(signal, logFile, () => 0));

@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { allowances, createFileCheck, explainFault } from "../files/file-trust.ts";
 import { readFileText } from "../files/open-file.ts";
-import { findUnsafePart } from "../files/safe-path.ts";
+import type { PathCheck } from "../files/safe-path.ts";
 import type { Logger } from "../log.ts";
 import { isStillRunning } from "../process/proc-stat.ts";
 import { reasonOf } from "../reason.ts";
@@ -19,6 +20,8 @@ export interface LeftoversOptions {
   readonly names: readonly string[];
   /** The names of the templates in the store of `stateDir`, which start again too. */
   readonly storedNames: readonly string[];
+  /** As root, uses run files that other users can change. */
+  readonly insecureFiles: boolean;
   readonly log: Logger;
 }
 
@@ -32,8 +35,8 @@ const maxRunFileBytes = 64 * 1024 * 1024;
  * same configuration file, or of the store, is about to start. Resolves when they have exited, or shortly after SIGKILL.
  */
 export async function stopLeftovers(options: LeftoversOptions): Promise<void> {
-  const { stateDir, configFile, names, storedNames, log } = options;
-  const runs = findDeadRuns(runsFolder(stateDir), log);
+  const { stateDir, configFile, names, storedNames, insecureFiles, log } = options;
+  const runs = findDeadRuns(runsFolder(stateDir), { check: createFileCheck(insecureFiles), log });
   if (runs.length === 0) return;
   const mustStop = (header: RunHeader, { onHostExit, name }: RunEntry) =>
     onHostExit === "kill" ||
@@ -52,6 +55,11 @@ interface DeadRun extends Run {
   readonly path: string;
 }
 
+interface Reading {
+  readonly check: PathCheck | undefined;
+  readonly log: Logger;
+}
+
 /** Logs the processes that the guardian has stopped. The guardian has no log of its own. */
 function logStopped({ header, entries, stopped }: Run, log: Logger): void {
   if (stopped.length === 0) return;
@@ -65,12 +73,12 @@ function logStopped({ header, entries, stopped }: Run, log: Logger): void {
 }
 
 /** The run files of daemons that are not running any more. Deletes files of an earlier boot, whose processes are gone. */
-function findDeadRuns(folder: string, log: Logger): DeadRun[] {
+function findDeadRuns(folder: string, reading: Reading): DeadRun[] {
   const pidScope = currentPidScope();
   if (pidScope === undefined) return [];
   return readDirectory(folder).flatMap((name) => {
     const path = join(folder, name);
-    const run = readRun(path, log);
+    const run = readRun(path, reading);
     if (run === undefined) return [];
     const { header } = run;
     if (header.pidScope.boot !== pidScope.boot) rmSync(path, { force: true });
@@ -81,12 +89,12 @@ function findDeadRuns(folder: string, log: Logger): DeadRun[] {
 }
 
 /** Logs a file that cannot be used, and returns undefined. A file that was removed meanwhile is not logged. */
-function readRun(path: string, log: Logger): Run | undefined {
+function readRun(path: string, { check, log }: Reading): Run | undefined {
   try {
     // A run file says which processes to kill.
-    const fault = process.geteuid?.() === 0 ? findUnsafePart(path) : undefined;
+    const fault = check?.find(path);
     if (fault !== undefined) {
-      log.warn(`skipping the run file ${path}: ${fault}, and gafferd runs as root; give its path to root alone`);
+      log.warn(`skipping the run file ${path}: ${explainFault(path, fault, allowances.option)}`);
       return undefined;
     }
     const text = readFileText(path, { maxBytes: maxRunFileBytes });

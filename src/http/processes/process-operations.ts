@@ -3,6 +3,7 @@ import { listParameters } from "./process-routes.ts";
 import {
   type BodyDescription,
   json,
+  media,
   ok,
   okSaved,
   type OperationDescription,
@@ -36,14 +37,20 @@ const replace = {
   errors: [...bodyErrors, "not_found", "conflict", "spawn_failed", "overloaded"],
 } as const satisfies Partial<OperationDescription>;
 
+function jsonOrIni(...[description, schema, example]: Parameters<typeof json>): ReturnType<typeof json> {
+  const { 200: answer } = json(description, schema, example);
+  const ini = media({ type: "string", description: "`format=ini`" }, "[process:clock]\ncmd = date\ncwd = /\n");
+  return { 200: { ...answer, content: { ...answer.content, "text/plain": ini } } };
+}
+
 export const templateOperations: OperationTable = {
   "GET /processes": {
     id: "listProcesses",
     tag,
     summary: "List templates",
-    query: [listParameters.running, listParameters.detail],
-    answers: json(
-      "The names of all templates in order of creation. With `running`, the pids of the running processes. With `detail`, a detail document for each template.",
+    query: Object.values(listParameters),
+    answers: jsonOrIni(
+      "The names of all templates in order of creation. With `running`, the pids of the running processes. With `detail`, a detail document for each template. With `format=ini`, a configuration file.",
       {
         anyOf: [
           { type: "array", items: { type: "string" } },
@@ -53,7 +60,7 @@ export const templateOperations: OperationTable = {
       },
       ["web:api", "clock"],
     ),
-    errors: ["bad_value"],
+    errors: ["bad_value", "invalid_config"],
   },
   "POST /processes": {
     id: "createTemplate",

@@ -8,7 +8,8 @@ import { readObject } from "../operation/body.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
 import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
-import { flag } from "../operation/parameter.ts";
+import { exportTemplates } from "./export-templates.ts";
+import { choice, flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
 import { jsonAnswer } from "../quirks/json-answer.ts";
@@ -21,6 +22,11 @@ export const listParameters = {
     "`true`: list the pids of running processes in ascending order. With `detail`: list only templates with a running process.",
   ),
   detail: flag("detail", false, "`true`: return the settings, status and processes of each template."),
+  format: choice(
+    "format",
+    ["json", "ini"],
+    "`ini`: a configuration file with a section for each template, its present number of processes, and `start = false` if it was stopped. With `running`: only templates with a running process.",
+  ),
 } as const;
 
 /** `/processes` and `/processes/:id`: read, create, replace and delete. The actions are in `action-routes.ts`. */
@@ -57,13 +63,13 @@ export function processRoutes(manager: Manager) {
 
 function listProcesses(manager: Manager, query: URLSearchParams) {
   const running = listParameters.running.read(query);
-  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : answerNames(manager.names());
+  const isIni = listParameters.format.read(query) === "ini";
+  if (!listParameters.detail.read(query) && !isIni)
+    return running ? manager.runningIds() : answerNames(manager.names());
   const supervisors = manager.names().map((name) => manager.get(name));
-  return supervisors
-    .filter(({ processes }) => !running || processes.length > 0)
-    .map((supervisor) => {
-      return toDetailDocument(supervisor, manager.kept.sourceOf(supervisor.template.name));
-    });
+  const chosen = supervisors.filter(({ processes }) => !running || processes.length > 0);
+  if (isIni) return exportTemplates(chosen);
+  return chosen.map((supervisor) => toDetailDocument(supervisor, manager.kept.sourceOf(supervisor.template.name)));
 }
 
 /** One answer per array: encoding a thousand names takes longer than the rest of the request. */
