@@ -5,8 +5,10 @@ import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
 import type { SectionChanges } from "./daemon/sections.ts";
+import { claimStateFolder } from "./daemon/state-folder.ts";
 import { EventBus } from "./events/bus.ts";
 import { startingFileLimit } from "./file-limit.ts";
+import { allowInsecureFiles } from "./files/file-trust.ts";
 import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 
@@ -15,6 +17,7 @@ import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
 import { createStore, openStore } from "./daemon/open-store.ts";
+import { openTemplates, planStart } from "./daemon/plan-templates.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -126,13 +129,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Early, while the process that started gafferd is still its parent.
   startingFileLimit();
   for (const warning of config.warnings) log.warn(formatProblem(warning));
+  claimStateFolder(config);
+  allowInsecureFiles(config.gaffer.insecureFiles);
   if (options.adoptOrphans) {
     becomeSubreaper();
     useCgroups({ stateDir: config.gaffer.stateDir, log });
   }
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   const { promise: shutdownWanted, resolve: onShutdown } = Promise.withResolvers<string>();
-  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes } = config.gaffer;
+  const { stateDir, onCrash, onHang, hangTimeoutMs, memoryLimitBytes, insecureFiles } = config.gaffer;
   const restarts = onCrash === "restart" || onHang === "restart";
   const restart = restarts && options.restart ? { ...options.restart, onCrash } : undefined;
   const survival = { stateDir, configFile: config.files[0] ?? "", log, restart };
@@ -148,7 +153,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const settings = config.webhooks;
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
+  const stored = options.keepState ? openTemplates(manager, store) : [];
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
+    manager.kept.close();
     await store.close();
     throw error;
   });
@@ -166,12 +173,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     plugins,
   });
   if (options.endWithHost) {
-    await stopLeftovers({ ...survival, names: config.templates.map(({ name }) => name) });
+    const storedNames = stored.map(({ template }) => template.name);
+    const names = config.templates.map(({ name }) => name);
+    await stopLeftovers({ ...survival, insecureFiles, names, storedNames });
     await clearDeadCgroups({ stateDir, log });
   }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    manager.kept.close();
     await store.close();
     await ledger?.close();
     throw error;
@@ -179,6 +189,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const apply = async (next: Config, { changed }: SectionChanges): Promise<void> => {
     await forEachInSlices(next.warnings, (warning) => log.warn(formatProblem(warning)));
     ({ corsOrigins } = next.gaffer);
+    allowInsecureFiles(next.gaffer.insecureFiles);
     if (changed.includes("webhooks")) await webhooks.reconfigure(next.webhooks);
     await host?.reconfigure(next);
   };
@@ -202,6 +213,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
+    manager.kept.close();
     await store.close();
     await ledger?.close();
     closeCgroups();
@@ -214,7 +226,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await stopAll();
     throw error;
   }
-  await manager.load(config.templates);
+  await manager.load(planStart(config, stored, { manager, log }));
   if (options.endWithHost) {
     const hangAction = restart === undefined ? "log" : onHang;
     const lifeline = () => ledger?.lifeline ?? -1;

@@ -30,8 +30,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   webhook: ["documents", "events", "store", "libc"],
   // A secret of webhooks is read the same way in the file as in a body.
   config: ["template", "webhook", "events"],
+  // An INI file of what runs. It reads what it has written again.
+  export: ["config", "template"],
   reading: ["supervisor", "output"],
-  manager: ["supervisor", "output", "events", "template"],
+  manager: ["supervisor", "output", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -49,6 +51,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "events",
     "output",
     "template",
+    "export",
     "plugin",
     "descriptors",
     "libc",

@@ -23,6 +23,7 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   let failure: Failure | undefined;
   try {
     if (argv[0] === "plugin") await (await import("./plugin/plugin.ts")).runPlugin(argv.slice(1));
+    else if (argv[0] === "export") await (await import("./export.ts")).runExport(argv.slice(1));
     else failure = await withOptions(argv, (options) => run(resolvePaths(options), readiness));
   } catch (error) {
     failure = describeFailure(error);

@@ -24,10 +24,11 @@ Exit status
 const usage = `usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]
                [-p PLUGINS_DIR|--plugins-dir=PLUGINS_DIR]
                [-v|-vv] [--daemon] [--pidfile=PIDFILE] [--log-file=FILE]
-               [--bind=ADDRESS] [--certfile=CERTFILE]
+               [--insecure-files] [--bind=ADDRESS] [--certfile=CERTFILE]
                [--keyfile=KEYFILE] [--backlog=BACKLOG]
                [CONFIG]
        gafferd plugin list|install|remove|new [--help]
+       gafferd export [--url=URL]
 `;
 
 /** `    -c CONFIG --config=CONFIG   configuration file` */

@@ -6,6 +6,7 @@ export interface Options {
   readonly version: boolean;
   readonly check: boolean;
   readonly daemon: boolean;
+  readonly insecureFiles: boolean;
   /** 1 prints events, 2 prints output too. */
   readonly verbosity: 0 | 1 | 2;
   readonly config?: string;
@@ -34,6 +35,7 @@ const optionDefinitions = {
   pidfile: { type: "string", valueHint: "PIDFILE", description: "write the process id to this file" },
   "log-file": { type: "string", valueHint: "FILE", description: "append the log to this file; USR1 reopens it" },
   daemon: { type: "boolean", description: "run in the background; return when it listens" },
+  "insecure-files": { type: "boolean", description: "as root, use files that other users can change" },
   bind: { type: "string", valueHint: "ADDRESS", description: "default HTTP binding [default: 127.0.0.1:5000]" },
   certfile: { type: "string", valueHint: "CERTFILE", description: "SSL certificate file for the default binding" },
   keyfile: { type: "string", valueHint: "KEYFILE", description: "SSL key file" },
@@ -74,6 +76,7 @@ export const valueOptions = [
 export function toArguments(options: Options): string[] {
   const words: string[] = [];
   for (const name of ["help", "version", "check", "daemon"] as const) if (options[name]) words.push(`--${name}`);
+  if (options.insecureFiles) words.push("--insecure-files");
   if (options.verbosity > 0) words.push(`-${"v".repeat(options.verbosity)}`);
   for (const [name, key] of valueOptions) if (options[key] !== undefined) words.push(`--${name}=${options[key]}`);
   return words;

@@ -12,12 +12,15 @@ export async function readConfigInSlices(options: Options): Promise<Config> {
   return await loadConfigInSlices(options.config, overridesOf(options));
 }
 
-function overridesOf({ bind, certfile, keyfile, backlog, pluginsDir }: Options): ConfigOverrides {
+function overridesOf(options: Options): ConfigOverrides {
+  const { bind, certfile, keyfile, backlog, pluginsDir, pidfile, insecureFiles } = options;
   return {
     ...(bind !== undefined && { bind }),
     ...(certfile !== undefined && { certFile: certfile }),
     ...(keyfile !== undefined && { keyFile: keyfile }),
     ...(backlog !== undefined && { backlog }),
     ...(pluginsDir !== undefined && { pluginsDir }),
+    ...(pidfile !== undefined && { pidfile }),
+    insecureFiles,
   };
 }

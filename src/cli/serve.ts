@@ -1,5 +1,6 @@
 import { messageOf } from "../reason.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
+import { claimStateFolder } from "../daemon/state-folder.ts";
 import { GafferdError } from "../errors.ts";
 import { configureLog, log } from "../log.ts";
 import { stderr, stdout } from "../log/outlet.ts";
@@ -41,6 +42,7 @@ export interface ServeOptions {
 export async function serve(options: Options, serveOptions: ServeOptions): Promise<void> {
   const signals = listenForSignals();
   const config = readConfig(options);
+  claimStateFolder(config);
   const logFile = await chooseLogFile(options, { ...serveOptions, stateDir: config.gaffer.stateDir });
   configureLog({ level: options.verbosity === 2 ? "debug" : "info", terminal: usesColours(2) });
   signals.onReopen((signal) => reopenLog(signal, logFile, () => 0));
@@ -83,7 +85,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
     let failure = unhandled === undefined ? undefined : toStartError(unhandled, daemon.culpritOf(unhandled));
     if (failure === undefined) {
       const { urls, plugins } = daemon;
-      const facts = { version, urls, templates: config.templates.length };
+      const facts = { version, urls, templates: daemon.manager.names().length };
       log.box(startMessage({ ...facts, hasDashboard: await hasDashboard(plugins) }));
       onReady({ osPid: process.pid, urls, logFile: logFile?.path ?? "" });
       serviceManager?.ready();

@@ -42,6 +42,7 @@ function toOptions(args: ParsedArgs<typeof definitions>, counts: OptionCounts): 
     version: Boolean(args.version),
     check: Boolean(args.check),
     daemon: Boolean(args.daemon),
+    insecureFiles: Boolean(args["insecure-files"]),
     verbosity: verbosity as Options["verbosity"],
   };
 }

@@ -40,6 +40,16 @@ export interface Client {
    */
   describe(): Promise<DetailDocument[]>;
 
+  /**
+   * What runs, as an INI file. Rejects with `invalid_config` if a value cannot be written in one.
+   *
+   * @example
+   * ```ts
+   * await Bun.write("gaffer.ini", await client.export());
+   * ```
+   */
+  export(): Promise<string>;
+
   /** The settings in force; for a pid also the state of the process. Rejects with `not_found` if the process has ended. */
   process(name: string): Promise<TemplateDocument>;
   process(pid: number): Promise<ProcessDocument>;

@@ -48,7 +48,7 @@ export type { InputBody, InputPosition, WriteOptions } from "./write.ts";
 export function createClient(daemon: string | URL | ClientOptions): Client {
   const options = typeof daemon === "string" || daemon instanceof URL ? { url: daemon } : daemon;
   const transport = createTransport(options);
-  const { ask } = transport;
+  const { ask, send } = transport;
   const post = async (...path: (string | number)[]) => void (await ask("POST", path));
   const postRestart = async (path: string[], { spawnFirst }: RestartOptions) =>
     void (await ask("POST", path, { query: { spawn_first: spawnFirst } }));
@@ -60,6 +60,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
   return {
     processes: async ({ running } = {}) => await ask("GET", ["processes"], { query: { running } }),
     describe: async () => await ask("GET", ["processes"], { query: { detail: true } }),
+    export: async () => await (await send("GET", ["processes"], { query: { format: "ini" } })).text(),
     process: async (target) => await ask("GET", ["processes", target]),
     create: async (template) => (await ask<{ pids: number[] }>("POST", ["processes"], { json: template })).pids,
     update: async (name, settings) => void (await ask("PUT", ["processes", name], { json: settings })),

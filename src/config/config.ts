@@ -6,10 +6,11 @@ import { readEndpoint, selectEndpoints } from "./endpoint-section.ts";
 import type { InheritedEnvironment } from "./expand-values.ts";
 import { readFiles } from "./files.ts";
 import { type GafferSettings, readGaffer } from "./gaffer-section.ts";
-import { applyBinding, applyPluginsDir, type ConfigOverrides } from "./overrides.ts";
+import { applyBinding, applyToGaffer, type ConfigOverrides } from "./overrides.ts";
 import { readProcess } from "./process-section.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import type { Report, Section, SectionKind } from "./section.ts";
+import { reportUnsafeFiles } from "./unsafe-files.ts";
 import { withCommentAdvice, warnOfSections, warnOfTemplates } from "./warnings.ts";
 import { defaultWebhooks, readWebhooks } from "./webhooks.ts";
 import type { FileWebhooks } from "../webhook/webhook.ts";
@@ -61,7 +62,8 @@ function* loadingSteps(
   const reported: ConfigProblem[] = [];
   const report: Report = (problem) => reported.push(problem);
   const nothing = { files: [], sections: [], misnamed: [] };
-  const { files, sections, misnamed } = file === undefined ? nothing : yield* readFiles(file, inherited, report);
+  const reading = { inherited, report, insecureFiles: overrides.insecureFiles ?? false };
+  const { files, sections, misnamed } = file === undefined ? nothing : yield* readFiles(file, reading);
   const ofKind = (kind: SectionKind): Section[] => sections.filter((section) => section.kind === kind);
 
   const gaffer = readGaffer(ofKind("gaffer"), report);
@@ -75,12 +77,13 @@ function* loadingSteps(
   const settings = {
     files,
     sections,
-    gaffer: applyPluginsDir(gaffer, overrides, report),
+    gaffer: applyToGaffer(gaffer, overrides, report),
     endpoints: applyBinding(opened, overrides, report),
     templates,
     webhooks: webhooks ?? defaultWebhooks,
     plugins: new Map(ofKind("plugin").map((section) => [section.label, section])),
   };
+  reportUnsafeFiles(settings, overrides, report);
   const problems = reported.filter(({ isWarning }) => !isWarning);
   if (problems.length > 0) throw new ConfigError(inOrder(withCommentAdvice(problems, sections), files));
   return { ...settings, warnings: inOrder(reported, files) };

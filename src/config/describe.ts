@@ -1,4 +1,5 @@
 import { formatUrl } from "../bind.ts";
+import { runsAsRoot } from "../files/file-trust.ts";
 import { toSeconds } from "../template/duration.ts";
 import { inRanks } from "../template/rank.ts";
 import type { ProcessTemplate } from "../template/template.ts";
@@ -33,11 +34,13 @@ function block(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
-function describeDaemon({ onCrash, onHang, hangTimeoutMs, memoryLimitBytes }: Config["gaffer"]): string[] {
+function describeDaemon(gaffer: Config["gaffer"]): string[] {
+  const { onCrash, onHang, hangTimeoutMs, memoryLimitBytes, insecureFiles } = gaffer;
   return [
     onCrash === "restart" && "started again if it is killed or crashes",
     onHang === "restart" && `started again if it hangs for ${toSeconds(hangTimeoutMs)} s`,
     memoryLimitBytes !== undefined && `keeps at most ${Math.floor(memoryLimitBytes / 1024 ** 2)} MiB of output`,
+    insecureFiles && runsAsRoot() && "uses files that other users than root can change",
   ].filter((line) => typeof line === "string");
 }
 

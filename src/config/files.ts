@@ -2,13 +2,14 @@ import { isUtf8 } from "node:buffer";
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { GafferdError } from "../errors.ts";
+import { allowances, createFileCheck, explainFault } from "../files/file-trust.ts";
 import { readFileBytes } from "../files/open-file.ts";
 import { reasonOf } from "../reason.ts";
 import { expandValues, type InheritedEnvironment } from "./expand-values.ts";
 import { findIncluded } from "./include.ts";
 import { iniSteps, type IniSection, type IniValue } from "./ini.ts";
 import { attempt, classifySections, reportValue, type Report, type Section, warnOfValue } from "./section.ts";
-import { badValue, parseQuotedList, resolvePath } from "./value.ts";
+import { badValue, isTrue, parseQuotedList, resolvePath } from "./value.ts";
 
 /** The maximum size of each configuration file. */
 const maxConfigBytes = 16 * 1024 * 1024;
@@ -22,21 +23,38 @@ export interface ConfigFiles {
   readonly misnamed: readonly string[];
 }
 
+export interface ReadOptions {
+  readonly inherited: InheritedEnvironment;
+  readonly report: Report;
+  /** As root, reads files that other users can change. Otherwise a file may only allow that for those that it includes. */
+  readonly insecureFiles: boolean;
+}
+
 /**
  * In steps, reads a file and the files it includes, and replaces variables in values. Reports files and lines that cannot be
  * read, and duplicates.
  */
 export function* readFiles(
   mainFile: string,
-  inherited: InheritedEnvironment,
-  report: Report,
+  { inherited, report, insecureFiles }: ReadOptions,
 ): Generator<void, ConfigFiles> {
+  const check = createFileCheck(insecureFiles);
+  const unsafe = new Set<string>();
   const files: string[] = [];
   const sections: Section[] = [];
   const misnamed: string[] = [];
 
   const realPaths = new Set<string>();
-  function* visit(file: string, including: readonly string[]): Generator<void> {
+  function* visit(file: string, including: readonly string[], isVouched: boolean): Generator<void> {
+    const fault = isVouched ? undefined : check?.find(file);
+    if (fault !== undefined) {
+      // One problem for all files that a pattern finds in an unsafe folder.
+      if (unsafe.has(fault.part)) return;
+      unsafe.add(fault.part);
+      // A file that others can change cannot allow itself.
+      if (including.length === 0) throw badValue(explainFault(file, fault, allowances.option));
+      throw badValue(`cannot read ${file}: ${explainFault(file, fault, allowances.key)}`);
+    }
     // Links to one file are the same file, but relative paths in it are relative to the path by which it was found.
     const real = realpathSync(file);
     const circle = including.findIndex((outer) => realpathSync(outer) === real);
@@ -59,33 +77,38 @@ export function* readFiles(
     for (const each of own) sections.push(each);
     for (const { section, value } of includesOf(own)) {
       for (const word of parseQuotedList(value.text)) {
-        const inclusion = { section, value, including: [...including, file] };
+        const inclusion = {
+          section,
+          value,
+          including: [...including, file],
+          isVouched: isVouched || allowsInsecure(own),
+        };
         yield* attemptToRead(section, value, report, include(word, inclusion));
       }
     }
   }
 
-  function* include(word: string, { section, value, including }: Inclusion): Generator<void> {
+  function* include(word: string, { section, value, including, isVouched }: Inclusion): Generator<void> {
     const found = yield* findIncluded(
       resolvePath(word, value.file),
       value.key === "include_dir" ? "folder" : "pattern",
     );
-    if (found.kind === "named") return yield* visit(found.path, including);
+    if (found.kind === "named") return yield* visit(found.path, including, isVouched);
     if (found.paths.length === 0 && value.key === "include") {
       warnOfValue(section, value, report, `no file matches ${word}`);
     }
     for (const path of found.paths) {
-      yield* attemptToRead(section, value, report, visitOnce(path, including));
+      yield* attemptToRead(section, value, report, visitOnce(path, including, isVouched));
     }
   }
 
   /** Skips the file itself and further links to files that were read. */
-  function* visitOnce(path: string, including: readonly string[]): Generator<void> {
-    if (!realPaths.has(realpathSync(path))) yield* visit(path, including);
+  function* visitOnce(path: string, including: readonly string[], isVouched: boolean): Generator<void> {
+    if (!realPaths.has(realpathSync(path))) yield* visit(path, including, isVouched);
   }
 
   try {
-    yield* visit(resolve(mainFile), []);
+    yield* visit(resolve(mainFile), [], false);
   } catch (error) {
     report({ file: mainFile, message: `cannot read the configuration: ${refusalOf(error)}` });
   }
@@ -103,6 +126,13 @@ interface Inclusion {
   readonly value: IniValue;
   /** The chain of files that includes this one, the main file first. */
   readonly including: readonly string[];
+  /** Whether one of these allows files that other users can change. */
+  readonly isVouched: boolean;
+}
+
+function allowsInsecure(sections: readonly Section[]): boolean {
+  const values = sections.filter(({ kind }) => kind === "gaffer").flatMap((section) => section.values);
+  return values.some(({ key, text }) => key === "insecure_files" && isTrue(text));
 }
 
 function includesOf(sections: readonly Section[]): { section: Section; value: IniValue }[] {

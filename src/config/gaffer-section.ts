@@ -4,7 +4,7 @@ import type { IniValue } from "./ini.ts";
 import { readKeys, type Report, reportValue, type Section, valueOf } from "./section.ts";
 import { parseDuration } from "../template/duration.ts";
 import { parseSize } from "../template/size.ts";
-import { badValue, parseList, resolvePath } from "./value.ts";
+import { badValue, parseBoolean, parseList, resolvePath } from "./value.ts";
 
 /** The settings of `[gaffer]`. */
 export interface GafferSettings {
@@ -23,6 +23,8 @@ export interface GafferSettings {
   readonly hangTimeoutMs: number;
   /** The sum of all output buffers, in bytes. Undefined: a quarter of the memory that gafferd may use. */
   readonly memoryLimitBytes?: number;
+  /** As root, uses files and folders that other users can change. */
+  readonly insecureFiles: boolean;
 }
 
 const home = join(homedir(), ".gafferd");
@@ -47,6 +49,7 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
       on_hang,
       hang_timeout,
       memory_limit,
+      insecure_files,
     } = readKeys(section, readers, report);
     const second = valueOf(section, "plugins_dir") && valueOf(section, "plugin_dir");
     if (second)
@@ -62,6 +65,7 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
       ...(on_hang !== undefined && { onHang: on_hang }),
       ...(hang_timeout !== undefined && { hangTimeoutMs: hang_timeout }),
       ...(memory_limit !== undefined && { memoryLimitBytes: memory_limit }),
+      ...(insecure_files !== undefined && { insecureFiles: insecure_files }),
     };
   }
   return {
@@ -72,6 +76,7 @@ export function readGaffer(sections: readonly Section[], report: Report): Gaffer
     onCrash: "stop",
     onHang: "log",
     hangTimeoutMs: 30_000,
+    insecureFiles: false,
     ...settings,
   };
 }
@@ -90,6 +95,7 @@ const readers = {
   on_hang: toHangAction,
   hang_timeout: toHangTimeout,
   memory_limit: toMemoryLimit,
+  insecure_files: (value: IniValue) => parseBoolean(value.text),
 };
 
 function toPluginNames({ text }: IniValue): "all" | string[] {

@@ -1,6 +1,5 @@
-import type { Config } from "./config.ts";
 import { commandLine, type ConfigProblem } from "./problem.ts";
-import type { SectionKind } from "./section.ts";
+import type { Section, SectionKind } from "./section.ts";
 
 /** A key of a section, which the files may or may not contain. */
 export interface ConfigPlace {
@@ -10,12 +9,18 @@ export interface ConfigPlace {
   readonly key: string | undefined;
 }
 
+/** Where to find the lines of a configuration. */
+export interface ConfigSource {
+  readonly files: readonly string[];
+  readonly sections: readonly Section[];
+}
+
 /**
  * The problem at the line of a key. Without the key it has the line of its section, without the section only the main
  * file.
  */
 export function locateProblem(
-  { sections, files }: Pick<Config, "sections" | "files">,
+  { sections, files }: ConfigSource,
   { kind, label, key }: ConfigPlace,
   message: string,
 ): ConfigProblem {

@@ -14,14 +14,19 @@ export interface ConfigOverrides {
   readonly keyFile?: string;
   readonly backlog?: string | number;
   readonly pluginsDir?: string;
+  /** Only its folder is checked; see `unsafe-files.ts`. */
+  readonly pidfile?: string;
+  /** As root, uses files that other users can change, the configuration files too. Default: what the files say, for others. */
+  readonly insecureFiles?: boolean;
 }
 
 /** For `resolvePath` and `parseBind`, which resolve paths relative to the folder of a file. */
 const fileInWorkingDirectory = "./-";
 
-export function applyPluginsDir(gaffer: GafferSettings, overrides: ConfigOverrides, report: Report): GafferSettings {
+export function applyToGaffer(gaffer: GafferSettings, overrides: ConfigOverrides, report: Report): GafferSettings {
   const pluginsDir = readOption("--plugins-dir", overrides.pluginsDir, report, toPath);
-  return pluginsDir === undefined ? gaffer : { ...gaffer, pluginsDir };
+  const insecureFiles = gaffer.insecureFiles || overrides.insecureFiles === true;
+  return { ...gaffer, insecureFiles, ...(pluginsDir !== undefined && { pluginsDir }) };
 }
 
 /**

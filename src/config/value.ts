@@ -23,6 +23,11 @@ export function parseBoolean(text: string): boolean {
   return value;
 }
 
+/** Whether the text is a boolean and true. */
+export function isTrue(text: string): boolean {
+  return booleans.get(text.toLowerCase()) === true;
+}
+
 export function parseInteger(text: string, minimum: number, maximum: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= minimum && value <= maximum)) {

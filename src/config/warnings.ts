@@ -7,6 +7,7 @@ import type { InheritedEnvironment } from "./expand-values.ts";
 import type { IniValue } from "./ini.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type Report, type Section, type SectionKind, valueOf, warnOfValue } from "./section.ts";
+import { isTrue } from "./value.ts";
 
 /** In steps, warns of values that probably contain too much: a comment at the end, quotes around the whole value. */
 export function* warnOfSections(sections: readonly Section[], report: Report): Generator<void> {
@@ -89,7 +90,7 @@ function inlineComment(text: string): string | undefined {
 }
 
 function isShell(section: Section): boolean {
-  return /^(true|yes|on|1)$/i.test(valueOf(section, "shell")?.text ?? "");
+  return isTrue(valueOf(section, "shell")?.text ?? "");
 }
 
 const foreignForms: readonly RegExp[] = [/%\((\w+)\)\d*[sd]/, /\$\(circus\.([\w.]+)\)/, /\$\(([A-Z_][A-Z\d_]*)\)/];

@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, constants } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { locateProblem } from "../config/locate.ts";
 import { commandLine, ConfigError, type ConfigProblem } from "../config/problem.ts";
@@ -9,6 +8,7 @@ import { assertOpenable } from "../http/listen/openable.ts";
 import { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
 import { findUnlaunchable } from "./launchable.ts";
+import { existingStateFolder } from "./state-folder.ts";
 import { loadPluginHost, type PluginHostOptions } from "./load-plugin-host.ts";
 
 /**
@@ -42,11 +42,9 @@ async function findUnopenable(config: Config): Promise<ConfigProblem[]> {
   return problems;
 }
 
-/** gafferd creates the folder when it first needs it, so this checks the nearest parent that exists. */
 function findStateProblem(config: Config): ConfigProblem[] {
   const { stateDir } = config.gaffer;
-  let folder = stateDir;
-  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  const folder = existingStateFolder(config);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return [];

@@ -40,6 +40,7 @@ export function toSections({ gaffer, endpoints, templates, webhooks, plugins }: 
     ["gaffer.on_hang", gaffer.onHang],
     ["gaffer.hang_timeout", gaffer.hangTimeoutMs],
     ["gaffer.memory_limit", gaffer.memoryLimitBytes],
+    ["gaffer.insecure_files", gaffer.insecureFiles],
     ...endpoints.map((endpoint) => [`endpoint:${endpoint.name}`, [endpoint, textsOf(endpoint)]] as const),
     ...templates.map((template) => [`process:${template.name}`, template] as const),
     ["webhooks", webhooks],

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { asUser, type FileUser } from "./as-user.ts";
 import { assertRegular, toUnsuitable } from "./open-file.ts";
+import { allowances, createFileCheck, explainFault, runsAsRoot } from "./file-trust.ts";
 import { findUnsafePart } from "./safe-path.ts";
 
 const flags =
@@ -42,12 +43,12 @@ export function openForAppend(path: string, user?: FileUser): number {
 /**
  * Calls `action`, which changes the file `path` and must be synchronous. As root, if others can replace a part of the path,
  * `action` runs with the permissions of `user`, so that a link of theirs leads nowhere that they cannot write themselves.
- * Throws if there is no `user`.
+ * Throws if there is no `user`, unless `allowInsecureFiles` allows it.
  */
 export function withFileRights<T>(path: string, user: FileUser | undefined, action: () => T): T {
-  if (process.geteuid?.() !== 0) return action();
-  const unsafe = findUnsafePart(path);
+  const unsafe = runsAsRoot() ? findUnsafePart(path) : undefined;
   if (unsafe === undefined) return action();
   if (user !== undefined && user.uid !== 0) return asUser(user, action);
-  throw new Error(`${unsafe}, so that another user could make root write to any file; choose a folder of root`);
+  if (createFileCheck() === undefined) return action();
+  throw new Error(explainFault(path, unsafe, allowances.key));
 }

@@ -11,6 +11,7 @@ import { startOrder } from "./order.ts";
 import { toDaemonSettings, toPluginConfig } from "./plugin-config.ts";
 import type { InstalledPlugins } from "./plugins.ts";
 import { providedNames, type ProvidedModules, provideModules } from "./provide.ts";
+import { findUnsafePlugins } from "./unsafe-plugins.ts";
 
 export interface HostOptions extends Omit<HostedOptions, "config"> {
   readonly config: Config;
@@ -29,7 +30,10 @@ export interface PluginHost {
   start(): Promise<void>;
   /** Restarts the plugins one after the other. If one fails, logs the error and continues with the next. */
   restart(): Promise<void>;
-  /** Throws ConfigError if a plugin rejects its settings, or if settings belong to no plugin. Changes nothing. */
+  /**
+   * Throws ConfigError if a plugin rejects its settings, if settings belong to no plugin, or if somebody else can change a
+   * plugin. Changes nothing.
+   */
   check(config: Config): void;
   /** Passes new settings to all plugins and restarts them. */
   reconfigure(config: Config): Promise<void>;
@@ -47,6 +51,7 @@ export async function openPlugins(options: HostOptions): Promise<PluginHost> {
   const { config, version, log } = options;
   const roots = pluginRoots(config.gaffer, options.bundledFolder);
   const folders = findPluginFolders(roots);
+  assertSafe(folders, config);
   const loaded = withoutDuplicates(await loadAll(folders, options.modules), log);
   const sites = folders.filter(({ modules }) => modules.length === 0).map(({ name }) => name);
   const problems = findUnknownSections(config, loaded, sites);
@@ -61,14 +66,17 @@ export async function openPlugins(options: HostOptions): Promise<PluginHost> {
     }),
   );
   if (problems.length > 0) throw new ConfigError(problems);
-  const check = (next: Config): ConfigProblem[] => findUnknownSections(next, loaded, sites);
+  const check = (next: Config): ConfigProblem[] => [
+    ...findUnsafePlugins(folders, next),
+    ...findUnknownSections(next, loaded, sites),
+  ];
   return createHost(hosted, { roots, log, version, check });
 }
 
 interface HostParts extends Pick<InstalledPlugins, "roots"> {
   readonly log: Logger;
   readonly version: string;
-  /** Finds the sections that belong to no plugin. */
+  /** Finds plugins that other users can change, and sections that belong to no plugin. */
   readonly check: (config: Config) => ConfigProblem[];
 }
 
@@ -159,6 +167,12 @@ function withoutDuplicates(loaded: readonly LoadedPlugin[], log: Logger): Loaded
     }
   }
   return [...byName.values()];
+}
+
+/** Throws ConfigError before code of others is loaded. */
+function assertSafe(folders: readonly PluginFolder[], config: Config): void {
+  const problems = findUnsafePlugins(folders, config);
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /** Returns the result of `act` in an array. If it throws a ConfigError, adds its problems and returns an empty array. */

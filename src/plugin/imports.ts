@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { readFileBytes } from "../files/open-file.ts";
 
-/** An import that cannot be resolved. */
-export interface MissingImport {
+/** An import of a package. */
+export interface PackageImport {
   readonly file: string;
   /** As in the source: `ms`, `@scope/name/part`. */
   readonly specifier: string;
@@ -15,21 +15,30 @@ export interface MissingImport {
  * `given` by gafferd nor in a `node_modules` folder above them. Call it before the modules are imported: Bun 1.4.5 would
  * download such a package from npm and run it. Specifiers that are computed at run time are not found.
  */
-export function findMissingImports(modules: readonly string[], given: readonly string[]): MissingImport[] {
-  const missing: MissingImport[] = [];
-  const seen = new Set(modules);
+export function findMissingImports(modules: readonly string[], given: readonly string[]): PackageImport[] {
+  return scanImports(modules).packages.filter(
+    ({ file, specifier }) => !isBuiltin(specifier) && !given.includes(specifier) && !isInstalled(specifier, file),
+  );
+}
+
+/** The files of these modules: the modules and what they import by path, directly or through such files. */
+export function filesOfModules(modules: readonly string[]): string[] {
+  return [...scanImports(modules).files];
+}
+
+function scanImports(modules: readonly string[]): { files: ReadonlySet<string>; packages: PackageImport[] } {
+  const packages: PackageImport[] = [];
+  const files = new Set(modules);
   // The loop also visits files that are added while it runs.
-  for (const file of seen) {
+  for (const file of files) {
     for (const specifier of importsOf(file)) {
       if (/^\.{0,2}\//.test(specifier)) {
         const path = resolvePath(specifier, file);
-        if (path !== undefined) seen.add(path);
-      } else if (!isBuiltin(specifier) && !given.includes(specifier) && !isInstalled(specifier, file)) {
-        missing.push({ file, specifier });
-      }
+        if (path !== undefined) files.add(path);
+      } else packages.push({ file, specifier });
     }
   }
-  return missing;
+  return { files, packages };
 }
 
 function importsOf(file: string): string[] {
@@ -48,7 +57,8 @@ function importsOf(file: string): string[] {
 
 function resolvePath(specifier: string, file: string): string | undefined {
   try {
-    return Bun.resolveSync(specifier, dirname(file));
+    // As Bun does when it loads the file.
+    return Bun.resolveSync(specifier, dirname(realpathSync(file)));
   } catch {
     return undefined;
   }

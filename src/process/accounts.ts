@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { type AccountEntries, readAccountFile } from "../files/account-file.ts";
 import { trackSpawned } from "./stop/subreaper.ts";
 
 /** An entry of the user database. */
@@ -32,7 +32,7 @@ export function findAccount(user: number | string): Account | undefined {
 export function findGroupId(group: number | string): number | undefined {
   const id = toAccountId(group);
   if (id !== undefined) return id;
-  const local = entriesOf("/etc/group").find(([name]) => name === group);
+  const local = readAccountFile("/etc/group").find(([name]) => name === group);
   return toId((local ?? query("getent", "group", String(group))?.split(":"))?.[2]);
 }
 
@@ -42,22 +42,20 @@ export function supplementaryGroupsOf(account: Account): number[] {
     const all = query("id", "-G", "--", account.name)?.split(" ") ?? [];
     return all.map(Number).filter((gid) => gid !== account.gid);
   }
-  return entriesOf("/etc/group")
+  return readAccountFile("/etc/group")
     .filter(([, , , members = ""]) => members.split(",").includes(account.name))
     .map(([, , gid]) => Number(gid));
 }
 
 /** The accounts in `/etc/passwd`, in file order. Returns the same array until the file changes. */
 export function localAccounts(): readonly Account[] {
-  const entries = entriesOf("/etc/passwd");
+  const entries = readAccountFile("/etc/passwd");
   if (entries !== parsed.entries)
     parsed = { entries, accounts: entries.flatMap((entry) => toAccount(entry, true) ?? []) };
   return parsed.accounts;
 }
 
-type Entries = readonly (readonly string[])[];
-
-let parsed: { readonly entries: Entries; readonly accounts: readonly Account[] } = { entries: [], accounts: [] };
+let parsed: { readonly entries: AccountEntries; readonly accounts: readonly Account[] } = { entries: [], accounts: [] };
 
 /** `root:x:0:0:root:/root:/bin/sh` */
 function toAccount(
@@ -68,26 +66,6 @@ function toAccount(
   if (uid === undefined || gid === undefined) return undefined;
   // passwd(5) defines these defaults of empty fields.
   return { name, uid, gid, home: home || "/", shell: shell || "/bin/sh", isLocal };
-}
-
-const files = new Map<string, { readonly version: string; readonly entries: Entries }>();
-
-/** The fields of each line. Rereads the file when it has changed; keeps the last entries if it cannot be read. */
-function entriesOf(file: string): Entries {
-  const known = files.get(file);
-  try {
-    const { mtimeMs, ino, size } = statSync(file);
-    const version = `${mtimeMs}:${ino}:${size}`;
-    if (known?.version === version) return known.entries;
-    const entries = readFileSync(file, "utf8")
-      .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"))
-      .map((line) => line.split(":"));
-    files.set(file, { version, entries });
-    return entries;
-  } catch {
-    return known?.entries ?? [];
-  }
 }
 
 function toAccountId(account: number | string): number | undefined {
@@ -153,7 +131,7 @@ async function loadUser(user: number | string): Promise<void> {
 }
 
 async function loadGroup(group: number | string): Promise<void> {
-  if (toAccountId(group) !== undefined || entriesOf("/etc/group").some(([name]) => name === group)) return;
+  if (toAccountId(group) !== undefined || readAccountFile("/etc/group").some(([name]) => name === group)) return;
   await load("getent", "group", String(group));
 }
 

@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { allowances, createFileCheck, explainFault } from "../files/file-trust.ts";
 import { readFileText } from "../files/open-file.ts";
-import { findUnsafePart } from "../files/safe-path.ts";
+import type { PathCheck } from "../files/safe-path.ts";
 import type { Logger } from "../log.ts";
 import { isStillRunning } from "../process/proc-stat.ts";
 import { reasonOf } from "../reason.ts";
@@ -17,6 +18,10 @@ export interface LeftoversOptions {
   readonly configFile: string;
   /** The names of the templates in that file. */
   readonly names: readonly string[];
+  /** The names of the templates in the store of `stateDir`, which start again too. */
+  readonly storedNames: readonly string[];
+  /** As root, uses run files that other users can change. */
+  readonly insecureFiles: boolean;
   readonly log: Logger;
 }
 
@@ -27,13 +32,16 @@ const maxRunFileBytes = 64 * 1024 * 1024;
 /**
  * Stops and logs the processes that a killed gafferd left running, so that no template runs twice. Each gets its own stop
  * signal and graceful timeout. Processes with `on_host_exit = keep` are stopped only if a template of the same name in the
- * same configuration file is about to start. Resolves when they have exited, or shortly after SIGKILL.
+ * same configuration file, or of the store, is about to start. Resolves when they have exited, or shortly after SIGKILL.
  */
-export async function stopLeftovers({ stateDir, configFile, names, log }: LeftoversOptions): Promise<void> {
-  const runs = findDeadRuns(runsFolder(stateDir), log);
+export async function stopLeftovers(options: LeftoversOptions): Promise<void> {
+  const { stateDir, configFile, names, storedNames, insecureFiles, log } = options;
+  const runs = findDeadRuns(runsFolder(stateDir), { check: createFileCheck(insecureFiles), log });
   if (runs.length === 0) return;
   const mustStop = (header: RunHeader, { onHostExit, name }: RunEntry) =>
-    onHostExit === "kill" || (header.configFile === configFile && configFile !== "" && names.includes(name));
+    onHostExit === "kill" ||
+    storedNames.includes(name) ||
+    (header.configFile === configFile && configFile !== "" && names.includes(name));
   const leftovers = runs.flatMap(({ header, entries }) => {
     const listed = entries.filter((entry) => mustStop(header, entry));
     return [...listed.map((entry) => new Leftover(entry)), ...unlisted(header, entries)];
@@ -45,6 +53,11 @@ export async function stopLeftovers({ stateDir, configFile, names, log }: Leftov
 
 interface DeadRun extends Run {
   readonly path: string;
+}
+
+interface Reading {
+  readonly check: PathCheck | undefined;
+  readonly log: Logger;
 }
 
 /** Logs the processes that the guardian has stopped. The guardian has no log of its own. */
@@ -60,12 +73,12 @@ function logStopped({ header, entries, stopped }: Run, log: Logger): void {
 }
 
 /** The run files of daemons that are not running any more. Deletes files of an earlier boot, whose processes are gone. */
-function findDeadRuns(folder: string, log: Logger): DeadRun[] {
+function findDeadRuns(folder: string, reading: Reading): DeadRun[] {
   const pidScope = currentPidScope();
   if (pidScope === undefined) return [];
   return readDirectory(folder).flatMap((name) => {
     const path = join(folder, name);
-    const run = readRun(path, log);
+    const run = readRun(path, reading);
     if (run === undefined) return [];
     const { header } = run;
     if (header.pidScope.boot !== pidScope.boot) rmSync(path, { force: true });
@@ -76,12 +89,12 @@ function findDeadRuns(folder: string, log: Logger): DeadRun[] {
 }
 
 /** Logs a file that cannot be used, and returns undefined. A file that was removed meanwhile is not logged. */
-function readRun(path: string, log: Logger): Run | undefined {
+function readRun(path: string, { check, log }: Reading): Run | undefined {
   try {
     // A run file says which processes to kill.
-    const fault = process.geteuid?.() === 0 ? findUnsafePart(path) : undefined;
+    const fault = check?.find(path);
     if (fault !== undefined) {
-      log.warn(`skipping the run file ${path}: ${fault}, and gafferd runs as root; give its path to root alone`);
+      log.warn(`skipping the run file ${path}: ${explainFault(path, fault, allowances.option)}`);
       return undefined;
     }
     const text = readFileText(path, { maxBytes: maxRunFileBytes });

@@ -1,5 +1,6 @@
 import { GafferdError } from "../errors.ts";
 import type { FileUser } from "../files/as-user.ts";
+import { allowances, createFileCheck, explainFault } from "../files/file-trust.ts";
 import { readFileText } from "../files/open-file.ts";
 import { messageOf } from "../reason.ts";
 
@@ -25,6 +26,17 @@ export function readEnvFile(file: string, user?: FileUser): ReadonlyMap<string, 
   } catch (cause) {
     if (!(cause instanceof GafferdError)) throw cause;
     throw refuse(`cannot use the env file ${file}: ${cause.message}`, cause);
+  }
+}
+
+/** Throws `spawn_failed` if a process of root would get variables from a file that another user can change. */
+export function assertSafeEnvFiles(files: readonly string[], user: FileUser | undefined): void {
+  const check = user === undefined || user.uid === 0 ? createFileCheck() : undefined;
+  for (const file of check === undefined ? [] : files) {
+    const fault = check?.find(file);
+    if (fault === undefined) continue;
+    const reason = explainFault(file, fault, `set \`uid\`, or ${allowances.key}`);
+    throw refuse(`cannot use the env file ${file} for a process of root: ${reason}`);
   }
 }
 

@@ -73,7 +73,7 @@ export function expandPattern(
 }
 
 /** The position of the `}` that closes each `${`, by the position of the `$`. An unclosed `${` has none. */
-function findClosingBraces(pattern: string): ReadonlyMap<number, number> {
+export function findClosingBraces(pattern: string): ReadonlyMap<number, number> {
   const closing = new Map<number, number>();
   const open: number[] = [];
   for (const { 0: brace, index } of pattern.matchAll(/\$\{|\}/g)) {

@@ -6,7 +6,14 @@ import { UsageError } from "../../src/cli/check-words.ts";
 
 const parse = (argv: readonly string[]) => withOptions(argv, async (options) => options);
 
-const nothing: Options = { help: false, version: false, check: false, daemon: false, verbosity: 0 };
+const nothing: Options = {
+  help: false,
+  version: false,
+  check: false,
+  daemon: false,
+  insecureFiles: false,
+  verbosity: 0,
+};
 
 describe("a command line is read as", () => {
   test.each<[string, Partial<Options>]>([
@@ -105,6 +112,7 @@ test("options converted to arguments parse to the same options", async () => {
       version: fc.boolean(),
       check: fc.boolean(),
       daemon: fc.boolean(),
+      insecureFiles: fc.boolean(),
       verbosity: fc.constantFrom(0 as const, 1 as const, 2 as const),
     }),
     fc.record(values, { requiredKeys: [] }),

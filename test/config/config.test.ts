@@ -19,6 +19,7 @@ const defaults = {
     onCrash: "stop",
     onHang: "log",
     hangTimeoutMs: 30_000,
+    insecureFiles: false,
   },
   endpoints: [
     {

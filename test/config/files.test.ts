@@ -213,7 +213,7 @@ describe("a duplicate in two files", () => {
 test("errors of an included file have its line numbers, and follow those of the including file", () => {
   write("bad.ini", "[process:bad]\ncmd = '\n\nnice = 1");
   expect(problemsOf("[gaffer]\ninclude = bad.ini\n\nx = 1")).toEqual([
-    "gaffer.ini:4: [gaffer] x: unknown key; write one of http_endpoints, plugins_dir, plugin_dir, state_dir, bundled_plugins, include, include_dir, cors_origins, on_crash, on_hang, hang_timeout, memory_limit",
+    "gaffer.ini:4: [gaffer] x: unknown key; write one of http_endpoints, plugins_dir, plugin_dir, state_dir, bundled_plugins, include, include_dir, cors_origins, on_crash, on_hang, hang_timeout, memory_limit, insecure_files",
     "bad.ini:2: [process:bad] cmd: unclosed single quote at character 1; close it, or put a backslash before it",
     "bad.ini:4: [process:bad] nice: unknown key",
   ]);

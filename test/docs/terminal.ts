@@ -140,7 +140,7 @@ export class Terminal {
 
 /** Whether a command starts a daemon, rather than print something. */
 export function startsGafferd(command: string): boolean {
-  return /^gafferd\b(?! plugin)/.test(command) && !/ --(check|help|version)\b/.test(command);
+  return /^gafferd\b(?! plugin| export)/.test(command) && !/ --(check|help|version)\b/.test(command);
 }
 
 async function stop({ osPid, exited, hasEnded }: RunningCommand, signal: "SIGINT" | "SIGTERM"): Promise<void> {
@@ -155,7 +155,8 @@ async function stop({ osPid, exited, hasEnded }: RunningCommand, signal: "SIGINT
 const gafferdScript = (port: number): string => `#!/bin/sh
 main="${join(repository, "src/main.ts")}"
 for argument; do
-  case "$argument" in plugin | --bind*) exec bun "$main" "$@" ;; esac
+  case "$argument" in export) export GAFFERD_URL=http://127.0.0.1:${port} ;; esac
+  case "$argument" in plugin | export | --bind*) exec bun "$main" "$@" ;; esac
   [ -f "\${argument#--config=}" ] && grep -q '^\\[endpoint:' "\${argument#--config=}" && exec bun "$main" "$@"
 done
 exec bun "$main" --bind=127.0.0.1:${port} "$@"

@@ -74,6 +74,30 @@ test("a configuration or an included file that is a FIFO is refused at once", ()
   }
 }, 30_000);
 
+test("a configuration, a certificate and a run file that are too large are refused with the limit", async () => {
+  const at = mkdtempSync(join(folder, "large-"));
+  const makeLarge = (name: string, bytes: number) => {
+    writeFileSync(join(at, name), "");
+    truncateSync(join(at, name), bytes + 1);
+    return join(at, name);
+  };
+  const [config, certificate] = [makeLarge("large.ini", 16 * 2 ** 20), makeLarge("large.pem", 2 ** 20)];
+  const withCertificate = join(at, "tls.ini");
+  writeFileSync(withCertificate, `[endpoint:a]\ncertfile = ${certificate}\nkeyfile = ${certificate}\n`);
+  for (const [file, limit] of [
+    [config, "16 MiB"],
+    [withCertificate, "1 MiB"],
+  ] as const) {
+    const { exitCode, stderr } = Bun.spawnSync([main, "--check", file], { timeout: 10_000 });
+    expect(exitCode).not.toBe(0);
+    expect(stderr.toString()).toContain(`it is larger than ${limit}`);
+  }
+  mkdirSync(join(at, "state/runs"), { recursive: true });
+  const run = makeLarge("state/runs/large", 64 * 2 ** 20);
+  await using hosted = await startHosted({ folder: at });
+  expect(hosted.gafferd.err()).toMatch(new RegExp(`skipping the run file ${run}: .*larger than 64 MiB`));
+});
+
 test.if(isRoot && process.platform === "linux")(
   "as root, a run file that somebody else owns or may write kills nothing",
   async () => {
@@ -85,19 +109,22 @@ test.if(isRoot && process.platform === "linux")(
     const text =
       `gafferd-run 1 ${boot} ${namespace} ${ended.pid} 1 aa-end. /x.ini\n` +
       `+ ${victim.pid} ${startTicks} process 15 1000 kill aa-end.1 x\n`;
-    for (const spoil of [
-      (path: string) => chownSync(path, 65534, 65534),
-      (path: string) => chmodSync(path, 0o666),
-      (path: string) => chmodSync(join(path, ".."), 0o777),
-      (path: string) => chownSync(join(path, "../.."), 65534, 65534),
-    ]) {
+    for (const spoil of [(path: string) => chownSync(path, 65534, 65534), (path: string) => chmodSync(path, 0o666)]) {
       const at = mkdtempSync(join(folder, "foreign-"));
       const path = join(at, "state/runs/1-1-1");
       mkdirSync(join(path, ".."), { recursive: true });
       writeFileSync(path, text, { mode: 0o600 });
       spoil(path);
       await using hosted = await startHosted({ folder: at });
-      expect(hosted.gafferd.err()).toContain(`skipping the run file ${path}`);
+      expect(hosted.gafferd.err()).toContain(`skipping the run file ${path}: it `);
+      expect(victim.exitCode ?? victim.signalCode).toBeNull();
+    }
+    for (const part of ["state/runs", "state"]) {
+      const at = mkdtempSync(join(folder, "foreign-"));
+      mkdirSync(join(at, "state/runs"), { recursive: true });
+      writeFileSync(join(at, "state/runs/1-1-1"), text, { mode: 0o600 });
+      chmodSync(join(at, part), 0o777);
+      expect(await startHosted({ folder: at }).then(String, String)).toContain(`run \`chmod go-w ${join(at, part)}\``);
       expect(victim.exitCode ?? victim.signalCode).toBeNull();
     }
     victim.kill();

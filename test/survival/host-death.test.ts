@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tryRead } from "../../src/process/proc-file.ts";
@@ -152,6 +152,27 @@ test("the guardian executes nothing that is in a damaged run file", async () => 
   await killHard(hosted);
   await waitFor(() => !lives(osPid) && !lives(guardian), "the end of the process and the guardian");
   expect(existsSync(mark)).toBe(false);
+});
+
+test("a process whose entry in the run file is damaged is found by its marker, and stopped by the next gafferd", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-damaged-"));
+  try {
+    await using first = await startHosted({ ini: "[process:a]\ncmd = sleep 600\n", folder });
+    const [osPid = 0] = await osPidsOf(first, "a");
+    const file = join(first.stateDir, "runs", runFiles(first)[0] ?? "");
+    first.gafferd.kill("SIGSTOP");
+    process.kill(guardianOf(first), "SIGKILL");
+    await killHard(first);
+    expect(lives(osPid)).toBe(true);
+    const text = readFileSync(file, "utf8");
+    expect(text).toContain(`\n+ ${osPid} `);
+    writeFileSync(file, text.replace(`\n+ ${osPid} `, "\n+ \0\0 "));
+    await using second = await startHosted({ folder });
+    expect(lives(osPid)).toBe(false);
+    expect(second.gafferd.err()).toContain(`sleep (${osPid}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the grace periods of many processes that ignore SIGTERM run at the same time", async () => {

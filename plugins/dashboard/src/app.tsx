@@ -87,6 +87,7 @@ export function App({ live, announcer, url }: AppProps) {
     <>
       <Head
         live={live}
+        url={url}
         filter={filter}
         onFilter={setFilter}
         preferences={preferences}

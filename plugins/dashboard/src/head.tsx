@@ -6,6 +6,8 @@ import { toHash } from "./route.ts";
 
 interface HeadProps {
   readonly live: Live;
+  /** The URL of the API. */
+  readonly url: string;
   readonly filter: string;
   readonly onFilter: (filter: string) => void;
   readonly preferences: Preferences;
@@ -15,7 +17,7 @@ interface HeadProps {
 }
 
 /** The header of the page: counts, filter and buttons, and a banner while the connection is lost. */
-export function Head({ live, filter, onFilter, preferences, onPreferences, onAdd, onHelp }: HeadProps) {
+export function Head({ live, url, filter, onFilter, preferences, onPreferences, onAdd, onHelp }: HeadProps) {
   const { templates } = live.fleet;
   const processCount = templates.reduce((sum, { processes }) => sum + processes.length, 0);
   const troubled = templates.filter(needsAttention).length;
@@ -38,6 +40,13 @@ export function Head({ live, filter, onFilter, preferences, onPreferences, onAdd
           value={filter}
           onInput={({ currentTarget }) => onFilter(currentTarget.value)}
         />
+        <a
+          href={`${url}/processes?format=ini`}
+          download="gaffer.ini"
+          title="Download what runs as a configuration file"
+        >
+          As INI
+        </a>
         <button type="button" class="primary" onClick={onAdd}>
           New template
         </button>

@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import type { Config } from "../../config/config.ts";
 import type { PluginFolder } from "../../plugin/discover.ts";
 import { siteIn } from "../../plugin/site/find-site.ts";
+import { findUnsafePlugins } from "../../plugin/unsafe-plugins.ts";
 
 /** How a plugin describes itself. */
 export interface PluginFacts {
@@ -25,9 +27,14 @@ export type Inspection = { readonly plugins: readonly PluginFacts[] } | { readon
 const timeoutMs = 20_000;
 const inspector = join(import.meta.dir, "inspector.ts");
 
-/** Inspects a folder. Its code is loaded in a separate process, because it may exit, block or crash. */
-export async function inspectFolder(folder: PluginFolder): Promise<FolderReport> {
+/**
+ * Inspects a folder. Its code is loaded in a separate process, because it may exit, block or crash. As root, the code is not
+ * loaded if somebody else can change it.
+ */
+export async function inspectFolder(folder: PluginFolder, config: Config): Promise<FolderReport> {
   const hasSite = (await siteIn(folder.path)) !== undefined;
+  const [unsafe] = findUnsafePlugins([folder], config);
+  if (unsafe !== undefined) return { folder, plugins: [], hasSite, problem: unsafe.message };
   if (folder.modules.length === 0) return { folder, plugins: [], hasSite };
   return { folder, hasSite, plugins: [], ...(await load(folder)) };
 }

@@ -7,7 +7,7 @@ import { fetchSource } from "../../plugin/install/fetch-source.ts";
 import { startOrder } from "../../plugin/order.ts";
 import { adopt, isBareSite } from "../../plugin/site/adopt.ts";
 import { type FolderReport, inspectFolder } from "./inspect.ts";
-import { describeFolder, makePlaces, namesIn, readInventory } from "./inventory.ts";
+import { describeFolder, makePlaces, namesIn, type Places, readInventory } from "./inventory.ts";
 import { argument, commonOptions, force, yes } from "./plugin-options.ts";
 import { confirm, isInteractive, printLine, printSuccess } from "./terminal.ts";
 
@@ -19,12 +19,13 @@ export const installCommand = defineCommand({
   meta: { name: "install", description: "install from a folder, a file or npm" },
   args: { ...commonOptions, force, yes, source: argument("FOLDER|TARBALL|PACKAGE") },
   run: async ({ args }) => {
-    const { folder, roots } = makePlaces(args);
+    const places = makePlaces(args);
+    const { folder } = places;
     const staging = mkdtempSync(join(folder, ".installing-"));
     try {
-      const { report, path } = await prepare(args.source, staging);
+      const { report, path } = await prepare(args.source, staging, places);
       const name = namesIn(report)[0] ?? report.folder.name;
-      const others = (await readInventory(roots)).filter((each) => each.folder.bundled || each.folder.name !== name);
+      const others = (await readInventory(places)).filter((each) => each.folder.bundled || each.folder.name !== name);
       assertNameIsFree(report, others);
       if (!args.force) assertLoadable(report, others);
       const target = join(folder, name);
@@ -39,7 +40,11 @@ export const installCommand = defineCommand({
 });
 
 /** Fetches the source and returns the folder to install, with its report. */
-async function prepare(source: string, staging: string): Promise<{ report: FolderReport; path: string }> {
+async function prepare(
+  source: string,
+  staging: string,
+  { config }: Places,
+): Promise<{ report: FolderReport; path: string }> {
   const fetched = await fetchSource(source, staging);
   if (!/^[\p{L}\d][\p{L}\d _.-]*$/u.test(fetched.name)) {
     throw new GafferdError(
@@ -54,7 +59,7 @@ async function prepare(source: string, staging: string): Promise<{ report: Folde
   if (isBareSite(path)) adopt(path);
   const [found] = findPluginFolders([{ folder: room, bundled: false, only: "all" }]);
   if (found === undefined) throw new GafferdError("bad_value", `cannot install ${source}: it is not a folder`);
-  return { report: await inspectFolder(found), path };
+  return { report: await inspectFolder(found, config), path };
 }
 
 /** Throws a GafferdError if another folder has a plugin of the same name. `--force` does not skip this check. */

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import type { Config } from "../../config/config.ts";
 import { findPluginFolders, pluginRoots } from "../../plugin/discover.ts";
 import type { PluginRoot } from "../../plugin/plugins.ts";
 import { readConfig } from "../read-config.ts";
@@ -11,14 +12,19 @@ export interface Places {
   /** `plugins_dir`. */
   readonly folder: string;
   readonly roots: readonly PluginRoot[];
+  readonly config: Config;
 }
 
 /** Throws ConfigError, GafferdError. */
-export function findPlaces({ config, "plugins-dir": pluginsDir }: PlaceOptions): Places {
-  const paths = { ...(config === undefined ? {} : { config }), ...(pluginsDir === undefined ? {} : { pluginsDir }) };
-  const options = { help: false, version: false, check: false, daemon: false, verbosity: 0, ...paths } as const;
-  const { gaffer } = readConfig(resolvePaths(options));
-  return { folder: gaffer.pluginsDir, roots: pluginRoots(gaffer) };
+export function findPlaces({ config: file, "plugins-dir": pluginsDir, ...flags }: PlaceOptions): Places {
+  const paths = {
+    ...(file === undefined ? {} : { config: file }),
+    ...(pluginsDir === undefined ? {} : { pluginsDir }),
+  };
+  const insecureFiles = flags["insecure-files"] ?? false;
+  const unused = { help: false, version: false, check: false, daemon: false, verbosity: 0 } as const;
+  const config = readConfig(resolvePaths({ ...unused, ...paths, insecureFiles }));
+  return { folder: config.gaffer.pluginsDir, roots: pluginRoots(config.gaffer), config };
 }
 
 /** Like `findPlaces`, but creates `plugins_dir` if it does not exist. */
@@ -29,10 +35,10 @@ export function makePlaces(options: PlaceOptions): Places {
 }
 
 /** Everything that is installed, sorted by folder; bundled plugins come last. */
-export async function readInventory(roots: readonly PluginRoot[]): Promise<FolderReport[]> {
+export async function readInventory({ roots, config }: Places): Promise<FolderReport[]> {
   const reports: FolderReport[] = [];
   // One at a time: each starts a process.
-  for (const folder of findPluginFolders(roots)) reports.push(await inspectFolder(folder));
+  for (const folder of findPluginFolders(roots)) reports.push(await inspectFolder(folder, config));
   return reports;
 }
 

@@ -8,9 +8,9 @@ export const listCommand = defineCommand({
   meta: { name: "list", description: "list plugins and their problems" },
   args: commonOptions,
   run: async ({ args }) => {
-    const { folder, roots } = findPlaces(args);
-    const reports = await readInventory(roots);
+    const places = findPlaces(args);
+    const reports = await readInventory(places);
     for (const line of reports.flatMap(describeFolder)) printLine(line);
-    if (reports.length === 0) printLine(`no plugins in ${folder}`);
+    if (reports.length === 0) printLine(`no plugins in ${places.folder}`);
   },
 });

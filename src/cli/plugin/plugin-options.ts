@@ -5,6 +5,7 @@ import { definitions } from "../options.ts";
 export interface PlaceOptions {
   readonly config?: string | undefined;
   readonly "plugins-dir"?: string | undefined;
+  readonly "insecure-files"?: boolean | undefined;
 }
 
 /** The options of every command. */
@@ -12,6 +13,7 @@ export const commonOptions = {
   help: definitions.help,
   config: definitions.config,
   "plugins-dir": definitions["plugins-dir"],
+  "insecure-files": definitions["insecure-files"],
 } as const satisfies ArgsDef;
 
 export const force = { type: "boolean", description: "skip the checks, and do not ask" } as const;

@@ -32,6 +32,8 @@ export async function runPlugin(argv: readonly string[]): Promise<void> {
   const args = definitionsOf(pluginCommands[name]);
   const rawArgs = withoutShortEquals(words, args);
   if (checkWords(rawArgs, args).has("help")) return stdout.write(commandHelp(name, pluginCommands[name]));
+  // As root, gafferd does not use plugins that others may write.
+  process.umask(process.umask() | 0o022);
   await runCommand(command, { rawArgs: [name, ...rawArgs] });
 }
 

@@ -13,14 +13,14 @@ export const removeCommand = defineCommand({
   meta: { name: "remove", description: "delete a plugin" },
   args: { ...commonOptions, force, yes, name: argument("NAME") },
   run: async ({ args }) => {
-    const { folder, roots } = findPlaces(args);
-    const reports = await readInventory(roots);
+    const places = findPlaces(args);
+    const reports = await readInventory(places);
     const report = find(reports, args.name);
     const { path } = report.folder;
     if (!args.force) assertUnneeded(report, reports);
     if (!args.force && !args.yes) await confirm(`Delete ${path}?`);
     // Rename first, so that no gafferd sees a half-deleted folder. If it is a link, only the link is deleted.
-    const bin = mkdtempSync(join(folder, ".removing-"));
+    const bin = mkdtempSync(join(places.folder, ".removing-"));
     renameSync(path, join(bin, report.folder.name));
     rmSync(bin, { recursive: true, force: true });
     await printSuccess(`removed ${path}`);

@@ -1,5 +1,6 @@
 import type { Server, ServerWebSocket } from "bun";
 import type { Site } from "./guard.ts";
+import type { IdleTimer } from "./idle-timer.ts";
 
 /** Optional handlers of WebSocket events. */
 export interface SocketHandlers {
@@ -30,6 +31,7 @@ export interface Connection {
   readonly server: Server<SocketHandlers>;
   /** The request that Bun created. Bun's server methods do not accept a copy of it. */
   readonly request: Request;
+  readonly idleTimer: IdleTimer;
   readonly site: Site;
   /** The headers may arrive only with the first byte of the body (see `early-headers.ts`). */
   readonly mayDelayHeaders: boolean;
@@ -53,10 +55,10 @@ export function connectionOf(request: Request): Connection | undefined {
   return (request as Received)[key];
 }
 
-/** Disables the idle timeout of the connection until this request is answered. */
+/** Disables the idle timeout of the connection until its next request. */
 export function keepOpen(request: Request): void {
   const connection = connectionOf(request);
-  connection?.server.timeout(connection.request, 0);
+  connection?.idleTimer.timeout(connection.request, 0);
 }
 
 /**

@@ -10,17 +10,17 @@ import {
   openDescriptors,
   shutDown,
   socketAddress,
-  socketName,
 } from "./socket-descriptors.ts";
+import { findUnixConnection } from "./unix-connection.ts";
 
 /**
  * Sends the headers of a stream before the first byte of its body.
  *
  * `Bun.serve` (1.4.5) holds back the blank line that ends the headers until the body has a byte, so a client that waits
  * for the headers waits for the output of the process. No return value of a `fetch` handler changes this
- * (oven-sh/bun#33660). `node:http` can send them early but handles less than half as many requests per second. Bun's
- * internal hook below it, `onNodeHTTPRequest`, disables WebSockets on the listener and mixes up the responses on a
- * pipelined connection.
+ * (oven-sh/bun#33660). `node:http` can send them early but handles about half as many requests per second. Bun's internal
+ * hook below it, `onNodeHTTPRequest`, mixes up the responses on a pipelined connection, and Bun crashes when a client
+ * pipelines requests to a listener that has the hook and `fetch` or `routes`.
  *
  * While Bun waits for the response of the `fetch` handler, it writes nothing to the connection. So this file writes the
  * response to a duplicate of the connection's file descriptor, and Bun never gets one. Such a response always closes the
@@ -50,7 +50,10 @@ export function createEarlyHeaders(options: { path?: string; isEncrypted: boolea
   return {
     async send(request, server, response, body) {
       if (!(await isPossible(log)) || request.signal.aborted) return response;
-      const connection = isEncrypted ? undefined : await Connection.duplicate(request, server, path);
+      // Rejects if no descriptor is free.
+      const connection = isEncrypted
+        ? undefined
+        : await Connection.duplicate(request, server, path).catch(() => undefined);
       if (connection === undefined) {
         const reason = isEncrypted
           ? "the endpoint has TLS"
@@ -80,7 +83,6 @@ const turnBytes = 4 * 1024 * 1024;
 /** A duplicate of the connection of a request that Bun has not answered yet. */
 class Connection {
   readonly #fd: number;
-  readonly #name: string;
   #socket: Socket | undefined;
   #isOpen = true;
   #drained: (() => void) | undefined;
@@ -88,7 +90,7 @@ class Connection {
 
   /** Undefined if the descriptor cannot be identified or duplicated. */
   static async duplicate(request: Request, server: Receiver, path?: string): Promise<Connection | undefined> {
-    const fd = path === undefined ? findTcp(server.requestIP(request)?.port, server.port) : findUnix(path);
+    const fd = path === undefined ? findTcp(server.requestIP(request)?.port, server.port) : findUnix(request, path);
     const copy = fd === undefined ? undefined : duplicateDescriptor(fd);
     if (copy === undefined) return undefined;
     const connection = new Connection(copy);
@@ -104,8 +106,6 @@ class Connection {
 
   private constructor(fd: number) {
     this.#fd = fd;
-    this.#name = socketName(fd) ?? "";
-    inUse.add(this.#name);
   }
 
   /** Resolves when everything was sent or the client has disconnected. */
@@ -161,7 +161,6 @@ class Connection {
 
   #forget(): void {
     this.#isOpen = false;
-    inUse.delete(this.#name);
     this.#drained?.();
     this.#closed.resolve();
   }
@@ -218,22 +217,13 @@ function findTcp(clientPort: number | undefined, ownPort: number | undefined): n
   return found.length === 1 ? found[0] : undefined;
 }
 
-/**
- * The descriptor of the only connection to this unix socket that no stream uses. Undefined if there are several, since
- * clients of a unix socket have no address.
- */
-function findUnix(path: string): number | undefined {
+/** The descriptor of the connection of `request` to this unix socket. Undefined if it cannot be identified. */
+function findUnix(request: Request, path: string): number | undefined {
   const found = openDescriptors().filter(
-    (fd) =>
-      socketAddress("getsockname", fd) === path &&
-      socketAddress("getpeername", fd) !== undefined &&
-      !inUse.has(socketName(fd) ?? ""),
+    (fd) => socketAddress("getsockname", fd) === path && socketAddress("getpeername", fd) !== undefined,
   );
-  return found.length === 1 ? found[0] : undefined;
+  return found.length === 1 ? found[0] : findUnixConnection(request, found);
 }
-
-/** The kernel's names of the connections that streams use. */
-const inUse = new Set<string>();
 
 const probeTimeoutMs = 5000;
 let probed: Promise<boolean> | undefined;

@@ -8,6 +8,7 @@ import { attachConnection, type Connection, type SocketHandlers } from "./connec
 import { createEarlyHeaders, type EarlyHeaders } from "./early-headers.ts";
 import { toErrorResponse } from "../operation/error.ts";
 import type { Site } from "./guard.ts";
+import { unixIdleTimer } from "./idle-timer.ts";
 import { resolveHost } from "./resolve-host.ts";
 import { toRoutable } from "./routable-request.ts";
 import { shedConnections } from "./shed.ts";
@@ -106,7 +107,9 @@ function serve(
 ): Server<SocketHandlers> {
   const { app, backlog, tls, log } = options;
   const site = siteOf(options);
-  const mayDelayHeaders = tls !== undefined || options.bind.kind === "unix";
+  const isUnix = options.bind.kind === "unix";
+  const mayDelayHeaders = tls !== undefined || isUnix;
+  const unixTimer = isUnix ? unixIdleTimer() : undefined;
   const before = openSockets();
   const server = Bun.serve<SocketHandlers>({
     // The types do not allow `idleTimeout` with a unix socket, but Bun 1.4.5 applies it.
@@ -114,7 +117,8 @@ function serve(
     ...(tls === undefined ? {} : { tls }),
     // The routes limit the size of the bodies that they read.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    idleTimeout: idleTimeoutSeconds,
+    // A timeout that cannot be disabled would close the connections of slow requests.
+    idleTimeout: isUnix && unixTimer === undefined ? 0 : idleTimeoutSeconds,
     development: false,
     fetch(request, receiver) {
       const routable = toRoutable(request, site);
@@ -122,7 +126,8 @@ function serve(
         const error = new GafferdError("method_not_allowed", `gafferd does not support the method ${request.method}`);
         return toErrorResponse(error, { request, log });
       }
-      const connection: Connection = { server: receiver, request, site, mayDelayHeaders };
+      const idleTimer = unixTimer ?? receiver;
+      const connection: Connection = { server: receiver, request, idleTimer, site, mayDelayHeaders };
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
       if (request.method !== "GET") return answer;

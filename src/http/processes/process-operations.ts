@@ -3,7 +3,9 @@ import { listParameters } from "./process-routes.ts";
 import {
   type BodyDescription,
   json,
+  media,
   ok,
+  okSaved,
   type OperationDescription,
   type OperationTable,
   ref,
@@ -31,18 +33,24 @@ const replace = {
     "Settings that are missing from the body are reset to their defaults; `name` is optional. If the body is invalid, nothing changes.",
   path: [template],
   body: settings,
-  answers: ok("The settings were replaced, and each process was replaced, one at a time."),
+  answers: okSaved("The settings were replaced, and each process was replaced, one at a time."),
   errors: [...bodyErrors, "not_found", "conflict", "spawn_failed", "overloaded"],
 } as const satisfies Partial<OperationDescription>;
+
+function jsonOrIni(...[description, schema, example]: Parameters<typeof json>): ReturnType<typeof json> {
+  const { 200: answer } = json(description, schema, example);
+  const ini = media({ type: "string", description: "`format=ini`" }, "[process:clock]\ncmd = date\ncwd = /\n");
+  return { 200: { ...answer, content: { ...answer.content, "text/plain": ini } } };
+}
 
 export const templateOperations: OperationTable = {
   "GET /processes": {
     id: "listProcesses",
     tag,
     summary: "List templates",
-    query: [listParameters.running, listParameters.detail],
-    answers: json(
-      "The names of all templates in order of creation. With `running`, the pids of the running processes. With `detail`, a detail document for each template.",
+    query: Object.values(listParameters),
+    answers: jsonOrIni(
+      "The names of all templates in order of creation. With `running`, the pids of the running processes. With `detail`, a detail document for each template. With `format=ini`, a configuration file.",
       {
         anyOf: [
           { type: "array", items: { type: "string" } },
@@ -52,16 +60,16 @@ export const templateOperations: OperationTable = {
       },
       ["web:api", "clock"],
     ),
-    errors: ["bad_value"],
+    errors: ["bad_value", "invalid_config"],
   },
   "POST /processes": {
     id: "createTemplate",
     tag,
     summary: "Create and start a template",
     description:
-      "The template is not started if `start` is false. If no process can be started, the template is not created.",
+      "The template is not started if `start` is false. If no process can be started, the template is not created. It is on disk before this responds, unless `persist` is false.",
     body,
-    answers: ok(
+    answers: okSaved(
       "The template was created and its processes were started. `pids` are their pids; some may have exited already.",
       { pids: { type: "array", items: { type: "integer" } } },
       { pids: [1] },
@@ -90,7 +98,7 @@ export const templateOperations: OperationTable = {
     summary: "Stop and delete a template, or stop a process",
     description: "If you stop a process by its pid, the template starts a replacement.",
     path: [templateOrProcess],
-    answers: ok("The template was deleted, or the process has exited."),
+    answers: okSaved("The template was deleted, or the process has exited."),
     errors: ["bad_value", "not_found", "gone"],
   },
   "GET /processes/:id/_pids": {

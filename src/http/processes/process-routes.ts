@@ -6,8 +6,10 @@ import { toDocument } from "../../template/document.ts";
 import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../operation/body.ts";
 import { keepOpen } from "../listen/connection.ts";
+import { okWhenSaved } from "./ok-when-saved.ts";
 import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
-import { flag } from "../operation/parameter.ts";
+import { exportTemplates } from "./export-templates.ts";
+import { choice, flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
 import { jsonAnswer } from "../quirks/json-answer.ts";
@@ -20,6 +22,11 @@ export const listParameters = {
     "`true`: list the pids of running processes in ascending order. With `detail`: list only templates with a running process.",
   ),
   detail: flag("detail", false, "`true`: return the settings, status and processes of each template."),
+  format: choice(
+    "format",
+    ["json", "ini"],
+    "`ini`: a configuration file with a section for each template, its present number of processes, and `start = false` if it was stopped. With `running`: only templates with a running process.",
+  ),
 } as const;
 
 /** `/processes` and `/processes/:id`: read, create, replace and delete. The actions are in `action-routes.ts`. */
@@ -30,17 +37,19 @@ export function processRoutes(manager: Manager) {
     .get("/processes/:id", ({ params }) => {
       // As in gaffer, a process that has exited is not found.
       const target = findTarget(manager, params.id, "not_found");
-      if (target.kind === "template") return toDocument(target.supervisor.template);
-      return toProcessDocument(target.supervisor, target.process);
+      const source = manager.kept.sourceOf(target.supervisor.template.name);
+      if (target.kind === "template") return { ...toDocument(target.supervisor.template), source };
+      return toProcessDocument(target.supervisor, target.process, source);
     })
     .put("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
     .post("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
     .delete("/processes/:id", async ({ request, params }) => {
       const target = findTarget(manager, params.id);
       keepOpen(request);
-      if (target.kind === "template") await manager.delete(target.supervisor.template.name);
+      const { name } = target.supervisor.template;
+      if (target.kind === "template") await manager.delete(name);
       else await manager.stopProcess(target.process.id);
-      return { ok: true };
+      return await okWhenSaved(manager, [name]);
     })
     .get("/processes/:id/_pids", ({ params }) => ({
       ok: true,
@@ -54,9 +63,13 @@ export function processRoutes(manager: Manager) {
 
 function listProcesses(manager: Manager, query: URLSearchParams) {
   const running = listParameters.running.read(query);
-  if (!listParameters.detail.read(query)) return running ? manager.runningIds() : answerNames(manager.names());
+  const isIni = listParameters.format.read(query) === "ini";
+  if (!listParameters.detail.read(query) && !isIni)
+    return running ? manager.runningIds() : answerNames(manager.names());
   const supervisors = manager.names().map((name) => manager.get(name));
-  return supervisors.filter(({ processes }) => !running || processes.length > 0).map(toDetailDocument);
+  const chosen = supervisors.filter(({ processes }) => !running || processes.length > 0);
+  if (isIni) return exportTemplates(chosen);
+  return chosen.map((supervisor) => toDetailDocument(supervisor, manager.kept.sourceOf(supervisor.template.name)));
 }
 
 /** One answer per array: encoding a thousand names takes longer than the rest of the request. */
@@ -71,7 +84,8 @@ async function createTemplate(manager: Manager, request: Request) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
-  return { ok: true, pids: await manager.launch(template) };
+  const pids = await manager.launch(template, { source: "http" });
+  return { ...(await okWhenSaved(manager, [template.name])), pids };
 }
 
 /** Settings that the body does not set get their defaults: a PUT replaces the settings and does not merge them. */
@@ -81,5 +95,5 @@ async function replaceTemplate(manager: Manager, request: Request, id: string) {
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
   await manager.update(name, template);
-  return { ok: true };
+  return await okWhenSaved(manager, [name]);
 }

@@ -1,4 +1,4 @@
-import { cpSync, lstatSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, lstatSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { GafferdError } from "../../errors.ts";
 import { readFileText } from "../../files/open-file.ts";
@@ -21,6 +21,7 @@ export async function fetchSource(source: string, staging: string): Promise<Fetc
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) {
     cpSync(path, content, { recursive: true, verbatimSymlinks: true, filter: isCopied });
+    denyWritingToOthers(content);
     return { path: content, name: basename(path) };
   }
   if (found?.isFile()) {
@@ -41,6 +42,14 @@ export async function fetchSource(source: string, staging: string): Promise<Fetc
 function isCopied(path: string): boolean {
   const found = lstatSync(path);
   return basename(path) !== ".git" && (found.isFile() || found.isDirectory() || found.isSymbolicLink());
+}
+
+/** The copy has the permissions of the source. As root, gafferd does not use plugins that others may write. */
+function denyWritingToOthers(path: string): void {
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) return;
+  if ((found.mode & 0o022) !== 0) chmodSync(path, found.mode & 0o7755);
+  if (found.isDirectory()) for (const name of readdirSync(path)) denyWritingToOthers(join(path, name));
 }
 
 /** `memory-guard` for the package `@someone/gafferd-plugin-memory-guard`. */

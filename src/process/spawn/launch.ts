@@ -3,6 +3,7 @@ import { hasDescriptorsFor } from "../../descriptors.ts";
 import type { Logger } from "../../log.ts";
 import { messageOf } from "../../reason.ts";
 import { adviseOnce } from "../../template/advice.ts";
+import { assertSafeEnvFiles } from "../../template/env-file.ts";
 import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutableCached, forgetExecutable } from "./executable-cache.ts";
@@ -75,6 +76,7 @@ interface Prepared {
 function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepared {
   try {
     const user = resolveUser(template);
+    assertSafeEnvFiles(template.envFiles, user);
     const env = buildEnvironment(template, { userVariables: userVariablesOf(template), user, slot });
     const command = commandOf(template, env);
     const { argv, cwd } = command;

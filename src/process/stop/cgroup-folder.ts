@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, readlinkSyn
 import { join } from "node:path";
 import type { Logger } from "../../log.ts";
 import { messageOf } from "../../reason.ts";
+import { ownCgroup } from "../own-cgroups.ts";
 import { isStillRunning, procStatOf } from "../proc-stat.ts";
 import { Cgroup, foldersIn, killCgroup, processesIn, removeCgroup } from "./cgroup.ts";
 import { describeSurvivors, identify } from "./survivors.ts";
@@ -65,16 +66,19 @@ const [removeAttempts, attemptMs] = [100, 10];
 
 /**
  * Kills what a killed gafferd with the same `state_dir` left in its cgroups, and removes these. Call it when the processes
- * have had their grace periods. Those with `on_host_exit = keep` keep running.
+ * have had their grace periods. Those with `on_host_exit = keep` keep running. Of a killed gafferd with another `state_dir`
+ * it removes the empty cgroups.
  */
 export async function clearDeadCgroups({ stateDir, log }: CgroupsOptions): Promise<void> {
   const parent = findOwnCgroup();
   if (folder === undefined || parent === undefined) return;
-  for (const name of foldersIn(parent).filter((each) => isOfDead(each, stateDir))) {
+  for (const name of foldersIn(parent)) {
+    const owner = ownerOf(name);
+    if (owner === undefined || !isDead(owner)) continue;
     const dead = join(parent, name);
     for (const run of foldersIn(dead)) {
       const path = join(dead, run);
-      if (removeCgroup(path) || !run.includes("-end.")) continue;
+      if (removeCgroup(path) || !run.includes("-end.") || owner.state !== keyOf(stateDir)) continue;
       const left = identify(processesIn(path));
       if (left.length > 0) log.warn(`killing what a gafferd that was killed left: ${describeSurvivors(left)}`);
       killCgroup(path);
@@ -84,25 +88,51 @@ export async function clearDeadCgroups({ stateDir, log }: CgroupsOptions): Promi
   }
 }
 
+/** The gafferd that a directory belongs to. */
+interface Owner {
+  /** The key of its `state_dir`. */
+  readonly state: string;
+  readonly osPid: number;
+  readonly startTicks: number;
+}
+
 /** Two daemons have different names, and so have a daemon and an earlier one with the same pid. */
 function nameOf({ osPid, startTicks, stateDir }: { osPid: number; startTicks: number | undefined; stateDir: string }) {
-  return `gafferd-${keyOf(stateDir)}-${osPid}-${startTicks}`;
+  return `gafferd-${pidNamespace()}_${keyOf(stateDir)}-${osPid}-${startTicks}`;
 }
 
-/** A process of another pid namespace cannot be checked from here. */
+function ownerOf(name: string): Owner | undefined {
+  const [, namespace, state, osPid, startTicks] = /^gafferd-([^_]+)_(\w+)-(\d+)-(\d+)$/.exec(name) ?? [];
+  // A process of another pid namespace cannot be checked from here.
+  if (namespace !== pidNamespace() || state === undefined) return undefined;
+  return { state, osPid: Number(osPid), startTicks: Number(startTicks) };
+}
+
 function keyOf(stateDir: string): string {
-  return Bun.hash(`${readlinkSync("/proc/self/ns/pid")} ${stateDir}`).toString(36);
+  return Bun.hash(stateDir).toString(36);
 }
 
-function isOfDead(name: string, stateDir: string): boolean {
-  const [, key, osPid, startTicks] = /^gafferd-(\w+)-(\d+)-(\d+)$/.exec(name) ?? [];
-  if (key !== keyOf(stateDir)) return false;
-  return !isStillRunning({ osPid: Number(osPid), startTicks: Number(startTicks) });
+function pidNamespace(): string {
+  return Number(/\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0]).toString(36);
+}
+
+/** Whether the gafferd has exited. A process that `/proc` hides from this user (`hidepid`) may be that gafferd. */
+function isDead(owner: Owner): boolean {
+  return !isStillRunning(owner) && (procStatOf(owner.osPid) !== undefined || !exists(owner.osPid));
+}
+
+function exists(osPid: number): boolean {
+  try {
+    process.kill(osPid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 /** The directory of the cgroup (v2) that gafferd runs in. Undefined if none is mounted. */
 function findOwnCgroup(): string | undefined {
-  const path = /^0::(\/.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  const path = ownCgroup();
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
   const [, , , root, mountPoint] = mounts.find((line) => line.includes(" - cgroup2 "))?.split(" ") ?? [];
   if (path === undefined || root === undefined || mountPoint === undefined) return undefined;

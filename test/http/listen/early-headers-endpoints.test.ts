@@ -15,30 +15,36 @@ async function listenAt(settings: Partial<EndpointSettings>) {
 }
 
 describe("early headers on unix sockets and with TLS", () => {
-  test("a unix socket: headers are sent at once, also for several concurrent streams", async () => {
-    using folder = temporaryFolder();
-    const unix = join(folder.path, "socket");
-    await using listening = await listenAt({ binds: [{ kind: "unix", path: unix }] });
-    const open = async () => await fetch("http://localhost/streams/1/out?feed=continuous", { unix });
-    const readers = [(await open()).body?.getReader(), (await open()).body?.getReader()];
-    await listening.service.ask("POST", "/streams/1/stdin", "hello\n");
-    for (const reader of readers) {
-      expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("hello\n");
-      await reader?.cancel();
-    }
-  });
-
-  test("a unix socket with several connections: the stream arrives complete, its headers with the first byte", async () => {
+  test("a unix socket: headers are sent at once, whatever other connections are open", async () => {
     using folder = temporaryFolder();
     const unix = join(folder.path, "socket");
     await using listening = await listenAt({ binds: [{ kind: "unix", path: unix }] });
     const idle = [1, 2].map(() => connect(unix));
     await Promise.all(idle.map((socket) => once(socket, "connect")));
-    const opening = fetch("http://localhost/streams/1/out?feed=continuous", { unix });
-    await waitFor(() => listening.service.manager.readerCount() === 1, "the reader");
+    const get = async (path: string) => await fetch(`http://localhost${path}`, { unix });
+    await (await get("/ping")).text();
+    const waiting = get("/streams/1/out?feed=longpoll");
+    const events = await get("/streams/1/out?feed=eventsource");
+    const answers: Response[] = [];
+    for (let opened = 0; opened < 3; opened++) answers.push(await get("/streams/1/out?feed=continuous"));
     await listening.service.ask("POST", "/streams/1/stdin?eof=true", "hello\n");
-    expect(await (await opening).text()).toBe("hello\n");
+    for (const answer of answers) expect(await answer.text()).toBe("hello\n");
+    expect(await (await waiting).text()).toBe("hello\n");
+    expect(await events.text()).toContain("data: hello\n");
     for (const socket of idle) socket.destroy();
+  });
+
+  test("a unix socket: concurrent streams of many processes reach their own readers", async () => {
+    using folder = temporaryFolder();
+    const unix = join(folder.path, "socket");
+    await using listening = await listenAt({ binds: [{ kind: "unix", path: unix }] });
+    await listening.service.ask("POST", "/processes/cat/_add/19");
+    const ids = Array.from({ length: 20 }, (_, at) => at + 1);
+    const open = async (id: number) => await fetch(`http://localhost/streams/${id}/out?feed=continuous`, { unix });
+    const answers = await Promise.all(ids.map(open));
+    for (const id of ids) await listening.service.ask("POST", `/streams/${id}/stdin?eof=true`, `process ${id}\n`);
+    const texts = await Promise.all(answers.map(async (answer) => await answer.text()));
+    expect(texts).toEqual(ids.map((id) => `process ${id}\n`));
   });
 
   test.each([

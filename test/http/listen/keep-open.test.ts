@@ -30,12 +30,15 @@ async function timeoutsOf(method: string, path: string): Promise<{ status: numbe
   await service.ask("POST", "/processes", { name: "a:b", cmd: "sleep 1000" });
   const timeouts: unknown[] = [];
   const original = new Request(`http://d${path}`);
-  const server = { timeout: (request: Request, seconds: number) => timeouts.push([request === original, seconds]) };
+  const server = {
+    timeout: (request: Request, seconds: number) => void timeouts.push([request === original, seconds]),
+  };
   const site = { scheme: "http", boundHost: undefined, hosts: [], machineName: "box", endpointName: "main" } as const;
   const body = method === "PUT" ? '{"cmd":"sleep 1000"}' : null;
   const copy = new Request(`http://localhost${path}`, { method, body });
   attachConnection(copy, {
-    server: server as unknown as Connection["server"],
+    server: {} as Connection["server"],
+    idleTimer: server,
     request: original,
     site,
     mayDelayHeaders: false,

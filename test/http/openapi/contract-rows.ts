@@ -31,6 +31,12 @@ export const contractRows: readonly ContractRow[] = [
   { row: "GET /processes → the names, in the order of creation", requests: ["GET /processes"] },
   { row: "GET /processes?running=true|1 → the pids that run", requests: ["GET /processes"], query: ["running"] },
   {
+    row: "GET /processes?format=ini → an INI file of what runs",
+    requests: ["GET /processes"],
+    query: ["format"],
+    codes: ["invalid_config"],
+  },
+  {
     row: "GET /processes?detail=true → settings, status, its processes",
     requests: ["GET /processes"],
     query: ["detail"],

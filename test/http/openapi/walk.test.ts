@@ -38,6 +38,9 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "POST /webhooks": ["409", "409 conflict", "409 application/json", "503", "503 overloaded", ...answered503],
   "DELETE /webhooks": ["503", "503 overloaded", ...answered503],
   "DELETE /webhooks/{id}": ["503", "503 overloaded", ...answered503],
+  // Everything here can be written as INI; `test/cli/export.test.ts` has what cannot.
+  "GET /processes": ["422", "422 invalid_config", "422 application/json"],
+  "HEAD /processes": ["422"],
   // Templates have one process here; `test/http/streams/stdin.test.ts` tests two.
   "POST /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
   "GET /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],

@@ -92,7 +92,8 @@ describe.if(isRoot)("a slow directory service, whose answers are too old, does n
       "the start of templates of a file",
       async () => {
         const { template } = service.manager.get("g:a");
-        await service.manager.load(["l:a", "l:b"].map((name) => ({ ...template, name })));
+        const planOf = (name: string) => ({ template: { ...template, name }, source: "http", isWanted: true }) as const;
+        await service.manager.load(["l:a", "l:b"].map(planOf));
         expect(service.manager.get("l:b").status().running).toBe(1);
       },
     ],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "../../../src/client/client.ts";
@@ -91,6 +91,44 @@ describe.skipIf(!hasCgroups)("with a cgroup for each process (needs root and cgr
     }
   });
 
+  test("the next gafferd with any state_dir removes the empty directories of killed ones, and no others", async () => {
+    await using alive = await startHosted();
+    await using withProcess = await startHosted();
+    await using withoutProcess = await startHosted();
+    const template = { name: "a", cmd: bare, on_host_exit: "keep" };
+    const [kept = 0] = await withProcess.numbers(await withProcess.create(template), 1);
+    await withoutProcess.create({ name: "a", cmd: "sleep 600", on_host_exit: "keep" });
+    const [empty, inUse, populated] = [withoutProcess, alive, withProcess].map(
+      ({ gafferd }) => folderOf(gafferd) ?? "",
+    );
+    // A gafferd of another pid namespace cannot be checked, and may be alive.
+    const foreign = (empty ?? "").replace(/gafferd-[^_]+_/, "gafferd-1_");
+    mkdirSync(foreign);
+    try {
+      // Nothing has to be stopped, so there is no guardian that would remove them.
+      for (const { gafferd } of [withProcess, withoutProcess]) {
+        gafferd.kill("SIGKILL");
+        await gafferd.exited;
+      }
+      killCgroup(empty ?? "");
+      await using next = await startHosted();
+      expect([empty, inUse, populated, foreign].map((path) => existsSync(path ?? ""))).toEqual([
+        false,
+        true,
+        true,
+        true,
+      ]);
+      expect(lives(kept)).toBe(true);
+      expect(next.gafferd.err()).not.toContain("killing");
+      await alive.create({ name: "a", cmd: "sleep 600" });
+      expect(cgroupsOf(alive.gafferd)).toHaveLength(1);
+    } finally {
+      killCgroup(populated ?? "");
+      for (const path of [populated ?? "", foreign])
+        await waitFor(() => removeCgroup(path), "the removal of the cgroups");
+    }
+  });
+
   test("a process starts without one, with a warning, if its directory cannot be created", async () => {
     await using hosted = await startHosted();
     const folder = folderOf(hosted.gafferd) ?? "";
@@ -106,6 +144,24 @@ test("without cgroups, processes run and stop as well, and none is created", asy
   await hosted.create({ name: "a", cmd: "sleep 600" });
   expect(folderOf(hosted.gafferd)).toBeUndefined();
   expect(await hosted.ask("DELETE", "/processes/a")).toMatchObject({ ok: true });
+});
+
+test("without cgroups, a new session with a cleared environment keeps running after a kill of gafferd", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-cgroup-"));
+  await using hosted = await startHosted({ env: withoutCgroups, folder });
+  const guardian = await guardianOf(hosted.gafferd.osPid).catch(() => undefined);
+  const [left = 0] = await hosted.numbers(await hosted.create({ name: "a", cmd: bare, graceful_timeout: 0.2 }), 1);
+  try {
+    hosted.gafferd.kill("SIGKILL");
+    await hosted.gafferd.exited;
+    await waitFor(() => guardian === undefined || !lives(guardian), "the end of the guardian");
+    await using next = await startHosted({ env: withoutCgroups, folder });
+    expect(lives(left)).toBe(true);
+    expect(next.gafferd.err()).not.toContain(String(left));
+  } finally {
+    process.kill(left, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 /** The pid of the guardian of a gafferd. */
