@@ -17,6 +17,7 @@ import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
 import { createStore, openStore } from "./daemon/open-store.ts";
+import { openTemplates, planStart } from "./daemon/plan-templates.ts";
 import { Manager } from "./manager/manager.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -152,7 +153,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const settings = config.webhooks;
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
+  const stored = options.keepState ? openTemplates(manager, store) : [];
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
+    manager.kept.close();
     await store.close();
     throw error;
   });
@@ -170,12 +173,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     plugins,
   });
   if (options.endWithHost) {
-    await stopLeftovers({ ...survival, insecureFiles, names: config.templates.map(({ name }) => name) });
+    const storedNames = stored.map(({ template }) => template.name);
+    const names = config.templates.map(({ name }) => name);
+    await stopLeftovers({ ...survival, insecureFiles, names, storedNames });
     await clearDeadCgroups({ stateDir, log });
   }
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    manager.kept.close();
     await store.close();
     await ledger?.close();
     throw error;
@@ -207,6 +213,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
+    manager.kept.close();
     await store.close();
     await ledger?.close();
     closeCgroups();
@@ -219,7 +226,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await stopAll();
     throw error;
   }
-  await manager.load(config.templates);
+  await manager.load(planStart(config, stored, { manager, log }));
   if (options.endWithHost) {
     const hangAction = restart === undefined ? "log" : onHang;
     const lifeline = () => ledger?.lifeline ?? -1;

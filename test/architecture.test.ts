@@ -33,7 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // An INI file of what runs. It reads what it has written again.
   export: ["config", "template"],
   reading: ["supervisor", "output"],
-  manager: ["supervisor", "output", "events", "template"],
+  manager: ["supervisor", "output", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],

@@ -85,7 +85,7 @@ async function serveConfig(config: Config, parts: ServeParts): Promise<void> {
     let failure = unhandled === undefined ? undefined : toStartError(unhandled, daemon.culpritOf(unhandled));
     if (failure === undefined) {
       const { urls, plugins } = daemon;
-      const facts = { version, urls, templates: config.templates.length };
+      const facts = { version, urls, templates: daemon.manager.names().length };
       log.box(startMessage({ ...facts, hasDashboard: await hasDashboard(plugins) }));
       onReady({ osPid: process.pid, urls, logFile: logFile?.path ?? "" });
       serviceManager?.ready();

@@ -15,7 +15,7 @@ export interface StartFacts {
   readonly version: string;
   /** The addresses it listens on, such as `http://127.0.0.1:5000` and `unix:/run/gaffer.sock`. */
   readonly urls: readonly string[];
-  /** Number of templates in the configuration. */
+  /** Number of templates. */
   readonly templates: number;
   /** Whether a dashboard is served at `/_plugin/dashboard/`. */
   readonly hasDashboard: boolean;

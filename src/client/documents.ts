@@ -4,6 +4,7 @@ export type {
   DetailDocument,
   EventDocument,
   ExitDocument,
+  ListedTemplateDocument as TemplateDocument,
   ProcessDocument,
   StatusDocument,
 } from "../documents/document-schemas.ts";
@@ -13,7 +14,6 @@ export type {
   SupervisedStatsDocument,
   TemplateStatsDocument,
 } from "../documents/stats-schemas.ts";
-export type { TemplateDocument } from "../template/document-schema.ts";
 export type { DeliveryDocument, WebhookBody, WebhookDocument } from "../documents/webhook-schemas.ts";
 export type { TemplateBody };
 

@@ -60,8 +60,8 @@ export function readProcess(section: Section, env: Section | undefined, report: 
   return hasErrors ? undefined : template;
 }
 
-/** The keys of `[process:NAME]` except `env:KEY`. The section header sets the name. */
-const processKeys: readonly string[] = templateKeys.filter((key) => key !== "name" && key !== "env");
+/** The keys of `[process:NAME]` except `env:KEY`. The section header sets the name; `persist` is for bodies. */
+const processKeys: readonly string[] = templateKeys.filter((key) => !["name", "env", "persist"].includes(key));
 
 /** Whether a reported line may be the command: a line that could not be parsed, or an unknown key. */
 function mayHoldCommand(section: Section): boolean {
@@ -73,6 +73,7 @@ function mayHoldCommand(section: Section): boolean {
 }
 
 function unknownKey(key: string): string {
+  if (key === "persist") return "unknown key; remove it: the file itself keeps this template";
   if (key === "name") return "unknown key; the section header sets the name: [process:NAME]";
   const [isVariable, name] = /^[Ee][Nn][Vv](?:[.: _](\w*))?$/.exec(key) ?? [];
   if (isVariable !== undefined && (!key.includes("_") || /^[A-Z]\w*$/.test(name ?? ""))) {

@@ -86,7 +86,7 @@ export class Reloader {
     const templates = keepDrift ? edited : pick([...changes.added, ...changes.changed, ...changes.drifted]);
     await endpoints.replace(config.endpoints, new Set(namesOf("endpoint", changes.changed)));
     this.#sections = sections;
-    await applyTemplates({ manager, log }, { templates, removed: namesOf("process", changes.removed) });
+    await applyTemplates({ manager, log }, { config, templates, removed: namesOf("process", changes.removed) });
     await apply(config, changes).catch((error: unknown) => {
       this.#sections = withUnknown(sections, changes);
       throw toPartialFailure(error);

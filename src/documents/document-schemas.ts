@@ -58,6 +58,16 @@ export const exitDocumentSchema = Type.Object(
   { description: "The exit of a process." },
 );
 
+const source = Type.String({
+  description:
+    "Where the template came from: `file:` with the path and the line of its section, `http`, `plugin:` with the name of the plugin, or `program`: the one that gafferd is embedded in.",
+});
+
+export const listedTemplateSchema = Type.Object(
+  { ...templateDocumentSchema.properties, source },
+  { description: templateDocumentSchema.description ?? "" },
+);
+
 const runProperties = {
   pid,
   os_pid: osPid,
@@ -74,7 +84,7 @@ const runProperties = {
 };
 
 export const processDocumentSchema = Type.Object(
-  { ...templateDocumentSchema.properties, ...runProperties },
+  { ...listedTemplateSchema.properties, ...runProperties },
   { description: "A process: the settings of its template, plus its own IDs, slot, port, state and start time." },
 );
 
@@ -118,7 +128,7 @@ export const statusDocumentSchema = Type.Object(
 
 export const detailDocumentSchema = Type.Object(
   {
-    ...templateDocumentSchema.properties,
+    ...listedTemplateSchema.properties,
     status: statusDocumentSchema,
     processes: Type.Array(
       Type.Object({
@@ -220,6 +230,7 @@ export const eventGapSchema = Type.Object(
 
 export type ExitDocument = Static<typeof exitDocumentSchema>;
 export type ExitStatusDocument = Readonly<Pick<ExitDocument, "exit_status" | "term_signal">>;
+export type ListedTemplateDocument = Static<typeof listedTemplateSchema>;
 export type ProcessDocument = Static<typeof processDocumentSchema>;
 export type StatusDocument = Static<typeof statusDocumentSchema>;
 export type DetailDocument = Static<typeof detailDocumentSchema>;

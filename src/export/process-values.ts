@@ -10,8 +10,8 @@ import { writeCommandLine, writeWords } from "./ini-words.ts";
 /** The text of a value; undefined if an INI file cannot have it. */
 export type Written = string | undefined;
 
-/** `name` is in the header of the section, `env` in keys of its own; `stop_group` is an alias. */
-type WrittenKey = Exclude<TemplateKey, "name" | "env" | "stop_group">;
+/** `name` is in the header of the section, `env` in keys of its own; `stop_group` is an alias, `persist` not for files. */
+type WrittenKey = Exclude<TemplateKey, "name" | "env" | "stop_group" | "persist">;
 
 /** The keys of a section, except `env:KEY`: the command, the working directory, and what differs from the defaults. */
 export function writeValues(template: ProcessTemplate): [WrittenKey, Written][] {

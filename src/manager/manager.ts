@@ -3,17 +3,19 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
-import { forEachInSlices, inSlices } from "../slices.ts";
+import { forEachInSlices } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
-import { inRanks, rankOf } from "../template/rank.ts";
 import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { templatesInGroup, groupNames } from "./groups.ts";
+import { KeptTemplates } from "./kept-templates.ts";
 import { notFound } from "./not-found.ts";
-
-/** `close` reports a template that takes longer than this to stop. */
-const slowStopMs = 500;
+import { beingDeleted, nameTaken, noSuchProcess } from "./refusals.ts";
+import { startInOrder } from "./start-in-order.ts";
+import { stopInOrder } from "./stop-in-order.ts";
+import type { PlannedTemplate } from "./template-rows.ts";
+import { isStored, type TemplateSource } from "./template-source.ts";
 
 export interface ManagerOptions {
   readonly bus: EventBus;
@@ -26,13 +28,16 @@ export interface ManagerOptions {
   readonly onShutdown?: (reason: string) => void;
 }
 
+export interface CreateOptions {
+  /** Default: `program`. */
+  readonly source?: TemplateSource;
+}
+
 /** The registry of templates, and the actions that callers may use. */
 export class Manager {
-  readonly #bus: EventBus;
-  readonly #log: Logger;
-  readonly #ledger: Ledger | undefined;
-  readonly #memory: OutputMemory | undefined;
-  readonly #onShutdown: ManagerOptions["onShutdown"];
+  readonly #options: ManagerOptions;
+  /** Where the templates came from, and which of them are on disk. */
+  readonly kept: KeptTemplates;
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #deletions = new Map<string, Promise<void>>();
@@ -42,11 +47,8 @@ export class Manager {
   #isClosed = false;
 
   constructor(options: ManagerOptions) {
-    this.#bus = options.bus;
-    this.#log = options.log;
-    this.#ledger = options.ledger;
-    this.#memory = options.memory;
-    this.#onShutdown = options.onShutdown;
+    this.#options = options;
+    this.kept = new KeptTemplates({ log: options.log, find: (name) => this.#supervisors.get(name) });
   }
 
   /** The names of all templates in the order of creation. Returns the same array until a template is added or deleted. */
@@ -82,33 +84,39 @@ export class Manager {
       const process = supervisor.find(id);
       if (process !== undefined) return { supervisor, process };
     }
-    const isPast = id >= 1 && id <= this.#lastId;
-    const reason = isPast ? `process ${id} has ended and was deleted from the history` : `there is no process ${id}`;
-    throw new GafferdError("not_found", reason);
+    throw noSuchProcess(id, this.#lastId);
   }
 
-  /** Adds a template, and starts it if its `start` is true. Throws `conflict` or `spawn_failed`; then nothing is added. */
-  create(template: ProcessTemplate): void {
-    const supervisor = this.#add(template);
-    if (!template.start) return;
+  /**
+   * Adds a template, and starts it if its `start` is true. Throws `conflict` or `spawn_failed`; then nothing is added. A plugin
+   * may create again what it has created before a restart: then the settings are replaced.
+   */
+  create(template: ProcessTemplate, { source = "program" }: CreateOptions = {}): void {
+    const { name } = template;
+    if (this.kept.claim(name, source)) {
+      const report = (error: unknown) => this.#options.log.error(`cannot replace the settings of \`${name}\``, error);
+      return void this.update(name, template, { keepSame: true }).catch(report);
+    }
+    const supervisor = this.#add(template, source);
     try {
-      supervisor.start();
+      if (template.start) supervisor.start();
+      this.kept.save(name);
     } catch (error) {
       void supervisor.stop().then(() => supervisor.retire());
-      this.#forget(template.name);
-      this.#bus.publish({ type: "delete", name: template.name });
+      this.#forget(name);
+      this.#options.bus.publish({ type: "delete", name });
       throw error;
     }
   }
 
   /** Like `create`. Resolves to the ids of the processes that were started, in order. */
-  async launch(template: ProcessTemplate): Promise<number[]> {
+  async launch(template: ProcessTemplate, options: CreateOptions = {}): Promise<number[]> {
     const ids: number[] = [];
-    const end = this.#bus.subscribe((event) => {
+    const end = this.#options.bus.subscribe((event) => {
       if (event.type === "spawn" && event.name === template.name) ids.push(event.id);
     });
     try {
-      this.create(template);
+      this.create(template, options);
       await this.get(template.name).filled();
     } finally {
       end();
@@ -118,18 +126,22 @@ export class Manager {
   }
 
   /**
-   * Adds templates in order and starts them by priority. If one cannot be spawned, this is logged, the template becomes
-   * `fatal`, and the others are started.
+   * Adds templates in order and starts those that are wanted by priority. If one cannot be spawned, this is logged, the
+   * template becomes `fatal`, and the others are started.
    */
-  async load(templates: readonly ProcessTemplate[]): Promise<void> {
-    for (const template of templates) this.#add(template);
-    const waiting = templates.filter(({ start }) => start).toSorted((a, b) => rankOf(a) - rankOf(b));
-    await inSlices(() => this.#startNext(waiting));
+  async load(planned: readonly PlannedTemplate[]): Promise<void> {
+    for (const { template, source } of planned) this.#add(template, source);
+    // What the file defines is no longer kept on disk. The others are there already.
+    for (const { template, source } of planned) if (!isStored(source)) this.kept.save(template.name);
+    await startInOrder(
+      planned.filter(({ isWanted }) => isWanted).map(({ template }) => template),
+      { start: (name) => this.#supervisors.get(name)?.start(), isOver: () => this.#isClosed },
+    );
   }
 
   /** Replaces the settings, then the processes one at a time. `keepSame` keeps processes whose settings did not change. */
   async update(name: string, template: ProcessTemplate, options: { keepSame?: boolean } = {}): Promise<void> {
-    await this.#writable(name).update(template, options);
+    await this.#change(name, (supervisor) => supervisor.update(template, options));
   }
 
   /** Stops and deletes a template. Resolves when all its processes have ended. */
@@ -141,7 +153,7 @@ export class Manager {
         this.#forget(name);
         this.#deletions.delete(name);
         supervisor.retire();
-        this.#bus.publish({ type: "delete", name });
+        this.#options.bus.publish({ type: "delete", name });
       });
       this.#deletions.set(name, deletion);
     }
@@ -150,24 +162,26 @@ export class Manager {
 
   /** Throws `spawn_failed` if a process cannot be spawned. */
   start(name: string): void {
-    this.#writable(name).start();
+    void this.#change(name, (supervisor) => supervisor.start());
   }
 
   /** Resolves when all its processes have ended. */
   async stop(name: string): Promise<void> {
-    await this.get(name).stop();
+    const stopped = this.get(name).stop();
+    this.kept.save(name);
+    await stopped;
   }
 
   /** Resolves when every process has been replaced. */
   async restart(name: string, options: { spawnFirst: boolean }): Promise<void> {
-    await this.#writable(name).restart(options);
+    await this.#change(name, (supervisor) => supervisor.restart(options));
   }
 
   /** Resolves to the new number of wanted processes once they run. Throws `bad_value` if there are not enough ports. */
   async scale(name: string, delta: number): Promise<number> {
-    const supervisor = this.#writable(name);
-    assertPorts(supervisor.template, supervisor.template.numprocesses + delta);
-    return await supervisor.scale(delta);
+    const { template } = this.#writable(name);
+    assertPorts(template, template.numprocesses + delta);
+    return await this.#change(name, (supervisor) => supervisor.scale(delta));
   }
 
   /** Sends a signal to one process, or to every process of a template. With `group`, to their process groups. */
@@ -215,13 +229,7 @@ export class Manager {
   async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
     const deadline = setTimeout(() => this.kill(), this.longestGraceMs());
-    const stop = async (supervisor: Supervisor): Promise<void> => {
-      const waiting = setTimeout(onWaiting, slowStopMs, supervisor);
-      await supervisor.stop();
-      clearTimeout(waiting);
-    };
-    const ranks = inRanks(this.#all(), ({ template }) => template);
-    for (const supervisors of ranks.toReversed()) await Promise.all(supervisors.map(stop));
+    await stopInOrder(this.#all(), onWaiting);
     clearTimeout(deadline);
     for (const supervisor of this.#all()) supervisor.retire();
   }
@@ -235,46 +243,43 @@ export class Manager {
     }
   }
 
-  #add(template: ProcessTemplate): Supervisor {
+  #add(template: ProcessTemplate, source: TemplateSource): Supervisor {
     const { name } = template;
     this.#assertOpen();
     if (this.#deletions.has(name)) throw beingDeleted(name);
-    if (this.#supervisors.has(name)) {
-      const advice = "choose another name, or PUT to replace its settings";
-      throw new GafferdError("conflict", `a process template \`${name}\` already exists; ${advice}`, { field: "name" });
-    }
+    if (this.#supervisors.has(name)) throw nameTaken(name);
     const supervisor = new Supervisor(template, {
-      bus: this.#bus,
-      log: this.#log,
-      ledger: this.#ledger,
-      memory: this.#memory,
+      ...this.#options,
       nextId: () => (this.#lastId += 1),
+      // A stop of gafferd is not a wish of its users.
+      exited: ({ restart }) => restart !== "always" && !this.#isClosed && this.kept.save(name),
       gaveUp: ({ onGiveUp }, reason) => {
         // A template whose creation fails is removed synchronously, so that it does not stop gafferd.
-        if (onGiveUp === "shutdown") queueMicrotask(() => this.#supervisors.has(name) && this.#onShutdown?.(reason));
+        if (onGiveUp === "shutdown")
+          queueMicrotask(() => this.#supervisors.has(name) && this.#options.onShutdown?.(reason));
       },
     });
     this.#supervisors.set(name, supervisor);
+    this.kept.setSource(name, source);
     this.#names = undefined;
-    this.#bus.publish({ type: "create", name });
+    this.#options.bus.publish({ type: "create", name });
     return supervisor;
   }
 
   #forget(name: string): void {
     this.#supervisors.delete(name);
+    this.kept.forget(name);
     this.#names = undefined;
   }
 
-  /** Starts the next waiting template. Returns false if there is none. */
-  #startNext(waiting: ProcessTemplate[]): boolean {
-    const next = waiting.shift();
-    if (next === undefined || this.#isClosed) return false;
+  /** Begins a change and saves the settings that it leads to, which it sets before it waits for anything. */
+  #change<T>(name: string, begin: (supervisor: Supervisor) => T): T {
+    const supervisor = this.#writable(name);
     try {
-      this.#supervisors.get(next.name)?.start();
-    } catch (error) {
-      if (!(error instanceof GafferdError)) throw error;
+      return begin(supervisor);
+    } finally {
+      this.kept.save(name);
     }
-    return true;
   }
 
   /** The supervisor of a template that can be changed. Throws if gafferd stops or the template is being deleted. */
@@ -292,8 +297,4 @@ export class Manager {
   #all(): Supervisor[] {
     return [...this.#supervisors.values()];
   }
-}
-
-function beingDeleted(name: string): GafferdError {
-  return new GafferdError("conflict", `\`${name}\` is being deleted; wait until its processes have ended`);
 }

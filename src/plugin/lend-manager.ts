@@ -62,7 +62,8 @@ export function lendManager({ name, manager, bus, sampler, log }: LendOptions): 
       });
     },
 
-    create: (template) => use().create(parseTemplate(template, { defaultCwd: process.cwd() })),
+    create: (template) =>
+      use().create(parseTemplate(template, { defaultCwd: process.cwd() }), { source: `plugin:${name}` }),
     update: async (template, settings) =>
       await use().update(template, parseTemplate(settings, { defaultCwd: process.cwd(), name: template })),
     delete: async (template) => await use().delete(template),

@@ -27,6 +27,8 @@ export interface SupervisorContext {
   readonly reminderMs?: number;
   /** The next process id of this daemon. */
   nextId(): number;
+  /** Called after a process has exited, when it is decided what follows. */
+  exited?(template: ProcessTemplate): void;
   /** Called after the template has become `fatal`. */
   gaveUp(template: ProcessTemplate, reason: string): void;
 }

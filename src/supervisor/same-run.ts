@@ -4,6 +4,7 @@ import type { ProcessTemplate } from "../template/template.ts";
 const supervisorKeys: ReadonlySet<string> = new Set<keyof ProcessTemplate>([
   "numprocesses",
   "start",
+  "persist",
   "priority",
   "restart",
   "successCodes",

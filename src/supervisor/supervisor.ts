@@ -260,7 +260,7 @@ export class Supervisor {
     if (process instanceof GafferdError) return this.#follow(this.#restarts.spawnFailed(this.#template, process, slot));
     this.#restarts.spawned(process);
     this.#population.add(process, {
-      onExit: (exit) => this.#exited(process, exit),
+      onExit: (exit) => (this.#exited(process, exit), this.#context.exited?.(this.#template)),
       onFinished: () => (this.#checkEmpty(), this.#changes.notify()),
     });
     this.#changes.notify();

@@ -18,6 +18,8 @@ export interface LeftoversOptions {
   readonly configFile: string;
   /** The names of the templates in that file. */
   readonly names: readonly string[];
+  /** The names of the templates in the store of `stateDir`, which start again too. */
+  readonly storedNames: readonly string[];
   /** As root, uses run files that other users can change. */
   readonly insecureFiles: boolean;
   readonly log: Logger;
@@ -30,14 +32,16 @@ const maxRunFileBytes = 64 * 1024 * 1024;
 /**
  * Stops and logs the processes that a killed gafferd left running, so that no template runs twice. Each gets its own stop
  * signal and graceful timeout. Processes with `on_host_exit = keep` are stopped only if a template of the same name in the
- * same configuration file is about to start. Resolves when they have exited, or shortly after SIGKILL.
+ * same configuration file, or of the store, is about to start. Resolves when they have exited, or shortly after SIGKILL.
  */
 export async function stopLeftovers(options: LeftoversOptions): Promise<void> {
-  const { stateDir, configFile, names, insecureFiles, log } = options;
+  const { stateDir, configFile, names, storedNames, insecureFiles, log } = options;
   const runs = findDeadRuns(runsFolder(stateDir), { check: createFileCheck(insecureFiles), log });
   if (runs.length === 0) return;
   const mustStop = (header: RunHeader, { onHostExit, name }: RunEntry) =>
-    onHostExit === "kill" || (header.configFile === configFile && configFile !== "" && names.includes(name));
+    onHostExit === "kill" ||
+    storedNames.includes(name) ||
+    (header.configFile === configFile && configFile !== "" && names.includes(name));
   const leftovers = runs.flatMap(({ header, entries }) => {
     const listed = entries.filter((entry) => mustStop(header, entry));
     return [...listed.map((entry) => new Leftover(entry)), ...unlisted(header, entries)];

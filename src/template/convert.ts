@@ -39,6 +39,7 @@ export const converters = {
   numprocesses: unchanged<number>,
   port: unchanged<number>,
   start: unchanged<boolean>,
+  persist: unchanged<boolean>,
   priority: unchanged<number>,
   flapping: toFlapping,
   redirect_output: toLabels,

@@ -27,6 +27,7 @@ export const templateDocumentSchema = Type.Object(
     numprocesses: Type.Integer({ minimum: 0, ...described("numprocesses") }),
     port: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], described("port")),
     start: flag("start"),
+    persist: flag("persist"),
     priority: Type.Union([Type.Integer(), Type.Null()], described("priority")),
     flapping: Type.Union(
       [

@@ -22,6 +22,7 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     numprocesses: template.numprocesses,
     port: template.port ?? null,
     start: template.start,
+    persist: template.persist,
     priority: template.priority ?? null,
     flapping: template.flapping ? toFlappingDocument(template.flapping) : null,
     redirect_output: [...template.redirectOutput],

@@ -115,6 +115,10 @@ export const templateSchema = Type.Object(
       { minimum: 1, maximum: maxPort },
     ),
     start: flag("Start the template when it is created.", true),
+    persist: flag(
+      "Keep the template on disk, so that it is back after a restart of gafferd, with its size, and stopped if it was stopped. `false`: keep it in memory only. Has no effect on a template of the configuration file.",
+      true,
+    ),
     priority: integer(
       "Templates with a lower number start earlier and stop later. Default: after all templates that have a priority.",
       {

@@ -37,7 +37,7 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return { problems: [{ field: "", message: "must be a JSON object" }] };
   }
-  const given = withoutLegacyKeys(body);
+  const given = withoutIgnoredKeys(body);
   if (context.name !== undefined) given["name"] ??= context.name;
   // Pipes would close when gafferd exits, so they are used only if the template asks for them.
   if (given["detach"] === true || given["on_host_exit"] === "keep") given["redirect_output"] ??= [];
@@ -60,14 +60,18 @@ type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] }
  */
 const legacyKeys = ["group", "custom_streams", "custom_channels"];
 
+/** What the documents of templates have and bodies need not have: a document can be sent back as it was received. */
+const readOnlyKeys = ["source"];
+
 /** Only the first keys are looked at: a body with so many has unknown ones among them, so that it is refused. */
 const maxKeys = 1000;
 
-function withoutLegacyKeys(body: object): Record<string, unknown> {
+function withoutIgnoredKeys(body: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(body)
       .slice(0, maxKeys)
-      .filter(([key, value]) => !(legacyKeys.includes(key) && isUnused(value))),
+      .filter(([key, value]) => !(legacyKeys.includes(key) && isUnused(value)))
+      .filter(([key, value]) => !(readOnlyKeys.includes(key) && typeof value === "string")),
   );
 }
 
@@ -203,6 +207,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     numprocesses: values.numprocesses,
     ...(values.port !== undefined && { port: values.port }),
     start: values.start,
+    persist: values.persist,
     ...(values.priority !== undefined && { priority: values.priority }),
     ...(values.flapping !== undefined && { flapping: values.flapping }),
     redirectOutput: values.redirect_output,

@@ -77,6 +77,8 @@ export interface ProcessTemplate {
   readonly port?: number;
   /** Whether the template starts when it is created. */
   readonly start: boolean;
+  /** Whether gafferd keeps the template on disk if it was created over HTTP or by a plugin. */
+  readonly persist: boolean;
   /** Templates with a smaller number start earlier and stop later. Absent: after all templates that have one. */
   readonly priority?: number;
   /** Absent if off. */

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { whenQuiet } from "./quiet.ts";
@@ -24,17 +26,23 @@ const main = join(import.meta.dir, "../../src/main.ts");
 /** Waits until the machine is quiet, then starts gafferd. */
 export async function startGafferd(): Promise<Gafferd> {
   await whenQuiet();
-  const child = startChild([process.execPath, main, "--bind", "127.0.0.1:0"]);
+  // Templates of an earlier benchmark must not be back.
+  const home = mkdtempSync(join(tmpdir(), "gafferd-bench-"));
+  const child = startChild([process.execPath, main, "--bind", "127.0.0.1:0"], { env: { ...process.env, HOME: home } });
+  const stop = async (): Promise<void> => {
+    await child[Symbol.asyncDispose]();
+    rmSync(home, { recursive: true, force: true });
+  };
   try {
     const [, url = ""] = await child.stderr.match(/listens on (http:\/\/[\d.:]+)/);
-    return clientOf(child, url);
+    return clientOf(child, url, stop);
   } catch (error) {
-    await child[Symbol.asyncDispose]();
+    await stop();
     throw error;
   }
 }
 
-function clientOf(child: Child, url: string): Gafferd {
+function clientOf(child: Child, url: string, stop: () => Promise<void>): Gafferd {
   async function ask<Document>(path: string, init?: RequestInit): Promise<Document> {
     const response = await fetch(url + path, init);
     if (!response.ok) throw new Error(`gafferd answered ${response.status} to ${path}: ${await response.text()}`);
@@ -48,6 +56,6 @@ function clientOf(child: Child, url: string): Gafferd {
       return (await ask<{ pids: number[] }>(`/processes/${template.name}/_pids`)).pids;
     },
     get: (path) => ask(path),
-    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: stop,
   };
 }

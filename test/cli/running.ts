@@ -18,6 +18,8 @@ export interface RunningGafferd extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
 }
 
+let lastHome = 0;
+
 /** Starts `gafferd` on a free port and waits until it listens. `under` is a command that runs it, such as `prlimit`. */
 export async function startGafferd(
   argv: readonly string[],
@@ -25,7 +27,8 @@ export async function startGafferd(
 ): Promise<RunningGafferd> {
   const child = Bun.spawn({
     cmd: [...(options.under ?? []), options.program ?? main, "--bind=127.0.0.1:0", ...argv],
-    env: { ...process.env, ...options.env },
+    // A home of its own: what an earlier one kept by default is not this one's.
+    env: { ...process.env, HOME: join(process.env["HOME"] ?? "/", `gafferd-${++lastHome}`), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdout: "pipe",
     stderr: "pipe",

@@ -231,7 +231,7 @@ describe("a start", () => {
     let screen = "";
     const child = Bun.spawn({
       cmd: [main, "--bind=127.0.0.1:0"],
-      env: { ...process.env, TERM: "xterm-256color" },
+      env: { ...process.env, TERM: "xterm-256color", HOME: folder.path },
       terminal: { cols: 120, rows: 30, data: (_, bytes) => void (screen += new TextDecoder().decode(bytes)) },
     });
     await waitFor(() => screen.includes("╯"), "the end of the box");

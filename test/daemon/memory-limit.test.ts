@@ -10,14 +10,14 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** The memory with these lines in `/proc/self/cgroup` and these files of limits. */
 function memoryOf(lines: string, files: Readonly<Record<string, string>>): number {
-  const cgroupRoot = mkdtempSync(join(root, "case-"));
-  const cgroupFile = join(cgroupRoot, "self");
-  writeFileSync(cgroupFile, lines);
+  const mount = mkdtempSync(join(root, "case-"));
+  const file = join(mount, "self");
+  writeFileSync(file, lines);
   for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(cgroupRoot, path, ".."), { recursive: true });
-    writeFileSync(join(cgroupRoot, path), `${text}\n`);
+    mkdirSync(join(mount, path, ".."), { recursive: true });
+    writeFileSync(join(mount, path), `${text}\n`);
   }
-  return availableMemory({ cgroupFile, cgroupRoot });
+  return availableMemory({ file, mount });
 }
 
 test.each([

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "../../src/client/client.ts";
 import { createFolder, main } from "../cli/running.ts";
@@ -93,7 +93,9 @@ describe.skipIf(!canMount)("a pidfile that cannot be written (needs permission t
 async function startLogging(path: string) {
   const log = openSync(path, "a");
   const socket = join(folder.path, "gafferd.sock");
-  const child = Bun.spawn([main, "-vv", `--bind=unix:${socket}`], { stdout: log, stderr: log });
+  const home = mkdtempSync(join(folder.path, "home-"));
+  const env = { ...process.env, HOME: home };
+  const child = Bun.spawn([main, "-vv", `--bind=unix:${socket}`], { stdout: log, stderr: log, env });
   closeSync(log);
   const client = createClient({
     url: "http://localhost",

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { osPids, procStatOf } from "../../src/process/proc-stat.ts";
@@ -14,7 +14,7 @@ const limit = 60;
 async function withLimitedHost(run: (host: Host, uid: number) => Promise<void>, hardLimit = limit): Promise<void> {
   const uid = takeStrangerUid();
   const home = mkdtempSync(join(tmpdir(), "gafferd-reserve-"));
-  chmodSync(home, 0o777);
+  chownSync(home, uid, uid);
   const user = [
     "setpriv",
     `--reuid=${uid}`,

@@ -29,6 +29,11 @@ afterEach(async () => {
 const template = (name: string, overrides: Partial<ProcessTemplate> = {}) =>
   sampleTemplate({ name, cmd: "sleep 60", ...overrides });
 
+const planned = (name: string, overrides: Partial<ProcessTemplate> = {}) => {
+  const each = template(name, overrides);
+  return { template: each, source: "file:/srv/gaffer.ini:1", isWanted: each.start } as const;
+};
+
 function codeOf(act: () => unknown): string {
   try {
     act();
@@ -66,13 +71,13 @@ describe("create", () => {
 describe("load", () => {
   test("adds templates in the order of the file and starts them by priority, those without one last", async () => {
     const priorities = { a: {}, b: { priority: 2 }, c: { priority: 1 }, d: {}, e: { start: false } };
-    await manager.load(Object.entries(priorities).map(([name, overrides]) => template(name, overrides)));
+    await manager.load(Object.entries(priorities).map(([name, overrides]) => planned(name, overrides)));
     expect(manager.names()).toEqual(["a", "b", "c", "d", "e"]);
     expect(story.filter((event) => event.startsWith("spawn"))).toEqual(["spawn c", "spawn b", "spawn a", "spawn d"]);
   });
 
   test("a template that cannot be spawned becomes fatal, and the others are started", async () => {
-    await manager.load([template("bad", { cmd: "/nowhere/program" }), template("good")]);
+    await manager.load([planned("bad", { cmd: "/nowhere/program" }), planned("good")]);
     expect(manager.get("bad").status()).toMatchObject({ state: "fatal", active: false });
     expect(manager.get("good").status().state).toBe("running");
   });
@@ -165,7 +170,7 @@ const hasSpoken = (name: string) => {
 describe("close", () => {
   test("stops in reverse priority, each priority after the later ones have ended", async () => {
     const priorities = { late: {}, second: { priority: 2 }, first: { priority: 1 } };
-    await manager.load(Object.entries(priorities).map(([name, overrides]) => template(name, overrides)));
+    await manager.load(Object.entries(priorities).map(([name, overrides]) => planned(name, overrides)));
     story.length = 0;
     await manager.close();
     expect(story).toEqual(
@@ -184,7 +189,7 @@ describe("close", () => {
 
   test("`kill` ends it immediately", async () => {
     const stubborn = { cmd: fixtureCommand("ignore-sigterm.sh"), redirectOutput: ["out"], gracefulTimeoutMs: 60_000 };
-    await manager.load([template("a", stubborn), template("b", { ...stubborn, priority: 1 })]);
+    await manager.load([planned("a", stubborn), planned("b", { ...stubborn, priority: 1 })]);
     const isReady = (id: number) => (manager.findProcess(id).process.rings.get("out")?.head ?? 0) > 0;
     await waitFor(() => isReady(1) && isReady(2), "their traps");
     const closed = manager.close();

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import { ownCgroup } from "../../src/process/own-cgroups.ts";
 import { waitFor } from "../wait-for.ts";
 import type { Hosted } from "./hosted.ts";
 import { isRoot } from "./observe.ts";
@@ -8,20 +9,21 @@ const mount = readFileSync("/proc/self/mountinfo", "utf8")
   .split("\n")
   .find((line) => line.includes(" - cgroup2 "))
   ?.split(" ")[4];
-const own = /^0::(\/.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
-const parent = mount === undefined || own === undefined ? undefined : join(mount, own);
+const own = ownCgroup();
+/** The directory of the cgroup (version 2) of this process. Undefined if there is none. */
+export const ownFolder = mount === undefined || own === undefined ? undefined : join(mount, own);
 
 /** Whether gafferd can create cgroups on this machine. */
-export const hasCgroups = isRoot && parent !== undefined && isWritable(parent);
+export const hasCgroups = isRoot && ownFolder !== undefined && isWritable(ownFolder);
 
 /** The environment of a gafferd that works as on a system without cgroups. */
 export const withoutCgroups = { GAFFERD_CGROUPS: "off" };
 
 /** The directory with the cgroups of a gafferd, by the pid in its name. Undefined if there is none. */
 export function folderOf(gafferd: Pick<Hosted["gafferd"], "osPid">): string | undefined {
-  if (parent === undefined) return undefined;
-  const name = readdirSync(parent).find((each) => new RegExp(`^gafferd-\\w+-${gafferd.osPid}-\\d+$`).test(each));
-  return name === undefined ? undefined : join(parent, name);
+  if (ownFolder === undefined) return undefined;
+  const name = readdirSync(ownFolder).find((each) => new RegExp(`^gafferd-\\w+-${gafferd.osPid}-\\d+$`).test(each));
+  return name === undefined ? undefined : join(ownFolder, name);
 }
 
 /** The names of the cgroups in the directory of a gafferd. */

@@ -15,6 +15,7 @@ export function sampleTemplate(overrides: Partial<ProcessTemplate> = {}): Proces
     shell: false,
     numprocesses: 1,
     start: true,
+    persist: true,
     redirectOutput: [],
     redirectInput: false,
     gracefulTimeoutMs: 5000,

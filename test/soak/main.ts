@@ -32,6 +32,7 @@ const file = join(folder, "gaffer.ini");
 await Bun.write(file, soakFile(0));
 const gafferd = Bun.spawn({
   cmd: [process.execPath, join(import.meta.dir, "../../src/main.ts"), file],
+  env: { ...process.env, HOME: folder },
   stdout: "ignore",
   stderr: "pipe",
 });

@@ -24,6 +24,7 @@ test("a document has every setting, and null for settings that are not set", () 
     numprocesses: 1,
     port: null,
     start: true,
+    persist: true,
     priority: null,
     flapping: null,
     redirect_output: ["stdout", "stderr"],
@@ -72,6 +73,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
     shell: fc.boolean(),
     numprocesses: fc.nat(10_000),
     start: fc.boolean(),
+    persist: fc.boolean(),
     priority: fc.maxSafeInteger(),
     flapping: fc.record({
       attempts: fc.integer({ min: 1 }),
@@ -116,6 +118,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
       "shell",
       "numprocesses",
       "start",
+      "persist",
       "redirectOutput",
       "redirectInput",
       "gracefulTimeoutMs",

@@ -26,9 +26,7 @@ export function takeRestart({
   const count = deaths?.split(" ").length ?? 0;
   if (count > 0) {
     const times = count === 1 ? "" : `, ${count} times within 10 minutes`;
-    log.warn(
-      `started again after gafferd was killed or crashed${times}; templates are those of the configuration file`,
-    );
+    log.warn(`started again after gafferd was killed or crashed${times}`);
   }
   return {
     cmd: [...ownCommand(), ...process.argv.slice(2)],

@@ -50,7 +50,10 @@ export function createEarlyHeaders(options: { path?: string; isEncrypted: boolea
   return {
     async send(request, server, response, body) {
       if (!(await isPossible(log)) || request.signal.aborted) return response;
-      const connection = isEncrypted ? undefined : await Connection.duplicate(request, server, path);
+      // Rejects if no descriptor is free.
+      const connection = isEncrypted
+        ? undefined
+        : await Connection.duplicate(request, server, path).catch(() => undefined);
       if (connection === undefined) {
         const reason = isEncrypted
           ? "the endpoint has TLS"

@@ -1,4 +1,3 @@
-import { templateDocumentSchema } from "../../template/document-schema.ts";
 import { templateSchema } from "../../template/properties.ts";
 import {
   detailDocumentSchema,
@@ -6,6 +5,7 @@ import {
   eventGapSchema,
   exitDocumentSchema,
   gapDocumentSchema,
+  listedTemplateSchema,
   outputDocumentSchema,
   processDocumentSchema,
   processExitSchema,
@@ -24,16 +24,25 @@ import { welcomeDocumentSchema } from "../../documents/welcome-document.ts";
 import { errorSchema } from "./errors.ts";
 import type { HeaderObject } from "./openapi-document.ts";
 
+/** A body may have what only documents have, so that a document can be sent back as it was received. */
+const bodySchema = {
+  ...templateSchema,
+  properties: {
+    ...templateSchema.properties,
+    source: { type: "string", readOnly: true, description: "Ignored: where the template came from." },
+  },
+};
+
 /** The schemas of request and response bodies, by their names in the OpenAPI document. */
 export const schemas = {
-  ProcessTemplate: templateSchema,
+  ProcessTemplate: bodySchema,
   // The name is in the path.
   TemplateSettings: {
-    ...templateSchema,
+    ...bodySchema,
     title: "TemplateSettings",
     required: templateSchema.required?.filter((key) => key !== "name"),
   },
-  TemplateDocument: templateDocumentSchema,
+  TemplateDocument: listedTemplateSchema,
   ProcessDocument: processDocumentSchema,
   TemplateDetail: detailDocumentSchema,
   Status: statusDocumentSchema,

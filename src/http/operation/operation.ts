@@ -60,3 +60,16 @@ export function ok(
   const schema = { type: "object", required: Object.keys(properties), properties };
   return json(description, schema, { ok: true, ...example });
 }
+
+/** Like `ok`, for a change of templates that is kept on disk. */
+export function okSaved(...args: Parameters<typeof ok>): Record<200, ResponseObject> {
+  const [description, more = {}, example] = args;
+  const properties = { ok: { const: true }, ...more };
+  const persisted = {
+    const: false,
+    description:
+      "Present if the change is in effect but could not be written to disk, so that it is lost if gafferd ends now. gafferd tries again every 5 s.",
+  };
+  const schema = { type: "object", required: Object.keys(properties), properties: { ...properties, persisted } };
+  return json(description, schema, { ok: true, ...example });
+}

@@ -96,10 +96,11 @@ function piecesOf(request: Request, file: OpenedFile, range: ByteRange): FilePie
   return new FilePieces(file, range);
 }
 
+/** Throws `overloaded` if the file has become shorter. */
 async function readPart(file: OpenedFile, { first, last }: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(last + 1 - first);
   if ((await file.read(bytes, first)) === bytes.length) return bytes;
-  throw new GafferdError("conflict", "the file became shorter while it was read; try again");
+  throw new GafferdError("overloaded", "the file became shorter while it was read; try again");
 }
 
 function wholeOf({ stat }: OpenedFile): ByteRange {

@@ -1,12 +1,12 @@
 import { groupFlag } from "./group-flag.ts";
 import { spawnFirst } from "./spawn-first.ts";
-import { json, ok, type OperationDescription, type OperationTable } from "../operation/operation.ts";
+import { json, ok, okSaved, type OperationDescription, type OperationTable } from "../operation/operation.ts";
 import { amount, group, signal, template, templateOrProcess } from "../operation/path-parameters.ts";
 
 const actions = { tag: "actions", path: [template] } as const satisfies Partial<OperationDescription>;
 const startErrors = ["bad_value", "not_found", "conflict", "overloaded"] as const;
 const scaled = (description: string) =>
-  ok(description, { numprocesses: { type: "integer", minimum: 0 } }, { numprocesses: 3 });
+  okSaved(description, { numprocesses: { type: "integer", minimum: 0 } }, { numprocesses: 3 });
 
 const groups = { tag: "groups", path: [group] } as const satisfies Partial<OperationDescription>;
 const names = { type: "array", items: { type: "string" } };
@@ -19,7 +19,7 @@ export const actionOperations: OperationTable = {
     ...actions,
     id: "startTemplate",
     summary: "Start a template",
-    answers: ok("The template and its processes were started."),
+    answers: okSaved("The template and its processes were started."),
     errors: [...startErrors, "spawn_failed"],
   },
   "POST /processes/:id/_stop": {
@@ -28,7 +28,7 @@ export const actionOperations: OperationTable = {
     summary: "Stop a template or a process",
     description: "If you stop a process by its pid, the template starts a replacement.",
     path: [templateOrProcess],
-    answers: ok("The processes have exited."),
+    answers: okSaved("The processes have exited."),
     errors: ["bad_value", "not_found", "gone"],
   },
   "POST /processes/:id/_restart": {
@@ -38,7 +38,7 @@ export const actionOperations: OperationTable = {
     description:
       "Stops a process, waits for its exit, and starts its replacement; then the next one. A stopped template is started.",
     query: [spawnFirst],
-    answers: ok("All processes were replaced."),
+    answers: okSaved("All processes were replaced."),
     errors: [...startErrors, "spawn_failed"],
   },
   "POST /processes/:id/_add": {
@@ -107,7 +107,7 @@ export const actionOperations: OperationTable = {
     id: "startGroup",
     summary: "Start the templates of a group",
     description: partialFailure,
-    answers: ok("The templates and their processes were started."),
+    answers: okSaved("The templates and their processes were started."),
     errors: [...startErrors, "spawn_failed"],
   },
   "POST /groups/:group/_stop": {
@@ -115,7 +115,7 @@ export const actionOperations: OperationTable = {
     id: "stopGroup",
     summary: "Stop the templates of a group",
     description: partialFailure,
-    answers: ok("The processes of all templates have exited."),
+    answers: okSaved("The processes of all templates have exited."),
     errors: ["bad_value", "not_found"],
   },
   "POST /groups/:group/_restart": {
@@ -124,7 +124,7 @@ export const actionOperations: OperationTable = {
     summary: "Restart the templates of a group",
     description: `Replaces the processes of each template one at a time. ${partialFailure}`,
     query: [spawnFirst],
-    answers: ok("All processes were replaced."),
+    answers: okSaved("All processes were replaced."),
     errors: [...startErrors, "spawn_failed"],
   },
   "DELETE /groups/:group": {
@@ -132,7 +132,7 @@ export const actionOperations: OperationTable = {
     id: "deleteGroup",
     summary: "Stop and delete the templates of a group",
     description: partialFailure,
-    answers: ok("The templates were deleted."),
+    answers: okSaved("The templates were deleted."),
     errors: ["bad_value", "not_found"],
   },
 };

@@ -5,6 +5,7 @@ import { templateSchema } from "../../template/properties.ts";
 import { parseSignal } from "../../template/signals.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { parseWhole } from "../operation/query.ts";
+import { okWhenSaved } from "./ok-when-saved.ts";
 import { groupFlag } from "./group-flag.ts";
 import { spawnFirst } from "./spawn-first.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
@@ -31,7 +32,7 @@ export function actionRoutes(manager: Manager) {
     keepOpen(request);
     manager.start(supervisor.template.name);
     await supervisor.filled();
-    return { ok: true };
+    return await okWhenSaved(manager, [supervisor.template.name]);
   }
 
   async function stop(request: Request, id: string) {
@@ -39,7 +40,7 @@ export function actionRoutes(manager: Manager) {
     keepOpen(request);
     if (target.kind === "template") await manager.stop(target.supervisor.template.name);
     else await manager.stopProcess(target.process.id);
-    return { ok: true };
+    return await okWhenSaved(manager, [target.supervisor.template.name]);
   }
 
   async function restart(request: Request, id: string) {
@@ -47,7 +48,7 @@ export function actionRoutes(manager: Manager) {
     const { name } = findTemplate(manager, id).template;
     keepOpen(request);
     await manager.restart(name, options);
-    return { ok: true };
+    return await okWhenSaved(manager, [name]);
   }
 
   async function scale(request: Request, id: string, direction: 1 | -1, amount: string) {
@@ -64,7 +65,9 @@ export function actionRoutes(manager: Manager) {
       );
     }
     keepOpen(request);
-    return { ok: true, numprocesses: await manager.scale(supervisor.template.name, direction * n) };
+    const { name } = supervisor.template;
+    const wanted = await manager.scale(name, direction * n);
+    return { ...(await okWhenSaved(manager, [name])), numprocesses: wanted };
   }
 
   async function signal(request: Request, id: string, text: string | undefined) {

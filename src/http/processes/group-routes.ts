@@ -3,6 +3,7 @@ import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { forEachInSlices } from "../../slices.ts";
 import { keepOpen } from "../listen/connection.ts";
+import { okWhenSaved } from "./ok-when-saved.ts";
 import { spawnFirst } from "./spawn-first.ts";
 
 /** `/groups`: actions on all templates of a group. The group is the part of a name before the first colon. */
@@ -52,7 +53,7 @@ async function forAll(
   manager: Manager,
   names: readonly string[],
   act: (name: string) => void | Promise<void>,
-): Promise<{ ok: true }> {
+): Promise<object> {
   const failures = new Map<string, unknown>();
   const attempt = async (name: string) => {
     try {
@@ -66,7 +67,7 @@ async function forAll(
   await Promise.all(attempts);
   const failed = names.filter((name) => failures.has(name));
   const [firstName] = failed;
-  if (firstName === undefined) return { ok: true };
+  if (firstName === undefined) return await okWhenSaved(manager, names);
   const first = failures.get(firstName);
   if (!(first instanceof GafferdError)) throw first;
   throw new GafferdError(first.code, first.message, { details: { failed }, cause: first });

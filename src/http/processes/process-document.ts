@@ -1,4 +1,5 @@
 import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../../manager/views.ts";
+import type { TemplateSource } from "../../manager/template-source.ts";
 import { toDocument } from "../../template/document.ts";
 import type {
   DetailDocument,
@@ -10,8 +11,12 @@ import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toTime, toTimeOrNull } from "../../documents/time.ts";
 
 /** The settings of the template with the properties of the process; `port` is the port of the process. */
-export function toProcessDocument(supervisor: Supervisor, process: SupervisedProcess): ProcessDocument {
-  return { ...toDocument(supervisor.template), ...toRunDocument(process) };
+export function toProcessDocument(
+  supervisor: Supervisor,
+  process: SupervisedProcess,
+  source: TemplateSource,
+): ProcessDocument {
+  return { ...toDocument(supervisor.template), source, ...toRunDocument(process) };
 }
 
 export function toStatusDocument(status: SupervisorStatus): StatusDocument {
@@ -32,12 +37,13 @@ export function toStatusDocument(status: SupervisorStatus): StatusDocument {
 }
 
 /** Settings, status and processes of a template: everything that one row of a dashboard shows. */
-export function toDetailDocument(supervisor: Supervisor): DetailDocument {
+export function toDetailDocument(supervisor: Supervisor, source: TemplateSource): DetailDocument {
   const { restarts } = supervisor.status();
   const last = supervisor.exits.at(-1);
   const lastExit = last === undefined ? null : toExitDocument(last);
   return {
     ...toDocument(supervisor.template),
+    source,
     status: toStatusDocument(supervisor.status()),
     processes: supervisor.processes.map((process) => ({
       ...toRunDocument(process),

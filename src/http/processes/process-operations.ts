@@ -5,6 +5,7 @@ import {
   json,
   media,
   ok,
+  okSaved,
   type OperationDescription,
   type OperationTable,
   ref,
@@ -32,7 +33,7 @@ const replace = {
     "Settings that are missing from the body are reset to their defaults; `name` is optional. If the body is invalid, nothing changes.",
   path: [template],
   body: settings,
-  answers: ok("The settings were replaced, and each process was replaced, one at a time."),
+  answers: okSaved("The settings were replaced, and each process was replaced, one at a time."),
   errors: [...bodyErrors, "not_found", "conflict", "spawn_failed", "overloaded"],
 } as const satisfies Partial<OperationDescription>;
 
@@ -66,9 +67,9 @@ export const templateOperations: OperationTable = {
     tag,
     summary: "Create and start a template",
     description:
-      "The template is not started if `start` is false. If no process can be started, the template is not created.",
+      "The template is not started if `start` is false. If no process can be started, the template is not created. It is on disk before this responds, unless `persist` is false.",
     body,
-    answers: ok(
+    answers: okSaved(
       "The template was created and its processes were started. `pids` are their pids; some may have exited already.",
       { pids: { type: "array", items: { type: "integer" } } },
       { pids: [1] },
@@ -97,7 +98,7 @@ export const templateOperations: OperationTable = {
     summary: "Stop and delete a template, or stop a process",
     description: "If you stop a process by its pid, the template starts a replacement.",
     path: [templateOrProcess],
-    answers: ok("The template was deleted, or the process has exited."),
+    answers: okSaved("The template was deleted, or the process has exited."),
     errors: ["bad_value", "not_found", "gone"],
   },
   "GET /processes/:id/_pids": {

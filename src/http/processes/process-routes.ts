@@ -6,6 +6,7 @@ import { toDocument } from "../../template/document.ts";
 import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../operation/body.ts";
 import { keepOpen } from "../listen/connection.ts";
+import { okWhenSaved } from "./ok-when-saved.ts";
 import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
 import { exportTemplates } from "./export-templates.ts";
 import { choice, flag } from "../operation/parameter.ts";
@@ -36,17 +37,19 @@ export function processRoutes(manager: Manager) {
     .get("/processes/:id", ({ params }) => {
       // As in gaffer, a process that has exited is not found.
       const target = findTarget(manager, params.id, "not_found");
-      if (target.kind === "template") return toDocument(target.supervisor.template);
-      return toProcessDocument(target.supervisor, target.process);
+      const source = manager.kept.sourceOf(target.supervisor.template.name);
+      if (target.kind === "template") return { ...toDocument(target.supervisor.template), source };
+      return toProcessDocument(target.supervisor, target.process, source);
     })
     .put("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
     .post("/processes/:id", ({ request, params }) => replaceTemplate(manager, request, params.id), { parse: "none" })
     .delete("/processes/:id", async ({ request, params }) => {
       const target = findTarget(manager, params.id);
       keepOpen(request);
-      if (target.kind === "template") await manager.delete(target.supervisor.template.name);
+      const { name } = target.supervisor.template;
+      if (target.kind === "template") await manager.delete(name);
       else await manager.stopProcess(target.process.id);
-      return { ok: true };
+      return await okWhenSaved(manager, [name]);
     })
     .get("/processes/:id/_pids", ({ params }) => ({
       ok: true,
@@ -65,7 +68,8 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
     return running ? manager.runningIds() : answerNames(manager.names());
   const supervisors = manager.names().map((name) => manager.get(name));
   const chosen = supervisors.filter(({ processes }) => !running || processes.length > 0);
-  return isIni ? exportTemplates(chosen) : chosen.map(toDetailDocument);
+  if (isIni) return exportTemplates(chosen);
+  return chosen.map((supervisor) => toDetailDocument(supervisor, manager.kept.sourceOf(supervisor.template.name)));
 }
 
 /** One answer per array: encoding a thousand names takes longer than the rest of the request. */
@@ -80,7 +84,8 @@ async function createTemplate(manager: Manager, request: Request) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
-  return { ok: true, pids: await manager.launch(template) };
+  const pids = await manager.launch(template, { source: "http" });
+  return { ...(await okWhenSaved(manager, [template.name])), pids };
 }
 
 /** Settings that the body does not set get their defaults: a PUT replaces the settings and does not merge them. */
@@ -90,5 +95,5 @@ async function replaceTemplate(manager: Manager, request: Request, id: string) {
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
   await manager.update(name, template);
-  return { ok: true };
+  return await okWhenSaved(manager, [name]);
 }

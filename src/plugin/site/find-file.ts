@@ -1,7 +1,7 @@
 import { join, relative, sep } from "node:path";
-import { GafferdError } from "../../errors.ts";
 import { type FoundFolder, openInside } from "../../files/open-inside.ts";
 import type { OpenedFile } from "../../files/opened-file.ts";
+import { throwIfOverloaded } from "./overloaded.ts";
 
 /**
  * Opens the file, or finds the folder, at this path below `root`, which must be absolute with links resolved. Undefined if
@@ -17,11 +17,8 @@ export async function findEntry(root: string, names: readonly string[]): Promise
   } catch (cause) {
     const { code = "" } = cause as NodeJS.ErrnoException;
     if (absences.has(code)) return undefined;
-    if (code !== "EMFILE" && code !== "ENFILE") throw cause;
-    const advice = "try again, or raise its limit of open files (`ulimit -n`)";
-    throw new GafferdError("overloaded", `cannot open a file: gafferd has no free file descriptors; ${advice}`, {
-      cause,
-    });
+    throwIfOverloaded(cause);
+    throw cause;
   }
 }
 

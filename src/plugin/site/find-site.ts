@@ -2,10 +2,12 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { isCachedFolder } from "../../files/open-inside.ts";
 import type { InstalledPlugins, PluginRoot } from "../plugins.ts";
+import { throwIfOverloaded } from "./overloaded.ts";
 
 /**
  * The folder of the site at `/_plugin/<name>/`, absolute with links resolved: the `_site` of the plugin with that name, or
- * of the folder with that name. Looked up for each request, so that sites can be added and removed at any time.
+ * of the folder with that name. Looked up for each request, so that sites can be added and removed at any time. Rejects with
+ * `overloaded` if no file descriptor is free.
  */
 export async function findSite(plugins: InstalledPlugins, name: string): Promise<string | undefined> {
   const plugin = plugins.find(name);
@@ -33,7 +35,7 @@ export async function listSites(plugins: InstalledPlugins): Promise<string[]> {
 
 /**
  * The folder to serve for a plugin's folder: its `_site`, or the whole folder if it has neither `_site` nor code.
- * Undefined if there is nothing to serve, or if `_site` is a link to a place outside the folder.
+ * Undefined if there is nothing to serve, or if `_site` is a link to a place outside the folder. Rejects with `overloaded`.
  */
 export async function siteIn(folder: string): Promise<string | undefined> {
   // Usually true, and at once. A response of more than 16 KiB that takes a turn of the event loop is slow: Bun 1.4.5 sends
@@ -45,7 +47,8 @@ export async function siteIn(folder: string): Promise<string | undefined> {
     if (!(await exists(join(real, "_site")))) return (await exists(join(real, "plugin"))) ? undefined : real;
     const site = await realpath(join(real, "_site"));
     return site.startsWith(real + sep) && (await isFolder(site)) ? site : undefined;
-  } catch {
+  } catch (cause) {
+    throwIfOverloaded(cause);
     // The folder was removed meanwhile or is not readable.
     return undefined;
   }

@@ -1,7 +1,8 @@
 import { ptr } from "bun:ffi";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { lazyLibc } from "../../libc.ts";
+import { limitingCgroups } from "../own-cgroups.ts";
 import { tryRead } from "../proc-file.ts";
 
 /**
@@ -48,7 +49,7 @@ let nextLookMs = 0;
 let cgroups: readonly string[] | undefined;
 
 function hasRoomInCgroups(): boolean {
-  cgroups ??= findPidsCgroups(tryRead(() => readFileSync("/proc/self/cgroup", "utf8")) ?? "");
+  cgroups ??= limitingCgroups("pids").filter((cgroup) => existsSync(join(cgroup, "pids.max")));
   if (cgroups.length === 0) return true;
   const nowMs = performance.now();
   if (nowMs < nextLookMs) return true;
@@ -62,17 +63,4 @@ export function roomIn(cgroup: string): number {
   const read = (name: string) => tryRead(() => readFileSync(join(cgroup, name), "latin1").trim());
   const max = Number(read("pids.max") ?? "max");
   return Number.isNaN(max) ? Infinity : max - reserveOf(max) - Number(read("pids.current") ?? 0);
-}
-
-/** The cgroup of gafferd and those above it that can limit processes, from the text of `/proc/self/cgroup`. */
-export function findPidsCgroups(text: string, mount = "/sys/fs/cgroup"): string[] {
-  const [, unified] = /^0::(\/.*)$/m.exec(text) ?? [];
-  const [, legacy] = /^\d+:(?:.*,)?pids(?:,.*)?:(\/.*)$/m.exec(text) ?? [];
-  const [root, path] = legacy === undefined ? [mount, unified ?? "/"] : [join(mount, "pids"), legacy];
-  const found: string[] = [];
-  // A container may see only the cgroup that is its own root.
-  for (let folder = join(root, path); folder.startsWith(root); folder = dirname(folder)) {
-    if (existsSync(join(folder, "pids.max"))) found.push(folder);
-  }
-  return found;
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, readlinkSyn
 import { join } from "node:path";
 import type { Logger } from "../../log.ts";
 import { messageOf } from "../../reason.ts";
+import { ownCgroup } from "../own-cgroups.ts";
 import { isStillRunning, procStatOf } from "../proc-stat.ts";
 import { Cgroup, foldersIn, killCgroup, processesIn, removeCgroup } from "./cgroup.ts";
 import { describeSurvivors, identify } from "./survivors.ts";
@@ -131,7 +132,7 @@ function exists(osPid: number): boolean {
 
 /** The directory of the cgroup (v2) that gafferd runs in. Undefined if none is mounted. */
 function findOwnCgroup(): string | undefined {
-  const path = /^0::(\/.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  const path = ownCgroup();
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
   const [, , , root, mountPoint] = mounts.find((line) => line.includes(" - cgroup2 "))?.split(" ") ?? [];
   if (path === undefined || root === undefined || mountPoint === undefined) return undefined;

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findPidsCgroups, reserveOf, roomIn } from "../../../src/process/spawn/process-reserve.ts";
+import { reserveOf, roomIn } from "../../../src/process/spawn/process-reserve.ts";
 
 const mount = mkdtempSync(join(tmpdir(), "gafferd-cgroup-"));
 afterAll(() => rmSync(mount, { recursive: true }));
@@ -29,16 +29,4 @@ test("a cgroup has room up to its reserve", () => {
   expect(roomIn(write("full", { "pids.max": "40\n", "pids.current": "35\n" }))).toBe(0);
   expect(roomIn(write("free", { "pids.max": "max\n", "pids.current": "35\n" }))).toBe(Infinity);
   expect(roomIn(join(mount, "gone"))).toBe(Infinity);
-});
-
-test("the cgroups above the one of gafferd count too, in version 2 and in version 1", () => {
-  const limits = { "pids.max": "max\n" };
-  const service = write("system.slice/a.service", limits);
-  const slice = write("system.slice", limits);
-  write("other", limits);
-  expect(findPidsCgroups("0::/system.slice/a.service\n", mount)).toEqual([service, slice]);
-  const inner = write("pids/docker/a", limits);
-  const root = write("pids", limits);
-  expect(findPidsCgroups("3:cpu,pids:/docker/a\n0::/\n", mount)).toEqual([inner, root]);
-  expect(findPidsCgroups("", mount)).toEqual([]);
 });
