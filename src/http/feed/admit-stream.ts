@@ -1,13 +1,13 @@
 import { hasDescriptorsFor } from "../../descriptors.ts";
 import { GafferdError } from "../../errors.ts";
-import { keepOpen } from "../listen/connection.ts";
+import { disableIdleTimeout } from "../listen/connection.ts";
 
 /**
  * Call before answering a request with a stream: disables the idle timeout of its connection. Throws `overloaded` if the
  * remaining file descriptors are reserved for short requests.
  */
 export function admitStream(request: Request): void {
-  if (hasDescriptorsFor("stream")) return keepOpen(request);
+  if (hasDescriptorsFor("stream")) return disableIdleTimeout(request);
   throw new GafferdError(
     "overloaded",
     "cannot open a stream: the remaining file descriptors are reserved for short requests; " +

@@ -35,6 +35,8 @@ export interface Connection {
   readonly site: Site;
   /** The headers may arrive only with the first byte of the body (see `early-headers.ts`). */
   readonly mayDelayHeaders: boolean;
+  /** The idle timeout is disabled until the request is answered. */
+  isSlow?: boolean;
   /** The response is a stream that may send nothing for a long time after its headers. */
   isStream?: boolean;
   /** The body of a stream, if it can be taken directly. */
@@ -55,8 +57,15 @@ export function connectionOf(request: Request): Connection | undefined {
   return (request as Received)[key];
 }
 
-/** Disables the idle timeout of the connection until its next request. */
+/** Disables the idle timeout of the connection until this request is answered. */
 export function keepOpen(request: Request): void {
+  const connection = connectionOf(request);
+  if (connection !== undefined) connection.isSlow = true;
+  disableIdleTimeout(request);
+}
+
+/** Disables the idle timeout of the connection until its next request, for an answer that may pause. */
+export function disableIdleTimeout(request: Request): void {
   const connection = connectionOf(request);
   connection?.idleTimer.timeout(connection.request, 0);
 }

@@ -48,7 +48,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** A connection that is silent for this long is closed, unless `keepOpen` was called for its request. */
+/** A connection that is silent for this long is closed, unless its request has disabled this. */
 const idleTimeoutSeconds = 30;
 
 /** Opens an address. Throws what `Bun.serve` throws, or a GafferdError whose message is only the reason. */
@@ -130,9 +130,11 @@ function serve(
       const connection: Connection = { server: receiver, request, idleTimer, site, mayDelayHeaders };
       attachConnection(routable, connection);
       const answer = app.fetch(routable);
-      if (request.method !== "GET") return answer;
-      const send = (response: Response) =>
-        connection.isStream ? early.send(request, receiver, response, connection.body) : response;
+      const send = (response: Response) => {
+        if (connection.isSlow) idleTimer.timeout(request, idleTimeoutSeconds);
+        const isEarly = connection.isStream && request.method === "GET";
+        return isEarly ? early.send(request, receiver, response, connection.body) : response;
+      };
       return answer instanceof Promise ? answer.then(send) : send(answer);
     },
     error: (error) => toErrorResponse(error, { log }),

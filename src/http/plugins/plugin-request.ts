@@ -1,5 +1,5 @@
 import type { InstalledPlugins } from "../../plugin/plugins.ts";
-import { keepOpen } from "../listen/connection.ts";
+import { disableIdleTimeout } from "../listen/connection.ts";
 
 const apiPath = /^\w+:\/\/[^/]*\/_plugin\/([^/?#]+)\/api(?:[/?#]|$)/;
 
@@ -12,6 +12,6 @@ export function answerByPlugin(request: Request, plugins: InstalledPlugins): Pro
   const answer = name === undefined ? undefined : plugins.find(name)?.answer;
   if (answer === undefined) return undefined;
   // The plugin decides how long a response may take or pause.
-  keepOpen(request);
+  disableIdleTimeout(request);
   return answer(request);
 }

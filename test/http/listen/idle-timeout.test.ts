@@ -2,21 +2,23 @@ import { expect, spyOn, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Bind } from "../../../src/bind.ts";
-import { keepOpen } from "../../../src/http/listen/connection.ts";
+import { disableIdleTimeout, keepOpen } from "../../../src/http/listen/connection.ts";
 import { type Endpoints, openEndpoints } from "../../../src/http/listen/endpoint.ts";
+import { unixIdleTimer } from "../../../src/http/listen/idle-timer.ts";
 import { recordWarnings } from "../../recorded-log.ts";
 import { anyPort, endpoint, temporaryFolder } from "./listening.ts";
 
 /** Bun closes a connection with the shortest timeout after 4 to 8 s. */
 const slowMs = 9000;
 
-/** An app whose answer to `/kept` and `/slow` takes longer than the idle timeout. */
+/** An app whose answers to `/kept` and `/slow` take longer than the idle timeout. */
 const app = {
   compile() {},
   async fetch(request: Request) {
     const { pathname } = new URL(request.url);
-    if (pathname === "/kept") keepOpen(request);
-    if (pathname !== "/quick") await Bun.sleep(slowMs);
+    if (pathname.startsWith("/kept")) keepOpen(request);
+    if (pathname === "/stream") disableIdleTimeout(request);
+    if (pathname === "/kept" || pathname === "/slow") await Bun.sleep(slowMs);
     return new Response("done");
   },
 };
@@ -44,7 +46,7 @@ async function ask(socket: Socket, path: string): Promise<string> {
   return text;
 }
 
-test("silent connections are closed, but not those of requests that may be slow, on TCP and on a unix socket", async () => {
+test("on TCP and unix sockets, silent connections are closed, but not before a request that may be slow is answered", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "socket");
   const endpoints = await openWithShortTimeout([anyPort, { kind: "unix", path }]);
@@ -56,6 +58,24 @@ test("silent connections are closed, but not those of requests that may be slow,
   expect(slow).toEqual(["", ""]);
   await endpoints.close();
 }, 30_000);
+
+test.each([
+  ["a request that may be slow", "/kept-quick", [0, 30]],
+  ["a response that may pause", "/stream", [0]],
+  ["any other request", "/quick", []],
+])("%s sets these timeouts of its connection: %s gives %j", async (_, route, timeouts) => {
+  using folder = temporaryFolder();
+  const unix = join(folder.path, "socket");
+  const endpoints = await openEndpoints(app, [endpoint({ binds: [{ kind: "unix", path: unix }] })], {
+    log: recordWarnings().log,
+  });
+  const timer = unixIdleTimer();
+  if (timer === undefined) throw new Error("no timer");
+  using timeout = spyOn(timer, "timeout");
+  expect(await (await fetch(`http://localhost${route}`, { unix })).text()).toBe("done");
+  expect(timeout.mock.calls.map(([, seconds]) => seconds)).toEqual(timeouts);
+  await endpoints.close();
+});
 
 const module = (name: string) => JSON.stringify(join(import.meta.dir, name));
 
