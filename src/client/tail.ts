@@ -14,6 +14,8 @@ export interface TailOptions {
   readonly tail?: number;
   /** Make the process wait for this reader, as with a pipe, at most for its `lossless_timeout`. Default `false`. */
   readonly lossless?: boolean;
+  /** Names a lossless reader. The process waits for it also while the connection is broken. */
+  readonly reader?: string;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called when the client is connected, and when the connection is lost and it reconnects. */
@@ -60,12 +62,12 @@ export type TailItem =
 export function tail(
   transport: Transport,
   target: string | number,
-  { label, since, tail: lines, lossless, signal, onConnection }: TailOptions,
+  { label, since, tail: lines, lossless, reader, signal, onConnection }: TailOptions,
 ): AsyncIterableIterator<TailItem, void> {
   const path = ["streams", target, ...(label === undefined ? [] : [label])];
   const start = { since: toSince(since), tail: lines };
   // JSON keeps the text exact, and a label cannot be mistaken for an event such as `gap`.
-  const fixed = { feed: "eventsource", format: "json", heartbeat: heartbeatSeconds, lossless };
+  const fixed = { feed: "eventsource", format: "json", heartbeat: heartbeatSeconds, lossless, reader };
   return createIteration(async function* (ended) {
     const events = followEvents({
       connect: (lastId, connection) =>

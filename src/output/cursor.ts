@@ -16,6 +16,8 @@ export interface CursorOptions {
   losslessTimeoutMs?: number;
   /** Keeps read bytes from being overwritten until `release`, so that a lossless reader can use them in place. */
   holdsTaken?: boolean;
+  /** Keeps half a ring of read bytes from being overwritten, so that a reader to which some did not arrive can resume. */
+  keepsBehind?: boolean;
   /** Called after every write and when the ring ends. It must return immediately. */
   onChange?: () => void;
   /** Called once when a lossless reader exceeds its timeout. From then on it may lose bytes. */
@@ -32,6 +34,7 @@ export class Cursor implements RingReader {
   readonly #onChange: () => void;
   readonly #onCutOff: () => void;
   readonly #holdsTaken: boolean;
+  readonly #keepsBehind: boolean;
   #position: number;
   #heldPosition: number;
   #waitBudgetMs: number;
@@ -41,6 +44,7 @@ export class Cursor implements RingReader {
     this.#position = options.position;
     this.#heldPosition = options.position;
     this.#holdsTaken = options.holdsTaken ?? false;
+    this.#keepsBehind = options.keepsBehind ?? false;
     this.#losslessTimeoutMs = options.losslessTimeoutMs ?? 0;
     this.#waitBudgetMs = options.losslessTimeoutMs ?? maxCreditMs;
     this.#onChange = options.onChange ?? (() => {});
@@ -54,7 +58,8 @@ export class Cursor implements RingReader {
   }
 
   get heldPosition(): number {
-    return this.#holdsTaken ? this.#heldPosition : this.#position;
+    const position = this.#holdsTaken ? this.#heldPosition : this.#position;
+    return this.#keepsBehind ? position - this.ring.capacity / 2 : position;
   }
 
   /** The number of bytes that can be read now. Call `takeGap` first. */

@@ -13,6 +13,8 @@ export interface FollowedOutputsOptions {
   readonly lossless?: boolean;
   /** If the reader is lossless, bytes that were read are kept until `release`; default `false`. */
   readonly holdsTaken?: boolean;
+  /** If the reader is lossless, half a ring of read bytes is kept, so that it can resume there; default `false`. */
+  readonly keepsBehind?: boolean;
   /** Called when there may be something to read. It must return immediately. */
   readonly onReady: () => void;
   /** Called when a process has waited too long for this lossless reader. */
@@ -197,7 +199,7 @@ export class FollowedOutputs {
   }
 
   #follow(process: SupervisedProcess, places: ReadonlyMap<Ring, number>): OutputTrack[] {
-    const { lossless, holdsTaken = false, onReady, onCutOff } = this.#options;
+    const { lossless, holdsTaken = false, keepsBehind = false, onReady, onCutOff } = this.#options;
     const outputs: OutputTrack[] = [];
     let outputIndex = -1;
     for (const [label, ring] of process.rings) {
@@ -211,7 +213,7 @@ export class FollowedOutputs {
           onReady();
         },
         onCutOff: () => onCutOff?.(process),
-        ...(lossless ? { losslessTimeoutMs: process.template.losslessTimeoutMs, holdsTaken } : {}),
+        ...(lossless ? { losslessTimeoutMs: process.template.losslessTimeoutMs, holdsTaken, keepsBehind } : {}),
       });
       const track = new OutputTrack({ process, label, outputIndex, cursor });
       this.#readable.add(track);

@@ -96,6 +96,11 @@ export class OutputReader {
     return gaps;
   }
 
+  /** Follows the processes that were spawned since the last call, without reading. */
+  follow(): void {
+    this.#outputs.update();
+  }
+
   /** The bytes returned so far may be overwritten. */
   release(): void {
     this.#outputs.release();

@@ -12,6 +12,8 @@ export interface OutputSource {
   onChange(listener: () => void): () => void;
   /** True if other processes may follow. */
   readonly isOpen: boolean;
+  /** True if the template was deleted. */
+  readonly isGone: boolean;
   /** True if no process is running and none will start without a request: all output has been written. */
   readonly isAtRest: boolean;
   /** The ranks of the template, over all its outputs. */
@@ -46,6 +48,9 @@ export function templateSource(supervisor: Supervisor): OutputSource {
     get isOpen() {
       return !supervisor.isRetired;
     },
+    get isGone() {
+      return supervisor.isRetired;
+    },
     get isAtRest() {
       return restingStates.includes(supervisor.status().state) && processes().every(({ outputEnded }) => outputEnded);
     },
@@ -60,6 +65,9 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
     processes: () => [process],
     onChange: (listener) => supervisor.onChange(listener),
     isOpen: false,
+    get isGone() {
+      return supervisor.isRetired;
+    },
     get isAtRest() {
       return process.outputEnded;
     },

@@ -21,7 +21,8 @@ function headStatusOf(path: string): number {
   if (path.startsWith("/wstreams/")) return 426;
   if (path.startsWith("/watch/:")) return 404;
   if (path.startsWith("/watch")) return 204;
-  return path.startsWith("/webhooks/") || path.endsWith("/stdin") ? 404 : 200;
+  if (path.endsWith("/stdin")) return 403;
+  return path.startsWith("/webhooks/") ? 404 : 200;
 }
 
 async function createPopulated() {

@@ -47,6 +47,7 @@ export function createFleet({ labels, capacity, keptExits }: FleetOptions): Flee
         return () => listeners.delete(listener);
       },
       isOpen: true,
+      isGone: false,
       isAtRest: false,
       ranks,
       processId: undefined,

@@ -4,6 +4,7 @@ import { gapHeader } from "../feed/gap-header.ts";
 import { createRawEncoder, type EncodingPlace } from "./output-encoder.ts";
 import type { OutputQuery } from "./output-query.ts";
 import { rawHeaders } from "../feed/feed-headers.ts";
+import type { NamedConnection, NamedReader } from "./named-reader.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 import { Waiter } from "../feed/waiter.ts";
 
@@ -21,21 +22,39 @@ export async function answerLongpoll(
   readerOptions: Omit<OutputReaderOptions, "onReady">,
   query: OutputQuery,
   signal: AbortSignal,
+  named: NamedReader | undefined,
 ): Promise<Response> {
   const waiter = new Waiter(signal);
-  const reader = new OutputReader(source, { ...readerOptions, onReady: () => waiter.wake() });
+  let wasReplaced = false;
+  const connection = named?.connect(() => {
+    wasReplaced = true;
+    waiter.wake();
+    return reader.position();
+  });
+  const start = connection?.start ?? readerOptions.start;
+  const reader = openReader(source, { ...readerOptions, start, onReady: () => waiter.wake() }, connection);
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
       const available = takeAvailable(reader, query);
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
-      const isOver = reader.ended || isAtRest || signal.aborted || performance.now() >= deadlineMs;
+      const isOver = reader.ended || isAtRest || signal.aborted || wasReplaced || performance.now() >= deadlineMs;
       if (available.hasOutput || isOver) return toResponse(available, query);
       await waiter.wait(Math.min(reader.dueMs ?? Infinity, deadlineMs) - performance.now());
     }
   } finally {
     waiter.close();
+    connection?.leave(reader.ended ? undefined : reader.position());
     reader.close();
+  }
+}
+
+function openReader(source: OutputSource, options: OutputReaderOptions, connection: NamedConnection | undefined) {
+  try {
+    return new OutputReader(source, options);
+  } catch (error) {
+    connection?.leave();
+    throw error;
   }
 }
 

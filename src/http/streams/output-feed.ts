@@ -5,7 +5,9 @@ import type { FeedSource } from "../feed/feed.ts";
 import { gapHeader } from "../feed/gap-header.ts";
 import { dropSharedEvents, type EncodingPlace, type OutputEncoder } from "./output-encoder.ts";
 import type { Follow } from "./output-query.ts";
+import type { NamedConnection, NamedReader } from "./named-reader.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
+import type { StreamPosition } from "../../reading/stream-position.ts";
 
 export interface OutputFeedOptions {
   readonly source: OutputSource;
@@ -14,7 +16,10 @@ export interface OutputFeedOptions {
   readonly follow: Follow;
   /** Called when there may be something to send. */
   readonly wake: () => void;
+  readonly named?: NamedReader | undefined;
 }
+
+const retrySoon = Buffer.from("retry: 10\n\n");
 
 /** The source of a feed of output. */
 export class OutputFeed implements FeedSource {
@@ -28,18 +33,17 @@ export class OutputFeed implements FeedSource {
   readonly #place: EncodingPlace;
   #wasCutOff = false;
   #wasExhausted = false;
+  #wasReplaced = false;
+  #sentBytes = 0;
+  #hasRetry = false;
 
-  /** Throws `bad_value` if it cannot resume because the output never had that position. */
+  readonly #connection: NamedConnection | undefined;
+
+  /** Throws `bad_value` if it cannot resume because the output never had that position, and `overloaded`. */
   constructor(options: OutputFeedOptions) {
     this.#options = options;
-    this.#reader = new OutputReader(options.source, {
-      ...options.readerOptions,
-      onReady: options.wake,
-      onCutOff: () => {
-        this.#wasCutOff = true;
-        options.wake();
-      },
-    });
+    this.#connection = options.named?.connect(() => this.#replace());
+    this.#reader = this.#openReader();
     this.#place = this.#createPlace();
     this.headers = options.encoder.namesGaps ? {} : gapHeader(this.#reader.takeGaps());
     const { start } = options.readerOptions;
@@ -54,12 +58,13 @@ export class OutputFeed implements FeedSource {
   }
 
   get ended(): boolean {
-    if (this.#reader.ended) return true;
+    if (this.#reader.ended || this.#isFull) return true;
     const { follow, source } = this.#options;
     return this.#wasExhausted && (follow === false || (follow === "until-exit" && source.isAtRest));
   }
 
   get abortReason(): string | undefined {
+    if (this.#wasReplaced) return "another connection has taken its name over";
     if (this.#wasCutOff) return "it read nothing within `lossless_timeout`";
     if (this.#options.encoder.namesGaps || !this.#reader.isBehind) return undefined;
     return "it fell behind: bytes it has not read are no longer in the buffer, and a raw stream cannot report the gap";
@@ -67,9 +72,57 @@ export class OutputFeed implements FeedSource {
 
   next(): Uint8Array | undefined {
     const { encoder, follow } = this.#options;
-    const item = this.#reader.next(encoder.maxBytes, follow ? performance.now() : Infinity);
+    if (this.#isFull) return this.#takeRetry();
+    const maxBytes = Math.min(encoder.maxBytes, this.#maxSentBytes / 2);
+    const item = this.#reader.next(maxBytes, follow ? performance.now() : Infinity);
     this.#wasExhausted = item === undefined;
+    if (item?.kind === "bytes") this.#sentBytes += item.to - item.from;
     return item && encoder.encode(item, this.#place);
+  }
+
+  /** The response ends here: the id of the next request says what has arrived, so that no more is on its way than is kept. */
+  get #isFull(): boolean {
+    return this.#connection !== undefined && this.#sentBytes >= this.#maxSentBytes / 2;
+  }
+
+  /** Half a ring is kept for a named reader. */
+  get #maxSentBytes(): number {
+    const { source, readerOptions, named } = this.#options;
+    if (named === undefined) return Infinity;
+    const rings = source.processes().flatMap((process) => ringsOf(process, readerOptions.label));
+    return Math.min(...rings.map(({ capacity }) => capacity)) / 2;
+  }
+
+  #openReader(): OutputReader {
+    const { source, readerOptions, wake } = this.#options;
+    try {
+      return new OutputReader(source, {
+        ...readerOptions,
+        start: this.#connection?.start ?? readerOptions.start,
+        onReady: wake,
+        onCutOff: () => {
+          this.#wasCutOff = true;
+          wake();
+        },
+      });
+    } catch (error) {
+      this.#connection?.leave();
+      throw error;
+    }
+  }
+
+  /** Another connection has its name now: aborts the response soon, and returns how far the reader has read. */
+  #replace(): StreamPosition {
+    this.#wasReplaced = true;
+    this.#options.wake();
+    return this.#reader.position();
+  }
+
+  /** Browsers would wait for seconds before the next request. */
+  #takeRetry(): Uint8Array | undefined {
+    if (this.#hasRetry) return undefined;
+    this.#hasRetry = true;
+    return retrySoon;
   }
 
   #createPlace(): EncodingPlace {
@@ -91,6 +144,7 @@ export class OutputFeed implements FeedSource {
 
   close(): void {
     const { source, readerOptions } = this.#options;
+    this.#connection?.leave(this.#reader.ended || this.#wasCutOff ? undefined : this.#reader.position());
     this.#reader.close();
     dropSharedEvents(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
   }

@@ -25,6 +25,8 @@ export interface OutputQuery {
   readonly start: OutputStart;
   readonly follow: Follow;
   readonly lossless: boolean;
+  /** The name of the lossless reader. Undefined if it has none. */
+  readonly reader: string | undefined;
 }
 
 const follows = flag("follow", true, "");
@@ -37,6 +39,27 @@ const follow: ReadableParameter<Follow> = {
   examples: ["false", "until-exit"],
   read: (query) => (query.get("follow") === "until-exit" ? "until-exit" : follows.read(query)),
 };
+
+const readerPattern = /^[\w.:@+-]{1,64}$/;
+
+function readReader(query: URLSearchParams): string | undefined {
+  const name = query.get("reader") ?? undefined;
+  if (name === undefined) return undefined;
+  if (!readerPattern.test(name)) {
+    throw badReader(`\`reader\` must be up to 64 letters, digits and \`_ . : @ + -\`, not \`${name}\``);
+  }
+  if (query.get("feed") === "continuous") {
+    throw badReader(
+      "`reader` needs ids to continue at, which `continuous` does not have; use `eventsource` or `longpoll`",
+    );
+  }
+  if (!outputParameters.lossless.read(query)) throw badReader("`reader` requires `lossless=true`");
+  return name;
+}
+
+function badReader(message: string): GafferdError {
+  return new GafferdError("bad_value", message, { field: "reader" });
+}
 
 /** Query parameters of output streams. */
 export const outputParameters = {
@@ -59,6 +82,13 @@ export const outputParameters = {
     false,
     "`true`: the process waits for this reader, as with a pipe, so that no output is dropped. A reader that does not read for the template's `lossless_timeout` is disconnected.",
   ),
+  reader: {
+    name: "reader",
+    description:
+      "A name for a lossless reader: up to 64 letters, digits and `_ . : @ + -`. If its connection breaks, the process waits for it for `lossless_timeout`, and another request with the same name continues: at `since` or `Last-Event-ID` if it has one, else after the last byte that was sent. A second connection with the name ends the first. Requires `lossless=true`, and a feed that has ids: `eventsource` or `longpoll`.",
+    schema: { type: "string", pattern: readerPattern.source },
+    examples: ["archive"],
+  },
 } as const satisfies Record<string, Parameter>;
 
 /** Throws `bad_value` with the parameter's name in `field`. */
@@ -74,6 +104,7 @@ export function parseOutputQuery(query: URLSearchParams, lastEventId: string | n
     start: parseStart(query, lastEventId, now),
     follow: outputParameters.follow.read(query),
     lossless: outputParameters.lossless.read(query),
+    reader: readReader(query),
   };
 }
 

@@ -3,10 +3,12 @@ import { Elysia } from "elysia";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
+import { NamedReaders } from "../../reading/named-readers.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
 import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
+import { createNamedReader } from "./named-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
 import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
 import { OutputFeed } from "./output-feed.ts";
@@ -23,6 +25,7 @@ export interface StreamRoutesOptions {
 
 /** `/streams`: output of processes and templates. */
 export function streamRoutes({ manager, log }: StreamRoutesOptions) {
+  const readers = new NamedReaders();
   return new Elysia({ name: "streams" })
     .get("/streams/:target", ({ request, params }) => answer(request, params.target))
     .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label));
@@ -43,7 +46,12 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     // The client left during the search.
     if (request.signal.aborted && !wasAborted) return new Response(null);
     const readerOptions = readerOptionsOf(query, start, label);
-    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
+    const { losslessTimeoutMs: timeoutMs } = template;
+    const named =
+      query.reader === undefined
+        ? undefined
+        : createNamedReader({ readers, name: query.reader, source, label, start, timeoutMs });
+    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal, named);
     const encoder =
       feed === "eventsource"
         ? createEventEncoder(format)
@@ -52,7 +60,7 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
       feed,
       format,
       heartbeatMs,
-      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake }),
+      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake, named }),
       log,
     });
   }
@@ -83,6 +91,7 @@ function readerOptionsOf(
     unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,
+    keepsBehind: query.reader !== undefined,
     holdsTaken: query.feed === "continuous",
     ...(label === undefined ? {} : { label }),
   };

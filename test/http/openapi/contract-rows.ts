@@ -137,7 +137,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /streams/:pid/:label, /streams/:pid (all labels), /streams/:name and /streams/:name/:label",
     requests: ["GET /streams/{target}", "GET /streams/{target}/{label}"],
-    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless"],
+    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless", "reader"],
     headers: ["Last-Event-ID"],
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found", "bad_value", "io_not_redirected"],
