@@ -22,7 +22,7 @@ describe("the examples", () => {
     expect(text.match(/^id: \S+$/gm)?.length).toBeGreaterThanOrEqual(2);
 
     const posted = await fetch(`${gafferd.url}/streams/2/stdin`, { method: "POST", body: "hello" });
-    expect(await posted.json()).toEqual({ ok: true, bytes: 5 });
+    expect(await posted.json()).toEqual({ ok: true, bytes: 5, taken: 5 });
     const answer = await fetch(`${gafferd.url}/streams/2/stdout`);
     expect(await answer.text()).toBe("hello");
   });

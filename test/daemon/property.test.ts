@@ -64,6 +64,8 @@ test(`${title}: of a separate gafferd, which finds escaped processes`, async () 
   await fc.assert(
     fc.asyncProperty(fc.commands(operationsOn(fleet), { maxCommands: 30, size: "max" }), async (commands) => {
       const model = await fleet.begin();
+      // Templates of the run before would come back.
+      rmSync(stateDir, { recursive: true, force: true });
       await using gafferd = await startGafferd([path]);
       const client = createClient(gafferd.url);
       const reloads = () => gafferd.err().split("reloaded on SIGHUP").length;
@@ -74,6 +76,9 @@ test(`${title}: of a separate gafferd, which finds escaped processes`, async () 
       };
       const real: Real = { client, reload, tails: new Set() };
       await fleet.settle(model);
+      // The first write opens a file of the database.
+      await client.create({ name: "stored", cmd: "sleep", start: false });
+      await client.remove("stored");
       await client.stop("four");
       await client.stop("group:five");
       const fds = descriptors(gafferd.osPid);

@@ -133,7 +133,8 @@ test("a file that is closed during a read is closed after it", async () => {
   const other = openSync(join(base, "secret"), "r");
   expect([await read, bytes.every((byte) => byte === 65)]).toEqual([1000, true]);
   closeSync(other);
-  expect(descriptorCount()).toBe(before);
+  // Less if the runtime closes one of its own meanwhile.
+  expect(descriptorCount()).toBeLessThanOrEqual(before);
 });
 
 test("isCachedFolder is true only for a folder at a path without links", () => {

@@ -65,6 +65,6 @@ export const daemonOperations: OperationTable = {
         needs_restart: [],
       },
     ),
-    errors: ["bad_value", "conflict", "invalid_config"],
+    errors: ["bad_value", "conflict", "invalid_config", "overloaded"],
   },
 };

@@ -128,7 +128,7 @@ describe.each(Object.keys(proxies) as ProxyName[])("behind %s with the configura
     const id = await host.run("sleep 0.1; wc -c; seq 1 300000", { redirect_input: true, output_buffer: "4m" });
     const body = Buffer.alloc(2_000_000, "x");
     const sent = await fetch(`${url}/streams/${id}/stdin?eof=true`, { method: "POST", body });
-    expect(await sent.json()).toEqual({ ok: true, bytes: body.length });
+    expect(await sent.json()).toEqual({ ok: true, bytes: body.length, taken: body.length });
     const text = await (await fetch(`${url}/streams/${id}/out?feed=continuous`)).text();
     expect(text).toBe(`${body.length}\n${Array.from({ length: 300_000 }, (_, index) => `${index + 1}\n`).join("")}`);
   });

@@ -113,8 +113,8 @@ describe("Python's http.client", () => {
     const printed = await outputOf("python3", fixture("http-client.py"), address, String(id));
     expect(JSON.parse(printed)).toEqual({
       said: [
-        [200, { ok: true, bytes: 4 }],
-        [200, { ok: true, bytes: 4 }],
+        [200, { ok: true, bytes: 4, taken: 4 }],
+        [200, { ok: true, bytes: 4, taken: 8 }],
       ],
       chunked: true,
       output: "one\ntwo\nend\n",
@@ -142,7 +142,7 @@ describe("curl", () => {
       await upload.stdin.flush();
     }
     await upload.stdin.end();
-    expect(JSON.parse(await upload.stdout.text())).toEqual({ ok: true, bytes: 8 });
+    expect(JSON.parse(await upload.stdout.text())).toEqual({ ok: true, bytes: 8, taken: 8 });
     expect(await download).toBe("one\ntwo\n");
   });
 });
