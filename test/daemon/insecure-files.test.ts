@@ -158,7 +158,7 @@ describe.if(isLinuxRoot)("as root", () => {
     const file = write("gaffer.ini", "[gaffer]\nstate_dir = state\n[webhooks]\nspawn = http://127.0.0.1:9/\n");
     write("source/plugin/index.ts", `import { Plugin } from "gafferd"; export class Q extends Plugin { name = "q"; }`);
     Bun.spawnSync(["chmod", "-R", "a+w", at("source")]);
-    const template = JSON.stringify({ name: "p", cmd: "sleep 600", cwd: "/" });
+    const template = JSON.stringify({ name: "p", cmd: "sleep 600", cwd: "/", persist: false });
     const start = async () => {
       await using gafferd = await startGafferd([`--pidfile=${at("x.pid")}`, file], {
         env: { HOME: folder },

@@ -63,7 +63,7 @@ async function startInBackground({ file, pidfile, folder }: Setting): Promise<st
   return /^log (.*)$/m.exec(out)?.[1] ?? "";
 }
 
-test("with `on_crash = restart`, a killed gafferd is started again, with the templates of its file and the same output", async () => {
+test("with `on_crash = restart`, a killed gafferd is started again, with its templates and the same output", async () => {
   await inSetting(async (setting) => {
     const { file, pidfile, folder, pid } = setting;
     await using first = await startGafferd([`--pidfile=${pidfile}`, file], { cwd: folder });
@@ -74,7 +74,7 @@ test("with `on_crash = restart`, a killed gafferd is started again, with the tem
     first.kill("SIGKILL");
     const next = await pid(old);
     expect(before.some(lives)).toBe(false);
-    await processesOf(next, 1);
+    await processesOf(next, 2);
     expect(readFileSync(`/proc/${next}/cmdline`, "utf8")).toEndWith(
       `\0--bind=127.0.0.1:0\0--pidfile=${pidfile}\0${file}\0`,
     );

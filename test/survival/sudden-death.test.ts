@@ -31,7 +31,9 @@ test(`${deaths} times killed while templates are created and scaled: no process 
     expect(before.get(mark("file")) ?? 0).toBeLessThanOrEqual(2 * wanted);
     expect([...before.keys()].filter((each) => each !== mark("file"))).toEqual([]);
     const work = [
-      create({ name: "made", cmd: command(round), graceful_timeout: graceSeconds }).catch(() => undefined),
+      create({ name: "made", cmd: command(round), graceful_timeout: graceSeconds, persist: false }).catch(
+        () => undefined,
+      ),
       ...[3, 2].map((count) => ask("POST", `/processes/file/_add/${count}`).catch(() => undefined)),
       ask("POST", "/processes/file/_sub/5").catch(() => undefined),
     ];

@@ -52,7 +52,7 @@ async function start(settings = ""): Promise<RunningGafferd> {
 
 /** Starts a process on whose start the plugin blocks. The request is not answered before that ends. */
 function spawn({ url }: RunningGafferd, name: string): void {
-  const body = JSON.stringify({ name, cmd: "sleep 600", cwd: "/" });
+  const body = JSON.stringify({ name, cmd: "sleep 600", cwd: "/", persist: false });
   void fetch(`${url}/processes`, { method: "POST", body }).catch(() => undefined);
 }
 

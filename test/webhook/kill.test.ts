@@ -26,7 +26,7 @@ test("gafferd killed at any moment loses no event that it has announced, and kee
     try {
       for (;;) {
         const name = `t${++last}`;
-        const body = JSON.stringify({ name, cmd: "true", start: false });
+        const body = JSON.stringify({ name, cmd: "true", start: false, persist: false });
         const answer = await fetch(`${gafferd.url}/processes`, { method: "POST", body });
         if (answer.ok) announced.push(name);
         // From the first answer on: a busy machine takes long to give one.

@@ -36,7 +36,14 @@ describe.each<[string, string[]]>([
       const osPid = under.length === 0 ? gafferd.osPid : childrenOf(gafferd.osPid)[0]!;
       const isAnswered = async () => (await fetch(`${gafferd.url}/ping`)).ok;
       const before = childrenOf(osPid);
-      await client.create({ name: "a", cmd: "perl -e", args: [program], restart: "never", redirect_output: ["out"] });
+      await client.create({
+        name: "a",
+        cmd: "perl -e",
+        args: [program],
+        restart: "never",
+        redirect_output: ["out"],
+        persist: false,
+      });
       await waitFor(
         async () => {
           expect(await isAnswered()).toBe(true);
