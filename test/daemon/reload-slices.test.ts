@@ -80,7 +80,7 @@ test("a template that is changed by a request during a reload has the settings o
   await daemon.reload();
   await updated;
   // Whichever came last.
-  expect([{ A: "file" }, { A: "request" }]).toContainEqual({ ...daemon.manager.get("p2").template.env });
+  expect(["file", "request"]).toContain(daemon.manager.get("p2").template.env["A"] ?? "");
   await daemon.reload();
   expect(daemon.manager.get("p2").template.env).toEqual({ A: "file" });
 });
