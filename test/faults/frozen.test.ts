@@ -23,7 +23,7 @@ test.skipIf(!canFreeze)(
       await client.start("web");
       expect(await client.status("web")).toMatchObject({ state: "running", running: 1 });
     } finally {
-      frozen.thaw();
+      await frozen.thaw();
     }
     await waitFor(async () => (await client.status("web")).running === 1 && !lives(osPid), "the thawed process to end");
   },
@@ -39,7 +39,7 @@ test.skipIf(!canFreeze)("`_restart` replaces a frozen process, and names it", as
     expect(host.err()).toContain(`SIGKILL did not end sleep (${osPid}, state D)`);
     expect(await client.status("web")).toMatchObject({ state: "running", running: 1 });
   } finally {
-    frozen.thaw();
+    await frozen.thaw();
   }
   await waitFor(() => !lives(osPid), "the thawed process to end");
   expect(await client.status("web")).toMatchObject({ state: "running", running: 1 });
@@ -55,7 +55,7 @@ test.skipIf(!canFreeze)("a frozen process that is stopped alone is replaced", as
     await waitFor(async () => (await client.status("web")).running === 1, "another process");
     expect(await client.status("web")).toMatchObject({ state: "running", running: 1 });
   } finally {
-    frozen.thaw();
+    await frozen.thaw();
   }
 });
 
@@ -67,10 +67,10 @@ async function freezeFirst({ client, url }: Awaited<ReturnType<typeof startHost>
   mkdirSync(group);
   writeFileSync(`${group}/cgroup.procs`, String(osPid));
   writeFileSync(`${group}/freezer.state`, "FROZEN");
-  const thaw = () => {
+  const thaw = async () => {
     writeFileSync(`${group}/freezer.state`, "THAWED");
-    writeFileSync(`${freezer}/cgroup.procs`, String(osPid));
-    rmdirSync(group);
+    // It may have been killed: then it leaves the group when it is reaped.
+    await waitFor(() => tryRemove(group), "the end of the frozen process");
   };
   return { id, osPid, thaw };
 }
@@ -78,6 +78,15 @@ async function freezeFirst({ client, url }: Awaited<ReturnType<typeof startHost>
 function isWritable(path: string): boolean {
   try {
     accessSync(`${path}/cgroup.procs`, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tryRemove(group: string): boolean {
+  try {
+    rmdirSync(group);
     return true;
   } catch {
     return false;
