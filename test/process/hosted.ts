@@ -45,10 +45,10 @@ export async function startHosted({
     async create(template) {
       const answer = await ask("POST", "/processes", { cwd: "/", redirect_output: ["out", "out"], ...template });
       if (answer["ok"] !== true) throw new Error(`cannot create ${template.name}: ${JSON.stringify(answer)}`);
-      return await waitFor(async () => {
-        const { pids } = (await ask("GET", `/processes/${template.name}/_pids`)) as { pids?: number[] };
-        return pids?.[0];
-      }, `a process of ${template.name}`);
+      // It may have exited since.
+      const [pid] = answer["pids"] as number[];
+      if (pid === undefined) throw new Error(`${template.name} has no process`);
+      return pid;
     },
     async numbers(pid, count) {
       return await waitFor(async () => {
