@@ -59,7 +59,7 @@ export class Cursor implements RingReader {
 
   get heldPosition(): number {
     const position = this.#holdsTaken ? this.#heldPosition : this.#position;
-    return this.#keepsBehind ? position - this.ring.capacity / 2 : position;
+    return this.#keepsBehind ? position - Math.floor(this.ring.capacity / 2) : position;
   }
 
   /** The number of bytes that can be read now. Call `takeGap` first. */

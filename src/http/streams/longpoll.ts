@@ -36,7 +36,7 @@ export async function answerLongpoll(
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
-      const available = takeAvailable(reader, query);
+      const available = takeAvailable(reader, query, Math.min(maxAnswerBytes, connection?.maxBytes ?? Infinity));
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
       const isOver = reader.ended || isAtRest || signal.aborted || wasReplaced || performance.now() >= deadlineMs;
       if (available.hasOutput || isOver) return toResponse(available, query);
@@ -65,7 +65,7 @@ interface Available {
   readonly hasOutput: boolean;
 }
 
-function takeAvailable(reader: OutputReader, query: OutputQuery): Available {
+function takeAvailable(reader: OutputReader, query: OutputQuery, maxBytes: number): Available {
   const encoder = createRawEncoder(query.format);
   const place: EncodingPlace = {
     before: undefined,
@@ -77,8 +77,11 @@ function takeAvailable(reader: OutputReader, query: OutputQuery): Available {
   const chunks: Uint8Array[] = [];
   const gaps: OutputGap[] = [];
   let length = 0;
-  while (length < maxAnswerBytes) {
-    const item = reader.next(Math.min(takeBytes, encoder.maxBytes), query.follow ? performance.now() : Infinity);
+  while (length < maxBytes) {
+    const item = reader.next(
+      Math.min(takeBytes, encoder.maxBytes, maxBytes),
+      query.follow ? performance.now() : Infinity,
+    );
     if (item === undefined) break;
     if (item.kind === "gap") gaps.push(item);
     const chunk = encoder.encode(item, place);

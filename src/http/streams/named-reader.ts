@@ -1,6 +1,6 @@
 import type { NamedReaders } from "../../reading/named-readers.ts";
 import type { OutputSource } from "../../reading/output-source.ts";
-import type { OutputStart } from "../../reading/output-start.ts";
+import { type OutputStart, ringsOf } from "../../reading/output-start.ts";
 import type { StreamPosition } from "../../reading/stream-position.ts";
 
 /** A reader whose place is held while its connection is broken. */
@@ -14,6 +14,11 @@ export interface NamedReader {
 
 export interface NamedConnection {
   readonly start: OutputStart;
+  /**
+   * The response ends after this many bytes, a quarter of a buffer: the id of the next request says what has arrived, so that
+   * no more is on its way than is kept. A single item may add as many.
+   */
+  readonly maxBytes: number;
   /** Call when the connection has ended. With a position, the processes wait for the next connection. */
   leave(position?: StreamPosition): void;
 }
@@ -38,6 +43,10 @@ export function createNamedReader(options: NamedReaderOptions): NamedReader {
       const { heldAt, leave } = readers.connect(key, disconnect);
       return {
         start: heldAt === undefined || isId ? start : { kind: "resume", position: heldAt },
+        get maxBytes() {
+          const rings = source.processes().flatMap((process) => ringsOf(process, label));
+          return Math.floor(Math.min(...rings.map(({ capacity }) => capacity)) / 4);
+        },
         leave: (position) => leave(position && { source, label, position, timeoutMs }),
       };
     },

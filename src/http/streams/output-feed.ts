@@ -73,24 +73,16 @@ export class OutputFeed implements FeedSource {
   next(): Uint8Array | undefined {
     const { encoder, follow } = this.#options;
     if (this.#isFull) return this.#takeRetry();
-    const maxBytes = Math.min(encoder.maxBytes, this.#maxSentBytes / 2);
+    const maxBytes = Math.min(encoder.maxBytes, this.#connection?.maxBytes ?? Infinity);
     const item = this.#reader.next(maxBytes, follow ? performance.now() : Infinity);
     this.#wasExhausted = item === undefined;
     if (item?.kind === "bytes") this.#sentBytes += item.to - item.from;
     return item && encoder.encode(item, this.#place);
   }
 
-  /** The response ends here: the id of the next request says what has arrived, so that no more is on its way than is kept. */
+  /** The response of a named reader ends here. */
   get #isFull(): boolean {
-    return this.#connection !== undefined && this.#sentBytes >= this.#maxSentBytes / 2;
-  }
-
-  /** Half a ring is kept for a named reader. */
-  get #maxSentBytes(): number {
-    const { source, readerOptions, named } = this.#options;
-    if (named === undefined) return Infinity;
-    const rings = source.processes().flatMap((process) => ringsOf(process, readerOptions.label));
-    return Math.min(...rings.map(({ capacity }) => capacity)) / 2;
+    return this.#sentBytes >= (this.#connection?.maxBytes ?? Infinity);
   }
 
   #openReader(): OutputReader {

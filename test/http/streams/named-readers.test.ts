@@ -73,6 +73,22 @@ test("a response ends after a part of what is kept, so that no more is on its wa
   expect(text).toEndWith("retry: 10\n\n");
 });
 
+test("a longpoll answer that is lost can be asked for again, also with a buffer of an odd size", async () => {
+  const id = await run(`sleep 0.1; seq 1 20000`, { output_buffer: 50_001, lossless_timeout: 2 });
+  const url = `${host.serving.url}/streams/${id}/out?feed=longpoll&lossless=true&reader=a`;
+  let text = "";
+  for (let since = ""; ;) {
+    await fetch(url + since).then((response) => response.text());
+    const again = await fetch(url + since);
+    if (again.status === 204) break;
+    expect(again.headers.get("x-gaffer-gap")).toBeNull();
+    text += await again.text();
+    since = `&since=${again.headers.get("x-gaffer-next")}`;
+  }
+  expect(`${numbers.slice(0, 20_000).join("\n")}\n`).toEndWith(text);
+  expect(text.length).toBeGreaterThan(50_001);
+});
+
 test("without an id it continues after the last byte that was sent", async () => {
   const id = await run(`sleep 0.1; seq 1 ${last}`, { output_buffer: "64k", lossless_timeout: 1 });
   const first = await eventsOf(new Uint8Array(await (await read(id)).arrayBuffer()));
