@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs";
+import { constants, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { asUser, type FileUser } from "./as-user.ts";
-import { assertRegular, toUnsuitable } from "./open-file.ts";
+import { regularOrClosed, toUnsuitable } from "./open-file.ts";
 import { allowances, createFileCheck, explainFault, runsAsRoot } from "./file-trust.ts";
 import { findUnsafePart } from "./safe-path.ts";
 
@@ -30,13 +30,7 @@ export function openForAppend(path: string, user?: FileUser): number {
     } catch (error) {
       throw toUnsuitable(path, error);
     }
-    try {
-      assertRegular(path, fstatSync(fd));
-      return fd;
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
+    return regularOrClosed(path, fd);
   });
 }
 

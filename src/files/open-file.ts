@@ -27,7 +27,11 @@ export interface ReadFileOptions {
  * device is refused. Throws UnsuitableFileError and the errors of `node:fs`.
  */
 export function openFile(path: string, user?: FileUser): number {
-  const fd = openAs(path, user);
+  return regularOrClosed(path, openAs(path, user));
+}
+
+/** Returns the descriptor of a regular file. Closes any other, and throws UnsuitableFileError. */
+export function regularOrClosed(path: string, fd: number): number {
   try {
     assertRegular(path, fstatSync(fd));
     return fd;
@@ -88,7 +92,7 @@ export function toUnsuitable(path: string, error: unknown): unknown {
 }
 
 /** Throws UnsuitableFileError if `stat` is not of a regular file. */
-export function assertRegular(path: string, stat: Stats): void {
+function assertRegular(path: string, stat: Stats): void {
   if (stat.isFile()) return;
   if (stat.isDirectory()) throw new UnsuitableFileError(path, "EISDIR", "it is a directory");
   const kind = stat.isFIFO() ? "a FIFO" : stat.isSocket() ? "a socket" : "a device";
