@@ -73,7 +73,7 @@ describe.skipIf(!hasCgroups)("with a cgroup for each process (needs root and cgr
         const created = client.create({ name: "a", cmd });
         expect(await created.then(() => "created", messageOf)).toContain(message);
         await hosted.ask("DELETE", "/processes/a");
-        expect(cgroupsOf(hosted.gafferd)).toEqual([]);
+        expect(cgroupsOf(hosted)).toEqual([]);
       }
     }
     closeSync(writer);
