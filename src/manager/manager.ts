@@ -10,7 +10,7 @@ import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { templatesInGroup, groupNames } from "./groups.ts";
 import { KeptTemplates } from "./kept-templates.ts";
-import { launch } from "./launch.ts";
+import { createStarted } from "./create-started.ts";
 import { notFound } from "./not-found.ts";
 import { beingDeleted, nameTaken, noSuchProcess } from "./refusals.ts";
 import { startInOrder } from "./start-in-order.ts";
@@ -113,7 +113,7 @@ export class Manager {
 
   /** Like `create`. Resolves to the ids of the processes that were started, in order. */
   launch(template: ProcessTemplate, options: CreateOptions = {}): Promise<number[]> {
-    return launch(this, this.#options.bus, template, () => this.create(template, options));
+    return createStarted(this, this.#options.bus, template, () => this.create(template, options));
   }
 
   /**

@@ -14,7 +14,7 @@ interface Templates {
  * Calls `create`, which adds the template, and resolves to the ids of the processes that were started, in order. Rejects with
  * what `create` throws.
  */
-export async function launch(
+export async function createStarted(
   manager: Templates,
   bus: EventBus,
   { name, numprocesses }: ProcessTemplate,
