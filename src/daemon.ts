@@ -204,8 +204,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let deadline: Deadline | undefined;
 
   async function closeStore(): Promise<void> {
-    manager.kept.close();
-    runs.close();
+    await manager.kept.close();
+    await runs.close();
     await store.close();
   }
 

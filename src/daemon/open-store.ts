@@ -30,5 +30,11 @@ export function openStore(store: Store, { stateDir, log }: { readonly stateDir: 
 
 /** Reads the runs in the store, and writes changes to it from now on. Does nothing if the store could not be opened. */
 export function openRuns(runs: Runs, store: Store): void {
-  if (store.database !== undefined) runs.open({ rows: new RunRows(store.database), durable: () => store.durable() });
+  if (store.database === undefined) return;
+  runs.open({
+    rows: new RunRows(store.database),
+    write: (run) => store.write(run),
+    writeSoon: (run) => store.writeSoon(run),
+    writeLater: (run) => store.writeLater(run),
+  });
 }

@@ -6,24 +6,27 @@ import type { RunRow, RunRows } from "./run-rows.ts";
 /** How often runs are written again that the disk refused. */
 const retryMs = 5000;
 
+/** Each resolves when `run` is committed, and rejects with the errors of SQLite and of the disk. */
+type Write = (run: () => void) => Promise<void>;
+
 /** The store, as far as this needs it. */
 export interface RunStore {
   readonly rows: RunRows;
-  /** Resolves when everything that was written survives a power failure. */
-  durable(): Promise<void>;
+  /** It then survives a power failure. */
+  readonly write: Write;
+  /** It then survives a kill. */
+  readonly writeSoon: Write;
+  /** Like `writeSoon`, within 100 ms. */
+  readonly writeLater: Write;
 }
 
-/**
- * Keeps runs on disk. What changes within one turn of the event loop is written in one transaction. Without a store, runs are
- * kept in memory only.
- */
+/** Keeps runs on disk. Without a store, runs are kept in memory only. */
 export class KeptRuns {
   readonly #log: Logger;
   #store: RunStore | undefined;
-  /** What is to be written, by id; undefined if a row is to be removed. */
-  readonly #changed = new Map<string, Run | undefined>();
-  #write: Promise<boolean> | undefined;
-  #isRefused = false;
+  /** What the disk refused to write, by id; undefined if a row is to be removed. */
+  readonly #refused = new Map<string, Run | undefined>();
+  readonly #writing = new Set<Promise<boolean>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(log: Logger) {
@@ -36,67 +39,64 @@ export class KeptRuns {
     return store.rows.read(this.#log);
   }
 
-  /** Writes the present facts of a run. Resolves to false if the disk refused them; they are then written again later. */
-  save(run: Run): Promise<boolean> {
-    this.#changed.set(run.id, run);
-    return this.#writeSoon();
-  }
-
-  /** Removes a run, unless another with its id is saved in the same turn. */
-  forget(id: string): Promise<boolean> {
-    this.#changed.set(id, undefined);
-    return this.#writeSoon();
-  }
-
-  /** Like `save`, but resolves when the run survives a power failure. */
+  /** Resolves when the run survives a power failure; to false if the disk refused it. */
   async reserve(run: Run): Promise<boolean> {
-    if (!(await this.save(run))) return false;
-    try {
-      await this.#store?.durable();
-      return true;
-    } catch (error) {
-      this.#refused(error);
-      return false;
-    }
+    return await this.#write("write", run.id, run);
   }
 
-  /** Writes what is left, and releases the store. */
-  close(): void {
-    this.#flush();
-    clearTimeout(this.#timer);
+  /** Writes what is known of a run by then, within 100 ms. */
+  update(run: Run): void {
+    void this.#write("writeLater", run.id, run);
+  }
+
+  /** Resolves when the end of the run survives a kill, or if the disk refused it, which is then tried again. */
+  async save(run: Run): Promise<void> {
+    await this.#write("writeSoon", run.id, run);
+  }
+
+  /** Like `save`, for a run that is no longer kept. */
+  async forget(id: string): Promise<void> {
+    await this.#write("writeSoon", id, undefined);
+  }
+
+  /** Tries once more to write what was refused, and releases the store when all is written. */
+  async close(): Promise<void> {
+    this.#retry();
+    clearInterval(this.#timer);
+    await Promise.all(this.#writing);
     this.#store?.rows.close();
     this.#store = undefined;
   }
 
-  #writeSoon(): Promise<boolean> {
-    if (this.#store === undefined) {
-      this.#changed.clear();
-      return Promise.resolve(true);
-    }
-    return (this.#write ??= new Promise((resolve) => setImmediate(() => resolve(this.#flush()))));
+  #write(how: Exclude<keyof RunStore, "rows">, id: string, run: Run | undefined): Promise<boolean> {
+    const store = this.#store;
+    if (store === undefined) return Promise.resolve(true);
+    const writing = store[how](() => (run === undefined ? store.rows.remove(id) : store.rows.save(run))).then(
+      () => this.#noteWritten(id),
+      (error: unknown) => this.#noteRefused(id, run, error),
+    );
+    this.#writing.add(writing);
+    void writing.then(() => this.#writing.delete(writing));
+    return writing;
   }
 
-  #flush(): boolean {
-    this.#write = undefined;
-    const rows = this.#store?.rows;
-    if (rows === undefined || this.#changed.size === 0) return true;
-    try {
-      rows.write([...this.#changed].map(([id, run]) => [id, run]));
-      this.#changed.clear();
-      if (this.#isRefused) this.#log.warn("runs are saved again");
-      this.#isRefused = false;
-      return true;
-    } catch (error) {
-      this.#refused(error);
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#flush(), retryMs).unref();
-      return false;
-    }
+  #noteWritten(id: string): boolean {
+    if (!this.#refused.delete(id) || this.#refused.size > 0) return true;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#log.warn("runs are saved again");
+    return true;
   }
 
-  #refused(error: unknown): void {
-    if (!this.#isRefused)
-      this.#log.error(`cannot save runs in ${this.#store?.rows.path}: ${messageOf(error)}; trying again`);
-    this.#isRefused = true;
+  #noteRefused(id: string, run: Run | undefined, error: unknown): boolean {
+    this.#refused.set(id, run);
+    if (this.#timer !== undefined) return false;
+    this.#log.error(`cannot save runs in ${this.#store?.rows.path}: ${messageOf(error)}; trying again`);
+    this.#timer = setInterval(() => this.#retry(), retryMs).unref();
+    return false;
+  }
+
+  #retry(): void {
+    for (const [id, run] of this.#refused) void this.#write("writeSoon", id, run);
   }
 }

@@ -23,9 +23,6 @@ export interface RunRow {
   readonly facts: RunFacts;
 }
 
-/** What is to be written of a run; undefined if it is to be removed. */
-export type RunChange = readonly [id: string, row: RunRow | undefined];
-
 interface StoredRow {
   id: string;
   keep_ms: number;
@@ -37,7 +34,6 @@ interface StoredRow {
 export class RunRows {
   readonly path: string;
   readonly #statements;
-  readonly #write: (changes: readonly RunChange[]) => void;
 
   constructor(database: Database) {
     this.path = database.filename;
@@ -48,15 +44,6 @@ export class RunRows {
       ),
       remove: database.prepare<unknown, [string]>("DELETE FROM run WHERE id = ?"),
     };
-    this.#write = database.transaction((changes: readonly RunChange[]) => {
-      for (const [id, row] of changes) {
-        if (row === undefined) this.#statements.remove.run(id);
-        else {
-          const [settings, facts] = [JSON.stringify(row.canonical), JSON.stringify(row.facts)];
-          this.#statements.save.run({ id, keepMs: row.keepMs, settings, facts });
-        }
-      }
-    });
   }
 
   /** All runs. Logs those that are damaged, and leaves them out. */
@@ -73,9 +60,12 @@ export class RunRows {
     });
   }
 
-  /** Writes all changes in one transaction. */
-  write(changes: readonly RunChange[]): void {
-    this.#write(changes);
+  save({ id, keepMs, canonical, facts }: RunRow): void {
+    this.#statements.save.run({ id, keepMs, settings: JSON.stringify(canonical), facts: JSON.stringify(facts) });
+  }
+
+  remove(id: string): void {
+    this.#statements.remove.run(id);
   }
 
   close(): void {

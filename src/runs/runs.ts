@@ -136,10 +136,10 @@ export class Runs {
     for (const run of this.#runs.values()) run.stoppedFor("shutdown");
   }
 
-  /** Writes what is left to the store and releases it. Runs that have not ended will be lost. */
-  close(): void {
+  /** Resolves when everything is written and the store is released. Runs that have not ended will be lost. */
+  async close(): Promise<void> {
     this.#expiry.close();
-    this.#kept.close();
+    await this.#kept.close();
   }
 
   async #begin(run: Run, { template, stdin, timeoutMs }: RunSettings): Promise<void> {
@@ -160,14 +160,15 @@ export class Runs {
     if (stdin !== undefined) void feed(process, stdin);
     const stop = () => void this.stop(run, "timeout");
     const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs);
-    void this.#kept.save(run);
+    this.#kept.update(run);
     void this.#follow(run, process, timer);
   }
 
   async #follow(run: Run, process: SupervisedProcess, timer: NodeJS.Timeout | undefined): Promise<void> {
     await process.exited;
     clearTimeout(timer);
-    void this.#kept.save(run);
+    // Soon, in case that gafferd is killed before the output has ended.
+    this.#kept.update(run);
     await (process.template.killMode === "process"
       ? Promise.race([process.gone(), Bun.sleep(openOutputMs)])
       : process.gone());

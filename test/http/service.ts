@@ -75,7 +75,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     async [Symbol.asyncDispose]() {
       runs.shutdown();
       await manager.close();
-      runs.close();
+      await runs.close();
       await webhooks.stop({ flushMs: 0 });
       await store.close();
       rmSync(stateDir, { recursive: true, force: true });

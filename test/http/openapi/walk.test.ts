@@ -65,7 +65,12 @@ const never: Readonly<Record<string, readonly string[]>> = {
     ...goneRun,
     ...unfollowedRun,
     ...silentRun,
-    ...["422", "422 spawn_failed", "422 application/json", "503", "503 overloaded", ...answered503],
+    "422",
+    "422 spawn_failed",
+    "422 application/json",
+    "503",
+    "503 overloaded",
+    ...answered503,
   ],
   // Nothing is missing before an offset of 0, and nothing survives SIGKILL.
   "POST /runs/{id}/stdin": ["409", "409 conflict", "409 application/json"],
@@ -198,8 +203,8 @@ async function setUpRuns({ daemon }: Serving, described: Described): Promise<voi
   for (const [id, { cmd, ...settings }] of Object.entries(stages)) {
     // Requests start it.
     if (id === "broken:api" || (id === "web:api" && described.method === "PUT")) continue;
-    const { restart: _, ...own } = { restart: "", ...settings };
-    const body = { cmd, shell: true, redirect_input: true, ...own };
+    const { restart: _, ...ofProcess } = { restart: "", ...settings };
+    const body = { cmd, shell: true, redirect_input: true, ...ofProcess };
     const { run } = await daemon.runs.start(id, parseRun(structuredClone(body), id, "/"));
     if (id === "done:api") await run.ended;
     const hasOutput = () => (run.hosted?.process.rings.get("stdout")?.head ?? 0) > 0;

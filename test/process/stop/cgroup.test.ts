@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "../../../src/client/client.ts";
-import { foldersIn, killCgroup, removeCgroup } from "../../../src/process/stop/cgroup.ts";
+import { Cgroup, foldersIn, killCgroup, removeCgroup } from "../../../src/process/stop/cgroup.ts";
+import { messageOf } from "../../../src/reason.ts";
 import { waitFor } from "../../wait-for.ts";
-import { cgroupsOf, folderOf, hasCgroups, removalOf, withoutCgroups } from "../cgroups.ts";
+import { cgroupsOf, folderOf, hasCgroups, ownFolder, removalOf, withoutCgroups } from "../cgroups.ts";
 import { startHosted } from "../hosted.ts";
 import { lives } from "../observe.ts";
 
@@ -50,6 +51,41 @@ describe.skipIf(!hasCgroups)("with a cgroup for each process (needs root and cgr
     },
     15_000 + 30 * restarts,
   );
+
+  test("programs that cannot be executed leave no directory", async () => {
+    await using hosted = await startHosted();
+    const put = (name: string, text: string) => {
+      const path = join(hosted.stateDir, "..", name);
+      writeFileSync(path, text, { mode: 0o755 });
+      return path;
+    };
+    const busy = put("busy", "#!/bin/sh\n");
+    const writer = openSync(busy, "r+");
+    const failures: [cmd: string, message: string][] = [
+      // Created, and tried again later.
+      [busy, "created"],
+      [put("text", "no program"), "is not in an executable format"],
+      [put("damaged", "\u007fELF nonsense"), "is a damaged program file"],
+    ];
+    const client = createClient(hosted.gafferd.url);
+    for (let attempt = 0; attempt < 20; attempt++) {
+      for (const [cmd, message] of failures) {
+        const created = client.create({ name: "a", cmd });
+        expect(await created.then(() => "created", messageOf)).toContain(message);
+        await hosted.ask("DELETE", "/processes/a");
+        expect(cgroupsOf(hosted)).toEqual([]);
+      }
+    }
+    closeSync(writer);
+  });
+
+  test("the directory of a failed spawn is removed even if its child is still in it", async () => {
+    const cgroup = new Cgroup(join(ownFolder ?? "", `gafferd-test-${process.pid}`));
+    const { exited } = Bun.spawn({ cmd: ["sleep", "600"], cgroup: cgroup.path });
+    cgroup.discard();
+    await waitFor(() => !existsSync(cgroup.path), "the removal of the directory");
+    await exited;
+  });
 
   test("a process that makes cgroups of its own leaves none of them", async () => {
     await using hosted = await startHosted();
