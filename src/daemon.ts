@@ -1,6 +1,7 @@
 import type { Config } from "./config/config.ts";
 import { formatProblem } from "./config/problem.ts";
 import { OutputCopies } from "./copies/output-copies.ts";
+import { createLeases } from "./daemon/create-leases.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
@@ -153,8 +154,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const settings = config.webhooks;
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
+  const leases = createLeases({ manager, bus, store, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
+    leases.close();
     manager.kept.close();
     await store.close();
     throw error;
@@ -165,6 +168,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     manager,
     bus,
     webhooks,
+    leases,
     version,
     corsOrigins: () => corsOrigins,
     reload,
@@ -181,6 +185,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
+    leases.close();
     manager.kept.close();
     await store.close();
     await ledger?.close();
@@ -202,6 +207,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   async function stopAll(): Promise<void> {
     ledger?.stopping();
+    // First: that gafferd stops the processes is no end of a lease.
+    leases.close();
     using end = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
     await end.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();
@@ -227,6 +234,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   }
   await manager.load(planStart(config, stored, { manager, log }));
+  leases.forgetLeft();
   if (options.endWithHost) {
     const hangAction = restart === undefined ? "log" : onHang;
     const lifeline = () => ledger?.lifeline ?? -1;

@@ -34,6 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   export: ["config", "template"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template", "store"],
+  leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -45,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [
     "documents",
     "manager",
+    "leases",
     "reading",
     "process",
     "webhook",
@@ -58,6 +60,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "leases",
     "survival",
     "copies",
     "config",
@@ -90,7 +93,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
   ["openapi"],
   ["app.ts"],
 ];

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
+import { Leases } from "../leases/leases.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
@@ -20,6 +21,7 @@ import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
+import { leaseRoutes } from "./leases/lease-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
@@ -47,6 +49,8 @@ export interface AppOptions {
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
+  /** Default: leases that nothing has. */
+  readonly leases?: Leases;
   /** Default: no plugins. */
   readonly plugins?: InstalledPlugins;
   /** Default: a new sampler. */
@@ -67,6 +71,7 @@ export function createApp(options: AppOptions) {
     corsOrigins,
     reload,
     log,
+    leases = new Leases({ log }),
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
@@ -103,15 +108,16 @@ export function createApp(options: AppOptions) {
     .use(processRoutes(manager))
     .use(actionRoutes(manager))
     .use(statusRoutes(manager))
-    .use(statsRoutes({ manager, bus, log, sampler }))
+    .use(statsRoutes({ manager, bus, leases, log, sampler }))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, log }))
+    .use(streamRoutes({ manager, leases, log }))
     .use(stdinRoutes(manager))
-    .use(wstreamRoutes(manager))
-    .use(watchRoutes({ bus, log }))
+    .use(wstreamRoutes({ manager, leases }))
+    .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
+    .use(leaseRoutes(leases))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
+    .use(metricsRoutes({ manager, bus, webhooks, leases, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

@@ -2,8 +2,7 @@ import { homedir } from "node:os";
 import { GafferdError } from "../errors.ts";
 import { maxDurationMs, parseDuration } from "./duration.ts";
 import { showValue } from "./expectation.ts";
-import { expandHome } from "./home.ts";
-import { invalid, splitList, toAbsolutePath } from "./text-values.ts";
+import { expandHome, invalid, splitList, toAbsolutePath } from "./text-values.ts";
 import {
   defaultBackoff,
   defaultFlapping,
@@ -12,6 +11,7 @@ import {
   type TemplateKey,
   templateSchema,
 } from "./properties.ts";
+import { checkOwner, type LeaseEndPolicy } from "./lease-settings.ts";
 import { toOutputFile, toRotation } from "./output-settings.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
@@ -57,6 +57,9 @@ export const converters = {
   output_file: toOutputFile,
   output_rotate: toRotation,
   output_to: unchanged<"stdout">,
+  owner: checkOwner,
+  lease: toDurationMs,
+  on_lease_end: unchanged<LeaseEndPolicy>,
   stdin_timeout: toDurationMs,
   lossless_timeout: toDurationMs,
 } satisfies { [Key in TemplateKey]: (value: Given<Key>) => unknown };

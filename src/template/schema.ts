@@ -1,5 +1,6 @@
 import { GafferdError } from "../errors.ts";
 import { converters } from "./convert.ts";
+import { findLeaseProblems } from "./lease-settings.ts";
 import { findShapeProblems, type TemplateProblem } from "./problem.ts";
 import { maxPort, type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
 import type { ProcessTemplate } from "./template.ts";
@@ -52,7 +53,18 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
 type OutputKey = "output_file" | "output_rotate" | "output_to";
-type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff" | OutputKey;
+type LeaseKey = "owner" | "lease";
+type UnsetKey =
+  | "stop_group"
+  | "cwd"
+  | "uid"
+  | "gid"
+  | "port"
+  | "priority"
+  | "flapping"
+  | "backoff"
+  | OutputKey
+  | LeaseKey;
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /**
@@ -154,7 +166,7 @@ function findContradictions(
       message: `conflicts with \`kill_mode = ${killMode}\`: ${isSame}; remove \`stop_group\``,
     });
   }
-  return [...problems, ...findPortProblems(values), ...findOutputProblems(values)];
+  return [...problems, ...findPortProblems(values), ...findOutputProblems(values), ...findLeaseProblems(values, given)];
 }
 
 function findOutputProblems(values: Partial<Values>): TemplateProblem[] {
@@ -224,6 +236,9 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     ...(values.output_file !== undefined && { outputFile: values.output_file }),
     ...(values.output_rotate !== undefined && { outputRotate: values.output_rotate }),
     ...(values.output_to !== undefined && { outputTo: values.output_to }),
+    ...(values.owner !== undefined && { owner: values.owner }),
+    ...(values.lease !== undefined && { leaseMs: values.lease }),
+    onLeaseEnd: values.on_lease_end,
     stdinTimeoutMs: values.stdin_timeout,
     losslessTimeoutMs: values.lossless_timeout,
   };

@@ -4,6 +4,8 @@ import type { EventBus } from "../../events/bus.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
+import type { Leases } from "../../leases/leases.ts";
+import { leaseParameter, withLease } from "../feed/held-lease.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, type FeedKind, feedParameters, parseHeartbeat } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
@@ -20,6 +22,7 @@ export interface StatsRoutesOptions {
   readonly manager: Manager;
   /** When the bus closes, streams of all templates end. */
   readonly bus: EventBus;
+  readonly leases: Leases;
   readonly log: Logger;
   /** Default: a new sampler. */
   readonly sampler?: Sampler;
@@ -60,10 +63,11 @@ export const statsParameters = {
     description:
       "If nothing was sent for this many seconds, an empty line is sent (a comment with `eventsource`). `true` means 15, `false` disables the heartbeat.",
   },
+  lease: leaseParameter,
 } as const satisfies Record<string, Parameter>;
 
 /** `/stats`: the resource usage of processes, once or as a stream of samples. */
-export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: StatsRoutesOptions) {
+export function statsRoutes({ manager, bus, leases, log, sampler = new Sampler() }: StatsRoutesOptions) {
   return new Elysia({ name: "stats" })
     .get("/stats", ({ request }) => answer(request, subjectOfAll(manager, bus)))
     .get("/stats/:name", ({ request, params }) =>
@@ -77,7 +81,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
     const { feed, intervalMs, heartbeatMs } = parseStatsQuery(new URL(request.url).searchParams);
     if (feed === "longpoll") {
       keepOpen(request);
-      return await answerOnce(subject);
+      return await withLease(request, leases, () => answerOnce(subject));
     }
     admitStream(request);
     const encoder = feed === "eventsource" ? statsEventEncoder : statsLineEncoder;
@@ -86,6 +90,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
       format: "json",
       heartbeatMs,
       open: (wake) => new StatsFeed({ sampler, subject, encoder, intervalMs, wake }),
+      leases,
       log,
     });
   }

@@ -7,6 +7,8 @@ import { NamedReaders } from "../../reading/named-readers.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
 import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
+import type { Leases } from "../../leases/leases.ts";
+import { withLease } from "../feed/held-lease.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { createNamedReader } from "./named-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
@@ -20,11 +22,12 @@ import { admitStream } from "../feed/admit-stream.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
+  readonly leases: Leases;
   readonly log: Logger;
 }
 
 /** `/streams`: output of processes and templates. */
-export function streamRoutes({ manager, log }: StreamRoutesOptions) {
+export function streamRoutes({ manager, leases, log }: StreamRoutesOptions) {
   const readers = new NamedReaders();
   return new Elysia({ name: "streams" })
     .get("/streams/:target", ({ request, params }) => answer(request, params.target))
@@ -51,7 +54,10 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
       query.reader === undefined
         ? undefined
         : createNamedReader({ readers, name: query.reader, source, label, start, timeoutMs });
-    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal, named);
+    if (feed === "longpoll") {
+      const { signal } = request;
+      return await withLease(request, leases, () => answerLongpoll(source, readerOptions, query, signal, named));
+    }
     const encoder =
       feed === "eventsource"
         ? createEventEncoder(format)
@@ -61,6 +67,7 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
       format,
       heartbeatMs,
       open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake, named }),
+      leases,
       log,
     });
   }

@@ -110,7 +110,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /stats: an array of those; /stats/:name: name, stats (the above with id), mem, max_mem …",
     requests: ["GET /stats", "GET /stats/{name}"],
-    query: ["feed", "interval"],
+    query: ["feed", "interval", "lease"],
     members: [
       ...words("name mem max_mem min_mem cpu max_cpu min_cpu"),
       ...["id", ...processMembers].map((member) => `stats.${member}`),
@@ -125,7 +125,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /watch, /watch/:p1[/:p2[/:p3]]; feed, heartbeat, since as of output",
     requests: ["GET /watch", "GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
-    query: ["feed", "heartbeat", "since"],
+    query: ["feed", "heartbeat", "since", "lease"],
     headers: ["Last-Event-ID"],
     members: ["event", "name", "pid", "os_pid", "exit_status", "term_signal", "detached", "time"],
   },
@@ -137,7 +137,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /streams/:pid/:label, /streams/:pid (all labels), /streams/:name and /streams/:name/:label",
     requests: ["GET /streams/{target}", "GET /streams/{target}/{label}"],
-    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless", "reader"],
+    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless", "reader", "lease"],
     headers: ["Last-Event-ID"],
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found", "bad_value", "io_not_redirected"],
@@ -158,10 +158,27 @@ export const contractRows: readonly ContractRow[] = [
     answerHeaders: ["X-Gaffer-Taken"],
   },
   {
-    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, the subprotocol `binary`",
+    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, ?lease=, the subprotocol `binary`",
     requests: ["GET /wstreams/{target}"],
-    query: ["label", "tail", "since", "eof", "offset", "taken"],
+    query: ["label", "tail", "since", "eof", "offset", "taken", "lease"],
     headers: ["Sec-WebSocket-Protocol"],
+  },
+  {
+    row: 'POST /leases/:owner renews everything of that owner ({"ok":true,"expires_at":…}); 410 gone if everything was stopped',
+    requests: ["POST /leases/{owner}"],
+    codes: ["not_found", "gone"],
+    members: ["ok", "expires_at"],
+  },
+  {
+    row: "DELETE /leases/:owner expires it now",
+    requests: ["DELETE /leases/{owner}"],
+    codes: ["not_found"],
+    members: ["ok"],
+  },
+  {
+    row: "GET /leases · GET /leases/:owner → list; one",
+    requests: ["GET /leases", "GET /leases/{owner}"],
+    members: ["owner", "state", "expires_at", "connections", "members.name", "members.state"],
   },
 ];
 
@@ -213,6 +230,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
   "GET /stats/{name}": { heartbeat: "prevents proxies from closing a silent stream" },
   "GET /stats/{name}/{pid}": {
     feed: "streams the usage of one process, like that of all",
+    lease: "holds a lease, like every stream",
     interval: "the interval of that stream",
     heartbeat: "the heartbeat of that stream",
   },

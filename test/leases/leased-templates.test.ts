@@ -1,0 +1,270 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { connect, type Socket } from "node:net";
+import { createClient } from "../../src/client/client.ts";
+import type { EventDocument } from "../../src/documents/document-schemas.ts";
+import { createFolder, startGafferd } from "../cli/running.ts";
+import { useServing } from "../http/serving.ts";
+import { waitFor } from "../wait-for.ts";
+
+const daemon = useServing();
+const client = () => createClient(daemon.serving.url);
+const sleeper = { cmd: "sleep 600", owner: "me", lease: 0.4 };
+const stateOf = async (name: string) => (await client().status(name)).state;
+const stopped = (name: string) => waitFor(async () => (await stateOf(name)) === "stopped", `the stop of ${name}`);
+
+/** Events of the types `lease_end`, `stop` and `exit`, with the name and the owner. */
+async function eventsOf(names: readonly string[]): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  const types = ["stop", "exit", "lease_end"];
+  for await (const item of client().watch(undefined, { since: "30s" })) {
+    if (item.type !== "event") continue;
+    const { event, name, owner } = item as EventDocument;
+    if (names.includes(name) && types.includes(event)) seen.push([event, name, owner]);
+    if (event === "delete" && names.includes(name)) return seen;
+  }
+  return seen;
+}
+
+describe("when the lease of an owner expires", () => {
+  test("its processes are stopped gracefully; the reason, an event and a log line say so", async () => {
+    await daemon.serving.create({ ...sleeper, name: "a", shell: true, cmd: "trap 'exit 7' TERM; sleep 600 & wait" });
+    await stopped("a");
+    expect(await client().status("a")).toMatchObject({
+      active: false,
+      reason: "the lease of its owner `me` expired (it was not renewed for 0.4 s)",
+    });
+    expect(await client().history("a")).toMatchObject([{ exit_status: 7 }]);
+    expect(daemon.serving.warnings).toContain(
+      "a: the lease of its owner `me` expired (it was not renewed for 0.4 s); stopping it",
+    );
+    await client().remove("a");
+    expect(await eventsOf(["a"])).toContainEqual(["lease_end", "a", "me"]);
+  });
+
+  test("with `on_lease_end = keep` they keep running, and the lease says that it has ended", async () => {
+    await daemon.serving.create({ ...sleeper, name: "k", on_lease_end: "keep" });
+    await waitFor(async () => (await client().lease("me")).state === "ended", "the end of the lease");
+    expect(await stateOf("k")).toBe("running");
+    expect(daemon.serving.warnings.at(-1)).toEndWith("; it keeps running");
+    expect(await client().renewLease("me")).toBeString();
+    expect((await client().lease("me")).state).toBe("active");
+  });
+
+  test("every template of the owner ends by its own lease, and no template of another", async () => {
+    await daemon.serving.create({ ...sleeper, name: "short" });
+    await daemon.serving.create({ ...sleeper, name: "long", lease: "1h" });
+    await daemon.serving.create({ ...sleeper, name: "other", owner: "you", lease: 60 });
+    await daemon.serving.create({ name: "free", cmd: "sleep 600" });
+    await stopped("short");
+    expect(await Promise.all(["long", "other", "free"].map(stateOf))).toEqual(["running", "running", "running"]);
+    const { members, state } = await client().lease("me");
+    expect([state, ...members.map((member) => member.state)]).toEqual(["active", "ended", "active"]);
+    expect((await client().leases()).map(({ owner }) => owner)).toEqual(["me", "you"]);
+  });
+
+  test("a start begins a new lease", async () => {
+    await daemon.serving.create({ ...sleeper, name: "a" });
+    await stopped("a");
+    const gone = await client()
+      .renewLease("me")
+      .catch((error: unknown) => error);
+    expect(gone).toMatchObject({ status: 410, code: "gone" });
+    await client().start("a");
+    expect((await client().lease("me")).state).toBe("active");
+    await stopped("a");
+  });
+
+  test("a process that is restarted again and again does not renew it", async () => {
+    const { create } = daemon.serving;
+    await create({ ...sleeper, name: "loop", cmd: "sleep 0.01", restart: "always", backoff: "10ms, 20ms" });
+    await stopped("loop");
+  });
+});
+
+test("an owner that renews keeps its processes", async () => {
+  await daemon.serving.create({ ...sleeper, name: "a" });
+  const until = performance.now() + 1000;
+  while (performance.now() < until) {
+    const expiresAt = await client().renewLease("me");
+    expect(Date.parse(expiresAt ?? "")).toBeWithin(Date.now() + 100, Date.now() + 401);
+    await Bun.sleep(50);
+  }
+  expect(await stateOf("a")).toBe("running");
+});
+
+test("DELETE ends the leases now, answers when the processes have exited, and may be repeated", async () => {
+  await daemon.serving.create({ ...sleeper, name: "a", lease: "1h" });
+  await daemon.serving.create({ ...sleeper, name: "b", lease: "1h", on_lease_end: "keep" });
+  await client().endLease("me");
+  expect([await stateOf("a"), await stateOf("b")]).toEqual(["stopped", "running"]);
+  expect((await client().status("a")).reason).toBe("the lease of its owner `me` was ended by a request");
+  await client().endLease("me");
+});
+
+test.each(["GET", "POST", "DELETE"])("%s of an unknown owner is 404 and says what an owner is", async (method) => {
+  const answer = await fetch(`${daemon.serving.url}/leases/nobody`, { method });
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toMatchObject({ error: "not_found", message: expect.stringContaining("`owner`") });
+});
+
+test("changing the owner of a template moves it, and removing the lease ends none", async () => {
+  await daemon.serving.create({ ...sleeper, name: "a", lease: 60 });
+  await client().update("a", { cmd: "sleep 600", owner: "you", lease: 60 });
+  expect((await client().leases()).map(({ owner }) => owner)).toEqual(["you"]);
+  await client().update("a", { cmd: "sleep 600" });
+  expect(await client().leases()).toEqual([]);
+  expect(await stateOf("a")).toBe("running");
+});
+
+describe("a connection with `?lease=` holds the leases while it is open:", () => {
+  const streams = [
+    "/streams/a?feed=eventsource",
+    "/streams/a/out?feed=continuous",
+    "/streams/a?feed=continuous&format=json",
+    "/watch?feed=eventsource",
+    "/watch/proc/a?feed=continuous",
+    "/stats/a?feed=eventsource&interval=60",
+  ];
+
+  test.each(streams)("%s", async (path) => {
+    await daemon.serving.create({ ...sleeper, name: "a" });
+    const left = new AbortController();
+    const answer = await fetch(`${daemon.serving.url}${path}&lease=me`, { signal: left.signal });
+    expect(answer.status).toBe(200);
+    const read = answer.text().catch(() => {});
+    await Bun.sleep(700);
+    expect(await client().lease("me")).toMatchObject({ state: "active", connections: 1 });
+    left.abort();
+    await read;
+    await stopped("a");
+    await waitFor(async () => (await client().lease("me")).connections === 0, "the end of the connection");
+  });
+
+  test("a longpoll, until it is answered", async () => {
+    await daemon.serving.create({ ...sleeper, name: "a" });
+    await fetch(`${daemon.serving.url}/streams/a?heartbeat=0.8&lease=me`);
+    expect(await stateOf("a")).toBe("running");
+    await stopped("a");
+  });
+
+  test("a WebSocket whose client answers pings", async () => {
+    await daemon.serving.create({ ...sleeper, name: "a", cmd: "cat", redirect_input: true });
+    const socket = new WebSocket(`${daemon.serving.url.replace("http", "ws")}/wstreams/a?lease=me&heartbeat=0.1`);
+    await new Promise((resolve) => socket.addEventListener("open", resolve));
+    await Bun.sleep(700);
+    expect(await stateOf("a")).toBe("running");
+    socket.close();
+    await stopped("a");
+  });
+
+  test("the client of the library, also after its connection was cut", async () => {
+    await daemon.serving.create({ ...sleeper, name: "a" });
+    const left = new AbortController();
+    const events = client().watch(undefined, { lease: "me", signal: left.signal });
+    const reading = (async () => {
+      for await (const item of events) void item;
+    })().catch(() => {});
+    await Bun.sleep(700);
+    expect(await stateOf("a")).toBe("running");
+    left.abort();
+    await reading;
+    await stopped("a");
+  });
+
+  test.each([
+    "/streams/a?feed=eventsource",
+    "/watch?feed=eventsource",
+    "/stats?feed=continuous",
+    "/watch?heartbeat=0.1",
+  ])("%s with an unknown owner is 404", async (path) => {
+    await daemon.serving.create({ name: "a", cmd: "sleep 600" });
+    const answer = await fetch(`${daemon.serving.url}${path}&lease=nobody`);
+    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([404, "not_found"]);
+  });
+});
+
+describe("a client that is connected but gone does not hold the leases:", () => {
+  /** Sends a request and reads nothing after it. */
+  async function openAndFreeze(path: string, headers = ""): Promise<Socket> {
+    const { hostname, port } = new URL(daemon.serving.url);
+    const socket = connect(Number(port), hostname);
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.pause();
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
+    return socket;
+  }
+  const upgrade =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const quiet = "sleep 600";
+  const noisy = "while :; do head -c 100000 /dev/zero | tr '\\0' x; sleep 0.01; done";
+
+  test.each([
+    ["a stream of a silent process", "/streams/a?feed=eventsource&heartbeat=0.1", quiet, ""],
+    ["a stream of a process that prints much", "/streams/a/out?feed=continuous", noisy, ""],
+    ["events", "/watch?feed=eventsource&heartbeat=0.1", quiet, ""],
+    ["lines", "/watch?feed=continuous&heartbeat=0.1", quiet, ""],
+    ["a WebSocket", "/wstreams/a?heartbeat=0.1", quiet, upgrade],
+  ])(
+    "%s",
+    async (_, path, cmd, headers) => {
+      await daemon.serving.create({ ...sleeper, name: "a", lease: 1, cmd, shell: true, restart: "always" });
+      const socket = await openAndFreeze(`${path}&lease=me`, headers);
+      await waitFor(async () => (await client().lease("me")).connections === 1, "the connection");
+      await waitFor(async () => (await stateOf("a")) === "stopped", "the end of the lease", 30_000);
+      // The WebSocket of a process ends with it.
+      expect((await client().lease("me")).connections).toBe(headers === "" ? 1 : 0);
+      socket.destroy();
+    },
+    40_000,
+  );
+});
+
+describe("a restart of gafferd", () => {
+  const folder = createFolder();
+  afterAll(folder.remove);
+
+  test.each(["SIGTERM", "SIGKILL"] as const)(
+    "after %s keeps what was left of the lease",
+    async (signal) => {
+      const config = folder.write(`${signal}.ini`, `[gaffer]\nstate_dir = ${signal}\nbundled_plugins = none\n`);
+      const left = async (url: string) => {
+        const { expires_at: expiresAt } = await createClient(url).lease("me");
+        return Date.parse(expiresAt ?? "") - Date.now();
+      };
+      let before = 0;
+      {
+        await using first = await startGafferd(["-c", config]);
+        await createClient(first.url).create({ name: "a", cmd: "sleep 600", owner: "me", lease: 60 });
+        await Bun.sleep(1500);
+        before = await left(first.url);
+        first.kill(signal);
+        await first.exited;
+      }
+      await using second = await startGafferd(["-c", config]);
+      // A kill loses at most the last second, and the processes do not start at once.
+      expect(await left(second.url)).toBeWithin(before - 3000, before + 1200);
+      expect((await createClient(second.url).status("a")).active).toBe(true);
+    },
+    20_000,
+  );
+
+  test("a template that was stopped by its lease stays stopped", async () => {
+    const config = folder.write("stopped.ini", "[gaffer]\nstate_dir = stopped\nbundled_plugins = none\n");
+    {
+      await using first = await startGafferd(["-c", config]);
+      await createClient(first.url).create({ name: "a", cmd: "sleep 600", owner: "me", lease: "1h" });
+      await createClient(first.url).endLease("me");
+    }
+    await using second = await startGafferd(["-c", config]);
+    expect((await createClient(second.url).status("a")).stopped).toBe(true);
+    expect(await createClient(second.url).renewLease("me")).toBeNull();
+  }, 20_000);
+
+  test("is no end of a lease: gafferd that stops publishes none", async () => {
+    const config = folder.write("quiet.ini", "[gaffer]\n[process:a]\ncmd = sleep 600\nowner = me\nlease = 60s\n");
+    await using gafferd = await startGafferd(["-c", config, "-v"]);
+    gafferd.kill("SIGTERM");
+    await gafferd.exited;
+    expect(gafferd.out() + gafferd.err()).not.toContain("lease");
+  }, 20_000);
+});
