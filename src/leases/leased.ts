@@ -1,4 +1,4 @@
-import type { LeaseEndPolicy } from "../template/lease-settings.ts";
+import type { LeaseEndPolicy } from "../template/lease-properties.ts";
 
 /** Something that belongs to an owner: a template or a run. */
 export interface Leased {

@@ -11,7 +11,7 @@ import {
   type TemplateKey,
   templateSchema,
 } from "./properties.ts";
-import { checkOwner, type LeaseEndPolicy } from "./lease-settings.ts";
+import { type LeaseEndPolicy, leaseProperties } from "./lease-properties.ts";
 import { toOutputFile, toRotation } from "./output-settings.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
@@ -120,6 +120,15 @@ function toUser(user: number | string): number | string {
     throw invalid(`must be a number from 0 to ${maximum} or a name, not ${showValue(user)}`);
   }
   return isNumber ? Number(user) : user;
+}
+
+/** At most 64 characters that need no escaping in a URL. */
+const ownerPattern = /^[A-Za-z0-9][\w.:@+-]{0,63}$/;
+
+function checkOwner(owner: string): string {
+  if (ownerPattern.test(owner)) return owner;
+  const { title } = leaseProperties.owner;
+  throw invalid(`must be ${title}, not ${showValue(owner)}`);
 }
 
 function toFlapping(value: Given<"flapping"> | false): FlappingPolicy | undefined {

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { leaseProperties } from "./lease-settings.ts";
+import { leaseProperties } from "./lease-properties.ts";
 import { outputProperties } from "./output-properties.ts";
 
 const duration = (description: string, defaultSeconds: number) =>

@@ -1,6 +1,5 @@
 import { GafferdError } from "../errors.ts";
 import { converters } from "./convert.ts";
-import { findLeaseProblems } from "./lease-settings.ts";
 import { findShapeProblems, type TemplateProblem } from "./problem.ts";
 import { maxPort, type TemplateKey, templateKeys, templateSchema } from "./properties.ts";
 import type { ProcessTemplate } from "./template.ts";
@@ -181,6 +180,25 @@ function findOutputProblems(values: Partial<Values>): TemplateProblem[] {
     problems.push({ field: key, message: "must not be set without an output; add a label to `redirect_output`" });
   }
   return problems;
+}
+
+function findLeaseProblems(values: Partial<Values>, given: Readonly<Record<string, unknown>>): TemplateProblem[] {
+  const hasOwner = given["owner"] != null;
+  const hasLease = given["lease"] != null;
+  if (!hasOwner && hasLease) return [{ field: "lease", message: "must not be set without `owner`, who renews it" }];
+  if (!hasOwner && given["on_lease_end"] === "keep") {
+    return [{ field: "on_lease_end", message: "must not be set without `owner` and `lease`" }];
+  }
+  if (!hasOwner) return [];
+  if (!hasLease) return [{ field: "owner", message: "must not be set without `lease`, its duration (lease = 60s)" }];
+  if (values.lease === 0) return [{ field: "lease", message: "must be more than 0" }];
+  if (values.detach) {
+    return [{ field: "owner", message: "must not be set with `detach`: gafferd does not stop detached processes" }];
+  }
+  if (values.on_host_exit !== "keep") return [];
+  return [
+    { field: "owner", message: "must not be set with `on_host_exit = keep`: such processes may outlive any lease" },
+  ];
 }
 
 function findPortProblems({ port, numprocesses, env }: Partial<Values>): TemplateProblem[] {

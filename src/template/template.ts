@@ -1,4 +1,4 @@
-import type { LeaseEndPolicy } from "./lease-settings.ts";
+import type { LeaseEndPolicy } from "./lease-properties.ts";
 
 /**
  * Whether a process that exits is replaced. `on-failure`: only after a signal or an exit code not in `successCodes`.

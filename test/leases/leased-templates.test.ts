@@ -25,6 +25,21 @@ async function eventsOf(names: readonly string[]): Promise<unknown[]> {
   return seen;
 }
 
+/** Sends a request and reads nothing after it. */
+async function openAndFreeze(path: string, headers = ""): Promise<Socket> {
+  const { hostname, port } = new URL(daemon.serving.url);
+  const socket = connect(Number(port), hostname);
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.pause();
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
+  return socket;
+}
+/** How much is left of the lease of `me`, in milliseconds. */
+async function leftOf(url: string): Promise<number> {
+  const { expires_at: expiresAt } = await createClient(url).lease("me");
+  return Date.parse(expiresAt ?? "") - Date.now();
+}
+
 describe("when the lease of an owner expires", () => {
   test("its processes are stopped gracefully; the reason, an event and a log line say so", async () => {
     await daemon.serving.create({ ...sleeper, name: "a", shell: true, cmd: "trap 'exit 7' TERM; sleep 600 & wait" });
@@ -118,27 +133,32 @@ test("changing the owner of a template moves it, and removing the lease ends non
 
 describe("a connection with `?lease=` holds the leases while it is open:", () => {
   const streams = [
-    "/streams/a?feed=eventsource",
-    "/streams/a/out?feed=continuous",
-    "/streams/a?feed=continuous&format=json",
+    "/streams/NAME?feed=eventsource",
+    "/streams/NAME/out?feed=continuous",
+    "/streams/NAME?feed=continuous&format=json",
     "/watch?feed=eventsource",
-    "/watch/proc/a?feed=continuous",
-    "/stats/a?feed=eventsource&interval=60",
+    "/watch/proc/NAME?feed=continuous",
+    "/stats/NAME?feed=eventsource&interval=60",
   ];
 
-  test.each(streams)("%s", async (path) => {
-    await daemon.serving.create({ ...sleeper, name: "a" });
-    const left = new AbortController();
-    const answer = await fetch(`${daemon.serving.url}${path}&lease=me`, { signal: left.signal });
-    expect(answer.status).toBe(200);
-    const read = answer.text().catch(() => {});
-    await Bun.sleep(700);
-    expect(await client().lease("me")).toMatchObject({ state: "active", connections: 1 });
-    left.abort();
-    await read;
-    await stopped("a");
-    await waitFor(async () => (await client().lease("me")).connections === 0, "the end of the connection");
-  });
+  test("streams, and feeds of events and statistics", async () => {
+    const holding = streams.map(async (path, at) => {
+      const [name, owner] = [`a${at}`, `owner-${at}`];
+      await daemon.serving.create({ ...sleeper, name, owner });
+      const left = new AbortController();
+      const url = `${daemon.serving.url}${path.replace("NAME", name)}&lease=${owner}`;
+      const answer = await fetch(url, { signal: left.signal });
+      expect([path, answer.status]).toEqual([path, 200]);
+      const read = answer.text().catch(() => {});
+      await Bun.sleep(900);
+      expect([path, await client().lease(owner)]).toMatchObject([path, { state: "active", connections: 1 }]);
+      left.abort();
+      await read;
+      await stopped(name);
+      await waitFor(async () => (await client().lease(owner)).connections === 0, `the end of ${path}`);
+    });
+    await Promise.all(holding);
+  }, 20_000);
 
   test("a longpoll, until it is answered", async () => {
     await daemon.serving.create({ ...sleeper, name: "a" });
@@ -184,65 +204,54 @@ describe("a connection with `?lease=` holds the leases while it is open:", () =>
 });
 
 describe("a client that is connected but gone does not hold the leases:", () => {
-  /** Sends a request and reads nothing after it. */
-  async function openAndFreeze(path: string, headers = ""): Promise<Socket> {
-    const { hostname, port } = new URL(daemon.serving.url);
-    const socket = connect(Number(port), hostname);
-    await new Promise((resolve) => socket.once("connect", resolve));
-    socket.pause();
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
-    return socket;
-  }
   const upgrade =
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   const quiet = "sleep 600";
   const noisy = "while :; do head -c 100000 /dev/zero | tr '\\0' x; sleep 0.01; done";
 
-  test.each([
-    ["a stream of a silent process", "/streams/a?feed=eventsource&heartbeat=0.1", quiet, ""],
-    ["a stream of a process that prints much", "/streams/a/out?feed=continuous", noisy, ""],
-    ["events", "/watch?feed=eventsource&heartbeat=0.1", quiet, ""],
-    ["lines", "/watch?feed=continuous&heartbeat=0.1", quiet, ""],
-    ["a WebSocket", "/wstreams/a?heartbeat=0.1", quiet, upgrade],
-  ])(
-    "%s",
-    async (_, path, cmd, headers) => {
-      await daemon.serving.create({ ...sleeper, name: "a", lease: 1, cmd, shell: true, restart: "always" });
-      const socket = await openAndFreeze(`${path}&lease=me`, headers);
-      await waitFor(async () => (await client().lease("me")).connections === 1, "the connection");
-      await waitFor(async () => (await stateOf("a")) === "stopped", "the end of the lease", 30_000);
+  const cases = [
+    ["/streams/NAME?feed=eventsource&heartbeat=0.1", quiet, ""],
+    ["/streams/NAME/out?feed=continuous", noisy, ""],
+    ["/watch?feed=eventsource&heartbeat=0.1", quiet, ""],
+    ["/watch?feed=continuous&heartbeat=0.1", quiet, ""],
+    ["/wstreams/NAME?heartbeat=0.1", quiet, upgrade],
+  ] as const;
+
+  test("streams, feeds and WebSockets", async () => {
+    const freezing = cases.map(async ([path, cmd, headers], at) => {
+      const [name, owner] = [`a${at}`, `owner-${at}`];
+      await daemon.serving.create({ ...sleeper, name, owner, lease: 1, cmd, shell: true, restart: "always" });
+      const socket = await openAndFreeze(`${path.replace("NAME", name)}&lease=${owner}`, headers);
+      await waitFor(async () => (await client().lease(owner)).connections === 1, `the connection of ${path}`);
+      await waitFor(async () => (await stateOf(name)) === "stopped", `the end of the lease of ${path}`, 40_000);
       // The WebSocket of a process ends with it.
-      expect((await client().lease("me")).connections).toBe(headers === "" ? 1 : 0);
+      if (headers === "") expect([path, (await client().lease(owner)).connections]).toEqual([path, 1]);
       socket.destroy();
-    },
-    40_000,
-  );
+    });
+    await Promise.all(freezing);
+  }, 60_000);
 });
 
 describe("a restart of gafferd", () => {
   const folder = createFolder();
   afterAll(folder.remove);
 
-  test.each(["SIGTERM", "SIGKILL"] as const)(
+  test.concurrent.each(["SIGTERM", "SIGKILL"] as const)(
     "after %s keeps what was left of the lease",
     async (signal) => {
       const config = folder.write(`${signal}.ini`, `[gaffer]\nstate_dir = ${signal}\nbundled_plugins = none\n`);
-      const left = async (url: string) => {
-        const { expires_at: expiresAt } = await createClient(url).lease("me");
-        return Date.parse(expiresAt ?? "") - Date.now();
-      };
       let before = 0;
       {
         await using first = await startGafferd(["-c", config]);
         await createClient(first.url).create({ name: "a", cmd: "sleep 600", owner: "me", lease: 60 });
         await Bun.sleep(1500);
-        before = await left(first.url);
+        before = await leftOf(first.url);
         first.kill(signal);
         await first.exited;
       }
       await using second = await startGafferd(["-c", config]);
       // A kill loses at most the last second, and the processes do not start at once.
-      expect(await left(second.url)).toBeWithin(before - 3000, before + 1200);
+      expect(await leftOf(second.url)).toBeWithin(before - 3000, before + 1200);
       expect((await createClient(second.url).status("a")).active).toBe(true);
     },
     20_000,

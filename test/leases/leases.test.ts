@@ -30,6 +30,7 @@ function member(name: string, settings: Partial<Leased> = {}): Leased {
 
 const hasEnded = (name: string) => waitFor(() => ended.includes(name), `the end of the lease of ${name}`);
 const hour = 3_600_000;
+const leftOf = (leases: Leases) => (leases.get("me").expiresAtMs ?? 0) - Date.now();
 
 test("a lease ends when it was not renewed for its duration, and not before", async () => {
   const leases = create();
@@ -176,8 +177,6 @@ describe("on disk", () => {
     folders.push(folder);
     return folder;
   }
-
-  const leftOf = (leases: Leases) => (leases.get("me").expiresAtMs ?? 0) - Date.now();
 
   test("what is left of a lease is kept; the time between does not count, and nobody gets more than a lease", async () => {
     const stateDir = newFolder();
