@@ -37,6 +37,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
+  // Processes that are started once. They are hosted by the manager.
+  runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -47,6 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "documents",
     "manager",
     "leases",
+    "runs",
     "reading",
     "process",
     "webhook",
@@ -69,6 +72,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "webhook",
     "plugin",
     "manager",
+    "runs",
     "supervisor",
     "process",
     "output",
@@ -94,6 +98,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["quirks"],
   ["feed"],
   ["streams", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
+  ["runs"],
   ["openapi"],
   ["app.ts"],
 ];

@@ -6,6 +6,7 @@ import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
+import type { Runs } from "../runs/runs.ts";
 import type { Webhooks } from "../webhook/webhooks.ts";
 import type { RoutePattern } from "./operation/allow.ts";
 import { connectionOf } from "./listen/connection.ts";
@@ -31,6 +32,8 @@ import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
 import { statsRoutes } from "./stats/stats-routes.ts";
 import { statusRoutes } from "./processes/status-routes.ts";
+import { runRoutes } from "./runs/run-routes.ts";
+import { OutputAnswers } from "./streams/output-answers.ts";
 import { stdinRoutes } from "./streams/stdin-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
 import { wstreamRoutes } from "./streams/wstream-routes.ts";
@@ -42,6 +45,7 @@ import { answerUnrouted } from "./operation/unrouted.ts";
 export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
+  readonly runs: Runs;
   readonly webhooks: Webhooks;
   /** The version of gafferd. */
   readonly version: string;
@@ -66,6 +70,7 @@ export function createApp(options: AppOptions) {
   const {
     manager,
     bus,
+    runs,
     webhooks,
     version,
     corsOrigins,
@@ -76,6 +81,7 @@ export function createApp(options: AppOptions) {
     sampler = new Sampler(),
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
+  const outputs = new OutputAnswers({ leases, log });
   const app = new Elysia({ name: "gafferd" })
     .headers(commonHeaders)
     .wrap((handle, { method }) => {
@@ -110,14 +116,15 @@ export function createApp(options: AppOptions) {
     .use(statusRoutes(manager))
     .use(statsRoutes({ manager, bus, leases, log, sampler }))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, leases, log }))
+    .use(streamRoutes({ manager, outputs }))
     .use(stdinRoutes(manager))
     .use(wstreamRoutes({ manager, leases }))
+    .use(runRoutes({ runs, outputs, leases }))
     .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
     .use(leaseRoutes(leases))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, webhooks, leases, version, sampler }))
+    .use(metricsRoutes({ manager, bus, runs, webhooks, leases, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

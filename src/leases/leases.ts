@@ -63,6 +63,12 @@ export class Leases {
     }
   }
 
+  /** Notes that something of an owner does not run any more. */
+  setStopped(kind: LeasedKind, name: string): void {
+    const entry = this.#entries.get(keyOf(kind, name));
+    if (entry !== undefined) this.set(entry.leased, false);
+  }
+
   /** Call when something is gone, or has no owner any more. */
   remove(kind: LeasedKind, name: string): void {
     const key = keyOf(kind, name);

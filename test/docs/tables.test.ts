@@ -13,6 +13,8 @@ import { hostFamilies } from "../../src/http/metrics/host-metrics.ts";
 import { leaseFamilies } from "../../src/http/metrics/lease-metrics.ts";
 import { processFamilies } from "../../src/http/metrics/process-metrics.ts";
 import { templateFamilies } from "../../src/http/metrics/template-metrics.ts";
+import { runFamilies } from "../../src/http/metrics/run-metrics.ts";
+import { Runs, type RunsOptions } from "../../src/runs/runs.ts";
 import { webhookFamilies } from "../../src/http/metrics/webhook-metrics.ts";
 import { statusByCode } from "../../src/http/operation/error.ts";
 import { Leases } from "../../src/leases/leases.ts";
@@ -79,6 +81,7 @@ test("the page on metrics has every metric and no other", async () => {
     ...templateFamilies([]),
     ...(await processFamilies([], new Sampler())),
     ...leaseFamilies(new Leases({ log: recordWarnings().log })),
+    ...runFamilies({ list: () => [], counts: new Runs({} as RunsOptions).counts }),
     ...webhookFamilies([]),
   ];
   const told = codesOfFirstColumn(sectionOf("docs/metrics.md", "Prometheus"));

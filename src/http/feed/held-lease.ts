@@ -20,6 +20,12 @@ export function holdLease(request: Request, leases: Leases, hold: LeaseHold): ((
   return owner === null ? undefined : leases.hold(owner, hold);
 }
 
+/** Throws `not_found` if the request names a lease of another owner than `owner`, and there is none. */
+export function assertLease(request: Request, leases: Leases, owner: string | undefined): void {
+  const named = new URL(request.url).searchParams.get(leaseParameter.name);
+  if (named !== null && named !== owner) leases.get(named);
+}
+
 /** Holds the lease that a request names until it is answered. Throws `not_found`. */
 export async function withLease<T>(request: Request, leases: Leases, answer: () => T): Promise<Awaited<T>> {
   const release = holdLease(request, leases, new ClientPresence());

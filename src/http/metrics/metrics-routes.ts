@@ -4,12 +4,14 @@ import type { Leases } from "../../leases/leases.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
 import type { Supervisor } from "../../manager/views.ts";
+import type { Runs } from "../../runs/runs.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
 import { leaseFamilies } from "./lease-metrics.ts";
+import { runFamilies } from "./run-metrics.ts";
 import { processFamilies } from "./process-metrics.ts";
 import { templateFamilies } from "./template-metrics.ts";
 import { webhookFamilies } from "./webhook-metrics.ts";
@@ -18,6 +20,7 @@ export interface MetricsRoutesOptions {
   readonly manager: Manager;
   /** Must not have published any event yet, so that every spawn is counted. */
   readonly bus: EventBus;
+  readonly runs: Runs;
   readonly webhooks: Webhooks;
   readonly leases: Leases;
   /** The version of gafferd. */
@@ -34,6 +37,7 @@ export interface MetricsRoutesOptions {
 export function metricsRoutes({
   manager,
   bus,
+  runs,
   webhooks,
   leases,
   version,
@@ -51,7 +55,14 @@ export function metricsRoutes({
     const ofTemplates = templateFamilies(supervisorsOf(manager));
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
     const ofWebhooks = webhookFamilies(webhooks.list());
-    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...leaseFamilies(leases), ...ofWebhooks]);
+    const text = formatMetrics([
+      ...ofHost,
+      ...ofTemplates,
+      ...ofProcesses,
+      ...runFamilies(runs),
+      ...leaseFamilies(leases),
+      ...ofWebhooks,
+    ]);
     return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
   });
 }

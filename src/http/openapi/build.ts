@@ -16,6 +16,7 @@ import { leaseOperations } from "../leases/lease-operations.ts";
 import { metricsOperations } from "../metrics/metrics-operations.ts";
 import { openapiOperations } from "./openapi-operations.ts";
 import { pluginOperations } from "../plugins/plugin-operations.ts";
+import { runOperations } from "../runs/run-operations.ts";
 import { statsOperations } from "../stats/stats-operations.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { templateOperations } from "../processes/process-operations.ts";
@@ -26,6 +27,7 @@ const operations: OperationTable = {
   ...templateOperations,
   ...actionOperations,
   ...streamOperations,
+  ...runOperations,
   ...eventOperations,
   ...leaseOperations,
   ...webhookOperations,

@@ -14,6 +14,7 @@ import {
 } from "../../documents/document-schemas.ts";
 import { leaseDocumentSchema } from "../../documents/lease-documents.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
+import { listedRunSchema, runBeginningSchema, runBodySchema, runDocumentSchema } from "../../documents/run-schemas.ts";
 import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
 import {
   deliveryDocumentSchema,
@@ -52,6 +53,10 @@ export const schemas = {
   OutputGap: gapDocumentSchema,
   ProcessExit: processExitSchema,
   ProcessSpawn: processSpawnSchema,
+  RunSettings: runBodySchema,
+  Run: runDocumentSchema,
+  ListedRun: listedRunSchema,
+  RunBeginning: runBeginningSchema,
   Event: eventDocumentSchema,
   EventGap: eventGapSchema,
   WebhookSettings: webhookBodySchema,

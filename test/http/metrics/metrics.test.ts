@@ -108,6 +108,9 @@ describe("the text", () => {
       ...(hasProc ? ["gafferd_process_open_fds gauge"] : []),
       "gafferd_leases gauge",
       "gafferd_lease_ends_total counter",
+      "gafferd_runs gauge",
+      "gafferd_runs_started_total counter",
+      "gafferd_runs_ended_total counter",
     ]);
     for (const { help } of families.values()) expect(help).toEndWith(".");
   });
