@@ -59,8 +59,8 @@ export function metricsRoutes({
       ...ofHost,
       ...ofTemplates,
       ...ofProcesses,
-      ...runFamilies(runs),
       ...leaseFamilies(leases),
+      ...runFamilies(runs),
       ...ofWebhooks,
     ]);
     return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
