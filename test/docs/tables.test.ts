@@ -15,6 +15,7 @@ import { templateFamilies } from "../../src/http/metrics/template-metrics.ts";
 import { webhookFamilies } from "../../src/http/metrics/webhook-metrics.ts";
 import { statusByCode } from "../../src/http/operation/error.ts";
 import { Sampler } from "../../src/process/usage/sampler.ts";
+import { finishNow } from "../../src/slices.ts";
 import { templateSchema } from "../../src/template/properties.ts";
 import { parseSecret, sign } from "../../src/webhook/signature.ts";
 import { codesOf, codesOfFirstColumn, readPage, type Section, sectionOf, sectionsOf } from "./page.ts";
@@ -73,9 +74,9 @@ test("the page on metrics has every metric and no other", async () => {
   const loopLag = { buckets: [], sumSeconds: 0, count: 0 };
   const families = [
     ...hostFamilies({ version: "1", spawns: 0, loopLag }),
-    ...templateFamilies([]),
-    ...(await processFamilies([], new Sampler())),
-    ...webhookFamilies([]),
+    ...finishNow(templateFamilies([])),
+    ...finishNow(processFamilies([], await new Sampler().sample([], 0))),
+    ...finishNow(webhookFamilies([])),
   ];
   const told = codesOfFirstColumn(sectionOf("docs/metrics.md", "Prometheus"));
   expect(told.toSorted()).toEqual(families.map(({ name }) => name).toSorted());

@@ -9,7 +9,11 @@ const unicodeLineEnds = /[\u0085\u2028\u2029]/;
 
 /** JSON in one line, even for readers that split at Unicode line ends. */
 export function toJsonLine(value: unknown): string {
-  const json = JSON.stringify(value);
+  return escapeLineEnds(JSON.stringify(value));
+}
+
+/** The same JSON without Unicode line ends. */
+export function escapeLineEnds(json: string): string {
   return unicodeLineEnds.test(json) ? json.replaceAll(new RegExp(unicodeLineEnds, "g"), escape) : json;
 }
 

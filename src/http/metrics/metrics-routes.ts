@@ -1,8 +1,9 @@
 import { Elysia } from "elysia";
+import { finishInSlices } from "../../slices.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Manager } from "../../manager/manager.ts";
-import { Sampler } from "../../process/usage/sampler.ts";
-import type { Supervisor } from "../../manager/views.ts";
+import { Sampler, type UsageSample } from "../../process/usage/sampler.ts";
+import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
@@ -36,14 +37,19 @@ export function metricsRoutes({ manager, bus, webhooks, version, sampler = new S
   });
   return new Elysia({ name: "metrics" }).get("/metrics", async () => {
     const processes = supervisorsOf(manager).flatMap((supervisor) => supervisor.processes);
-    const ofProcesses = await processFamilies(processes, sampler);
-    // Read again: templates may have changed while the sample was taken.
-    const ofTemplates = templateFamilies(supervisorsOf(manager));
-    const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
-    const ofWebhooks = webhookFamilies(webhooks.list());
-    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...ofWebhooks]);
+    const sample = await sampler.sample(processes, 0);
+    const text = await finishInSlices(writeMetrics(processes, sample));
     return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
   });
+
+  function* writeMetrics(processes: readonly SupervisedProcess[], sample: UsageSample): Generator<void, string> {
+    const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
+    // Templates may have changed while the sample was taken.
+    const ofTemplates = yield* templateFamilies(supervisorsOf(manager));
+    const ofProcesses = yield* processFamilies(processes, sample);
+    const ofWebhooks = yield* webhookFamilies(webhooks.list());
+    return yield* formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...ofWebhooks]);
+  }
 }
 
 /** In the order of creation. */
