@@ -155,7 +155,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (options.keepState) openStore(store, { stateDir, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
-    manager.kept.close();
+    await manager.kept.close();
     await store.close();
     throw error;
   });
@@ -181,7 +181,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
-    manager.kept.close();
+    await manager.kept.close();
     await store.close();
     await ledger?.close();
     throw error;
@@ -213,7 +213,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
-    manager.kept.close();
+    await manager.kept.close();
     await store.close();
     await ledger?.close();
     closeCgroups();

@@ -8,9 +8,9 @@ import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { collectSpawns } from "./collect-spawns.ts";
 import { templatesInGroup, groupNames } from "./groups.ts";
 import { KeptTemplates } from "./kept-templates.ts";
+import { createStarted } from "./create-started.ts";
 import { notFound } from "./not-found.ts";
 import { beingDeleted, nameTaken, noSuchProcess } from "./refusals.ts";
 import { startInOrder } from "./start-in-order.ts";
@@ -99,9 +99,10 @@ export class Manager {
       return void this.update(name, template, { keepSame: true }).catch(report);
     }
     const supervisor = this.#add(template, source);
+    // Before the spawn, so that the disk works meanwhile.
+    this.kept.save(name, { isWanted: template.start });
     try {
       if (template.start) supervisor.start();
-      this.kept.save(name);
     } catch (error) {
       void supervisor.stop().then(() => supervisor.retire());
       this.#forget(name);
@@ -111,12 +112,8 @@ export class Manager {
   }
 
   /** Like `create`. Resolves to the ids of the processes that were started, in order. */
-  async launch(template: ProcessTemplate, options: CreateOptions = {}): Promise<number[]> {
-    using spawns = collectSpawns(this.#options.bus, template.name);
-    this.create(template, options);
-    await this.get(template.name).filled();
-    // Processes that ended meanwhile may have been replaced; the replacements are left out.
-    return spawns.ids.slice(0, template.numprocesses);
+  launch(template: ProcessTemplate, options: CreateOptions = {}): Promise<number[]> {
+    return createStarted(this, this.#options.bus, template, () => this.create(template, options));
   }
 
   /**

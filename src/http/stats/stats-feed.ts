@@ -2,7 +2,7 @@ import { messageOf } from "../../reason.ts";
 import type { Sampler, UsageSample } from "../../process/usage/sampler.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedSource } from "../feed/feed.ts";
-import { breakJson, escapeLineEnds, maxLineBytes } from "../feed/json-line.ts";
+import { escapeLineEnds, maxLineBytes, toJsonLines } from "../feed/json-line.ts";
 import { commentLine } from "../feed/sse.ts";
 import { joinPieces, toJsonPieces } from "../operation/json-pieces.ts";
 import { finishInSlices } from "../../slices.ts";
@@ -33,31 +33,10 @@ export const statsEventEncoder: StatsEncoder = {
   greeting: commentLine,
   encode: oncePerSample(function* (json) {
     yield "event: stats\n";
-    for (const line of toLines(json, maxLineBytes - "data: \n".length)) yield `data: ${line}\n`;
+    for (const line of toJsonLines(json, maxLineBytes - "data: \n".length)) yield `data: ${line}\n`;
     yield "\n";
   }),
 };
-
-/** Combines pieces of JSON into lines of at most `maxBytes`, and splits longer ones. Strings are never split. */
-export function* toLines(pieces: Iterable<string>, maxBytes: number): Generator<string, void> {
-  let line = "";
-  let bytes = 0;
-  for (const piece of pieces) {
-    const pieceBytes = Buffer.byteLength(piece);
-    if (bytes > 0 && bytes + pieceBytes > maxBytes) {
-      yield line;
-      line = "";
-      bytes = 0;
-    }
-    const parts = breakJson(piece, maxBytes);
-    if (parts !== undefined) yield* parts;
-    else {
-      line += piece;
-      bytes += pieceBytes;
-    }
-  }
-  if (line !== "") yield line;
-}
 
 /** One line of JSON per sample. */
 export const statsLineEncoder: StatsEncoder = {
