@@ -7,6 +7,7 @@ import { EventBus } from "../../src/events/bus.ts";
 import { type HttpApp, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
+import { Runs } from "../../src/runs/runs.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
 import { type Logged, recordLog } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
@@ -41,6 +42,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     throw error;
   });
   const manager = new Manager({ bus, log });
+  const runs = new Runs({ manager, log });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
   const settings = { hooks: [], timeoutMs: 1000, retries: 3 };
   const store = createStore({ stateDir, log });
@@ -48,6 +50,7 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
   const app = createApp({
     manager,
     bus,
+    runs,
     webhooks,
     version: "1.2.3",
     corsOrigins: () => options.corsOrigins ?? [],
@@ -70,7 +73,9 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
       );
     },
     async [Symbol.asyncDispose]() {
+      runs.shutdown();
       await manager.close();
+      await runs.close();
       await webhooks.stop({ flushMs: 0 });
       await store.close();
       rmSync(stateDir, { recursive: true, force: true });

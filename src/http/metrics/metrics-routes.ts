@@ -3,11 +3,13 @@ import type { EventBus } from "../../events/bus.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
 import type { Supervisor } from "../../manager/views.ts";
+import type { Runs } from "../../runs/runs.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
+import { runFamilies } from "./run-metrics.ts";
 import { processFamilies } from "./process-metrics.ts";
 import { templateFamilies } from "./template-metrics.ts";
 import { webhookFamilies } from "./webhook-metrics.ts";
@@ -16,6 +18,7 @@ export interface MetricsRoutesOptions {
   readonly manager: Manager;
   /** Must not have published any event yet, so that every spawn is counted. */
   readonly bus: EventBus;
+  readonly runs: Runs;
   readonly webhooks: Webhooks;
   /** The version of gafferd. */
   readonly version: string;
@@ -28,7 +31,14 @@ export interface MetricsRoutesOptions {
  * scrape, and a registry would only add the work of removing the series of deleted templates and exited processes. The
  * format is always text 0.0.4, which scrapers that ask for OpenMetrics accept as well.
  */
-export function metricsRoutes({ manager, bus, webhooks, version, sampler = new Sampler() }: MetricsRoutesOptions) {
+export function metricsRoutes({
+  manager,
+  bus,
+  runs,
+  webhooks,
+  version,
+  sampler = new Sampler(),
+}: MetricsRoutesOptions) {
   const loopLag = new LoopLag();
   let spawns = 0;
   bus.subscribe(({ type }) => {
@@ -41,7 +51,7 @@ export function metricsRoutes({ manager, bus, webhooks, version, sampler = new S
     const ofTemplates = templateFamilies(supervisorsOf(manager));
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
     const ofWebhooks = webhookFamilies(webhooks.list());
-    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...ofWebhooks]);
+    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...runFamilies(runs), ...ofWebhooks]);
     return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
   });
 }
