@@ -36,6 +36,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   manager: ["supervisor", "output", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
+  // Processes that are started once. They are hosted by the manager.
+  runs: ["manager", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -45,6 +47,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [
     "documents",
     "manager",
+    "runs",
     "reading",
     "process",
     "webhook",
@@ -66,6 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "webhook",
     "plugin",
     "manager",
+    "runs",
     "supervisor",
     "process",
     "output",
@@ -91,6 +95,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["quirks"],
   ["feed"],
   ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["runs"],
   ["openapi"],
   ["app.ts"],
 ];

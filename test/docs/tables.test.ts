@@ -12,6 +12,8 @@ import { eventTypes } from "../../src/events/event.ts";
 import { hostFamilies } from "../../src/http/metrics/host-metrics.ts";
 import { processFamilies } from "../../src/http/metrics/process-metrics.ts";
 import { templateFamilies } from "../../src/http/metrics/template-metrics.ts";
+import { runFamilies } from "../../src/http/metrics/run-metrics.ts";
+import { Runs, type RunsOptions } from "../../src/runs/runs.ts";
 import { webhookFamilies } from "../../src/http/metrics/webhook-metrics.ts";
 import { statusByCode } from "../../src/http/operation/error.ts";
 import { Sampler } from "../../src/process/usage/sampler.ts";
@@ -76,6 +78,7 @@ test("the page on metrics has every metric and no other", async () => {
     ...hostFamilies({ version: "1", spawns: 0, loopLag }),
     ...finishNow(templateFamilies([])),
     ...finishNow(processFamilies([], await new Sampler().sample([], 0))),
+    ...runFamilies({ list: () => [], counts: new Runs({} as RunsOptions).counts }),
     ...finishNow(webhookFamilies([])),
   ];
   const told = codesOfFirstColumn(sectionOf("docs/metrics.md", "Prometheus"));

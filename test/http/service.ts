@@ -8,6 +8,7 @@ import { type HttpApp, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
 import type { Sampler } from "../../src/process/usage/sampler.ts";
+import { Runs } from "../../src/runs/runs.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
 import { type Logged, recordLog } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
@@ -42,6 +43,7 @@ export function createService(options: { corsOrigins?: readonly string[]; sample
     throw error;
   });
   const manager = new Manager({ bus, log });
+  const runs = new Runs({ manager, log });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
   const settings = { hooks: [], timeoutMs: 1000, retries: 3 };
   const store = createStore({ stateDir, log });
@@ -49,6 +51,7 @@ export function createService(options: { corsOrigins?: readonly string[]; sample
   const app = createApp({
     manager,
     bus,
+    runs,
     webhooks,
     version: "1.2.3",
     corsOrigins: () => options.corsOrigins ?? [],
@@ -72,7 +75,9 @@ export function createService(options: { corsOrigins?: readonly string[]; sample
       );
     },
     async [Symbol.asyncDispose]() {
+      runs.shutdown();
       await manager.close();
+      await runs.close();
       await webhooks.stop({ flushMs: 0 });
       await store.close();
       rmSync(stateDir, { recursive: true, force: true });

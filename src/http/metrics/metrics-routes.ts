@@ -4,11 +4,13 @@ import type { EventBus } from "../../events/bus.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler, type UsageSample } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
+import type { Runs } from "../../runs/runs.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
+import { runFamilies } from "./run-metrics.ts";
 import { processFamilies } from "./process-metrics.ts";
 import { templateFamilies } from "./template-metrics.ts";
 import { webhookFamilies } from "./webhook-metrics.ts";
@@ -17,6 +19,7 @@ export interface MetricsRoutesOptions {
   readonly manager: Manager;
   /** Must not have published any event yet, so that every spawn is counted. */
   readonly bus: EventBus;
+  readonly runs: Runs;
   readonly webhooks: Webhooks;
   /** The version of gafferd. */
   readonly version: string;
@@ -29,7 +32,14 @@ export interface MetricsRoutesOptions {
  * scrape, and a registry would only add the work of removing the series of deleted templates and exited processes. The
  * format is always text 0.0.4, which scrapers that ask for OpenMetrics accept as well.
  */
-export function metricsRoutes({ manager, bus, webhooks, version, sampler = new Sampler() }: MetricsRoutesOptions) {
+export function metricsRoutes({
+  manager,
+  bus,
+  runs,
+  webhooks,
+  version,
+  sampler = new Sampler(),
+}: MetricsRoutesOptions) {
   const loopLag = new LoopLag();
   let spawns = 0;
   bus.subscribe(({ type }) => {
@@ -48,7 +58,7 @@ export function metricsRoutes({ manager, bus, webhooks, version, sampler = new S
     const ofTemplates = yield* templateFamilies(supervisorsOf(manager));
     const ofProcesses = yield* processFamilies(processes, sample);
     const ofWebhooks = yield* webhookFamilies(webhooks.list());
-    return yield* formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...ofWebhooks]);
+    return yield* formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...runFamilies(runs), ...ofWebhooks]);
   }
 }
 

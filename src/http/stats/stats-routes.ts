@@ -3,6 +3,7 @@ import { GafferdError } from "../../errors.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
+import type { Supervisor } from "../../manager/views.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, type FeedKind, feedParameters, parseHeartbeat } from "../feed/feed-query.ts";
@@ -67,7 +68,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
   return new Elysia({ name: "stats" })
     .get("/stats", ({ request }) => answer(request, subjectOfAll(manager, bus)))
     .get("/stats/:name", ({ request, params }) =>
-      answer(request, subjectOfTemplate(findTemplate(manager, params.name))),
+      answer(request, subjectOfTemplate(findObserved(manager, params.name))),
     )
     .get("/stats/:name/:pid", ({ request, params }) =>
       answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
@@ -118,9 +119,14 @@ function parseInterval(text: string | null): number {
   });
 }
 
+/** A template, or a run by its name in events. */
+function findObserved(manager: Manager, name: string): Supervisor {
+  return manager.runs.find(name) ?? findTemplate(manager, name);
+}
+
 /** Throws `not_found` if the template has no running process with this pid. */
 function findProcess(manager: Manager, { name, pid }: { name: string; pid: string }): StatsSubject {
-  const supervisor = findTemplate(manager, name);
+  const supervisor = findObserved(manager, name);
   const id = parseWhole(pid, "pid");
   const process = supervisor.processes.find((each) => each.id === id);
   if (process !== undefined) return subjectOfProcess(supervisor, process);

@@ -18,9 +18,9 @@ export interface StatsSubject {
   onEnd(listener: () => void): () => void;
 }
 
-/** All templates, until the daemon stops. */
+/** All templates, and the runs that have not ended, until the daemon stops. */
 export function subjectOfAll(manager: Manager, bus: EventBus): StatsSubject {
-  const supervisors = () => manager.names().map((name) => manager.get(name));
+  const supervisors = () => [...manager.names().map((name) => manager.get(name)), ...manager.runs.active];
   return {
     owner: manager,
     processes: () => supervisors().flatMap(({ processes }) => processes),

@@ -1,6 +1,7 @@
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import type { GapDocument, OutputDocument } from "../../documents/document-schemas.ts";
 import type { Ring } from "../../output/ring.ts";
+import type { SupervisedProcess } from "../../manager/views.ts";
 import { characterEnd } from "../../output/output-range.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
 import { type OutputGap, sizeOfGap } from "../../reading/output-source.ts";
@@ -43,20 +44,31 @@ const rawBytes = 256 * 1024;
 const encoder = new TextEncoder();
 const nothing = new Uint8Array(0);
 
+/** The parts of server-sent events that not all feeds have in common. */
+export interface EventEncoding {
+  /** The first bytes to send. */
+  greet(id: string | undefined): Uint8Array;
+  /** The data of the event `exit`. */
+  exitOf(process: SupervisedProcess): object;
+}
+
+const plainEncoding: EventEncoding = {
+  greet: encodeGreeting,
+  exitOf: ({ id: pid, exit }) => ({ pid, ...toExitStatusDocument(exit?.status) }),
+};
+
 /** Server-sent events. */
-export function createEventEncoder(format: FeedFormat): OutputEncoder {
+export function createEventEncoder(format: FeedFormat, { greet, exitOf } = plainEncoding): OutputEncoder {
   return {
-    greet: encodeGreeting,
+    greet,
     maxBytes: format === "base64" ? base64Bytes : eventBytes,
     namesGaps: true,
     encode(item, place) {
       switch (item.kind) {
         case "gap":
           return encodeJsonEvent("gap", toGapDocument(item), place.after());
-        case "exit": {
-          const { id: pid, exit } = item.process;
-          return encodeJsonEvent("exit", { pid, ...toExitStatusDocument(exit?.status) }, place.after());
-        }
+        case "exit":
+          return encodeJsonEvent("exit", exitOf(item.process), place.after());
         case "spawn": {
           const { id: pid, osPid } = item.process;
           return encodeJsonEvent("spawn", { pid, os_pid: osPid }, place.after());
