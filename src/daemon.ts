@@ -201,7 +201,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await host?.reconfigure(next);
   };
   const check = async (next: Config): Promise<void> => {
-    host?.check(next);
+    await host?.check(next);
     await webhooks.check(next.webhooks);
   };
   const reloader = new Reloader({ config, readConfig, check, endpoints, manager, log, apply });

@@ -19,6 +19,7 @@ import { webhookFamilies } from "../../src/http/metrics/webhook-metrics.ts";
 import { statusByCode } from "../../src/http/operation/error.ts";
 import { Leases } from "../../src/leases/leases.ts";
 import { Sampler } from "../../src/process/usage/sampler.ts";
+import { finishNow } from "../../src/slices.ts";
 import { templateSchema } from "../../src/template/properties.ts";
 import { parseSecret, sign } from "../../src/webhook/signature.ts";
 import { recordWarnings } from "../recorded-log.ts";
@@ -78,11 +79,11 @@ test("the page on metrics has every metric and no other", async () => {
   const loopLag = { buckets: [], sumSeconds: 0, count: 0 };
   const families = [
     ...hostFamilies({ version: "1", spawns: 0, loopLag }),
-    ...templateFamilies([]),
-    ...(await processFamilies([], new Sampler())),
-    ...leaseFamilies(new Leases({ log: recordWarnings().log })),
+    ...finishNow(templateFamilies([])),
+    ...finishNow(processFamilies([], await new Sampler().sample([], 0))),
+    ...finishNow(leaseFamilies(new Leases({ log: recordWarnings().log }))),
     ...runFamilies({ list: () => [], counts: new Runs({} as RunsOptions).counts }),
-    ...webhookFamilies([]),
+    ...finishNow(webhookFamilies([])),
   ];
   const told = codesOfFirstColumn(sectionOf("docs/metrics.md", "Prometheus"));
   expect(told.toSorted()).toEqual(families.map(({ name }) => name).toSorted());

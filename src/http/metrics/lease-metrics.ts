@@ -3,7 +3,7 @@ import { type MetricOf, readFamilies } from "./metric-table.ts";
 import type { MetricFamily } from "./metrics-text.ts";
 
 /** Metrics of all leases together: owners come and go. */
-export function leaseFamilies(leases: Leases): MetricFamily[] {
+export function leaseFamilies(leases: Leases): Generator<void, MetricFamily[]> {
   return readFamilies(metrics, [leases]);
 }
 

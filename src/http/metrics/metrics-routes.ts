@@ -1,9 +1,10 @@
 import { Elysia } from "elysia";
+import { finishInSlices } from "../../slices.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Leases } from "../../leases/leases.ts";
 import type { Manager } from "../../manager/manager.ts";
-import { Sampler } from "../../process/usage/sampler.ts";
-import type { Supervisor } from "../../manager/views.ts";
+import { Sampler, type UsageSample } from "../../process/usage/sampler.ts";
+import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
 import type { Runs } from "../../runs/runs.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
@@ -50,21 +51,27 @@ export function metricsRoutes({
   });
   return new Elysia({ name: "metrics" }).get("/metrics", async () => {
     const processes = supervisorsOf(manager).flatMap((supervisor) => supervisor.processes);
-    const ofProcesses = await processFamilies(processes, sampler);
-    // Read again: templates may have changed while the sample was taken.
-    const ofTemplates = templateFamilies(supervisorsOf(manager));
+    const sample = await sampler.sample(processes, 0);
+    const text = await finishInSlices(writeMetrics(processes, sample));
+    return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
+  });
+
+  function* writeMetrics(processes: readonly SupervisedProcess[], sample: UsageSample): Generator<void, string> {
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
-    const ofWebhooks = webhookFamilies(webhooks.list());
-    const text = formatMetrics([
+    // Templates may have changed while the sample was taken.
+    const ofTemplates = yield* templateFamilies(supervisorsOf(manager));
+    const ofProcesses = yield* processFamilies(processes, sample);
+    const ofWebhooks = yield* webhookFamilies(webhooks.list());
+    const ofLeases = yield* leaseFamilies(leases);
+    return yield* formatMetrics([
       ...ofHost,
       ...ofTemplates,
       ...ofProcesses,
-      ...leaseFamilies(leases),
+      ...ofLeases,
       ...runFamilies(runs),
       ...ofWebhooks,
     ]);
-    return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
-  });
+  }
 }
 
 /** In the order of creation. */

@@ -17,7 +17,7 @@ import { admitStream } from "../feed/admit-stream.ts";
 import { type StatsSubject, subjectOfAll, subjectOfProcess, subjectOfTemplate } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
-import { jsonAnswer } from "../quirks/json-answer.ts";
+import { longJsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
@@ -98,7 +98,7 @@ export function statsRoutes({ manager, bus, leases, log, sampler = new Sampler()
 
   async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
     const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
-    if (document !== undefined) return jsonAnswer(document);
+    if (document !== undefined) return await longJsonAnswer(document);
     throw new GafferdError(
       "not_found",
       "the process has just exited; /processes/NAME/_pids lists the running processes",
