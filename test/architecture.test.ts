@@ -34,10 +34,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   export: ["config", "template"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template", "store"],
+  leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   // Processes that are started once. They are hosted by the manager.
-  runs: ["manager", "supervisor", "process", "events", "template", "documents", "store"],
+  runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -47,6 +48,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [
     "documents",
     "manager",
+    "leases",
     "runs",
     "reading",
     "process",
@@ -61,6 +63,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "leases",
     "survival",
     "copies",
     "config",
@@ -94,7 +97,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
   ["runs"],
   ["openapi"],
   ["app.ts"],

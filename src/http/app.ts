@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
+import { Leases } from "../leases/leases.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
@@ -21,6 +22,7 @@ import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
+import { leaseRoutes } from "./leases/lease-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
@@ -51,6 +53,8 @@ export interface AppOptions {
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
+  /** Default: leases that nothing has. */
+  readonly leases?: Leases;
   /** Default: no plugins. */
   readonly plugins?: InstalledPlugins;
   /** Default: a new sampler. */
@@ -72,11 +76,12 @@ export function createApp(options: AppOptions) {
     corsOrigins,
     reload,
     log,
+    leases = new Leases({ log }),
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
-  const outputs = new OutputAnswers(log);
+  const outputs = new OutputAnswers({ leases, log });
   const app = new Elysia({ name: "gafferd" })
     .headers(commonHeaders)
     .wrap((handle, { method }) => {
@@ -109,16 +114,17 @@ export function createApp(options: AppOptions) {
     .use(processRoutes(manager))
     .use(actionRoutes(manager))
     .use(statusRoutes(manager))
-    .use(statsRoutes({ manager, bus, log, sampler }))
+    .use(statsRoutes({ manager, bus, leases, log, sampler }))
     .use(groupRoutes(manager))
     .use(streamRoutes({ manager, outputs }))
     .use(stdinRoutes(manager))
-    .use(wstreamRoutes(manager))
-    .use(runRoutes({ runs, outputs }))
-    .use(watchRoutes({ bus, log }))
+    .use(wstreamRoutes({ manager, leases }))
+    .use(runRoutes({ runs, outputs, leases }))
+    .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
+    .use(leaseRoutes(leases))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, runs, webhooks, version, sampler }))
+    .use(metricsRoutes({ manager, bus, runs, webhooks, leases, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

@@ -1,3 +1,4 @@
+import type { Leases } from "../../leases/leases.ts";
 import type { Logger } from "../../log.ts";
 import { currentMoment } from "../../moment.ts";
 import { NamedReaders } from "../../reading/named-readers.ts";
@@ -7,6 +8,7 @@ import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-st
 import type { ProcessTemplate } from "../../template/template.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
+import { withLease } from "../feed/held-lease.ts";
 import { assertReadable } from "./assert-readable.ts";
 import { answerLongpoll } from "./longpoll.ts";
 import { createNamedReader } from "./named-reader.ts";
@@ -28,10 +30,12 @@ export interface ReadOutput {
 
 /** Answers requests for output. All routes share it, because they share the names of readers. */
 export class OutputAnswers {
+  readonly #leases: Leases;
   readonly #log: Logger;
   readonly #readers = new NamedReaders();
 
-  constructor(log: Logger) {
+  constructor({ leases, log }: { readonly leases: Leases; readonly log: Logger }) {
+    this.#leases = leases;
     this.#log = log;
   }
 
@@ -64,7 +68,10 @@ export class OutputAnswers {
       query.reader === undefined
         ? undefined
         : createNamedReader({ readers, name: query.reader, source, label, start, timeoutMs });
-    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal, named);
+    if (feed === "longpoll") {
+      const { signal } = request;
+      return await withLease(request, this.#leases, () => answerLongpoll(source, readerOptions, query, signal, named));
+    }
     const encoder =
       feed === "eventsource"
         ? createEventEncoder(format, encoding)
@@ -74,6 +81,7 @@ export class OutputAnswers {
       format,
       heartbeatMs,
       open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake, named }),
+      leases: this.#leases,
       log: this.#log,
     });
   }

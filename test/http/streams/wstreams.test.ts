@@ -297,7 +297,7 @@ test("a client that reads as fast as gafferd sends gets everything, and the even
   await waitFor(() => host.serving.process(id).outputEnded, "the end of the output");
   const { supervisor, process } = host.serving.daemon.manager.findProcess(id);
   const output = { label: "out", start: { kind: "held" }, isBinary: true } as const;
-  const input = { pingMs: undefined, eof: false, offset: undefined, reportsTaken: false } as const;
+  const input = { pingMs: undefined, eof: false, offset: undefined, reportsTaken: false, held: undefined } as const;
   const wstream = createWstream({ supervisor, process, ...output, ...input });
   const closing = Promise.withResolvers<void>();
   let bytes = 0;
