@@ -21,10 +21,10 @@ export interface TemplateBody {
 
 const main = join(import.meta.dir, "../../src/main.ts");
 
-/** Waits until the machine is quiet, then starts gafferd. */
-export async function startGafferd(): Promise<Gafferd> {
+/** Waits until the machine is quiet, then starts gafferd, with these variables besides its own. */
+export async function startGafferd(env: Readonly<Record<string, string>> = {}): Promise<Gafferd> {
   await whenQuiet();
-  const child = startChild([process.execPath, main, "--bind", "127.0.0.1:0"]);
+  const child = startChild([process.execPath, main, "--bind", "127.0.0.1:0"], { env: { ...process.env, ...env } });
   try {
     const [, url = ""] = await child.stderr.match(/listens on (http:\/\/[\d.:]+)/);
     return clientOf(child, url);

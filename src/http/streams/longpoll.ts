@@ -1,4 +1,4 @@
-import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
 import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
 import { gapHeader } from "../feed/gap-header.ts";
 import { createRawEncoder, type EncodingPlace } from "./output-encoder.ts";
@@ -18,20 +18,21 @@ const takeBytes = 64 * 1024;
  */
 export async function answerLongpoll(
   source: OutputSource,
-  readerOptions: Omit<OutputReaderOptions, "onReady">,
+  openReader: OpenReader,
   query: OutputQuery,
   signal: AbortSignal,
 ): Promise<Response> {
   const waiter = new Waiter(signal);
-  const reader = new OutputReader(source, { ...readerOptions, onReady: () => waiter.wake() });
+  const reader = openReader({ onReady: () => waiter.wake() });
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
       const available = takeAvailable(reader, query);
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
-      const isOver = reader.ended || isAtRest || signal.aborted || performance.now() >= deadlineMs;
-      if (available.hasOutput || isOver) return toResponse(available, query);
-      await waiter.wait(Math.min(reader.dueMs ?? Infinity, deadlineMs) - performance.now());
+      const isOver = reader.ended || isAtRest || performance.now() >= deadlineMs;
+      if (available.hasOutput || signal.aborted || (isOver && !reader.isLoading)) return toResponse(available, query);
+      const untilMs = reader.isLoading ? Infinity : Math.min(reader.dueMs ?? Infinity, deadlineMs);
+      await waiter.wait(untilMs - performance.now());
     }
   } finally {
     waiter.close();
@@ -46,7 +47,7 @@ interface Available {
   readonly hasOutput: boolean;
 }
 
-function takeAvailable(reader: OutputReader, query: OutputQuery): Available {
+function takeAvailable(reader: OutputItems, query: OutputQuery): Available {
   const encoder = createRawEncoder(query.format);
   const place: EncodingPlace = {
     before: undefined,

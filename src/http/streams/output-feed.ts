@@ -1,6 +1,6 @@
-import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
 import type { OutputSource } from "../../reading/output-source.ts";
-import { ringsOf } from "../../reading/output-start.ts";
+import { type OutputStart, ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { gapHeader } from "../feed/gap-header.ts";
 import { dropSharedEvents, type EncodingPlace, type OutputEncoder } from "./output-encoder.ts";
@@ -9,7 +9,10 @@ import { formatStreamId } from "../feed/stream-id.ts";
 
 export interface OutputFeedOptions {
   readonly source: OutputSource;
-  readonly readerOptions: Omit<OutputReaderOptions, "onReady" | "onCutOff">;
+  readonly openReader: OpenReader;
+  readonly start: OutputStart;
+  /** The output that is read; undefined for all. */
+  readonly label: string | undefined;
   readonly encoder: OutputEncoder;
   readonly follow: Follow;
   /** Called when there may be something to send. */
@@ -22,7 +25,7 @@ export class OutputFeed implements FeedSource {
   /** Report what was lost before the first byte, if the encoder does not report gaps. */
   readonly headers: Readonly<Record<string, string>>;
   readonly #options: OutputFeedOptions;
-  readonly #reader: OutputReader;
+  readonly #reader: OutputItems;
   /** The id after the last item. */
   #newestId: string | undefined;
   readonly #place: EncodingPlace;
@@ -32,8 +35,7 @@ export class OutputFeed implements FeedSource {
   /** Throws `bad_value` if it cannot resume because the output never had that position. */
   constructor(options: OutputFeedOptions) {
     this.#options = options;
-    this.#reader = new OutputReader(options.source, {
-      ...options.readerOptions,
+    this.#reader = options.openReader({
       onReady: options.wake,
       onCutOff: () => {
         this.#wasCutOff = true;
@@ -42,7 +44,7 @@ export class OutputFeed implements FeedSource {
     });
     this.#place = this.#createPlace();
     this.headers = options.encoder.namesGaps ? {} : gapHeader(this.#reader.takeGaps());
-    const { start } = options.readerOptions;
+    const { start } = options;
     // A client that resumes keeps its id until it has received the gap event for what it missed.
     const isNew = start.kind !== "resume" && start.kind !== "restart";
     if (isNew) this.#newestId = formatStreamId(this.#reader.position());
@@ -68,7 +70,7 @@ export class OutputFeed implements FeedSource {
   next(): Uint8Array | undefined {
     const { encoder, follow } = this.#options;
     const item = this.#reader.next(encoder.maxBytes, follow ? performance.now() : Infinity);
-    this.#wasExhausted = item === undefined;
+    this.#wasExhausted = item === undefined && !this.#reader.isLoading;
     return item && encoder.encode(item, this.#place);
   }
 
@@ -90,8 +92,8 @@ export class OutputFeed implements FeedSource {
   }
 
   close(): void {
-    const { source, readerOptions } = this.#options;
+    const { source, label } = this.#options;
     this.#reader.close();
-    dropSharedEvents(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
+    dropSharedEvents(source.processes().flatMap((process) => ringsOf(process, label)));
   }
 }

@@ -1,12 +1,14 @@
 import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
+import type { Journal } from "../../journal/journal.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
-import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
+import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
+import { findReader } from "./find-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
 import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
 import { OutputFeed } from "./output-feed.ts";
@@ -21,6 +23,8 @@ import { admitStream } from "../feed/admit-stream.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
+  /** Undefined if no output is ever kept on disk. */
+  readonly journal: Journal | undefined;
   readonly log: Logger;
 }
 
@@ -30,7 +34,7 @@ export const inputParameters = {
 } as const;
 
 /** `/streams`: output of processes and templates, and input of processes. */
-export function streamRoutes({ manager, log }: StreamRoutesOptions) {
+export function streamRoutes({ manager, journal, log }: StreamRoutesOptions) {
   return new Elysia({ name: "streams" })
     .get("/streams/:target", ({ request, params }) => answer(request, params.target))
     .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label))
@@ -57,12 +61,17 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     const { feed, format, heartbeatMs, follow } = query;
     // `HEAD` comes as a request that is aborted from the start.
     const wasAborted = request.signal.aborted;
-    const found = findTail(source, query.start, label);
-    const start = found instanceof Promise ? await found : found;
+    const readerOptions = readerOptionsOf(query, label);
+    const { name } = template;
+    const found = findReader({ name, source, start: query.start, readerOptions, journal, log });
+    const reader = found instanceof Promise ? await found : found;
     // The client left during the search.
-    if (request.signal.aborted && !wasAborted) return new Response(null);
-    const readerOptions = readerOptionsOf(query, start, label);
-    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal);
+    if (request.signal.aborted && !wasAborted) {
+      reader.abandon();
+      return new Response(null);
+    }
+    const { start, open: openReader } = reader;
+    if (feed === "longpoll") return answerLongpoll(source, openReader, query, request.signal);
     const encoder =
       feed === "eventsource"
         ? createEventEncoder(format)
@@ -71,7 +80,7 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
       feed,
       format,
       heartbeatMs,
-      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake }),
+      open: (wake) => new OutputFeed({ source, openReader, start, label, encoder, follow, wake }),
       log,
     });
   }
@@ -93,12 +102,10 @@ function queryOf(request: Request): URLSearchParams {
 /** Keeps lines whole if several outputs are merged or converted to text. One raw output is read as bytes. */
 function readerOptionsOf(
   query: OutputQuery,
-  start: OutputStart,
   label: string | undefined,
-): Omit<OutputReaderOptions, "onReady"> {
+): Omit<OutputReaderOptions, "start" | "onReady"> {
   const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
   return {
-    start,
     unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,
