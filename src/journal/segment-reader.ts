@@ -41,6 +41,8 @@ export class SegmentReader {
   /** Where damaged bytes begin in the file; undefined if the last block was whole. */
   #damagedFrom: number | undefined;
   #hasReported = false;
+  #isClosed = false;
+  #reading: Promise<unknown> | undefined;
 
   constructor(options: SegmentReaderOptions) {
     this.#options = options;
@@ -68,7 +70,10 @@ export class SegmentReader {
     }
   }
 
+  /** Resolves when the file is closed, after a read that is under way. `next` then returns undefined. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#reading;
     const fd = this.#fd;
     this.#fd = undefined;
     if (fd !== undefined) await close(fd);
@@ -117,9 +122,11 @@ export class SegmentReader {
       const at = this.#windowAt + this.#next;
       const limit = this.#options.limit?.() ?? Infinity;
       const want = Math.min(window.length, limit - at) - held.length;
-      if (want <= 0) return false;
+      if (want <= 0 || this.#isClosed) return false;
       this.#fd ??= openFile(this.#options.path);
-      const { bytesRead } = await readSome(this.#fd, window, held.length, want, at + held.length);
+      const read = readSome(this.#fd, window, held.length, want, at + held.length);
+      this.#reading = read.catch(() => {});
+      const { bytesRead } = await read;
       if (bytesRead === 0) return false;
       // A new buffer each time: blocks are views of the old one.
       this.#window = window.subarray(0, held.length + bytesRead);
