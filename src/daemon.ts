@@ -17,9 +17,10 @@ import { Journal } from "./journal/journal.ts";
 import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
-import { createStore, openStore } from "./daemon/open-store.ts";
+import { createStore, openRuns, openStore } from "./daemon/open-store.ts";
 import { openTemplates, planStart } from "./daemon/plan-templates.ts";
 import { Manager } from "./manager/manager.ts";
+import { Runs } from "./runs/runs.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
@@ -80,6 +81,7 @@ export interface Daemon {
   readonly urls: readonly string[];
   readonly bus: EventBus;
   readonly manager: Manager;
+  readonly runs: Runs;
   readonly plugins: InstalledPlugins;
   /** Restarts each plugin by its `restart` method, or stops and starts it. Logs failures. */
   restartPlugins(): Promise<void>;
@@ -156,9 +158,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
+  const runs = new Runs({ manager, log });
+  if (options.keepState) openRuns(runs, store);
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
-    manager.kept.close();
-    await store.close();
+    await closeStore();
     throw error;
   });
   let { corsOrigins } = config.gaffer;
@@ -166,6 +169,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const app = createApp({
     manager,
     bus,
+    runs,
     webhooks,
     version,
     corsOrigins: () => corsOrigins,
@@ -184,8 +188,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
-    manager.kept.close();
-    await store.close();
+    await closeStore();
     await ledger?.close();
     throw error;
   });
@@ -203,8 +206,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const reloader = new Reloader({ config, readConfig, check, endpoints, manager, log, apply });
   let deadline: Deadline | undefined;
 
+  async function closeStore(): Promise<void> {
+    await manager.kept.close();
+    await runs.close();
+    await store.close();
+  }
+
   async function stopAll(): Promise<void> {
     ledger?.stopping();
+    runs.shutdown();
     using end = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
     await end.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();
@@ -216,8 +226,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
-    manager.kept.close();
-    await store.close();
+    await closeStore();
     await ledger?.close();
     closeCgroups();
   }
@@ -246,6 +255,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
     bus,
     manager,
+    runs,
     plugins,
     restartPlugins: async () => await host?.restart(),
     culpritOf: (fault) => host?.culpritOf(fault),

@@ -39,6 +39,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
   journal: ["manager", "reading", "supervisor", "output", "events", "template"],
+  // Processes that are started once. They are hosted by the manager.
+  runs: ["manager", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -49,6 +51,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "journal",
     "documents",
     "manager",
+    "runs",
     "reading",
     "process",
     "webhook",
@@ -71,6 +74,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "webhook",
     "plugin",
     "manager",
+    "runs",
     "supervisor",
     "process",
     "output",
@@ -96,6 +100,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["quirks"],
   ["feed"],
   ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["runs"],
   ["openapi"],
   ["app.ts"],
 ];

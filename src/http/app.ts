@@ -6,6 +6,7 @@ import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
+import type { Runs } from "../runs/runs.ts";
 import type { Webhooks } from "../webhook/webhooks.ts";
 import type { RoutePattern } from "./operation/allow.ts";
 import { connectionOf } from "./listen/connection.ts";
@@ -30,6 +31,8 @@ import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
 import { statsRoutes } from "./stats/stats-routes.ts";
 import { statusRoutes } from "./processes/status-routes.ts";
+import { runRoutes } from "./runs/run-routes.ts";
+import { OutputAnswers } from "./streams/output-answers.ts";
 import { stdinRoutes } from "./streams/stdin-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
 import { wstreamRoutes } from "./streams/wstream-routes.ts";
@@ -41,6 +44,7 @@ import { answerUnrouted } from "./operation/unrouted.ts";
 export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
+  readonly runs: Runs;
   readonly webhooks: Webhooks;
   /** The version of gafferd. */
   readonly version: string;
@@ -65,6 +69,7 @@ export function createApp(options: AppOptions) {
   const {
     manager,
     bus,
+    runs,
     webhooks,
     version,
     corsOrigins,
@@ -75,6 +80,7 @@ export function createApp(options: AppOptions) {
     sampler = new Sampler(),
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
+  const outputs = new OutputAnswers({ journal, log });
   const app = new Elysia({ name: "gafferd" })
     .headers(commonHeaders)
     .wrap((handle, { method }) => {
@@ -109,13 +115,14 @@ export function createApp(options: AppOptions) {
     .use(statusRoutes(manager))
     .use(statsRoutes({ manager, bus, log, sampler }))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, journal, log }))
+    .use(streamRoutes({ manager, outputs }))
     .use(stdinRoutes(manager))
     .use(wstreamRoutes({ manager, journal, log }))
+    .use(runRoutes({ runs, outputs }))
     .use(watchRoutes({ bus, log }))
     .use(pluginRoutes(plugins))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, webhooks, journal, version, sampler }))
+    .use(metricsRoutes({ manager, bus, runs, webhooks, journal, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

@@ -253,7 +253,8 @@ function toLabels(value: string | readonly string[]): string[] {
   return labels;
 }
 
-function toDurationMs(value: string | number): number {
+/** Throws a `GafferdError` if it is not a duration, or too long for a timer. */
+export function toDurationMs(value: string | number): number {
   const ms = parseDuration(value);
   if (ms >= maxDurationMs) throw invalid(`must be less than 24 days, not ${showValue(value)}`);
   return ms;

@@ -23,11 +23,15 @@ export type ReadTemplate =
 export function parseTemplate(body: unknown, context: TemplateContext): ProcessTemplate {
   const { template, problems } = readTemplate(body, context);
   if (template) return template;
-  const [{ field, message, code }] = problems;
+  throw templateError(problems[0], "the process template");
+}
+
+/** The error for a problem in the body that describes `what`. */
+export function templateError({ field, message, code }: TemplateProblem, what: string): GafferdError {
   const where = field === "" ? "the body" : `\`${field}\``;
-  throw new GafferdError(
+  return new GafferdError(
     code ?? "invalid_process_info",
-    `cannot accept the process template: ${where}${/^(must|is|has) /.test(message) ? " " : ": "}${message}`,
+    `cannot accept ${what}: ${where}${/^(must|is|has) /.test(message) ? " " : ": "}${message}`,
     field === "" ? {} : { field },
   );
 }

@@ -15,6 +15,7 @@ import type { Parameter } from "../operation/parameter.ts";
 import { metricsOperations } from "../metrics/metrics-operations.ts";
 import { openapiOperations } from "./openapi-operations.ts";
 import { pluginOperations } from "../plugins/plugin-operations.ts";
+import { runOperations } from "../runs/run-operations.ts";
 import { statsOperations } from "../stats/stats-operations.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { templateOperations } from "../processes/process-operations.ts";
@@ -25,6 +26,7 @@ const operations: OperationTable = {
   ...templateOperations,
   ...actionOperations,
   ...streamOperations,
+  ...runOperations,
   ...eventOperations,
   ...webhookOperations,
   ...statsOperations,

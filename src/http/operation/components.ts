@@ -13,6 +13,7 @@ import {
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
+import { listedRunSchema, runBeginningSchema, runBodySchema, runDocumentSchema } from "../../documents/run-schemas.ts";
 import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
 import {
   deliveryDocumentSchema,
@@ -51,6 +52,10 @@ export const schemas = {
   OutputGap: gapDocumentSchema,
   ProcessExit: processExitSchema,
   ProcessSpawn: processSpawnSchema,
+  RunSettings: runBodySchema,
+  Run: runDocumentSchema,
+  ListedRun: listedRunSchema,
+  RunBeginning: runBeginningSchema,
   Event: eventDocumentSchema,
   EventGap: eventGapSchema,
   WebhookSettings: webhookBodySchema,

@@ -3,6 +3,7 @@ import { GafferdError } from "../../errors.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
+import type { Supervisor } from "../../manager/views.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, type FeedKind, feedParameters, parseHeartbeat } from "../feed/feed-query.ts";
@@ -14,7 +15,7 @@ import { admitStream } from "../feed/admit-stream.ts";
 import { type StatsSubject, subjectOfAll, subjectOfProcess, subjectOfTemplate } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
-import { jsonAnswer } from "../quirks/json-answer.ts";
+import { longJsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
@@ -67,7 +68,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
   return new Elysia({ name: "stats" })
     .get("/stats", ({ request }) => answer(request, subjectOfAll(manager, bus)))
     .get("/stats/:name", ({ request, params }) =>
-      answer(request, subjectOfTemplate(findTemplate(manager, params.name))),
+      answer(request, subjectOfTemplate(findObserved(manager, params.name))),
     )
     .get("/stats/:name/:pid", ({ request, params }) =>
       answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
@@ -92,7 +93,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
 
   async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
     const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
-    if (document !== undefined) return jsonAnswer(document);
+    if (document !== undefined) return await longJsonAnswer(document);
     throw new GafferdError(
       "not_found",
       "the process has just exited; /processes/NAME/_pids lists the running processes",
@@ -118,9 +119,14 @@ function parseInterval(text: string | null): number {
   });
 }
 
+/** A template, or a run by its name in events. */
+function findObserved(manager: Manager, name: string): Supervisor {
+  return manager.runs.find(name) ?? findTemplate(manager, name);
+}
+
 /** Throws `not_found` if the template has no running process with this pid. */
 function findProcess(manager: Manager, { name, pid }: { name: string; pid: string }): StatsSubject {
-  const supervisor = findTemplate(manager, name);
+  const supervisor = findObserved(manager, name);
   const id = parseWhole(pid, "pid");
   const process = supervisor.processes.find((each) => each.id === id);
   if (process !== undefined) return subjectOfProcess(supervisor, process);

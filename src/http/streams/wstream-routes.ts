@@ -1,6 +1,9 @@
 import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
+import type { Journal } from "../../journal/journal.ts";
+import type { Logger } from "../../log.ts";
+import type { Manager } from "../../manager/manager.ts";
 import { upgrade } from "../listen/connection.ts";
 import { outputParameters, parseStart } from "./output-query.ts";
 import { defaultHeartbeatMs, parseHeartbeat } from "../feed/feed-query.ts";
@@ -9,10 +12,16 @@ import { processSource } from "../../reading/output-source.ts";
 import { findOneProcess } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
 import { findReader } from "./find-reader.ts";
-import type { StreamRoutesOptions } from "./stream-routes.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { offsetParameter } from "./stdin-routes.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
+
+export interface WstreamRoutesOptions {
+  readonly manager: Manager;
+  /** Undefined if no output is ever kept on disk. */
+  readonly journal: Journal | undefined;
+  readonly log: Logger;
+}
 
 /** The subprotocol for output in binary frames. */
 const binaryProtocol = "binary";
@@ -45,7 +54,7 @@ export const wstreamParameters = {
 } as const satisfies Record<string, Parameter>;
 
 /** `/wstreams/:target`: a WebSocket to the stdin of a process and from one of its outputs. */
-export function wstreamRoutes({ manager, journal, log }: StreamRoutesOptions) {
+export function wstreamRoutes({ manager, journal, log }: WstreamRoutesOptions) {
   return new Elysia({ name: "wstreams" }).get("/wstreams/:target", async ({ request, params }) => {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new GafferdError("upgrade_required", "this path requires a WebSocket: connect with ws:// or wss://");

@@ -21,6 +21,11 @@ const processMembers = words(
   "pid cpu mem mem_info1 mem_info2 ctime username nice cmdline children rss vms fds threads io_read io_write",
 );
 
+const runQuery = words("wait max_bytes feed heartbeat tail since format follow lossless reader");
+const runMembers = words(
+  "ok id pid os_pid state exit_status term_signal ended_by started_at exited_at cpu_ms max_rss output existing",
+);
+
 export const contractRows: readonly ContractRow[] = [
   {
     row: 'GET / → {"welcome":"gaffer","version":"…"}, with links; a browser is sent to the dashboard',
@@ -163,6 +168,60 @@ export const contractRows: readonly ContractRow[] = [
     query: ["label", "tail", "since", "eof", "offset", "taken"],
     headers: ["Sec-WebSocket-Protocol"],
   },
+  {
+    row: "PUT /runs/:id → start it, or attach to it; wait, max_bytes, feed. Another body: 409 conflict naming the first field",
+    requests: ["PUT /runs/{id}"],
+    query: runQuery,
+    headers: ["Last-Event-ID"],
+    codes: ["conflict", "invalid_process_info", "spawn_failed", "overloaded"],
+    members: runMembers,
+  },
+  {
+    row: "POST /runs → the same with a generated id, returned in `Location`",
+    requests: ["POST /runs"],
+    query: runQuery,
+    headers: ["Last-Event-ID"],
+    answerHeaders: ["Location"],
+    members: runMembers,
+  },
+  { row: "GET /runs", requests: ["GET /runs"], members: words("id state exit_status ended_by") },
+  {
+    row: "GET /runs/:id. An unknown id is 404 and never starts anything",
+    requests: ["GET /runs/{id}"],
+    query: runQuery,
+    headers: ["Last-Event-ID"],
+    codes: ["not_found"],
+    members: runMembers,
+  },
+  {
+    row: "GET /runs/:id/output[/:label]: the `/streams` routes of its process, with the same parameters",
+    requests: ["GET /runs/{id}/output", "GET /runs/{id}/output/{label}"],
+    query: words("feed heartbeat tail since format follow lossless reader"),
+    headers: ["Last-Event-ID"],
+    answerHeaders: ["X-Gaffer-Next"],
+    codes: ["not_found"],
+  },
+  {
+    row: "POST /runs/:id/stdin, ?offset=, ?eof=; GET, HEAD",
+    requests: ["POST /runs/{id}/stdin"],
+    query: ["eof", "offset"],
+    codes: ["not_found", "forbidden_write", "gone", "conflict", "overloaded"],
+    members: ["ok", "bytes", "taken"],
+    answerHeaders: ["X-Gaffer-Taken"],
+  },
+  { row: "GET /runs/:id/stdin", requests: ["GET /runs/{id}/stdin"], members: ["taken", "closed"] },
+  { row: "POST /runs/:id/_stop", requests: ["POST /runs/{id}/_stop"], codes: ["not_found"] },
+  {
+    row: "POST /runs/:id/_signal/:sig",
+    requests: ["POST /runs/{id}/_signal/{sig}"],
+    query: ["group"],
+    codes: ["not_found", "bad_value", "gone"],
+  },
+  {
+    row: "DELETE /runs/:id: stop it if it runs, and forget it. Repeatable",
+    requests: ["DELETE /runs/{id}"],
+    members: ["ok"],
+  },
 ];
 
 /** The error codes of the contract's general rules, with their status. */
@@ -220,6 +279,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     "Last-Event-ID": "same as `since`, as in other streams",
     heartbeat: "the interval of ping frames",
   },
+  "GET /runs": { state: "finds the runs that are running among thousands" },
   "POST /_reload": {
     dry_run: "returns the changes without making them",
     keep_drift: "keeps changes that were made on purpose",
