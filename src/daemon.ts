@@ -1,6 +1,7 @@
 import type { Config } from "./config/config.ts";
 import { formatProblem } from "./config/problem.ts";
 import { OutputCopies } from "./copies/output-copies.ts";
+import { createLeases } from "./daemon/create-leases.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
@@ -20,6 +21,7 @@ import { createOutputMemory } from "./daemon/memory-limit.ts";
 import { createStore, openRuns, openStore } from "./daemon/open-store.ts";
 import { openTemplates, planStart } from "./daemon/plan-templates.ts";
 import { Manager } from "./manager/manager.ts";
+import { RunLeases } from "./runs/run-leases.ts";
 import { Runs } from "./runs/runs.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -157,8 +159,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const settings = config.webhooks;
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
+  const leases = createLeases({ manager, bus, store, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
-  const runs = new Runs({ manager, log });
+  const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }) });
   if (options.keepState) openRuns(runs, store);
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
     await closeStore();
@@ -171,6 +174,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus,
     runs,
     webhooks,
+    leases,
     version,
     corsOrigins: () => corsOrigins,
     reload,
@@ -200,13 +204,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await host?.reconfigure(next);
   };
   const check = async (next: Config): Promise<void> => {
-    host?.check(next);
+    await host?.check(next);
     await webhooks.check(next.webhooks);
   };
   const reloader = new Reloader({ config, readConfig, check, endpoints, manager, log, apply });
   let deadline: Deadline | undefined;
 
   async function closeStore(): Promise<void> {
+    leases.close();
     await manager.kept.close();
     await runs.close();
     await store.close();
@@ -214,6 +219,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   async function stopAll(): Promise<void> {
     ledger?.stopping();
+    // First: that gafferd stops the processes is no end of a lease.
+    leases.close();
     runs.shutdown();
     using end = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
     await end.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
@@ -241,6 +248,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const planned = planStart(config, stored, { manager, log });
   if (planned.some(({ template }) => template.outputKeep !== undefined)) await journal.load();
   await manager.load(planned);
+  leases.forgetLeft();
   if (options.endWithHost) {
     const hangAction = restart === undefined ? "log" : onHang;
     const lifeline = () => ledger?.lifeline ?? -1;

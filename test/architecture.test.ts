@@ -35,12 +35,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   export: ["config", "template"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template", "store"],
+  leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
   journal: ["manager", "reading", "supervisor", "output", "events", "template"],
   // Processes that are started once. They are hosted by the manager.
-  runs: ["manager", "supervisor", "process", "events", "template", "documents", "store"],
+  runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -51,6 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "journal",
     "documents",
     "manager",
+    "leases",
     "runs",
     "reading",
     "process",
@@ -65,6 +67,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "leases",
     "survival",
     "copies",
     "journal",
@@ -99,7 +102,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
   ["runs"],
   ["openapi"],
   ["app.ts"],

@@ -2,6 +2,7 @@ import type {
   DeliveryDocument,
   DetailDocument,
   ExitDocument,
+  LeaseDocument,
   ProcessDocument,
   SupervisedStatsDocument,
   ReloadDocument,
@@ -192,6 +193,26 @@ export interface Client {
    * ```
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
+
+  /** The owners of templates and runs, with their leases. */
+  leases(): Promise<LeaseDocument[]>;
+
+  /** The leases of one owner. Rejects with `not_found` if nothing belongs to it. */
+  lease(owner: string): Promise<LeaseDocument>;
+
+  /**
+   * Renews the leases of an owner. Resolves to when the first of them expires (RFC 3339); null if nothing of the owner runs.
+   * Rejects with `gone` if they have ended and everything was stopped.
+   *
+   * @example
+   * ```ts
+   * const timer = setInterval(() => client.renewLease("agent-7"), 20_000);
+   * ```
+   */
+  renewLease(owner: string): Promise<string | null>;
+
+  /** Ends the leases of an owner now. Resolves when its processes with `on_lease_end = stop` have ended. */
+  endLease(owner: string): Promise<void>;
 
   /** All webhooks, with the state of their delivery. */
   webhooks(): Promise<WebhookDocument[]>;

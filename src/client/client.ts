@@ -90,6 +90,10 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     reload: async ({ dryRun, keepDrift } = {}) =>
       await ask("POST", ["_reload"], { query: { dry_run: dryRun, keep_drift: keepDrift } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
+    leases: async () => await ask("GET", ["leases"]),
+    lease: async (owner) => await ask("GET", ["leases", owner]),
+    renewLease: async (owner) => (await ask<{ expires_at: string | null }>("POST", ["leases", owner])).expires_at,
+    endLease: async (owner) => void (await ask("DELETE", ["leases", owner])),
     webhooks: async () => await ask("GET", ["webhooks"]),
     addWebhook: async (webhook) => (await ask<{ id: string }>("POST", ["webhooks"], { json: webhook })).id,
     removeWebhook: async (id) => void (await ask("DELETE", ["webhooks", id])),

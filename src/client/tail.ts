@@ -16,6 +16,8 @@ export interface TailOptions {
   readonly lossless?: boolean;
   /** Names a lossless reader. The process waits for it also while the connection is broken. */
   readonly reader?: string;
+  /** The owner of a lease to hold while the connection is open. */
+  readonly lease?: string;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called when the client is connected, and when the connection is lost and it reconnects. */
@@ -62,12 +64,12 @@ export type TailItem =
 export function tail(
   transport: Transport,
   target: string | number,
-  { label, since, tail: lines, lossless, reader, signal, onConnection }: TailOptions,
+  { label, since, tail: lines, lossless, reader, lease, signal, onConnection }: TailOptions,
 ): AsyncIterableIterator<TailItem, void> {
   const path = ["streams", target, ...(label === undefined ? [] : [label])];
   const start = { since: toSince(since), tail: lines };
   // JSON keeps the text exact, and a label cannot be mistaken for an event such as `gap`.
-  const fixed = { feed: "eventsource", format: "json", heartbeat: heartbeatSeconds, lossless, reader };
+  const fixed = { feed: "eventsource", format: "json", heartbeat: heartbeatSeconds, lossless, reader, lease };
   return createIteration(async function* (ended) {
     const events = followEvents({
       connect: (lastId, connection) =>

@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { Journal } from "../journal/journal.ts";
+import { Leases } from "../leases/leases.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
@@ -22,6 +23,7 @@ import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
+import { leaseRoutes } from "./leases/lease-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
@@ -54,6 +56,8 @@ export interface AppOptions {
   readonly log: Logger;
   /** Default: no output is kept on disk. */
   readonly journal?: Journal;
+  /** Default: leases that nothing has. */
+  readonly leases?: Leases;
   /** Default: no plugins. */
   readonly plugins?: InstalledPlugins;
   /** Default: a new sampler. */
@@ -76,11 +80,12 @@ export function createApp(options: AppOptions) {
     reload,
     log,
     journal,
+    leases = new Leases({ log }),
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
-  const outputs = new OutputAnswers({ journal, log });
+  const outputs = new OutputAnswers({ journal, leases, log });
   const app = new Elysia({ name: "gafferd" })
     .headers(commonHeaders)
     .wrap((handle, { method }) => {
@@ -113,16 +118,17 @@ export function createApp(options: AppOptions) {
     .use(processRoutes(manager))
     .use(actionRoutes(manager))
     .use(statusRoutes(manager))
-    .use(statsRoutes({ manager, bus, log, sampler }))
+    .use(statsRoutes({ manager, bus, leases, log, sampler }))
     .use(groupRoutes(manager))
     .use(streamRoutes({ manager, outputs }))
     .use(stdinRoutes(manager))
-    .use(wstreamRoutes({ manager, journal, log }))
-    .use(runRoutes({ runs, outputs }))
-    .use(watchRoutes({ bus, log }))
+    .use(wstreamRoutes({ manager, journal, leases, log }))
+    .use(runRoutes({ runs, outputs, leases }))
+    .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
+    .use(leaseRoutes(leases))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, runs, webhooks, journal, version, sampler }))
+    .use(metricsRoutes({ manager, bus, runs, webhooks, journal, leases, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

@@ -162,9 +162,9 @@ export class Manager {
     void this.#change(name, (supervisor) => supervisor.start());
   }
 
-  /** Resolves when all its processes have ended. */
-  async stop(name: string): Promise<void> {
-    const stopped = this.get(name).stop();
+  /** `reason` is what its status shows then. Resolves when all its processes have ended. */
+  async stop(name: string, reason?: string): Promise<void> {
+    const stopped = this.get(name).stop(reason);
     this.kept.save(name);
     await stopped;
   }

@@ -11,10 +11,13 @@ import { Expiry } from "./expiry.ts";
 import { KeptRuns, type RunStore } from "./kept-runs.ts";
 import { firstDifference, type RunSettings } from "./run-settings.ts";
 import { Run } from "./run.ts";
+import type { RunLeases } from "./run-leases.ts";
 
 export interface RunsOptions {
   readonly manager: Manager;
   readonly log: Logger;
+  /** Default: leases of runs have no effect. */
+  readonly leases?: RunLeases;
   /** How many runs are kept. Default 10,000. */
   readonly maxRuns?: number;
 }
@@ -160,6 +163,7 @@ export class Runs {
     if (stdin !== undefined) void feed(process, stdin);
     const stop = () => void this.stop(run, "timeout");
     const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs);
+    this.#options.leases?.begin(run, template, () => this.stop(run, "lease"));
     this.#kept.update(run);
     void this.#follow(run, process, timer);
   }
@@ -167,6 +171,7 @@ export class Runs {
   async #follow(run: Run, process: SupervisedProcess, timer: NodeJS.Timeout | undefined): Promise<void> {
     await process.exited;
     clearTimeout(timer);
+    this.#options.leases?.noteExit(run);
     // Soon, in case that gafferd is killed before the output has ended.
     this.#kept.update(run);
     await (process.template.killMode === "process"
@@ -196,6 +201,7 @@ export class Runs {
   async #forget(run: Run): Promise<void> {
     this.#over.delete(run);
     this.#expiry.remove(run);
+    this.#options.leases?.forget(run.id);
     if (run.hosted !== undefined) this.#options.manager.runs.remove(run.hosted.supervisor);
     if (this.#runs.get(run.id) !== run) return;
     this.#runs.delete(run.id);

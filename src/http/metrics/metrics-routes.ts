@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import { finishInSlices } from "../../slices.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Journal } from "../../journal/journal.ts";
+import type { Leases } from "../../leases/leases.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler, type UsageSample } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
@@ -12,6 +13,7 @@ import { TextAnswer } from "../operation/text-answer.ts";
 import { journalFamilies } from "./journal-metrics.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
+import { leaseFamilies } from "./lease-metrics.ts";
 import { runFamilies } from "./run-metrics.ts";
 import { processFamilies } from "./process-metrics.ts";
 import { templateFamilies } from "./template-metrics.ts";
@@ -25,6 +27,7 @@ export interface MetricsRoutesOptions {
   readonly webhooks: Webhooks;
   /** Absent if no output is ever kept on disk. */
   readonly journal?: Journal | undefined;
+  readonly leases: Leases;
   /** The version of gafferd. */
   readonly version: string;
   /** Default: a new sampler. */
@@ -37,7 +40,7 @@ export interface MetricsRoutesOptions {
  * format is always text 0.0.4, which scrapers that ask for OpenMetrics accept as well.
  */
 export function metricsRoutes(options: MetricsRoutesOptions) {
-  const { manager, bus, runs, webhooks, journal, version, sampler = new Sampler() } = options;
+  const { manager, bus, runs, webhooks, journal, leases, version, sampler = new Sampler() } = options;
   const loopLag = new LoopLag();
   let spawns = 0;
   bus.subscribe(({ type }) => {
@@ -57,11 +60,13 @@ export function metricsRoutes(options: MetricsRoutesOptions) {
     const ofJournal = yield* journalFamilies(journal?.usage() ?? []);
     const ofProcesses = yield* processFamilies(processes, sample);
     const ofWebhooks = yield* webhookFamilies(webhooks.list());
+    const ofLeases = yield* leaseFamilies(leases);
     return yield* formatMetrics([
       ...ofHost,
       ...ofTemplates,
       ...ofJournal,
       ...ofProcesses,
+      ...ofLeases,
       ...runFamilies(runs),
       ...ofWebhooks,
     ]);

@@ -12,6 +12,7 @@ import { withHeadAndOptions } from "./head-options.ts";
 import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "../operation/openapi-document.ts";
 import type { OperationDescription, OperationTable } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
+import { leaseOperations } from "../leases/lease-operations.ts";
 import { metricsOperations } from "../metrics/metrics-operations.ts";
 import { openapiOperations } from "./openapi-operations.ts";
 import { pluginOperations } from "../plugins/plugin-operations.ts";
@@ -28,6 +29,7 @@ const operations: OperationTable = {
   ...streamOperations,
   ...runOperations,
   ...eventOperations,
+  ...leaseOperations,
   ...webhookOperations,
   ...statsOperations,
   ...daemonOperations,

@@ -39,6 +39,11 @@ export const tags: OpenapiDocument["tags"] = [
     description: "Changes of templates and processes. An event is published after the state has changed.",
   },
   {
+    name: "leases",
+    description:
+      "Templates with the settings `owner` and `lease` run only as long as their owner renews the lease, or holds it with an open stream or WebSocket (`?lease=OWNER`).",
+  },
+  {
     name: "webhooks",
     description:
       "URLs that receive events. Each event is sent as a `POST` request with a JSON body, in order and at least once. Queued events survive a restart of gafferd.",

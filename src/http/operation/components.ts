@@ -12,6 +12,7 @@ import {
   processSpawnSchema,
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
+import { leaseDocumentSchema } from "../../documents/lease-documents.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
 import { listedRunSchema, runBeginningSchema, runBodySchema, runDocumentSchema } from "../../documents/run-schemas.ts";
 import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
@@ -62,6 +63,7 @@ export const schemas = {
   WebhookRemoval: webhookRemovalSchema,
   Webhook: webhookDocumentSchema,
   Delivery: deliveryDocumentSchema,
+  Lease: leaseDocumentSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
   SupervisedStats: supervisedStatsSchema,

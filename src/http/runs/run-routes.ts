@@ -5,7 +5,9 @@ import { checkRunId, createRunId } from "../../runs/run-id.ts";
 import { parseRun } from "../../runs/run-settings.ts";
 import type { HostedProcess, Run } from "../../runs/run.ts";
 import { hasEnded, type Runs } from "../../runs/runs.ts";
+import type { Leases } from "../../leases/leases.ts";
 import { finishInSlices } from "../../slices.ts";
+import { assertLease, withLease } from "../feed/held-lease.ts";
 import { encodeJsonEvent } from "../feed/sse.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { readObject } from "../operation/body.ts";
@@ -28,10 +30,11 @@ import { waitForEnd } from "./wait-for-end.ts";
 export interface RunRoutesOptions {
   readonly runs: Runs;
   readonly outputs: OutputAnswers;
+  readonly leases: Leases;
 }
 
 /** `/runs`: start a process once, follow it, write to it, and learn how it ended. */
-export function runRoutes({ runs, outputs }: RunRoutesOptions) {
+export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
   return new Elysia({ name: "runs" })
     .get("/runs", ({ request }) => list(queryOf(request)))
     .post(
@@ -100,6 +103,7 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
     const settings = parseRun(await readObject(request), id, process.cwd());
     const { template } = settings;
     if (query.feed !== "longpoll") outputs.assertAnswerable(request, { template, target: id });
+    assertLease(request, leases, template.owner);
     keepOpen(request);
     const started = await runs.start(id, settings);
     onStarted?.();
@@ -117,7 +121,7 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
       return await outputs.answer(request, { ...toReadable(run, hosted), encoding: encodingOf(run, existing) });
     }
     keepOpen(request);
-    await waitForEnd(run, query.waitMs, request.signal);
+    await withLease(request, leases, () => waitForEnd(run, query.waitMs, request.signal));
     return toRunDocument(run, { existing, maxBytes: query.maxBytes });
   }
 

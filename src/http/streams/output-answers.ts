@@ -1,4 +1,5 @@
 import type { Journal } from "../../journal/journal.ts";
+import type { Leases } from "../../leases/leases.ts";
 import type { Logger } from "../../log.ts";
 import { currentMoment } from "../../moment.ts";
 import { NamedReaders } from "../../reading/named-readers.ts";
@@ -8,6 +9,7 @@ import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
+import { withLease } from "../feed/held-lease.ts";
 import { assertReadable } from "./assert-readable.ts";
 import { findReader } from "./find-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
@@ -31,6 +33,7 @@ export interface ReadOutput {
 export interface OutputAnswersOptions {
   /** Undefined if no output is ever kept on disk. */
   readonly journal: Journal | undefined;
+  readonly leases: Leases;
   readonly log: Logger;
 }
 
@@ -69,7 +72,8 @@ export class OutputAnswers {
         : createNamedReader({ readers, name: query.reader, source, label, start: query.start, timeoutMs });
     const wanted = named?.start ?? query.start;
     const readerOptions = readerOptionsOf(query, label);
-    const found = findReader({ name, source, start: wanted, readerOptions, ...this.#options });
+    const { journal, leases, log } = this.#options;
+    const found = findReader({ name, source, start: wanted, readerOptions, journal, log });
     const reader = found instanceof Promise ? await found : found;
     // The client left during the search.
     if (request.signal.aborted && !wasAborted) {
@@ -77,7 +81,10 @@ export class OutputAnswers {
       return new Response(null);
     }
     const { start, open: openReader } = reader;
-    if (feed === "longpoll") return answerLongpoll(source, openReader, query, request.signal, named);
+    if (feed === "longpoll") {
+      const { signal } = request;
+      return await withLease(request, leases, () => answerLongpoll(source, openReader, query, signal, named));
+    }
     const encoder =
       feed === "eventsource"
         ? createEventEncoder(format, encoding)
@@ -87,7 +94,8 @@ export class OutputAnswers {
       format,
       heartbeatMs,
       open: (wake) => new OutputFeed({ source, openReader, start, label, encoder, follow, wake, named }),
-      log: this.#options.log,
+      leases,
+      log,
     });
   }
 }

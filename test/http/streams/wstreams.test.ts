@@ -302,7 +302,7 @@ test("a client that reads as fast as gafferd sends gets everything, and the even
   const source = processSource(supervisor, process);
   const openReader: OpenReader = (callbacks) =>
     new OutputReader(source, { ...callbacks, label: "out", start: { kind: "held" }, unit: "bytes" });
-  const input = { pingMs: undefined, eof: false, offset: undefined, reportsTaken: false } as const;
+  const input = { pingMs: undefined, eof: false, offset: undefined, reportsTaken: false, held: undefined } as const;
   const wstream = createWstream({ process, openReader, isBinary: true, ...input });
   const closing = Promise.withResolvers<void>();
   let bytes = 0;
