@@ -147,7 +147,6 @@ export class Runs {
 
   async #begin(run: Run, { template, stdin, timeoutMs }: RunSettings): Promise<void> {
     await prepareUser(template);
-    assertLaunchable(template);
     if (!(await this.#kept.reserve(run))) {
       const advice = "free space in `state_dir`, or see the log";
       throw new GafferdError("overloaded", `cannot start run \`${run.id}\`: its id cannot be kept on disk; ${advice}`);
@@ -155,6 +154,8 @@ export class Runs {
     // Hundreds may be reserved at the same time.
     await inSlices(() => {
       this.#assertOpen();
+      // A failure that the caller learns of needs no line in the log.
+      assertLaunchable(template);
       run.begin(this.#options.manager.runs.start(template));
       return false;
     });
