@@ -1,4 +1,6 @@
-import type { Pieces, PieceSource } from "../listen/connection.ts";
+import { hasTimeLeft, runInLaterTurn } from "../../slices.ts";
+import type { Arrival, Pieces, PieceSource } from "../listen/connection.ts";
+import type { ClientPresence } from "./client-presence.ts";
 
 /** Gives the socket about this many bytes at a time: whole pieces until there are as many; measured with `bun run bench`. */
 const takeBytes = 256 * 1024;
@@ -35,6 +37,10 @@ export interface FeedOptions {
   readonly greeting?: Uint8Array | undefined;
   /** Bytes to send after `everyMs` of silence. Undefined for none. */
   readonly heartbeat: { readonly everyMs: number; readonly bytes: Uint8Array } | undefined;
+  /** Is told what is sent. Undefined if it does not matter whether the client is there. */
+  readonly presence?: ClientPresence | undefined;
+  /** Called when the feed was closed. */
+  readonly onClose?: (() => void) | undefined;
   /** Called with the reason when the response was aborted. */
   readonly onAbort?: (reason: string) => void;
 }
@@ -42,7 +48,8 @@ export interface FeedOptions {
 /**
  * The body of a response, which whoever sends it takes piece by piece: Bun through `toStream`, or `early-headers.ts`
  * through `take`. Only the data of one `take` is buffered in between. The source is closed and the timer cleared when the
- * client disconnects, the data ends or the response is aborted.
+ * client disconnects, the data ends or the response is aborted. All feeds share the time of a turn of the event loop with
+ * other work in slices: a client that reads as fast as gafferd encodes would otherwise delay everything else.
  */
 export class Feed implements PieceSource {
   readonly #options: FeedOptions;
@@ -66,13 +73,23 @@ export class Feed implements PieceSource {
     this.#abort = abort;
   }
 
+  onConnected(arrival: Arrival): void {
+    this.#options.presence?.onConnected(arrival);
+  }
+
   take(): Pieces | undefined | Promise<Pieces | undefined> {
     this.#source.release?.();
-    const pieces = this.#collect();
-    if (pieces === undefined || pieces.length > 0) return pieces;
+    this.#options.presence?.beforeSending();
+    const mayCollect = this.#isClosed || hasTimeLeft();
+    const pieces = mayCollect ? this.#collect() : [];
+    if (pieces === undefined || pieces.length > 0) {
+      this.#options.presence?.sending();
+      return pieces;
+    }
     this.#pending = Promise.withResolvers();
     this.#waitingSinceMs = performance.now();
-    this.#armTimer();
+    if (mayCollect) this.#armTimer();
+    else this.#serveInLaterTurn();
     return this.#pending.promise;
   }
 
@@ -81,6 +98,7 @@ export class Feed implements PieceSource {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#source.close();
+    this.#options.onClose?.();
     this.#settle(undefined);
   }
 
@@ -110,22 +128,39 @@ export class Feed implements PieceSource {
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
+      if (hasTimeLeft()) this.#serve();
+      else this.#serveInLaterTurn();
+    });
+  }
+
+  #serveInLaterTurn(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    runInLaterTurn(() => {
+      this.#isScheduled = false;
       this.#serve();
     });
   }
 
-  /** Gives a pending `take` the available data. Otherwise sets the timer again. */
+  /** Gives a pending `take` the available data. Otherwise sets the timer again. Rejects the `take` with what the source throws. */
   #serve(): void {
     if (this.#pending === undefined) return;
-    const pieces = this.#collect();
-    if (pieces === undefined || pieces.length > 0) this.#settle(pieces);
-    else this.#armTimer();
+    try {
+      const pieces = this.#collect();
+      if (pieces === undefined || pieces.length > 0) this.#settle(pieces);
+      else this.#armTimer();
+    } catch (error) {
+      this.#pending.reject(error);
+      this.close();
+    }
   }
 
   #settle(pieces: Pieces | undefined): void {
     clearTimeout(this.#timer);
     const pending = this.#pending;
     this.#pending = undefined;
+    this.#options.presence?.beforeSending();
+    this.#options.presence?.sending();
     pending?.resolve(pieces);
   }
 
@@ -136,12 +171,12 @@ export class Feed implements PieceSource {
     const greeting = this.#source.greeting?.length ? this.#source.greeting : this.#options.greeting;
     if (!this.#isGreeted && greeting !== undefined) batch.add(greeting);
     this.#isGreeted = true;
-    while (batch.length < takeBytes) {
+    do {
       if (this.#abortIfFailed()) return undefined;
       const piece = this.#source.next();
       if (piece === undefined) break;
       batch.add(piece);
-    }
+    } while (batch.length === 0 || (batch.length < takeBytes && hasTimeLeft()));
     if (batch.length > 0 || !this.#source.ended) return batch.end();
     this.close();
     return undefined;

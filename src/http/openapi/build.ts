@@ -12,9 +12,11 @@ import { withHeadAndOptions } from "./head-options.ts";
 import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "../operation/openapi-document.ts";
 import type { OperationDescription, OperationTable } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
+import { leaseOperations } from "../leases/lease-operations.ts";
 import { metricsOperations } from "../metrics/metrics-operations.ts";
 import { openapiOperations } from "./openapi-operations.ts";
 import { pluginOperations } from "../plugins/plugin-operations.ts";
+import { runOperations } from "../runs/run-operations.ts";
 import { statsOperations } from "../stats/stats-operations.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { templateOperations } from "../processes/process-operations.ts";
@@ -25,7 +27,9 @@ const operations: OperationTable = {
   ...templateOperations,
   ...actionOperations,
   ...streamOperations,
+  ...runOperations,
   ...eventOperations,
+  ...leaseOperations,
   ...webhookOperations,
   ...statsOperations,
   ...daemonOperations,
