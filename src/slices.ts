@@ -51,6 +51,29 @@ function runTurn(): void {
   }
 }
 
+/**
+ * Calls `act` in a later turn of the event loop, within the slice of that turn. For work that may wait until what is more
+ * urgent has been done. Resolves to its result, or rejects with what it throws.
+ */
+export function inLaterTurn<Result>(act: () => Result): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const run = () => {
+      try {
+        resolve(act());
+      } catch (error) {
+        reject(error);
+      }
+    };
+    // Sockets are written after the immediate callbacks of this turn.
+    setImmediate(() =>
+      setImmediate(() => {
+        waiting.push(run);
+        beginTurn();
+      }),
+    );
+  });
+}
+
 /** Like `runInSlices`. Resolves when no work is left, and rejects with what `step` throws. */
 export function inSlices(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
