@@ -120,10 +120,13 @@ export class JournalWriter {
   /** Resolves when everything that has arrived until now is on disk, or lost, or if the disk does not take it now. */
   async flush(): Promise<void> {
     await this.#ready;
-    const target = this.#options.supervisor.ranks.next;
+    const { supervisor } = this.#options;
+    const target = supervisor.ranks.next;
     this.#stage();
     const isStuck = () => this.#isFailing || (this.#segment.isEmpty && !this.#options.slots.hasFree);
-    while (!this.#isDone && this.#writtenRank < target && !isStuck()) {
+    // The last block of a deleted template says that it is the last.
+    const isMissing = () => this.#writtenRank < target || (supervisor.isRetired && this.#processes.size === 0);
+    while (!this.#isDone && isMissing() && !isStuck()) {
       await new Promise<void>((resolve) => {
         const unsubscribe = this.onWritten(() => {
           unsubscribe();
