@@ -23,8 +23,8 @@ export interface JournalWriterOptions {
 
 /** Output waits this long for more, so that a chatty process does not cause a write for each line. */
 const delayMs = 20;
-/** With this much, or half of the buffer, it is copied at once. */
-const urgentBytes = 512 * 1024;
+/** With this much, or three quarters of the buffer, it is copied at once. */
+const urgentBytes = 768 * 1024;
 /** After a failure it tries again. */
 const retryMs = 1000;
 
@@ -103,7 +103,7 @@ export class JournalWriter {
     const tracked = trackProcess(process, (output) => {
       this.#dirty.add(output);
       const { available, ring } = output.cursor;
-      if (available >= Math.min(urgentBytes, ring.capacity / 2)) this.#stage();
+      if (available >= Math.min(urgentBytes, ring.capacity * 0.75)) this.#stage();
       else this.#stageSoon();
     });
     this.#processes.set(process.id, tracked);
