@@ -33,6 +33,24 @@ export function runInLaterTurn(act: () => void): void {
   waiting.push(act);
 }
 
+/**
+ * Calls `act` at once if this turn has time left, otherwise in a later one. Resolves to its result, and rejects with what it
+ * throws. For what follows a wait: thousands of waits may end in the same turn.
+ */
+export function whenTimeIsLeft<Result>(act: () => Result | Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const run = () => {
+      try {
+        resolve(act());
+      } catch (error) {
+        reject(error);
+      }
+    };
+    if (hasTimeLeft()) run();
+    else runInLaterTurn(run);
+  });
+}
+
 function beginTurn(): void {
   if (isScheduled) return;
   isScheduled = true;
