@@ -10,6 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: [],
   suggestion: [],
   bind: [],
+  boot: [],
   slices: [],
   reason: [],
   libc: [],
@@ -37,6 +38,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
+  // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
+  journal: ["manager", "reading", "supervisor", "output", "events", "template"],
   // Processes that are started once. They are hosted by the manager.
   runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -46,6 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
   // lists and registers. The process, whose usage it samples.
   http: [
+    "journal",
     "documents",
     "manager",
     "leases",
@@ -66,6 +70,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "leases",
     "survival",
     "copies",
+    "journal",
     "config",
     "documents",
     "http",
@@ -105,7 +110,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment", "files"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
+import type { Journal } from "../journal/journal.ts";
 import { Leases } from "../leases/leases.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
@@ -53,6 +54,8 @@ export interface AppOptions {
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
+  /** Default: no output is kept on disk. */
+  readonly journal?: Journal;
   /** Default: leases that nothing has. */
   readonly leases?: Leases;
   /** Default: no plugins. */
@@ -76,12 +79,13 @@ export function createApp(options: AppOptions) {
     corsOrigins,
     reload,
     log,
+    journal,
     leases = new Leases({ log }),
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
-  const outputs = new OutputAnswers({ leases, log });
+  const outputs = new OutputAnswers({ journal, leases, log });
   const app = new Elysia({ name: "gafferd" })
     .headers(commonHeaders)
     .wrap((handle, { method }) => {
@@ -118,13 +122,13 @@ export function createApp(options: AppOptions) {
     .use(groupRoutes(manager))
     .use(streamRoutes({ manager, outputs }))
     .use(stdinRoutes(manager))
-    .use(wstreamRoutes({ manager, leases }))
+    .use(wstreamRoutes({ manager, journal, leases, log }))
     .use(runRoutes({ runs, outputs, leases }))
     .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
     .use(leaseRoutes(leases))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, runs, webhooks, leases, version, sampler }))
+    .use(metricsRoutes({ manager, bus, runs, webhooks, journal, leases, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

@@ -11,6 +11,7 @@ const supervisorKeys: ReadonlySet<string> = new Set<keyof ProcessTemplate>([
   "flapping",
   "backoff",
   "onGiveUp",
+  "outputKeep",
   "owner",
   "leaseMs",
   "onLeaseEnd",

@@ -12,6 +12,7 @@ import { eventTypes } from "../../src/events/event.ts";
 import { hostFamilies } from "../../src/http/metrics/host-metrics.ts";
 import { leaseFamilies } from "../../src/http/metrics/lease-metrics.ts";
 import { processFamilies } from "../../src/http/metrics/process-metrics.ts";
+import { journalFamilies } from "../../src/http/metrics/journal-metrics.ts";
 import { templateFamilies } from "../../src/http/metrics/template-metrics.ts";
 import { runFamilies } from "../../src/http/metrics/run-metrics.ts";
 import { Runs, type RunsOptions } from "../../src/runs/runs.ts";
@@ -84,6 +85,7 @@ test("the page on metrics has every metric and no other", async () => {
     ...finishNow(leaseFamilies(new Leases({ log: recordWarnings().log }))),
     ...runFamilies({ list: () => [], counts: new Runs({} as RunsOptions).counts }),
     ...finishNow(webhookFamilies([])),
+    ...finishNow(journalFamilies([])),
   ];
   const told = codesOfFirstColumn(sectionOf("docs/metrics.md", "Prometheus"));
   expect(told.toSorted()).toEqual(families.map(({ name }) => name).toSorted());

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { finishInSlices } from "../../slices.ts";
 import type { EventBus } from "../../events/bus.ts";
+import type { Journal } from "../../journal/journal.ts";
 import type { Leases } from "../../leases/leases.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler, type UsageSample } from "../../process/usage/sampler.ts";
@@ -9,6 +10,7 @@ import type { Runs } from "../../runs/runs.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
+import { journalFamilies } from "./journal-metrics.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
 import { leaseFamilies } from "./lease-metrics.ts";
@@ -23,6 +25,8 @@ export interface MetricsRoutesOptions {
   readonly bus: EventBus;
   readonly runs: Runs;
   readonly webhooks: Webhooks;
+  /** Absent if no output is ever kept on disk. */
+  readonly journal?: Journal | undefined;
   readonly leases: Leases;
   /** The version of gafferd. */
   readonly version: string;
@@ -35,15 +39,8 @@ export interface MetricsRoutesOptions {
  * scrape, and a registry would only add the work of removing the series of deleted templates and exited processes. The
  * format is always text 0.0.4, which scrapers that ask for OpenMetrics accept as well.
  */
-export function metricsRoutes({
-  manager,
-  bus,
-  runs,
-  webhooks,
-  leases,
-  version,
-  sampler = new Sampler(),
-}: MetricsRoutesOptions) {
+export function metricsRoutes(options: MetricsRoutesOptions) {
+  const { manager, bus, runs, webhooks, journal, leases, version, sampler = new Sampler() } = options;
   const loopLag = new LoopLag();
   let spawns = 0;
   bus.subscribe(({ type }) => {
@@ -60,12 +57,14 @@ export function metricsRoutes({
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
     // Templates may have changed while the sample was taken.
     const ofTemplates = yield* templateFamilies(supervisorsOf(manager));
+    const ofJournal = yield* journalFamilies(journal?.usage() ?? []);
     const ofProcesses = yield* processFamilies(processes, sample);
     const ofWebhooks = yield* webhookFamilies(webhooks.list());
     const ofLeases = yield* leaseFamilies(leases);
     return yield* formatMetrics([
       ...ofHost,
       ...ofTemplates,
+      ...ofJournal,
       ...ofProcesses,
       ...ofLeases,
       ...runFamilies(runs),

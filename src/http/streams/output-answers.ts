@@ -1,15 +1,17 @@
+import type { Journal } from "../../journal/journal.ts";
 import type { Leases } from "../../leases/leases.ts";
 import type { Logger } from "../../log.ts";
 import { currentMoment } from "../../moment.ts";
 import { NamedReaders } from "../../reading/named-readers.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import type { OutputSource } from "../../reading/output-source.ts";
-import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
+import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { withLease } from "../feed/held-lease.ts";
 import { assertReadable } from "./assert-readable.ts";
+import { findReader } from "./find-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
 import { createNamedReader } from "./named-reader.ts";
 import { createEventEncoder, createRawEncoder, type EventEncoding } from "./output-encoder.ts";
@@ -28,15 +30,20 @@ export interface ReadOutput {
   readonly encoding?: EventEncoding;
 }
 
+export interface OutputAnswersOptions {
+  /** Undefined if no output is ever kept on disk. */
+  readonly journal: Journal | undefined;
+  readonly leases: Leases;
+  readonly log: Logger;
+}
+
 /** Answers requests for output. All routes share it, because they share the names of readers. */
 export class OutputAnswers {
-  readonly #leases: Leases;
-  readonly #log: Logger;
+  readonly #options: OutputAnswersOptions;
   readonly #readers = new NamedReaders();
 
-  constructor({ leases, log }: { readonly leases: Leases; readonly log: Logger }) {
-    this.#leases = leases;
-    this.#log = log;
+  constructor(options: OutputAnswersOptions) {
+    this.#options = options;
   }
 
   /** Throws what `answer` would throw, for a process that is not started yet. */
@@ -57,20 +64,26 @@ export class OutputAnswers {
     const { feed, format, heartbeatMs, follow } = query;
     // `HEAD` comes as a request that is aborted from the start.
     const wasAborted = request.signal.aborted;
-    const found = findTail(source, query.start, label);
-    const start = found instanceof Promise ? await found : found;
-    // The client left during the search.
-    if (request.signal.aborted && !wasAborted) return new Response(null);
-    const readerOptions = readerOptionsOf(query, start, label);
-    const { losslessTimeoutMs: timeoutMs } = template;
+    const { name, losslessTimeoutMs: timeoutMs } = template;
     const readers = this.#readers;
     const named =
       query.reader === undefined
         ? undefined
-        : createNamedReader({ readers, name: query.reader, source, label, start, timeoutMs });
+        : createNamedReader({ readers, name: query.reader, source, label, start: query.start, timeoutMs });
+    const wanted = named?.start ?? query.start;
+    const readerOptions = readerOptionsOf(query, label);
+    const { journal, leases, log } = this.#options;
+    const found = findReader({ name, source, start: wanted, readerOptions, journal, log });
+    const reader = found instanceof Promise ? await found : found;
+    // The client left during the search.
+    if (request.signal.aborted && !wasAborted) {
+      reader.abandon();
+      return new Response(null);
+    }
+    const { start, open: openReader } = reader;
     if (feed === "longpoll") {
       const { signal } = request;
-      return await withLease(request, this.#leases, () => answerLongpoll(source, readerOptions, query, signal, named));
+      return await withLease(request, leases, () => answerLongpoll(source, openReader, query, signal, named));
     }
     const encoder =
       feed === "eventsource"
@@ -80,9 +93,9 @@ export class OutputAnswers {
       feed,
       format,
       heartbeatMs,
-      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake, named }),
-      leases: this.#leases,
-      log: this.#log,
+      open: (wake) => new OutputFeed({ source, openReader, start, label, encoder, follow, wake, named }),
+      leases,
+      log,
     });
   }
 }
@@ -95,12 +108,10 @@ function parseQuery(request: Request): OutputQuery {
 /** Keeps lines whole if several outputs are merged or converted to text. One raw output is read as bytes. */
 function readerOptionsOf(
   query: OutputQuery,
-  start: OutputStart,
   label: string | undefined,
-): Omit<OutputReaderOptions, "onReady"> {
+): Omit<OutputReaderOptions, "start" | "onReady"> {
   const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
   return {
-    start,
     unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,

@@ -1,6 +1,8 @@
 import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
+import type { Journal } from "../../journal/journal.ts";
+import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { upgrade } from "../listen/connection.ts";
 import { outputParameters, parseStart } from "./output-query.ts";
@@ -10,12 +12,20 @@ import { PingedPresence } from "../feed/client-presence.ts";
 import { holdLease, leaseParameter } from "../feed/held-lease.ts";
 import { flag, type Parameter } from "../operation/parameter.ts";
 import { processSource } from "../../reading/output-source.ts";
-import { findTail } from "../../reading/output-start.ts";
 import { findOneProcess } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
+import { findReader } from "./find-reader.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { offsetParameter } from "./stdin-routes.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
+
+export interface WstreamRoutesOptions {
+  readonly manager: Manager;
+  /** Undefined if no output is ever kept on disk. */
+  readonly journal: Journal | undefined;
+  readonly leases: Leases;
+  readonly log: Logger;
+}
 
 /** The subprotocol for output in binary frames. */
 const binaryProtocol = "binary";
@@ -53,7 +63,7 @@ export const wstreamParameters = {
 } as const satisfies Record<string, Parameter>;
 
 /** `/wstreams/:target`: a WebSocket to the stdin of a process and from one of its outputs. */
-export function wstreamRoutes({ manager, leases }: { readonly manager: Manager; readonly leases: Leases }) {
+export function wstreamRoutes({ manager, journal, leases, log }: WstreamRoutesOptions) {
   return new Elysia({ name: "wstreams" }).get("/wstreams/:target", async ({ request, params }) => {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new GafferdError("upgrade_required", "this path requires a WebSocket: connect with ws:// or wss://");
@@ -82,13 +92,18 @@ export function wstreamRoutes({ manager, leases }: { readonly manager: Manager; 
       assertReadable(process.template, label, target);
       const [first = ""] = process.template.redirectOutput;
       const shown = label ?? first;
-      const found = await findTail(processSource(supervisor, process), start, shown);
+      const reader = await findReader({
+        name: supervisor.template.name,
+        source: processSource(supervisor, process),
+        start,
+        readerOptions: { label: shown, unit: isBinary ? "bytes" : "characters" },
+        journal,
+        log,
+      });
       const held = release === undefined ? undefined : { presence, release };
       return createWstream({
-        supervisor,
         process,
-        label: shown,
-        start: found,
+        openReader: reader.open,
         isBinary,
         // Pings are how a client is noticed that is gone, so they cannot be disabled.
         pingMs: held === undefined ? pingMs : (pingMs ?? defaultHeartbeatMs),
