@@ -3,6 +3,9 @@ import { dlopen, type FFIFunction } from "bun:ffi";
 const muslName = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
 const libraryNames = process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", muslName, "libc.so"];
 
+/** Flags of send(2) on Linux: return instead of waiting; return EPIPE without the signal SIGPIPE. */
+export const [dontWait, noSignal] = [0x40, 0x4000];
+
 /**
  * Loads functions of the system's C library, for calls that neither Bun nor Node.js offers. Throws an AggregateError
  * with one error for each library name that was tried.

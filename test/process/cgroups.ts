@@ -19,22 +19,26 @@ export const hasCgroups = isRoot && ownFolder !== undefined && isWritable(ownFol
 /** The environment of a gafferd that works as on a system without cgroups. */
 export const withoutCgroups = { GAFFERD_CGROUPS: "off" };
 
-/** The directory with the cgroups of a gafferd, by the pid in its name. Undefined if there is none. */
-export function folderOf(gafferd: Pick<Hosted["gafferd"], "osPid">): string | undefined {
+/**
+ * The directory with the cgroups of a gafferd. Undefined if there is none. Its name has the pid, which an earlier gafferd may
+ * have had, and a hash of the `state_dir`.
+ */
+export function folderOf({ gafferd, stateDir }: Pick<Hosted, "gafferd" | "stateDir">): string | undefined {
   if (ownFolder === undefined) return undefined;
-  const name = readdirSync(ownFolder).find((each) => new RegExp(`^gafferd-\\w+-${gafferd.osPid}-\\d+$`).test(each));
+  const ofThis = new RegExp(`_${Bun.hash(stateDir).toString(36)}-${gafferd.osPid}-\\d+$`);
+  const name = readdirSync(ownFolder).find((each) => ofThis.test(each));
   return name === undefined ? undefined : join(ownFolder, name);
 }
 
 /** The names of the cgroups in the directory of a gafferd. */
-export function cgroupsOf(gafferd: Pick<Hosted["gafferd"], "osPid">): string[] {
-  const folder = folderOf(gafferd);
+export function cgroupsOf(hosted: Pick<Hosted, "gafferd" | "stateDir">): string[] {
+  const folder = folderOf(hosted);
   return folder === undefined ? [] : readdirSync(folder).filter((name) => /-(end|keep)\./.test(name));
 }
 
 /** Resolves when the directory of a gafferd was removed. */
-export async function removalOf(gafferd: Pick<Hosted["gafferd"], "osPid">): Promise<void> {
-  await waitFor(() => folderOf(gafferd) === undefined, "the removal of the cgroups");
+export async function removalOf(hosted: Pick<Hosted, "gafferd" | "stateDir">): Promise<void> {
+  await waitFor(() => folderOf(hosted) === undefined, "the removal of the cgroups");
 }
 
 function isWritable(folder: string): boolean {

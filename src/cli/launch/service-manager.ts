@@ -1,5 +1,5 @@
 import { ptr } from "bun:ffi";
-import { lazyLibc } from "../../libc.ts";
+import { dontWait, lazyLibc, noSignal } from "../../libc.ts";
 
 /** What a service manager is told; see sd_notify(3). */
 export interface ServiceManager {
@@ -14,7 +14,6 @@ const libc = lazyLibc({
   close: { args: ["i32"], returns: "i32" },
 });
 const [unix, datagram, closeOnExec, nonBlocking] = [1, 2, 0o2000000, 0o4000];
-const [noSignal, dontWait] = [0x4000, 0x40];
 
 /**
  * The service manager that started gafferd (systemd with `Type=notify`); undefined if there is none. Call it before any

@@ -1,9 +1,7 @@
 import { ptr } from "bun:ffi";
-import { lazyLibc } from "../../libc.ts";
+import { dontWait, lazyLibc, noSignal } from "../../libc.ts";
 import type { Pieces } from "./connection.ts";
 
-/** MSG_DONTWAIT and MSG_NOSIGNAL on Linux; see send(2). */
-const sendFlags = 0x40 | 0x4000;
 /** The kernel accepts 1024 (IOV_MAX). */
 const maxPieces = 256;
 
@@ -25,7 +23,7 @@ export function sendPieces(fd: number, pieces: Pieces): number {
   }
   message[2] = BigInt(ptr(vectors));
   message[3] = BigInt(count);
-  return Math.max(0, libc().sendmsg(fd, ptr(message), sendFlags));
+  return Math.max(0, libc().sendmsg(fd, ptr(message), dontWait | noSignal));
 }
 
 /** What is left of `pieces` after the first `bytes`. */

@@ -1,6 +1,6 @@
 import { ptr } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
-import { lazyLibc } from "../../libc.ts";
+import { dontWait, lazyLibc, noSignal } from "../../libc.ts";
 import type { Logger } from "../../log.ts";
 import { type OpenSockets, openSockets } from "./backlog.ts";
 import { closeDescriptor, isListening, socketName } from "./socket-descriptors.ts";
@@ -88,20 +88,19 @@ const answer = Buffer.from(
 );
 const received = Buffer.alloc(16 * 1024);
 
-/** SOCK_NONBLOCK and SOCK_CLOEXEC; SHUT_WR; MSG_DONTWAIT and MSG_NOSIGNAL on Linux. */
+/** SOCK_NONBLOCK and SOCK_CLOEXEC; SHUT_WR. */
 const nonBlockingCloseOnExec = 0x80800;
 const sending = 1;
-const [withoutWaiting, withoutSignal] = [0x40, 0x4000];
 
 /** Returns false if no connection waits. */
 function refuseOne(listener: number, isEncrypted: boolean): boolean {
   const fd = libc().accept4(listener, null, null, nonBlockingCloseOnExec);
   if (fd < 0) return false;
   if (!isEncrypted) {
-    libc().send(fd, ptr(answer), BigInt(answer.length), withoutWaiting | withoutSignal);
+    libc().send(fd, ptr(answer), BigInt(answer.length), dontWait | noSignal);
     libc().shutdown(fd, sending);
     // The kernel resets a connection that is closed with unread bytes, and the client may lose the answer.
-    libc().recv(fd, ptr(received), BigInt(received.length), withoutWaiting);
+    libc().recv(fd, ptr(received), BigInt(received.length), dontWait);
   }
   closeDescriptor(fd);
   return true;

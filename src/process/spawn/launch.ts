@@ -160,7 +160,7 @@ function spawnInside(cgroup: Cgroup | undefined, options: Parameters<typeof spaw
   try {
     return { subprocess: spawn({ cgroup: cgroup.path }), cgroup };
   } catch (error) {
-    cgroup.remove();
+    cgroup.discard();
     // Without the cgroup, the same error is that of the program.
     const subprocess = spawn({});
     log.warn(`process ${subprocess.pid} runs without a cgroup: ${messageOf(error)}`);

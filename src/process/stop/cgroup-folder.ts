@@ -4,7 +4,7 @@ import type { Logger } from "../../log.ts";
 import { messageOf } from "../../reason.ts";
 import { ownCgroup } from "../own-cgroups.ts";
 import { isStillRunning, procStatOf } from "../proc-stat.ts";
-import { Cgroup, foldersIn, killCgroup, processesIn, removeCgroup } from "./cgroup.ts";
+import { Cgroup, clearCgroup, foldersIn, processesIn, removeCgroup } from "./cgroup.ts";
 import { describeSurvivors, identify } from "./survivors.ts";
 
 /** The directory that contains the cgroups of all processes of this gafferd. Undefined if there are no cgroups. */
@@ -62,8 +62,6 @@ export function closeCgroups(): void {
   if (folder !== undefined) removeCgroup(folder);
 }
 
-const [removeAttempts, attemptMs] = [100, 10];
-
 /**
  * Kills what a killed gafferd with the same `state_dir` left in its cgroups, and removes these. Call it when the processes
  * have had their grace periods. Those with `on_host_exit = keep` keep running. Of a killed gafferd with another `state_dir`
@@ -81,8 +79,7 @@ export async function clearDeadCgroups({ stateDir, log }: CgroupsOptions): Promi
       if (removeCgroup(path) || !run.includes("-end.") || owner.state !== keyOf(stateDir)) continue;
       const left = identify(processesIn(path));
       if (left.length > 0) log.warn(`killing what a gafferd that was killed left: ${describeSurvivors(left)}`);
-      killCgroup(path);
-      for (let attempt = 0; attempt < removeAttempts && !removeCgroup(path); attempt++) await Bun.sleep(attemptMs);
+      await clearCgroup(path);
     }
     removeCgroup(dead);
   }

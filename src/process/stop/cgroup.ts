@@ -32,6 +32,22 @@ export class Cgroup {
     this.#isRemoved ||= removeCgroup(this.path);
     return this.#isRemoved;
   }
+
+  /** Removes the directory of a spawn that failed. A child that is still exiting is killed, and the removal repeated. */
+  discard(): void {
+    if (!this.remove()) void clearCgroup(this.path);
+  }
+}
+
+const [clearAttempts, attemptMs] = [100, 10];
+
+/**
+ * Kills everything in a cgroup and removes it. Resolves when it is removed, or after a second if SIGKILL did not end a
+ * process in it.
+ */
+export async function clearCgroup(path: string): Promise<void> {
+  killCgroup(path);
+  for (let attempt = 0; attempt < clearAttempts && !removeCgroup(path); attempt++) await Bun.sleep(attemptMs);
 }
 
 /** The processes in a cgroup, without zombies and without those in cgroups below it. Throws GafferdError `overloaded`. */
@@ -63,13 +79,15 @@ export function removeCgroup(path: string): boolean {
   return tryRemove(path);
 }
 
-/** The kernel removes only a cgroup that is empty. Any other failure means that it is gone, or no longer gafferd's. */
+/** EBUSY and ENOTEMPTY: something is in it. The others: the kernel could not try now. */
+const passing: readonly (string | undefined)[] = ["EBUSY", "ENOTEMPTY", "EINTR", "EAGAIN", "ENOMEM"];
+
+/** The kernel removes only a cgroup that is empty. A lasting failure means that it is gone, or no longer gafferd's. */
 function tryRemove(path: string): boolean {
   try {
     rmdirSync(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code !== "EBUSY" && code !== "ENOTEMPTY";
+    return !passing.includes((error as NodeJS.ErrnoException).code);
   }
   return true;
 }
