@@ -13,6 +13,7 @@ import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 
 import type { Reload } from "./http/daemon/reload-routes.ts";
+import { Journal } from "./journal/journal.ts";
 import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
@@ -147,6 +148,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const sampler = new Sampler();
   observe?.({ bus, manager });
   const copies = new OutputCopies({ bus, manager, stdout, log });
+  const journal = new Journal({ stateDir, bus, manager, log });
   const host = await loadPluginHost(options, { manager, bus, sampler });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
@@ -168,6 +170,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     version,
     corsOrigins: () => corsOrigins,
     reload,
+    journal,
     log,
     sampler,
     plugins,
@@ -207,7 +210,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus.end();
     endpoints.stopAccepting();
     await waitForReaders({ manager, bus }, Math.min(lastReadersMs, end.leftMs / 2));
-    await end.wait(copies.close());
+    await end.wait(Promise.all([copies.close(), journal.close()]).then(() => {}));
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.

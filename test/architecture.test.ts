@@ -10,6 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: [],
   suggestion: [],
   bind: [],
+  boot: [],
   slices: [],
   reason: [],
   libc: [],
@@ -36,6 +37,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   manager: ["supervisor", "output", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
+  // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
+  journal: ["manager", "reading", "supervisor", "output", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -43,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
   // lists and registers. The process, whose usage it samples.
   http: [
+    "journal",
     "documents",
     "manager",
     "reading",
@@ -60,6 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "store",
     "survival",
     "copies",
+    "journal",
     "config",
     "documents",
     "http",
@@ -97,7 +102,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment", "files"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

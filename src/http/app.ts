@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
+  /** Default: no output is kept on disk. */
+  readonly journal?: Journal;
   /** Default: no plugins. */
   readonly plugins?: InstalledPlugins;
   /** Default: a new sampler. */
@@ -67,6 +70,7 @@ export function createApp(options: AppOptions) {
     corsOrigins,
     reload,
     log,
+    journal,
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
@@ -105,9 +109,9 @@ export function createApp(options: AppOptions) {
     .use(statusRoutes(manager))
     .use(statsRoutes({ manager, bus, log, sampler }))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, log }))
+    .use(streamRoutes({ manager, journal, log }))
     .use(stdinRoutes(manager))
-    .use(wstreamRoutes(manager))
+    .use(wstreamRoutes({ manager, journal, log }))
     .use(watchRoutes({ bus, log }))
     .use(pluginRoutes(plugins))
     .use(webhookRoutes(webhooks))

@@ -1,4 +1,5 @@
-import type { Ring, RingReader } from "./ring.ts";
+import type { Ring } from "./ring.ts";
+import type { RingReader } from "./ring-reader.ts";
 
 /** Bytes that were overwritten before a reader read them: from `from` up to, not including, `to`. */
 export interface Gap {

@@ -54,6 +54,12 @@ export class NamedReaders {
     };
   }
 
+  /** Where a reader stopped whose connection has ended, while that is held. */
+  placeOf(key: string): StreamPosition | undefined {
+    const known = this.#known.get(key);
+    return known instanceof Hold ? known.position : undefined;
+  }
+
   #hold(key: string, place: HeldPlace): void {
     const hold = new Hold(place, () => {
       if (this.#known.get(key) === hold) this.#known.delete(key);

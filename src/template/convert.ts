@@ -12,7 +12,7 @@ import {
   type TemplateKey,
   templateSchema,
 } from "./properties.ts";
-import { toOutputFile, toRotation } from "./output-settings.ts";
+import { toOutputFile, toOutputKeep, toRotation } from "./output-settings.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
 import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
@@ -54,6 +54,7 @@ export const converters = {
   backoff: toBackoff,
   on_give_up: unchanged<"ignore" | "shutdown">,
   output_buffer: toBufferBytes,
+  output_keep: toOutputKeep,
   output_file: toOutputFile,
   output_rotate: toRotation,
   output_to: unchanged<"stdout">,

@@ -80,6 +80,16 @@ export const templateDocumentSchema = Type.Object(
       ...described("on_give_up"),
     }),
     output_buffer: Type.Integer({ minimum: 0, ...described("output_buffer") }),
+    output_keep: Type.Union(
+      [
+        Type.Object({
+          size: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+          age: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
+        }),
+        Type.Null(),
+      ],
+      described("output_keep"),
+    ),
     output_file: Type.Union([Type.String(), Type.Null()], described("output_file")),
     output_rotate: Type.Union(
       [Type.Object({ size: Type.Integer({ minimum: 1 }), keep: Type.Integer({ minimum: 1 }) }), Type.Null()],

@@ -36,6 +36,12 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     backoff: template.backoff ? toBackoffDocument(template.backoff) : false,
     on_give_up: template.onGiveUp,
     output_buffer: template.outputBufferBytes,
+    output_keep: template.outputKeep
+      ? {
+          size: template.outputKeep.maxBytes ?? null,
+          age: template.outputKeep.maxAgeMs === undefined ? null : toSeconds(template.outputKeep.maxAgeMs),
+        }
+      : null,
     output_file: template.outputFile ?? null,
     output_rotate: template.outputRotate
       ? { size: template.outputRotate.maxBytes, keep: template.outputRotate.keep }

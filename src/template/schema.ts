@@ -51,7 +51,7 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type OutputKey = "output_file" | "output_rotate" | "output_to";
+type OutputKey = "output_keep" | "output_file" | "output_rotate" | "output_to";
 type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff" | OutputKey;
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
@@ -164,8 +164,8 @@ function findOutputProblems(values: Partial<Values>): TemplateProblem[] {
     problems.push({ field: "output_rotate", message: "must not be set without `output_file`, the file to rotate" });
   }
   if (labels?.length !== 0) return problems;
-  for (const key of ["output_file", "output_to"] as const) {
-    if (values[key] === undefined) continue;
+  for (const key of ["output_keep", "output_file", "output_to"] as const) {
+    if (!values[key]) continue;
     problems.push({ field: key, message: "must not be set without an output; add a label to `redirect_output`" });
   }
   return problems;
@@ -221,6 +221,7 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     ...backoffOf(values),
     onGiveUp: values.on_give_up,
     outputBufferBytes: values.output_buffer,
+    ...(values.output_keep && { outputKeep: values.output_keep }),
     ...(values.output_file !== undefined && { outputFile: values.output_file }),
     ...(values.output_rotate !== undefined && { outputRotate: values.output_rotate }),
     ...(values.output_to !== undefined && { outputTo: values.output_to }),

@@ -37,6 +37,12 @@ export type KillMode = "mixed" | "group" | "process";
 /** What happens when a template is given up. `shutdown`: the daemon stops with its own exit status. */
 export type GiveUpPolicy = "ignore" | "shutdown";
 
+/** How much output is kept on disk. At least one limit is set. */
+export interface OutputKeep {
+  readonly maxBytes?: number;
+  readonly maxAgeMs?: number;
+}
+
 /** When a file is renamed to `FILE.1`, after `FILE.1` was renamed to `FILE.2`, and so on. */
 export interface Rotation {
   /** The file does not exceed this size, unless a single line does. */
@@ -101,6 +107,8 @@ export interface ProcessTemplate {
   readonly onGiveUp: GiveUpPolicy;
   /** Bytes of output kept for each label of each process. */
   readonly outputBufferBytes: number;
+  /** How much output is kept on disk. Absent: none. */
+  readonly outputKeep?: OutputKeep;
   /** The file that the output is appended to: an absolute path with `%n`, `%p`, `%l` and `%%`. Absent: none. */
   readonly outputFile?: string;
   /** When `outputFile` is rotated. Absent: never. */

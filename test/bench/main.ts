@@ -18,6 +18,7 @@ import { endChildren } from "./child.ts";
 import { dropping } from "./dropping.ts";
 import { framing } from "./framing.ts";
 import { ingest } from "./ingest.ts";
+import { journal } from "./journal.ts";
 import { latency } from "./latency.ts";
 import { describeMachine, isLinux, missingPrograms } from "./machine.ts";
 import type { Measure } from "./measure.ts";
@@ -39,6 +40,7 @@ const measures: readonly Measure[] = [
   relay,
   dropping,
   ingest,
+  journal,
   spawn,
   spawnCost,
   latency,

@@ -38,6 +38,7 @@ test("a document has every setting, and null for settings that are not set", () 
     backoff: { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 10 },
     on_give_up: "ignore",
     output_buffer: 1_048_576,
+    output_keep: null,
     output_file: null,
     output_rotate: null,
     output_to: null,

@@ -1,10 +1,10 @@
-import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
 import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
 import { gapHeader } from "../feed/gap-header.ts";
 import { createRawEncoder, type EncodingPlace } from "./output-encoder.ts";
 import type { OutputQuery } from "./output-query.ts";
 import { rawHeaders } from "../feed/feed-headers.ts";
-import type { NamedConnection, NamedReader } from "./named-reader.ts";
+import { type NamedReader, openConnected } from "./named-reader.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 import { Waiter } from "../feed/waiter.ts";
 
@@ -19,7 +19,7 @@ const takeBytes = 64 * 1024;
  */
 export async function answerLongpoll(
   source: OutputSource,
-  readerOptions: Omit<OutputReaderOptions, "onReady">,
+  openReader: OpenReader,
   query: OutputQuery,
   signal: AbortSignal,
   named: NamedReader | undefined,
@@ -31,30 +31,22 @@ export async function answerLongpoll(
     waiter.wake();
     return reader.position();
   });
-  const start = connection?.start ?? readerOptions.start;
-  const reader = openReader(source, { ...readerOptions, start, onReady: () => waiter.wake() }, connection);
+  const reader = openConnected(openReader, { onReady: () => waiter.wake() }, connection);
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
       const available = takeAvailable(reader, query, Math.min(maxAnswerBytes, connection?.maxBytes ?? Infinity));
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
-      const isOver = reader.ended || isAtRest || signal.aborted || wasReplaced || performance.now() >= deadlineMs;
-      if (available.hasOutput || isOver) return toResponse(available, query);
-      await waiter.wait(Math.min(reader.dueMs ?? Infinity, deadlineMs) - performance.now());
+      const isLeft = signal.aborted || wasReplaced;
+      const isOver = reader.ended || isAtRest || performance.now() >= deadlineMs;
+      if (available.hasOutput || isLeft || (isOver && !reader.isLoading)) return toResponse(available, query);
+      const untilMs = reader.isLoading ? Infinity : Math.min(reader.dueMs ?? Infinity, deadlineMs);
+      await waiter.wait(untilMs - performance.now());
     }
   } finally {
     waiter.close();
     connection?.leave(reader.ended ? undefined : reader.position());
     reader.close();
-  }
-}
-
-function openReader(source: OutputSource, options: OutputReaderOptions, connection: NamedConnection | undefined) {
-  try {
-    return new OutputReader(source, options);
-  } catch (error) {
-    connection?.leave();
-    throw error;
   }
 }
 
@@ -65,7 +57,7 @@ interface Available {
   readonly hasOutput: boolean;
 }
 
-function takeAvailable(reader: OutputReader, query: OutputQuery, maxBytes: number): Available {
+function takeAvailable(reader: OutputItems, query: OutputQuery, maxBytes: number): Available {
   const encoder = createRawEncoder(query.format);
   const place: EncodingPlace = {
     before: undefined,

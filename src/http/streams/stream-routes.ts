@@ -1,13 +1,15 @@
 import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
+import type { Journal } from "../../journal/journal.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import { NamedReaders } from "../../reading/named-readers.ts";
 import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
-import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
+import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
+import { findReader } from "./find-reader.ts";
 import { createNamedReader } from "./named-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
 import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
@@ -20,11 +22,13 @@ import { admitStream } from "../feed/admit-stream.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
+  /** Undefined if no output is ever kept on disk. */
+  readonly journal: Journal | undefined;
   readonly log: Logger;
 }
 
 /** `/streams`: output of processes and templates. */
-export function streamRoutes({ manager, log }: StreamRoutesOptions) {
+export function streamRoutes({ manager, journal, log }: StreamRoutesOptions) {
   const readers = new NamedReaders();
   return new Elysia({ name: "streams" })
     .get("/streams/:target", ({ request, params }) => answer(request, params.target))
@@ -41,17 +45,23 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
     const { feed, format, heartbeatMs, follow } = query;
     // `HEAD` comes as a request that is aborted from the start.
     const wasAborted = request.signal.aborted;
-    const found = findTail(source, query.start, label);
-    const start = found instanceof Promise ? await found : found;
-    // The client left during the search.
-    if (request.signal.aborted && !wasAborted) return new Response(null);
-    const readerOptions = readerOptionsOf(query, start, label);
+    const readerOptions = readerOptionsOf(query, label);
+    const { name } = template;
     const { losslessTimeoutMs: timeoutMs } = template;
     const named =
       query.reader === undefined
         ? undefined
-        : createNamedReader({ readers, name: query.reader, source, label, start, timeoutMs });
-    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal, named);
+        : createNamedReader({ readers, name: query.reader, source, label, start: query.start, timeoutMs });
+    const wanted = named?.start ?? query.start;
+    const found = findReader({ name, source, start: wanted, readerOptions, journal, log });
+    const reader = found instanceof Promise ? await found : found;
+    // The client left during the search.
+    if (request.signal.aborted && !wasAborted) {
+      reader.abandon();
+      return new Response(null);
+    }
+    const { start, open: openReader } = reader;
+    if (feed === "longpoll") return answerLongpoll(source, openReader, query, request.signal, named);
     const encoder =
       feed === "eventsource"
         ? createEventEncoder(format)
@@ -60,7 +70,7 @@ export function streamRoutes({ manager, log }: StreamRoutesOptions) {
       feed,
       format,
       heartbeatMs,
-      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake, named }),
+      open: (wake) => new OutputFeed({ source, openReader, start, label, encoder, follow, wake, named }),
       log,
     });
   }
@@ -82,12 +92,10 @@ function queryOf(request: Request): URLSearchParams {
 /** Keeps lines whole if several outputs are merged or converted to text. One raw output is read as bytes. */
 function readerOptionsOf(
   query: OutputQuery,
-  start: OutputStart,
   label: string | undefined,
-): Omit<OutputReaderOptions, "onReady"> {
+): Omit<OutputReaderOptions, "start" | "onReady"> {
   const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
   return {
-    start,
     unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,

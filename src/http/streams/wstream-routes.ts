@@ -1,15 +1,15 @@
 import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
-import type { Manager } from "../../manager/manager.ts";
 import { upgrade } from "../listen/connection.ts";
 import { outputParameters, parseStart } from "./output-query.ts";
 import { defaultHeartbeatMs, parseHeartbeat } from "../feed/feed-query.ts";
 import { flag, type Parameter } from "../operation/parameter.ts";
 import { processSource } from "../../reading/output-source.ts";
-import { findTail } from "../../reading/output-start.ts";
 import { findOneProcess } from "../operation/target.ts";
 import { assertReadable } from "./assert-readable.ts";
+import { findReader } from "./find-reader.ts";
+import type { StreamRoutesOptions } from "./stream-routes.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { offsetParameter } from "./stdin-routes.ts";
 import { createRefusal, createWstream, type Wstream } from "./wstream.ts";
@@ -45,7 +45,7 @@ export const wstreamParameters = {
 } as const satisfies Record<string, Parameter>;
 
 /** `/wstreams/:target`: a WebSocket to the stdin of a process and from one of its outputs. */
-export function wstreamRoutes(manager: Manager) {
+export function wstreamRoutes({ manager, journal, log }: StreamRoutesOptions) {
   return new Elysia({ name: "wstreams" }).get("/wstreams/:target", async ({ request, params }) => {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new GafferdError("upgrade_required", "this path requires a WebSocket: connect with ws:// or wss://");
@@ -71,18 +71,15 @@ export function wstreamRoutes(manager: Manager) {
       assertReadable(process.template, label, target);
       const [first = ""] = process.template.redirectOutput;
       const shown = label ?? first;
-      const found = await findTail(processSource(supervisor, process), start, shown);
-      return createWstream({
-        supervisor,
-        process,
-        label: shown,
-        start: found,
-        isBinary,
-        pingMs,
-        eof,
-        offset,
-        reportsTaken,
+      const reader = await findReader({
+        name: supervisor.template.name,
+        source: processSource(supervisor, process),
+        start,
+        readerOptions: { label: shown, unit: isBinary ? "bytes" : "characters" },
+        journal,
+        log,
       });
+      return createWstream({ process, openReader: reader.open, isBinary, pingMs, eof, offset, reportsTaken });
     } catch (error) {
       if (error instanceof GafferdError && error.code !== "bad_value") return createRefusal(error);
       throw error;

@@ -2,10 +2,8 @@ import type { ServerWebSocket } from "bun";
 import { type ErrorCode, GafferdError } from "../../errors.ts";
 import { inputOf, stdinOf } from "../../manager/input.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
-import { OutputReader } from "../../reading/output-reader.ts";
-import { processSource } from "../../reading/output-source.ts";
-import type { OutputStart } from "../../reading/output-start.ts";
-import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
+import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
+import type { SupervisedProcess } from "../../manager/views.ts";
 import type { SocketHandlers } from "../listen/connection.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toGapDocument } from "./output-encoder.ts";
@@ -14,10 +12,9 @@ import { withTaken } from "./stdin-routes.ts";
 type Socket = ServerWebSocket<SocketHandlers>;
 
 export interface WstreamOptions {
-  readonly supervisor: Supervisor;
   readonly process: SupervisedProcess;
-  readonly label: string;
-  readonly start: OutputStart;
+  /** Opens the reader of the output. */
+  readonly openReader: OpenReader;
   /** Sends output in binary frames and gafferd's messages in text frames; false: the reverse. Output cannot forge a message. */
   readonly isBinary: boolean;
   /** Interval between ping frames, so that proxies do not close the connection. Undefined for no pings. */
@@ -110,21 +107,15 @@ class Input {
 
 /** Sends output until the client is too slow, and continues after `drain`. The ring is the only queue. */
 class Sender {
-  readonly #reader: OutputReader;
+  readonly #reader: OutputItems;
   readonly #isBinary: boolean;
   #socket: Socket | undefined;
   #isFull = false;
   #isScheduled = false;
 
-  constructor({ supervisor, process, label, start, isBinary }: WstreamOptions) {
+  constructor({ openReader, isBinary }: WstreamOptions) {
     this.#isBinary = isBinary;
-    const unit = isBinary ? "bytes" : "characters";
-    this.#reader = new OutputReader(processSource(supervisor, process), {
-      label,
-      start,
-      unit,
-      onReady: () => this.#wake(),
-    });
+    this.#reader = openReader({ onReady: () => this.#wake() });
   }
 
   open(socket: Socket): void {

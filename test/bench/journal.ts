@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startChild } from "./child.ts";
+import { startGafferd } from "./gafferd.ts";
+import { defineMeasure } from "./measure.ts";
+import { cpuSeconds, isRunning } from "./proc.ts";
+import { whenQuiet } from "./quiet.ts";
+import { fileBytes, greeting, type Workspace } from "./workspace.ts";
+
+const gigabytes = fileBytes / 1e9;
+
+/** How fast output is written to disk, compared with `cat`, and what that costs the process that writes it. */
+export const journal = defineMeasure({
+  name: "journal",
+  needs: [],
+  figures: {
+    flood: {
+      what: "flood with `output_keep`",
+      unit: "GB/s",
+      limit: "without it",
+      goals: [{ of: "ratio", bound: "≥", value: 0.7 }],
+    },
+    disk: {
+      what: "256 MB on disk",
+      unit: "s",
+      limit: "`cat > file`",
+      goals: [{ of: "ratio", bound: "≤", value: 1.3 }],
+    },
+  },
+  round: async (workspace) => {
+    const limit = await flood(workspace, {});
+    const kept = await flood(workspace, { output_keep: "8g" });
+    const share = 0.256 / gigabytes;
+    const cat = await secondsOfCat(workspace);
+    return {
+      flood: {
+        value: gigabytes / kept.seconds,
+        limit: gigabytes / limit.seconds,
+        cpuSecondsPerGb: kept.cpuSeconds / gigabytes,
+        also: { lostBytes: kept.lostBytes },
+      },
+      disk: { value: kept.diskSeconds * share, limit: cat * share },
+    };
+  },
+});
+
+interface Flooded {
+  /** Until the process has exited. */
+  readonly seconds: number;
+  /** Until the last byte is on disk. */
+  readonly diskSeconds: number;
+  readonly cpuSeconds: number;
+  readonly lostBytes: number;
+}
+
+async function flood({ path, gatedCat, openGate }: Workspace, settings: object): Promise<Flooded> {
+  await using gafferd = await startGafferd();
+  const template = { cmd: gatedCat, cwd: path, redirect_output: ["stdout"], restart: "never", ...settings };
+  const [pid] = await gafferd.create({ name: "lines", ...template });
+  const { os_pid: osPid } = await gafferd.get<{ os_pid: number }>(`/processes/${pid}`);
+  const cpuBefore = cpuSeconds(gafferd.osPid);
+  const startedMs = await openGate();
+  while (isRunning(osPid)) await Bun.sleep(1);
+  const seconds = (performance.now() - startedMs) / 1000;
+  // A deletion ends when the output has; a tail that is longer than the buffer waits for the disk.
+  const tail = await fetch(`${gafferd.url}/streams/lines?feed=continuous&follow=false&tail=20000`);
+  for await (const _ of tail.body!) break;
+  const diskSeconds = (performance.now() - startedMs) / 1000;
+  const cpu = cpuSeconds(gafferd.osPid) - cpuBefore;
+  const metrics = await (await fetch(`${gafferd.url}/metrics`)).text();
+  const lostBytes = Number(/^gafferd_template_output_dropped_bytes_total\S* (\d+)/m.exec(metrics)?.[1] ?? 0);
+  return { seconds, diskSeconds, cpuSeconds: cpu, lostBytes };
+}
+
+async function secondsOfCat({ path, gatedCat, openGate }: Workspace): Promise<number> {
+  await whenQuiet();
+  const folder = mkdtempSync(join(tmpdir(), "gafferd-bench-cat-"));
+  try {
+    const target = join(folder, "copy");
+    await using child = startChild(["sh", "-c", `${gatedCat} > "$0"; echo ended`, target], { cwd: path });
+    const startedMs = await openGate();
+    await child.stdout.match(/^ended$/m);
+    const seconds = (performance.now() - startedMs) / 1000;
+    if (Bun.file(target).size !== fileBytes + greeting.length) throw new Error("cat has not copied the file");
+    return seconds;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
