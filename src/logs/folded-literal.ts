@@ -1,25 +1,27 @@
 import { fastStepBytes, type LineMatcher } from "./line-matcher.ts";
+import { findExactly, type FindNext } from "./next-occurrence.ts";
 
 /** One byte of a text that is searched for, in both cases. */
 interface Anchor {
   /** Its index in the text. */
   readonly index: number;
-  readonly lower: number;
-  readonly upper: number;
+  readonly lower: FindNext;
+  /** Undefined for a byte that has no case. */
+  readonly upper: FindNext | undefined;
 }
 
 const sampleBytes = 4096;
-const samplesPerStep = 8;
 
 /**
  * Wants lines that contain this ASCII text in any case. It looks for the byte of the text that is rarest in the lines, in both
  * cases, and compares the rest there: three times as fast as converting all lines to one case (measured).
  */
 export function foldedLiteralMatcher(text: string): LineMatcher {
-  const finder = new FoldedLiteral(text);
+  const inLines = new FoldedLiteral(text);
+  const inLine = new FoldedLiteral(text);
   return {
-    find: (lines, from) => finder.find(lines, from),
-    matches: (line) => finder.find(line, 0) >= 0,
+    find: (lines, from) => inLines.find(lines, from),
+    matches: (line) => inLine.find(line, 0) >= 0,
     stepBytes: fastStepBytes,
   };
 }
@@ -42,16 +44,15 @@ export class FoldedLiteral {
   find(bytes: Buffer, from: number): number {
     if (bytes.length - from > sampleBytes && bytes !== this.#sampled) this.#chooseAnchor(bytes, from);
     const { index, lower, upper } = this.#anchor;
-    let nextLower = bytes.indexOf(lower, from + index);
-    let nextUpper = upper === lower ? -1 : bytes.indexOf(upper, from + index);
-    while (nextLower >= 0 || nextUpper >= 0) {
-      const isLower = nextUpper < 0 || (nextLower >= 0 && nextLower < nextUpper);
-      const at = isLower ? nextLower : nextUpper;
+    let at = from + index;
+    for (;;) {
+      const nextLower = lower(bytes, at);
+      const nextUpper = upper?.(bytes, at) ?? -1;
+      if (nextLower < 0 && nextUpper < 0) return -1;
+      at = nextUpper < 0 || (nextLower >= 0 && nextLower < nextUpper) ? nextLower : nextUpper;
       if (this.#isAt(bytes, at - index)) return at - index;
-      if (isLower) nextLower = bytes.indexOf(lower, at + 1);
-      else nextUpper = bytes.indexOf(upper, at + 1);
+      at += 1;
     }
-    return -1;
   }
 
   #isAt(bytes: Buffer, start: number): boolean {
@@ -67,22 +68,26 @@ export class FoldedLiteral {
   #chooseAnchor(bytes: Buffer, from: number): void {
     this.#sampled = bytes;
     const counts = this.#counts.fill(0);
-    const stride = Math.max(1, Math.floor((bytes.length - from) / sampleBytes / samplesPerStep)) * samplesPerStep;
+    const stride = Math.max(1, Math.floor((bytes.length - from) / sampleBytes));
     for (let at = from; at < bytes.length; at += stride) {
       const byte = bytes[at] ?? 0;
       counts[byte] = (counts[byte] ?? 0) + 1;
     }
-    let rarest = Infinity;
-    for (let index = 0; index < this.#lower.length; index++) {
-      const anchor = this.#anchorAt(index);
-      const count = (counts[anchor.lower] ?? 0) + (anchor.upper === anchor.lower ? 0 : (counts[anchor.upper] ?? 0));
-      if (count >= rarest) continue;
-      rarest = count;
-      this.#anchor = anchor;
-    }
+    const countAt = (index: number) => {
+      const [lower = 0, upper = 0] = [this.#lower[index], this.#upper[index]];
+      return (counts[lower] ?? 0) + (lower === upper ? 0 : (counts[upper] ?? 0));
+    };
+    let rarest = 0;
+    for (let index = 1; index < this.#lower.length; index++) if (countAt(index) < countAt(rarest)) rarest = index;
+    if (rarest !== this.#anchor.index) this.#anchor = this.#anchorAt(rarest);
   }
 
   #anchorAt(index: number): Anchor {
-    return { index, lower: this.#lower[index] ?? 0, upper: this.#upper[index] ?? 0 };
+    const [lower = 0, upper = 0] = [this.#lower[index], this.#upper[index]];
+    return {
+      index,
+      lower: findExactly(lower),
+      upper: upper === lower ? undefined : findExactly(upper),
+    };
   }
 }

@@ -4,6 +4,7 @@ import { messageOf } from "../reason.ts";
 import { expandedSize } from "./expanded-size.ts";
 import { FoldedLiteral } from "./folded-literal.ts";
 import { fastStepBytes, type LineMatcher } from "./line-matcher.ts";
+import { findExactly, findFirst, type FindNext, remembered } from "./next-occurrence.ts";
 import { requiredLiterals } from "./required-literals.ts";
 
 /** Longer expressions, and those that repeat more, are refused: compiling them would hold up everything else. */
@@ -14,9 +15,6 @@ const [fewestLineBytes, mostLineBytes] = [8 * 1024, 64 * 1024];
 const stepsPerLine = 4_000_000;
 /** Without a required text, every line is matched, which takes about ten nanoseconds for a byte. */
 const slowStepBytes = 64 * 1024;
-
-/** Finds the next occurrence of a text. */
-type Find = (bytes: Buffer, from: number) => number;
 
 /**
  * Wants lines that match a regular expression in the syntax of RE2, in linear time: no expression makes a search run away. Lines
@@ -52,42 +50,19 @@ function compile(pattern: string, flags: number): RE2JS {
 }
 
 /** Undefined if a match need not contain any text. */
-function findRequired(pattern: string, expression: RE2JS, ignoreCase: boolean): Find | undefined {
+function findRequired(pattern: string, expression: RE2JS, ignoreCase: boolean): FindNext | undefined {
   if (!ignoreCase) {
     const texts = requiredLiterals(expression);
-    return texts && firstOf(texts.map((text) => findExactly(Buffer.from(text))));
+    return texts && findFirst(texts.map((text) => findExactly(Buffer.from(text))));
   }
   const texts = requiredLiterals(RE2JS.compile(pattern));
   if (texts === undefined || !texts.every((text) => isAscii(text))) return undefined;
-  const folded = texts.map((text): Find => {
+  const folded = texts.map((text) => {
     const literal = new FoldedLiteral(text);
-    return (bytes, from) => literal.find(bytes, from);
+    return remembered((bytes, from) => literal.find(bytes, from));
   });
   // In any case, `s` and `k` match these two characters too.
-  return firstOf([...folded, ...["ſ", "K"].map((each) => findExactly(Buffer.from(each)))]);
-}
-
-function findExactly(text: Buffer): Find {
-  return (bytes, from) => bytes.indexOf(text, from);
-}
-
-/** Finds the first of several. A find that was beyond `from` is not repeated. */
-function firstOf(finds: readonly Find[]): Find {
-  const [only] = finds;
-  if (finds.length === 1 && only !== undefined) return only;
-  let of: Buffer | undefined;
-  let next: number[] = [];
-  return (bytes, from) => {
-    if (bytes !== of) next = finds.map(() => -2);
-    of = bytes;
-    let first = -1;
-    finds.forEach((find, index) => {
-      let at = next[index] ?? -2;
-      if (at !== -1 && at < from) at = next[index] = find(bytes, from);
-      if (at >= 0 && (first < 0 || at < first)) first = at;
-    });
-    return first;
-  };
+  return findFirst([...folded, ...["ſ", "K"].map((each) => findExactly(Buffer.from(each)))]);
 }
 
 /** Whether the text has ASCII characters only. */

@@ -1,0 +1,89 @@
+import type { StreamPosition } from "../reading/stream-position.ts";
+import type { LineMatcher } from "./line-matcher.ts";
+import type { GapReason, LogGap, LogLine, LogScope } from "./log-item.ts";
+import { isInRange, type LogRange } from "./log-range.ts";
+import type { OutputState } from "./output-state.ts";
+import { isMatch } from "./part-lines.ts";
+import { ScanPosition } from "./scan-position.ts";
+
+export interface TakenItemsOptions {
+  readonly life: { readonly boot: string; readonly serial: number };
+  readonly scope: LogScope;
+  readonly matcher: LineMatcher;
+  readonly range: LogRange;
+}
+
+/** When something was complete. */
+interface When {
+  readonly rank: number;
+  readonly timeMs: number;
+  /** After it, everything that was complete before this rank was taken. */
+  readonly order: number;
+}
+
+/** Makes items with their positions. Whatever is skipped must be taken too, so that positions are right. */
+export class TakenItems {
+  readonly position: ScanPosition;
+  readonly #options: TakenItemsOptions;
+
+  constructor(options: TakenItemsOptions) {
+    this.#options = options;
+    this.position = new ScanPosition(options.life, options.scope);
+  }
+
+  /** A line that matches, from the position `start` on. Undefined if the client has read it, or does not want it. */
+  line(
+    output: OutputState,
+    { start, to, bytes, isPartial, ...when }: When & { start: number; to: number; bytes: Buffer; isPartial: boolean },
+  ): LogLine | undefined {
+    const from = Math.max(start, output.readTo);
+    if (isPartial) this.position.takePart(output, to);
+    else this.position.take(output, to);
+    if (from >= to || !isInRange(this.#options.range, when)) return undefined;
+    const { processId, index: outputIndex, label } = output;
+    const text = bytes.subarray(from - start);
+    return { kind: "line", processId, outputIndex, label, from, bytes: text, isPartial, ...this.#placed(when) };
+  }
+
+  /** The unfinished line of an output, up to the position `to`. Undefined if it does not match, or is not wanted. */
+  unfinished(output: OutputState, { to, bytes, ...when }: When & { to: number; bytes: Buffer }): LogLine | undefined {
+    const line = this.line(output, { start: to - bytes.length, to, bytes, isPartial: true, ...when });
+    return line !== undefined && isMatch(this.#options.matcher, bytes) ? line : undefined;
+  }
+
+  /** The missing bytes of an output up to the position `to`. Undefined if they are not wanted. */
+  gap(output: OutputState, { to, reason, ...when }: When & { to: number; reason: GapReason }): LogGap | undefined {
+    const from = Math.max(output.place, output.readTo);
+    this.position.takeGap(output, to);
+    if (from >= to || !isInRange(this.#options.range, when)) return undefined;
+    const { processId, label } = output;
+    return { kind: "gap", processId, label, from, to, bytes: to - from, reason, ...this.#placed(when) };
+  }
+
+  /** Missing bytes of all outputs. */
+  gapOfAll({ bytes, reason, ...when }: When & { bytes: number | undefined; reason: GapReason }): LogGap {
+    const none = { processId: undefined, label: undefined, from: undefined, to: undefined };
+    return { kind: "gap", ...none, bytes, reason, ...this.#placed(when) };
+  }
+
+  /** Output from before the first block. Undefined if there is none, or if it is not wanted. */
+  gapBefore({ reason, isUnknown, ...when }: When & { reason: GapReason; isUnknown: boolean }): LogGap | undefined {
+    const { after } = this.#options.range;
+    const { given, scope } = this.position.at(when.order);
+    const isComparable = !isUnknown && (after === undefined || after.scope === scope);
+    const bytes = isComparable ? given - (after?.given ?? 0) : undefined;
+    if (bytes === 0 || !isInRange(this.#options.range, when)) return undefined;
+    return this.gapOfAll({ bytes: bytes === undefined || bytes < 0 ? undefined : bytes, reason, ...when });
+  }
+
+  #placed({ rank, timeMs, order }: When): {
+    boot: string;
+    name: string;
+    rank: number;
+    timeMs: number;
+    position: StreamPosition;
+  } {
+    const { life, scope } = this.#options;
+    return { boot: life.boot, name: scope.name, rank, timeMs, position: this.position.at(order) };
+  }
+}
