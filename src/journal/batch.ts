@@ -1,5 +1,5 @@
 import type { Ring } from "../output/ring.ts";
-import { encodeBlock, headerBytes, maxDataBytes } from "./block.ts";
+import { maxDataBytes } from "./block.ts";
 import type { BlockMeta, OutputPart } from "./block-meta.ts";
 import { toRecord, type TrackedOutput, type TrackedProcess } from "./tracked-process.ts";
 
@@ -89,26 +89,8 @@ export function nextBatch({ dirty, processes, rank, nextRank, nowMs }: Pending):
   };
 }
 
-/** A slot has space for a whole block with a long description. */
-const slotBytes = 2 * 1024 * 1024;
-
-/** Writes a block into `slot`, or into a larger one. The block is a view of the slot that is returned. */
-export function encodeParts(
-  slot: Buffer,
-  meta: BlockMeta,
-  parts: readonly Part[],
-  seed: bigint,
-): { readonly slot: Buffer; readonly block: Buffer } {
-  const dataLength = parts.reduce((sum, { from, to }) => sum + to - from, 0);
-  const options = { meta, dataLength, seed, fill: (target: Buffer, at: number) => copyParts(parts, target, at) };
-  const length = encodeBlock(slot, options);
-  if (length !== undefined) return { slot, block: slot.subarray(0, length) };
-  const room = headerBytes + Buffer.byteLength(JSON.stringify(meta)) + dataLength;
-  return encodeParts(Buffer.allocUnsafeSlow(Math.max(room, slotBytes)), meta, parts, seed);
-}
-
-/** Copies the bytes of the parts to `target`, one after the other. */
-function copyParts(parts: readonly Part[], target: Buffer, at: number): void {
+/** Copies the bytes of the parts to `target`, one after the other, from `at` on. */
+export function copyParts(parts: readonly Part[], target: Buffer, at: number): void {
   let end = at;
   for (const { output, from, to } of parts) {
     const { ring } = output.cursor;

@@ -17,35 +17,29 @@ export const maxBlockBytes = 32 * 1024 * 1024;
 /** The most data that a writer puts in one block. */
 export const maxDataBytes = 1024 * 1024;
 
-/**
- * Writes a block to `target` and returns its length; undefined if `target` is too small. `fill` writes the data at the offset
- * that it is given.
- */
-export function encodeBlock(
-  target: Buffer,
-  {
-    meta,
-    dataLength,
-    fill,
-    seed,
-  }: {
-    readonly meta: BlockMeta;
-    readonly dataLength: number;
-    readonly fill: (target: Buffer, at: number) => void;
-    readonly seed: bigint;
-  },
-): number | undefined {
-  const text = JSON.stringify(meta);
-  const metaLength = Buffer.byteLength(text);
-  const length = headerBytes + metaLength + dataLength;
-  if (length > target.length) return undefined;
+export interface EncodedBlock {
+  /** The description, as JSON. */
+  readonly text: string;
+  readonly dataLength: number;
+  /** Writes the data at the offset that it is given. */
+  readonly fill: (target: Buffer, at: number) => void;
+  readonly seed: bigint;
+}
+
+/** The length of a block. */
+export function encodedLength({ text, dataLength }: Pick<EncodedBlock, "text" | "dataLength">): number {
+  return headerBytes + Buffer.byteLength(text) + dataLength;
+}
+
+/** Writes a block to `target`, which has exactly its length. */
+export function encodeBlock(target: Buffer, { text, dataLength, fill, seed }: EncodedBlock): void {
+  const dataFrom = target.length - dataLength;
   magic.copy(target);
-  target.writeUInt32LE(metaLength, 16);
+  target.writeUInt32LE(dataFrom - headerBytes, 16);
   target.writeUInt32LE(dataLength, 20);
   target.write(text, headerBytes, "utf8");
-  fill(target, headerBytes + metaLength);
-  target.writeBigUInt64LE(checksumOf(target.subarray(checksummedFrom, length), seed), 8);
-  return length;
+  fill(target, dataFrom);
+  target.writeBigUInt64LE(checksumOf(target.subarray(checksummedFrom), seed), 8);
 }
 
 /** The length of the block at `at`; undefined if no block begins there. There must be `headerBytes` bytes. */

@@ -1,16 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { bootId } from "../boot.ts";
 import type { Logger } from "../log.ts";
-import { messageOf } from "../reason.ts";
 import type { OutputProcess } from "../reading/output-source.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import type { OutputKeep } from "../template/template.ts";
-import { type Batch, encodeParts, nextBatch } from "./batch.ts";
+import { type Batch, nextBatch } from "./batch.ts";
 import type { EndedTotals } from "./block-meta.ts";
-import { SegmentFile } from "./segment-file.ts";
+import type { DiskQueue } from "./disk-queue.ts";
 import { addToTotals, totalsOfDropped } from "./ended-totals.ts";
-import { emptyMeta, segmentHeader, unfinishedLines } from "./segment-header.ts";
+import { SegmentWriter } from "./segment-writer.ts";
 import type { Segment, Segments } from "./segments.ts";
+import type { Load } from "./staged-blocks.ts";
 import { firstRank, trackProcess, type TrackedOutput, type TrackedProcess } from "./tracked-process.ts";
 import type { WriteSlots } from "./write-slots.ts";
 
@@ -18,65 +15,70 @@ export interface JournalWriterOptions {
   readonly supervisor: Supervisor;
   readonly segments: Segments;
   readonly slots: WriteSlots;
+  readonly queue: DiskQueue;
   readonly log: Logger;
   /** Writes nothing before this. */
   readonly after: Promise<unknown>;
-  /** Gives up waiting for a disk. */
-  readonly signal: AbortSignal;
 }
 
 /** Output waits this long for more, so that a chatty process does not cause a write for each line. */
 const delayMs = 20;
-/** With this much, or a quarter of the buffer, it is written at once. */
-const urgentBytes = 256 * 1024;
-const [smallestSegment, largestSegment] = [64 * 1024, 16 * 1024 * 1024];
-/** Output is deleted in about so many steps, segment by segment. */
-const segmentShare = 8;
+/** With this much, or half of the buffer, it is copied at once. */
+const urgentBytes = 512 * 1024;
+/** After a failure it tries again. */
+const retryMs = 1000;
 
 /**
  * Writes the outputs of one template to disk, from its first byte until the template is deleted or no longer wants it. It reads
- * the buffers as any other reader does: what a slow disk loses is missing on disk, and its positions say so.
+ * the buffers as any other reader does and copies what is new; the disk may lag behind. What a slow disk loses is missing on
+ * disk, and its positions say so.
  */
 export class JournalWriter {
   /** Resolves when nothing more will be written. */
   readonly done: Promise<void>;
   readonly #options: JournalWriterOptions;
+  readonly #segment: SegmentWriter;
   readonly #processes = new Map<number, TrackedProcess>();
   readonly #dirty = new Set<TrackedOutput>();
   readonly #ended: EndedTotals;
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
   readonly #done = Promise.withResolvers<void>();
-  #file: SegmentFile | undefined;
-  #seed = 0n;
-  /** Everything with a lower rank was read. */
+  readonly #ready: Promise<void>;
+  #isReady = false;
+  /** Everything with a lower rank was copied. */
   #rank: number;
   #writtenRank = 0;
-  #hasChanges = true;
   /** Everything before this rank is still to be written; undefined if the end is not known. */
   #closeRank: number | undefined;
+  #isClosing = false;
   #isDone = false;
-  #running: Promise<void> | undefined;
+  #isAborted = false;
+  #isWriting = false;
+  /** The disk does not take anything at the moment. */
+  #isFailing = false;
   #timer: NodeJS.Timeout | undefined;
-  #segmentStartedMs = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(options: JournalWriterOptions) {
-    const { supervisor } = options;
+    const { supervisor, segments, after } = options;
     this.#options = options;
+    this.#segment = new SegmentWriter(options);
     this.done = this.#done.promise;
     const processes = [...supervisor.exits, ...supervisor.processes];
     this.#rank = Math.min(supervisor.ranks.next, ...processes.map(firstRank));
     this.#ended = totalsOfDropped(supervisor, this.#rank);
     for (const process of processes) this.add(process);
-    this.#unsubscribe = supervisor.onChange(() => {
-      this.#hasChanges = true;
-      this.#schedule(false);
+    this.#unsubscribe = supervisor.onChange(() => this.#stageSoon());
+    this.#ready = Promise.all([segments.load(), after]).then(() => {
+      this.#isReady = true;
+      this.#stage();
     });
   }
 
   /** The segment that is being written; undefined before the first block. */
   get current(): Segment | undefined {
-    return this.#file?.segment;
+    return this.#segment.current;
   }
 
   /** Everything with a lower rank is on disk, or lost. */
@@ -99,92 +101,125 @@ export class JournalWriter {
     const tracked = trackProcess(process, (output) => {
       this.#dirty.add(output);
       const { available, ring } = output.cursor;
-      this.#schedule(available >= Math.min(urgentBytes, ring.capacity / 4));
+      if (available >= Math.min(urgentBytes, ring.capacity / 2)) this.#stage();
+      else this.#stageSoon();
     });
     this.#processes.set(process.id, tracked);
     for (const output of tracked.outputs) this.#dirty.add(output);
-    this.#schedule(false);
+    this.#stageSoon();
   }
 
-  /** Calls `listener` after each block. Returns a function that unsubscribes. */
+  /** Calls `listener` after each write, and when nothing can be written. Returns a function that unsubscribes. */
   onWritten(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves when everything that has arrived is on disk, or lost. */
+  /** Resolves when everything that has arrived until now is on disk, or lost, or if the disk does not take it now. */
   async flush(): Promise<void> {
-    await this.#running;
-    await this.#run();
+    await this.#ready;
+    const target = this.#options.supervisor.ranks.next;
+    this.#stage();
+    const isStuck = () => this.#isFailing || (this.#segment.isEmpty && !this.#options.slots.hasFree);
+    while (!this.#isDone && this.#writtenRank < target && !isStuck()) {
+      await new Promise<void>((resolve) => {
+        const unsubscribe = this.onWritten(() => {
+          unsubscribe();
+          resolve();
+        });
+      });
+      if (this.#segment.isEmpty) this.#stage();
+    }
   }
 
   /** Stops after what has arrived, although processes go on. */
-  async close(): Promise<void> {
+  close(): void {
     this.#closeRank ??= this.#options.supervisor.ranks.next;
-    while (!this.#isDone) await this.flush();
+    this.#stage();
   }
 
-  #schedule(isUrgent: boolean): void {
-    if (this.#running !== undefined || this.#isDone) return;
-    if (isUrgent) void this.#run();
-    else this.#timer ??= setTimeout(() => void this.#run(), delayMs);
+  /** Stops at once: what is not on disk yet is lost. Resolves when the file is closed. */
+  async abort(): Promise<void> {
+    this.#isAborted = true;
+    if (!this.#isWriting) this.#end();
+    await this.done;
   }
 
-  #run(): Promise<void> {
-    if (this.#isDone) return Promise.resolve();
+  takeLoad(): Load | undefined {
+    const load = this.#segment.take();
+    this.#isWriting = load !== undefined;
+    return load;
+  }
+
+  loadWritten(load: Load, isWritten: boolean): void {
+    const wasFailing = this.#isFailing;
+    this.#isWriting = false;
+    this.#isFailing = !isWritten;
+    if (this.#isAborted) this.#end();
+    else if (isWritten) this.#written(load);
+    else this.#retryLater();
+    if (wasFailing) this.#stageSoon();
+    this.#notify();
+  }
+
+  #written(load: Load): void {
+    this.#segment.written(load);
+    const { isEmpty } = this.#segment;
+    this.#writtenRank = isEmpty ? this.#rank : load.rank;
+    if (isEmpty) this.#endIfDone();
+    else this.#options.queue.request(this);
+  }
+
+  #retryLater(): void {
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      if (this.#segment.isEmpty) this.#stage();
+      else this.#options.queue.request(this);
+    }, retryMs).unref();
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #stageSoon(): void {
+    if (!this.#isDone) this.#timer ??= setTimeout(() => this.#stage(), delayMs);
+  }
+
+  /** Copies everything that is new into blocks, as far as there is memory. */
+  #stage(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    return (this.#running ??= this.#write().finally(() => {
-      this.#running = undefined;
-      if (this.#dirty.size > 0 || this.#hasChanges) this.#schedule(this.#isUrgent());
-    }));
-  }
-
-  async #write(): Promise<void> {
-    const { supervisor, slots, log, signal } = this.#options;
-    try {
-      await this.#options.segments.load();
-      await this.#options.after;
-      do {
-        const slot = await slots.acquire();
-        let used = slot;
-        try {
-          used = await this.#writeBlock(slot);
-        } finally {
-          slots.release(used);
-        }
-      } while (!signal.aborted && this.#isUrgent());
-      const isEmpty = supervisor.isRetired && this.#processes.size === 0;
-      if (isEmpty || this.#rank >= (this.#closeRank ?? Infinity) || signal.aborted) await this.#finish();
-    } catch (error) {
-      log.error(`the output of ${supervisor.template.name} is no longer kept: ${messageOf(error)}`, error);
-      this.#end();
+    if (!this.#isReady || this.#isDone || this.#isClosing || this.#retryTimer !== undefined) return;
+    const isAll = this.#stageAll();
+    if (!this.#segment.isEmpty) this.#options.queue.request(this);
+    else if (isAll) {
+      this.#writtenRank = this.#rank;
+      this.#endIfDone();
     }
   }
 
-  /** Writes the next block, if there is one. Returns the slot, or a larger one. */
-  async #writeBlock(slot: Buffer): Promise<Buffer> {
-    this.#hasChanges = false;
-    let batch = this.#nextBatch();
-    if (batch === undefined) {
-      this.#dirty.clear();
-      this.#rank = this.#writtenRank = this.#options.supervisor.ranks.next;
-      return slot;
+  #stageAll(): boolean {
+    for (let batch = this.#nextBatch(); batch !== undefined; batch = this.#nextBatch()) {
+      if (!this.#stageBatch(batch)) return false;
     }
-    let target = slot;
-    if (this.#mustRotate(batch)) {
-      target = await this.#rotate(slot);
-      // More has arrived meanwhile, and bytes may have been overwritten.
-      batch = this.#nextBatch();
-      if (batch === undefined) return target;
+    this.#dirty.clear();
+    this.#rank = this.#options.supervisor.ranks.next;
+    return true;
+  }
+
+  /** Returns false if this is not possible now. */
+  #stageBatch(batch: Batch): boolean {
+    const context = { processes: this.#processes.values(), ended: this.#ended, rank: this.#rank };
+    const result = this.#segment.add(batch, context);
+    if (result === "added") this.#take(batch);
+    else if (result === "full") this.#options.slots.onFree(() => this.#stage());
+    else {
+      this.#isFailing = true;
+      this.#retryLater();
+      this.#notify();
     }
-    const { parts } = batch;
-    const encoded = encodeParts(target, batch.meta, parts, this.#seed);
-    this.#take(batch);
-    const isWritten = await this.#file?.append(encoded.block);
-    this.#writtenRank = this.#rank;
-    if (isWritten) for (const listener of this.#listeners) listener();
-    return encoded.slot;
+    return result === "added";
   }
 
   #nextBatch(): Batch | undefined {
@@ -226,72 +261,31 @@ export class JournalWriter {
     addToTotals(this.#ended, process);
   }
 
-  #isUrgent(): boolean {
-    for (const { cursor } of this.#dirty) {
-      if (cursor.available >= Math.min(urgentBytes, cursor.ring.capacity / 4)) return true;
+  /** Ends when everything is written that there will be. */
+  #endIfDone(): void {
+    const { supervisor, slots, queue } = this.#options;
+    const isOver = supervisor.isRetired && this.#processes.size === 0;
+    if (!isOver && this.#rank < (this.#closeRank ?? Infinity)) return;
+    if (this.#isClosing || this.#segment.current === undefined || !supervisor.isRetired) {
+      this.#end();
+      return;
     }
-    return false;
-  }
-
-  #mustRotate({ dataLength }: Batch): boolean {
-    const { maxBytes, maxAgeMs } = this.#keep;
-    const size = this.#file?.segment.size;
-    if (size === undefined) return true;
-    const most = Math.min(largestSegment, Math.max(smallestSegment, (maxBytes ?? Infinity) / segmentShare));
-    const ageMs = performance.now() - this.#segmentStartedMs;
-    return size + dataLength > most || ageMs > (maxAgeMs ?? Infinity) / segmentShare;
-  }
-
-  /** Begins a new segment. Returns the slot, or a larger one. */
-  async #rotate(slot: Buffer): Promise<Buffer> {
-    const { segments, log, signal, supervisor } = this.#options;
-    const old = this.#file;
-    this.#file = undefined;
-    if (old !== undefined) void old.close();
-    this.#seed = randomBytes(8).readBigUInt64LE();
-    const repeated = unfinishedLines(this.#processes.values());
-    const [processes, ended, rank, seed] = [this.#processes.values(), this.#ended, this.#rank, this.#seed];
-    const header = segmentHeader({ supervisor, processes, repeated, ended, rank, seed });
-    const encoded = encodeParts(slot, header, repeated, 0n);
-    const segment: Segment = {
-      ...segments.next(),
-      boot: bootId,
-      serial: supervisor.ranks.serial,
-      rank,
-      keep: this.#keep,
-      size: 0,
-      writtenAtMs: Date.now(),
-    };
-    this.#file = new SegmentFile(segment, { log, signal });
-    this.#segmentStartedMs = performance.now();
-    await this.#file.append(encoded.block);
-    segments.add(segment);
-    segments.enforce(this.#keep, Date.now(), segment);
-    return encoded.slot;
-  }
-
-  async #finish(): Promise<void> {
-    const { supervisor, signal } = this.#options;
-    if (!signal.aborted && this.#file !== undefined && supervisor.isRetired) {
-      const { block } = encodeParts(Buffer.alloc(1024), { ...emptyMeta(this.#rank), closed: true }, [], this.#seed);
-      await this.#file.append(block);
-    }
-    await this.#file?.close();
-    this.#end();
+    this.#isClosing = this.#segment.addEnd(this.#rank);
+    if (this.#isClosing) queue.request(this);
+    else slots.onFree(() => this.#endIfDone());
   }
 
   #end(): void {
+    if (this.#isDone) return;
     this.#isDone = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#retryTimer);
     this.#unsubscribe();
     for (const { outputs } of this.#processes.values()) for (const { cursor } of outputs) cursor.close();
     this.#processes.clear();
     this.#dirty.clear();
-    for (const listener of this.#listeners) listener();
-    this.#done.resolve();
-  }
-
-  get #keep(): OutputKeep {
-    return this.#options.supervisor.template.outputKeep ?? {};
+    this.#options.queue.cancel(this);
+    this.#notify();
+    void this.#segment.close().finally(() => this.#done.resolve());
   }
 }

@@ -4,6 +4,7 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import { DiskQueue } from "./disk-queue.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { Segments } from "./segments.ts";
 import { WriteSlots } from "./write-slots.ts";
@@ -39,7 +40,7 @@ export class Journal {
   readonly #slots = new WriteSlots();
   readonly #segments = new Map<string, Segments>();
   readonly #writers = new Map<Supervisor, JournalWriter>();
-  readonly #closing = new AbortController();
+  readonly #queue = new DiskQueue();
   readonly #unsubscribe: () => void;
   #sweepTimer: NodeJS.Timeout | undefined;
 
@@ -73,14 +74,14 @@ export class Journal {
     return { segments: this.#segmentsOf(name), writer, flush };
   }
 
-  /** Call when no output will follow. Resolves when everything is on disk. */
+  /** Call when no output will follow. Resolves when everything is on disk, or the disk does not take it. */
   async close(): Promise<void> {
     this.#unsubscribe();
     clearTimeout(this.#sweepTimer);
     const writers = [...this.#writers.values()];
     await Promise.all(writers.map((writer) => writer.flush()));
-    this.#closing.abort();
-    await Promise.all(writers.map((writer) => (writer.isDone ? undefined : writer.flush())));
+    await Promise.all(writers.map((writer) => writer.abort()));
+    this.#slots.close();
   }
 
   #spawned(name: string, id: number): void {
@@ -100,9 +101,7 @@ export class Journal {
     const writer = this.#writers.get(supervisor);
     const isWanted = supervisor.template.outputKeep !== undefined;
     if (isWanted && writer === undefined && supervisor.processes.length > 0) this.#write(supervisor);
-    else if (!isWanted && writer !== undefined) {
-      void writer.close();
-    }
+    else if (!isWanted) writer?.close();
   }
 
   #write(supervisor: Supervisor): void {
@@ -112,9 +111,9 @@ export class Journal {
       supervisor,
       segments,
       slots: this.#slots,
+      queue: this.#queue,
       log,
       after: Promise.all(this.#writersOf(supervisor.template.name).map(({ done }) => done)),
-      signal: this.#closing.signal,
     });
     this.#writers.set(supervisor, writer);
     void writer.done.then(() => {
@@ -154,7 +153,7 @@ export class Journal {
       const { segments, writer } = kept;
       await segments.load();
       const keep = this.#find(name)?.template.outputKeep ?? segments.list.at(-1)?.keep ?? {};
-      segments.enforce(keep, Date.now(), writer?.current);
+      await segments.enforce(keep, Date.now(), writer?.current);
       if (segments.list.length > 0 || this.#writersOf(name).length > 0) continue;
       this.#segments.delete(name);
       try {

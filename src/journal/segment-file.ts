@@ -4,79 +4,90 @@ import {
   fdatasync,
   ftruncate,
   openSync,
-  write as writeToDescriptor,
+  writev as writeToDescriptor,
 } from "node:fs";
 import { promisify } from "node:util";
 import type { Logger } from "../log.ts";
 import { messageOf } from "../reason.ts";
 import type { Segment } from "./segments.ts";
 
-const writeSome = promisify(writeToDescriptor);
 const truncate = promisify(ftruncate);
 const sync = promisify(fdatasync);
 const close = promisify(closeDescriptor);
 
-const retryMs = 1000;
-/** After this time without a write, what was written goes to the disk, so that it survives a power cut. */
-const syncAfterMs = 1000;
+/** What was written goes to the disk, so that it survives a power cut, after this time without a write, */
+const quietMs = 1000;
+/** and at the latest after this time. */
+const latestMs = 10_000;
+/** At most one `fdatasync` at a time and one that waits: a disk that is too slow for more must not use up all threads. */
+const maxSyncs = 2;
+let syncs = 0;
+let syncing: Promise<unknown> = Promise.resolve();
 
 /** The segment that is being written. */
 export class SegmentFile {
   readonly segment: Segment;
   readonly #fd: number;
   readonly #log: Logger;
-  readonly #signal: AbortSignal;
   #failure: string | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
-  #syncing: Promise<void> = Promise.resolve();
+  /** When the oldest byte was written that may not be on the disk; undefined if there is none. */
+  #unsyncedMs: number | undefined;
+  #isClosed = false;
 
   /** Creates the file. Throws the errors of `node:fs`. */
-  constructor(segment: Segment, { log, signal }: { log: Logger; signal: AbortSignal }) {
+  constructor(segment: Segment, log: Logger) {
     this.segment = segment;
     this.#log = log;
-    this.#signal = signal;
     const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
     this.#fd = openSync(segment.path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
   }
 
-  /**
-   * Appends a block. While the disk is full, logs this once and tries again every second; a part of a block does not remain.
-   * Returns false if the signal was aborted meanwhile.
-   */
-  async append(block: Buffer): Promise<boolean> {
-    clearTimeout(this.#syncTimer);
+  /** Appends whole blocks. Returns false if that failed: this is logged once, and no part of a block remains. */
+  async append(blocks: readonly Buffer[]): Promise<boolean> {
     const { segment } = this;
-    for (;;) {
-      try {
-        for (let at = 0; at < block.length;) {
-          at += (await writeSome(this.#fd, block, at, block.length - at, segment.size + at)).bytesWritten;
-        }
-        segment.size += block.length;
-        segment.writtenAtMs = Date.now();
-        if (this.#failure !== undefined) this.#log.info(`writing to ${segment.path} again`);
-        this.#failure = undefined;
-        this.#syncTimer = setTimeout(() => void this.#sync(), syncAfterMs).unref();
-        return true;
-      } catch (error) {
-        await truncate(this.#fd, segment.size).catch(() => {});
-        this.#failed(messageOf(error));
-        if (this.#signal.aborted) return false;
-        await Bun.sleep(retryMs);
-        if (this.#signal.aborted) return false;
-      }
+    try {
+      segment.size += await writeAll(this.#fd, blocks, segment.size);
+    } catch (error) {
+      await truncate(this.#fd, segment.size).catch(() => {});
+      this.#failed(messageOf(error));
+      return false;
     }
+    segment.writtenAtMs = Date.now();
+    if (this.#failure !== undefined) this.#log.info(`writing to ${segment.path} again`);
+    this.#failure = undefined;
+    this.#syncSoon();
+    return true;
   }
 
   /** Resolves when everything is on the disk. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     clearTimeout(this.#syncTimer);
     await this.#sync();
     await close(this.#fd);
   }
 
+  #syncSoon(): void {
+    const nowMs = performance.now();
+    this.#unsyncedMs ??= nowMs;
+    if (this.#syncTimer !== undefined && nowMs - this.#unsyncedMs > latestMs - quietMs) return;
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = setTimeout(() => {
+      this.#syncTimer = undefined;
+      void this.#sync();
+    }, quietMs).unref();
+  }
+
   async #sync(): Promise<void> {
-    this.#syncing = this.#syncing.then(() => sync(this.#fd)).catch((error: unknown) => this.#failed(messageOf(error)));
-    await this.#syncing;
+    if (this.#unsyncedMs === undefined || syncs >= maxSyncs) return;
+    this.#unsyncedMs = undefined;
+    syncs += 1;
+    const own = syncing.then(() => sync(this.#fd)).catch((error: unknown) => this.#failed(messageOf(error)));
+    syncing = own;
+    await own;
+    syncs -= 1;
   }
 
   #failed(reason: string): void {
@@ -86,4 +97,30 @@ export class SegmentFile {
       `cannot keep output in ${this.segment.path}: ${reason}; trying again every second, streams name what is lost`,
     );
   }
+}
+
+/** Writes all of it at `position`. Returns its length. */
+async function writeAll(fd: number, blocks: readonly Buffer[], position: number): Promise<number> {
+  let rest = blocks;
+  let written = 0;
+  while (rest.length > 0) {
+    let bytes = await writeSome(fd, rest, position + written);
+    written += bytes;
+    while (rest.length > 0 && bytes >= rest[0]!.length) {
+      bytes -= rest[0]!.length;
+      rest = rest.slice(1);
+    }
+    if (bytes > 0) rest = [rest[0]!.subarray(bytes), ...rest.slice(1)];
+  }
+  return written;
+}
+
+function writeSome(fd: number, blocks: readonly Buffer[], position: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  writeToDescriptor(fd, blocks, position, (error, bytes) => {
+    if (error) reject(error);
+    else if (bytes === 0) reject(new Error("the disk takes no bytes"));
+    else resolve(bytes);
+  });
+  return promise;
 }

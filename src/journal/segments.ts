@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
 import { messageOf } from "../reason.ts";
@@ -91,16 +92,18 @@ export class Segments {
   }
 
   /** Deletes whole segments that are beyond the limits, oldest first, but never `current`. */
-  enforce(keep: OutputKeep, nowMs: number, current?: Segment): void {
-    for (const segment of expiredSegments(this.#list, keep, nowMs)) {
-      if (segment === current) return;
+  async enforce(keep: OutputKeep, nowMs: number, current?: Segment): Promise<void> {
+    const expired = expiredSegments(this.#list, keep, nowMs);
+    const old = expired.slice(0, current === undefined ? Infinity : expired.indexOf(current) >>> 0);
+    this.#list = this.#list.filter((each) => !old.includes(each));
+    for (const [index, { path }] of old.entries()) {
       try {
-        rmSync(segment.path, { force: true });
+        await rm(path, { force: true });
       } catch (error) {
         this.#log.error(`cannot delete kept output: ${messageOf(error)}`);
+        this.#list = [...old.slice(index), ...this.#list];
         return;
       }
-      this.#list = this.#list.filter((each) => each !== segment);
     }
   }
 

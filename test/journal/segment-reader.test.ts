@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Block, encodeBlock } from "../../src/journal/block.ts";
+import { type Block, encodeBlock, encodedLength } from "../../src/journal/block.ts";
 import type { BlockMeta } from "../../src/journal/block-meta.ts";
 import { SegmentError, SegmentReader } from "../../src/journal/segment-reader.ts";
 
@@ -36,10 +36,10 @@ function header(version = 1): BlockMeta {
 }
 
 function encode(value: BlockMeta, data: Buffer, with_: bigint): Buffer {
-  const target = Buffer.alloc(data.length + 4096);
-  const fill = (to: Buffer, at: number) => void data.copy(to, at);
-  const length = encodeBlock(target, { meta: value, dataLength: data.length, fill, seed: with_ });
-  return target.subarray(0, length);
+  const block = { text: JSON.stringify(value), dataLength: data.length };
+  const target = Buffer.alloc(encodedLength(block));
+  encodeBlock(target, { ...block, fill: (to, at) => void data.copy(to, at), seed: with_ });
+  return target;
 }
 
 /** A segment with blocks of these texts. */
