@@ -21,6 +21,18 @@ export function runInSlices(step: () => boolean, onDone: () => void): void {
   waiting.push(() => runInSlices(step, onDone));
 }
 
+/** Whether this turn of the event loop has time left for work in slices. If not, continue with `runInLaterTurn`. */
+export function hasTimeLeft(): boolean {
+  beginTurn();
+  return performance.now() < turnEndMs;
+}
+
+/** Calls `act` in a later turn of the event loop, after the work that is already waiting for one. */
+export function runInLaterTurn(act: () => void): void {
+  beginTurn();
+  waiting.push(act);
+}
+
 function beginTurn(): void {
   if (isScheduled) return;
   isScheduled = true;
@@ -33,8 +45,9 @@ function runTurn(): void {
   try {
     while (waiting.length > 0 && performance.now() < turnEndMs) waiting.shift()!();
   } finally {
-    isScheduled = false;
-    if (waiting.length > 0) beginTurn();
+    isScheduled = waiting.length > 0 || performance.now() >= turnEndMs;
+    // If all the time was used, microtasks that follow in this turn must wait for the next one too.
+    if (isScheduled) setImmediate(runTurn);
   }
 }
 

@@ -1,3 +1,4 @@
+import { hasTimeLeft, runInLaterTurn } from "../../slices.ts";
 import type { Pieces, PieceSource } from "../listen/connection.ts";
 
 /** Gives the socket about this many bytes at a time: whole pieces until there are as many; measured with `bun run bench`. */
@@ -42,7 +43,8 @@ export interface FeedOptions {
 /**
  * The body of a response, which whoever sends it takes piece by piece: Bun through `toStream`, or `early-headers.ts`
  * through `take`. Only the data of one `take` is buffered in between. The source is closed and the timer cleared when the
- * client disconnects, the data ends or the response is aborted.
+ * client disconnects, the data ends or the response is aborted. All feeds share the time of a turn of the event loop with
+ * other work in slices: a client that reads as fast as gafferd encodes would otherwise delay everything else.
  */
 export class Feed implements PieceSource {
   readonly #options: FeedOptions;
@@ -68,11 +70,13 @@ export class Feed implements PieceSource {
 
   take(): Pieces | undefined | Promise<Pieces | undefined> {
     this.#source.release?.();
-    const pieces = this.#collect();
+    const mayCollect = this.#isClosed || hasTimeLeft();
+    const pieces = mayCollect ? this.#collect() : [];
     if (pieces === undefined || pieces.length > 0) return pieces;
     this.#pending = Promise.withResolvers();
     this.#waitingSinceMs = performance.now();
-    this.#armTimer();
+    if (mayCollect) this.#armTimer();
+    else this.#serveInLaterTurn();
     return this.#pending.promise;
   }
 
@@ -110,16 +114,31 @@ export class Feed implements PieceSource {
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
+      if (hasTimeLeft()) this.#serve();
+      else this.#serveInLaterTurn();
+    });
+  }
+
+  #serveInLaterTurn(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    runInLaterTurn(() => {
+      this.#isScheduled = false;
       this.#serve();
     });
   }
 
-  /** Gives a pending `take` the available data. Otherwise sets the timer again. */
+  /** Gives a pending `take` the available data. Otherwise sets the timer again. Rejects the `take` with what the source throws. */
   #serve(): void {
     if (this.#pending === undefined) return;
-    const pieces = this.#collect();
-    if (pieces === undefined || pieces.length > 0) this.#settle(pieces);
-    else this.#armTimer();
+    try {
+      const pieces = this.#collect();
+      if (pieces === undefined || pieces.length > 0) this.#settle(pieces);
+      else this.#armTimer();
+    } catch (error) {
+      this.#pending.reject(error);
+      this.close();
+    }
   }
 
   #settle(pieces: Pieces | undefined): void {
@@ -136,12 +155,12 @@ export class Feed implements PieceSource {
     const greeting = this.#source.greeting?.length ? this.#source.greeting : this.#options.greeting;
     if (!this.#isGreeted && greeting !== undefined) batch.add(greeting);
     this.#isGreeted = true;
-    while (batch.length < takeBytes) {
+    do {
       if (this.#abortIfFailed()) return undefined;
       const piece = this.#source.next();
       if (piece === undefined) break;
       batch.add(piece);
-    }
+    } while (batch.length === 0 || (batch.length < takeBytes && hasTimeLeft()));
     if (batch.length > 0 || !this.#source.ended) return batch.end();
     this.close();
     return undefined;

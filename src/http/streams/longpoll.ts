@@ -7,6 +7,7 @@ import { rawHeaders } from "../feed/feed-headers.ts";
 import { type NamedReader, openConnected } from "./named-reader.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 import { Waiter } from "../feed/waiter.ts";
+import { finishInSlices } from "../../slices.ts";
 
 /** Maximum size of a response, plus one piece. A request with `since` from `X-Gaffer-Next` returns the rest. */
 const maxAnswerBytes = 1024 * 1024;
@@ -35,7 +36,12 @@ export async function answerLongpoll(
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
-      const available = takeAvailable(reader, query, Math.min(maxAnswerBytes, connection?.maxBytes ?? Infinity));
+      const available = await finishInSlices(
+        takeAvailable(reader, query, {
+          maxBytes: Math.min(maxAnswerBytes, connection?.maxBytes ?? Infinity),
+          isOver: () => signal.aborted || wasReplaced,
+        }),
+      );
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
       const isLeft = signal.aborted || wasReplaced;
       const isOver = reader.ended || isAtRest || performance.now() >= deadlineMs;
@@ -57,7 +63,18 @@ interface Available {
   readonly hasOutput: boolean;
 }
 
-function takeAvailable(reader: OutputItems, query: OutputQuery, maxBytes: number): Available {
+interface TakeOptions {
+  readonly maxBytes: number;
+  /** Whether to stop, because no client waits for the response any more. */
+  readonly isOver: () => boolean;
+}
+
+/** Takes and encodes what is available, one item per step: output that JSON has to escape takes 30 ms per MiB. */
+function* takeAvailable(
+  reader: OutputItems,
+  query: OutputQuery,
+  { maxBytes, isOver }: TakeOptions,
+): Generator<void, Available> {
   const encoder = createRawEncoder(query.format);
   const place: EncodingPlace = {
     before: undefined,
@@ -69,7 +86,7 @@ function takeAvailable(reader: OutputItems, query: OutputQuery, maxBytes: number
   const chunks: Uint8Array[] = [];
   const gaps: OutputGap[] = [];
   let length = 0;
-  while (length < maxBytes) {
+  while (length < maxBytes && !isOver()) {
     const item = reader.next(
       Math.min(takeBytes, encoder.maxBytes, maxBytes),
       query.follow ? performance.now() : Infinity,
@@ -80,6 +97,7 @@ function takeAvailable(reader: OutputItems, query: OutputQuery, maxBytes: number
     if (chunk.length === 0) continue;
     chunks.push(chunk);
     length += chunk.length;
+    yield;
   }
   const next = formatStreamId(reader.position());
   return { chunks, next, gaps, hasOutput: chunks.length > 0 || gaps.length > 0 };

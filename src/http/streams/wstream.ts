@@ -8,6 +8,7 @@ import type { SocketHandlers } from "../listen/connection.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toGapDocument } from "./output-encoder.ts";
 import { withTaken } from "./stdin-routes.ts";
+import { hasTimeLeft, runInLaterTurn } from "../../slices.ts";
 
 type Socket = ServerWebSocket<SocketHandlers>;
 
@@ -136,8 +137,12 @@ class Sender {
   /** Sends once per tick. */
   #wake(): void {
     if (this.#isScheduled || this.#isFull) return;
+    this.#schedule(queueMicrotask);
+  }
+
+  #schedule(run: (act: () => void) => void): void {
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    run(() => {
       this.#isScheduled = false;
       this.#send();
     });
@@ -145,6 +150,11 @@ class Sender {
 
   #send(): void {
     while (this.#socket !== undefined && !this.#isFull) {
+      // A client that reads as fast as gafferd sends would otherwise delay everything else.
+      if (!hasTimeLeft()) {
+        if (!this.#isScheduled) this.#schedule(runInLaterTurn);
+        return;
+      }
       const item = this.#reader.next(frameBytes, performance.now());
       if (item === undefined) break;
       this.#isFull = send(this.#socket, item, this.#isBinary) < 0;

@@ -1,4 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { parseOutputQuery } from "../../../src/http/streams/output-query.ts";
+import { answerLongpoll } from "../../../src/http/streams/longpoll.ts";
+import { currentMoment } from "../../../src/moment.ts";
+import { processSource } from "../../../src/reading/output-source.ts";
+import { countTurns, takeSlices } from "../../take-slices.ts";
 import { waitFor } from "../../wait-for.ts";
 import { useServing } from "../serving.ts";
 import { beginningOf } from "./beginning.ts";
@@ -55,5 +60,26 @@ describe("feed=longpoll", () => {
     controller.abort();
     expect(await answer).toBe("left");
     await waitFor(() => host.serving.cursorCount() === 0, "the end of its cursor");
+  });
+
+  test("a long response is encoded in several turns of the event loop, and has all output", async () => {
+    const id = await run("seq 1 40000");
+    await ended(id);
+    const { supervisor, process } = host.serving.daemon.manager.findProcess(id);
+    const source = processSource(supervisor, process);
+    const query = parseOutputQuery(new URLSearchParams({ format: "json" }), null, currentMoment());
+    let text = "";
+    takeSlices(2);
+    const turns = await countTurns(async () => {
+      const options = { start: query.start, unit: "lines" } as const;
+      const answer = await answerLongpoll(source, options, query, new AbortController().signal, undefined);
+      text = await answer.text();
+    });
+    const documents = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(documents.map(({ data }) => data).join("")).toBe(Buffer.from(held(id)!.copy(0, held(id)!.head)).toString());
+    expect(turns).toBeGreaterThan(1);
   });
 });

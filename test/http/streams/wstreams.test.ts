@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { WebSocket as WebSocketOfWs } from "ws";
+import { createWstream } from "../../../src/http/streams/wstream.ts";
+import { countTurns } from "../../take-slices.ts";
 import { waitFor } from "../../wait-for.ts";
 import { useServing } from "../serving.ts";
 
@@ -288,4 +290,31 @@ describe("positions of input", () => {
     expect((await closed(seen)).code).toBe(4409);
     expect(takens(seen)).toEqual([expect.objectContaining({ error: "conflict", taken: 0 })]);
   });
+});
+
+test("a client that reads as fast as gafferd sends gets everything, and the event loop has turns meanwhile", async () => {
+  const id = await run("head -c 1000000 /dev/zero");
+  await waitFor(() => host.serving.process(id).outputEnded, "the end of the output");
+  const { supervisor, process } = host.serving.daemon.manager.findProcess(id);
+  const output = { label: "out", start: { kind: "held" }, isBinary: true } as const;
+  const input = { pingMs: undefined, eof: false, offset: undefined, reportsTaken: false } as const;
+  const wstream = createWstream({ supervisor, process, ...output, ...input });
+  const closing = Promise.withResolvers<void>();
+  let bytes = 0;
+  const socket = {
+    sendBinary(frame: Uint8Array) {
+      Bun.sleepSync(1);
+      bytes += frame.length;
+      return frame.length;
+    },
+    sendText: () => 1,
+    close: closing.resolve,
+  };
+  const turns = await countTurns(async () => {
+    wstream.open?.(socket as unknown as Parameters<NonNullable<typeof wstream.open>>[0]);
+    await closing.promise;
+  });
+  wstream.abandon();
+  expect(bytes).toBe(1_000_000);
+  expect(turns).toBeGreaterThan(1);
 });
