@@ -39,6 +39,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
   journal: ["manager", "reading", "supervisor", "output", "events", "template"],
+  // Search of what the journal has written.
+  logs: ["journal", "reading", "events"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -47,6 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // lists and registers. The process, whose usage it samples.
   http: [
     "journal",
+    "logs",
     "documents",
     "manager",
     "reading",
@@ -95,7 +98,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "logs", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
   ["openapi"],
   ["app.ts"],
 ];

@@ -20,6 +20,7 @@ import { BundledAssets } from "./plugins/bundled-assets.ts";
 import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
+import { logRoutes } from "./logs/log-routes.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
@@ -112,6 +113,7 @@ export function createApp(options: AppOptions) {
     .use(streamRoutes({ manager, journal, log }))
     .use(stdinRoutes(manager))
     .use(wstreamRoutes({ manager, journal, log }))
+    .use(logRoutes({ manager, bus, journal, log }))
     .use(watchRoutes({ bus, log }))
     .use(pluginRoutes(plugins))
     .use(webhookRoutes(webhooks))

@@ -67,6 +67,7 @@ export class Journal {
 
   /** The kept output of a template; undefined if nothing was ever kept. `segments` must be loaded by the caller. */
   find(name: string): KeptOutput | undefined {
+    if (!namePattern.test(name)) return undefined;
     const { manager } = this.#options;
     const writer = manager.has(name) ? this.#writers.get(manager.get(name)) : undefined;
     if (this.#writersOf(name).length === 0 && !existsSync(join(this.#folder, name))) return undefined;

@@ -1,5 +1,6 @@
 import type { Block } from "../journal/block.ts";
 import type { BlockMeta, OutputPart, ProcessRecord } from "../journal/block-meta.ts";
+import { keyOf, outputsIn } from "./block-parts.ts";
 import type { GapReason, LogGap, LogItem, LogLine } from "./log-item.ts";
 import { maxHeldLineBytes, OutputState } from "./output-state.ts";
 import { type FoundLine, PartLines } from "./part-lines.ts";
@@ -90,7 +91,7 @@ export class LifeScan {
     if (isFirst) this.#begin(meta);
     for (const record of meta.processes) this.#addProcess(record, { meta, isFirst });
     const ends = new Map(meta.ends.map((end) => [keyOf(end.pid, end.index), end]));
-    for (const [part, bytes] of partsOf(meta, data)) {
+    for (const [part, bytes] of outputsIn(meta, data)) {
       const key = keyOf(part.pid, part.index);
       this.#loadOutput(meta, this.#outputs.get(key), { part, bytes, end: ends.get(key) });
       ends.delete(key);
@@ -170,7 +171,7 @@ export class LifeScan {
 
   /** Continues with the block that was loaded last. */
   resume({ meta, data }: Block): void {
-    const bytes = new Map([...partsOf(meta, data)].map(([part, own]) => [keyOf(part.pid, part.index), own]));
+    const bytes = new Map([...outputsIn(meta, data)].map(([part, own]) => [keyOf(part.pid, part.index), own]));
     for (const part of this.#parts) part.resume(bytes.get(keyOf(part.output.processId, part.output.index)) ?? nothing);
   }
 
@@ -288,38 +289,15 @@ export class LifeScan {
 
   /** Takes the unfinished lines of these outputs. */
   #takeHeld(outputs: readonly OutputState[]): LogLine[] {
-    const lines = outputs
-      .toSorted((a, b) => a.lastRank - b.lastRank)
-      .map((output) => {
-        const { head: to, lastRank: rank, lastTimeMs: timeMs } = output;
-        return this.#items.unfinished(output, { bytes: output.takeHeld(), to, rank, timeMs, order: this.rank });
-      });
-    return lines.filter((line) => line !== undefined);
+    const ordered = outputs.toSorted((a, b) => a.lastRank - b.lastRank);
+    return ordered.flatMap((output) => {
+      const { head: to, lastRank: rank, lastTimeMs: timeMs } = output;
+      const line = { bytes: output.takeHeld(), to, rank, timeMs, order: this.rank };
+      return this.#items.unfinished(output, line) ?? [];
+    });
   }
 }
 
 function rankOf(part: PartLines | undefined): number {
   return part?.found?.rank ?? Infinity;
-}
-
-/** The positions in the first block of a segment, by process and index. */
-export function positionsOf({ processes }: BlockMeta): ReadonlyMap<string, number> {
-  return new Map(
-    processes.flatMap(({ pid, positions }) =>
-      positions.map((position, index) => [keyOf(pid, index), position] as const),
-    ),
-  );
-}
-
-function keyOf(processId: number, index: number): string {
-  return `${processId} ${index}`;
-}
-
-/** The parts of a block with their bytes. */
-function* partsOf({ outputs }: BlockMeta, data: Buffer): Generator<readonly [OutputPart, Buffer]> {
-  let offset = 0;
-  for (const part of outputs) {
-    yield [part, data.subarray(offset, offset + part.length)];
-    offset += part.length;
-  }
 }

@@ -35,6 +35,8 @@ export interface LogLine extends Placed {
   readonly outputIndex: number;
   /** The position of its first byte in the output. */
   readonly from: number;
+  /** The position after its line end. */
+  readonly to: number;
   /** Without its line end. Valid until the next item is taken. */
   readonly bytes: Buffer;
   /** Whether the rest of the line is missing, or follows as another line. */

@@ -3,13 +3,13 @@ import type { Logger } from "../log.ts";
 import type { StreamPosition } from "../reading/stream-position.ts";
 import { bootId } from "../boot.ts";
 import { GafferdError } from "../errors.ts";
-import type { LineMatcher } from "./line-matcher.ts";
+import type { LineMatcher } from "./matching/line-matcher.ts";
 import type { LogItem } from "./log-item.ts";
 import type { SearchEnd } from "./log-range.ts";
 import { MergedItems } from "./merged-items.ts";
 import { NewestLines } from "./newest-lines.ts";
 import { timeOfPosition } from "./rank-time.ts";
-import { findLife, type SearchStart, startAfter, startAtOldest, startAtTime } from "./search-start.ts";
+import { findLife, type SearchStart, startAfter, startAtOldest, startAtRank, startAtTime } from "./search-start.ts";
 import type { SearchedTemplate } from "./searched-template.ts";
 import { TemplateLines } from "./template-lines.ts";
 
@@ -57,6 +57,8 @@ interface Searched extends SearchedTemplate {
 
 /** The newest lines are held up to this size, so that they need not be searched for twice. */
 const maxHeldBytes = 512 * 1024;
+/** A full disk does not delay a search longer. */
+const longestFlushMs = 500;
 /** Times of neighbouring lines may be wrong by less than this. */
 const timeSlackMs = 1000;
 
@@ -79,7 +81,7 @@ export class LogSearch {
   static async open(options: LogSearchOptions): Promise<LogSearch> {
     const search = new LogSearch(options);
     const { outputs } = options;
-    await Promise.all(outputs.map(({ kept }) => kept.segments.load().then(() => kept.flush())));
+    await Promise.all(outputs.map(({ kept }) => kept.segments.load().then(() => flush(kept))));
     await search.#prepare();
     return search;
   }
@@ -95,11 +97,17 @@ export class LogSearch {
 
   /** Adds a template that is new. Its output is wanted from the first byte on. */
   async add({ name, kept }: NamedOutput): Promise<void> {
+    if (this.#items === undefined) await this.#begin();
+    if (this.#items?.names.includes(name) !== false) return;
     await kept.segments.load();
-    const [first] = this.#searched;
-    if (this.#items === undefined || this.#items.names.includes(name) || first?.name === name) return;
     const searched = this.#toSearched({ name, kept }, undefined);
+    this.#searched.push(searched);
     this.#items.add(this.#lines(searched, startAtOldest(kept.segments)));
+  }
+
+  /** Resolves when everything that has arrived is on disk. A full disk does not delay it for long. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#searched.map(({ kept }) => flush(kept)));
   }
 
   async park(): Promise<void> {
@@ -179,14 +187,14 @@ export class LogSearch {
       this.#items = this.#forwards(this.#options.query.follow ? live : []);
     } else {
       this.#held = [];
-      const starts = this.#searched.map(
-        (each) =>
-          [
-            each,
-            startAt(each, oldest.get(each.name)) ?? (this.#options.query.follow ? liveStart(each) : undefined),
-          ] as const,
+      this.#items = this.#forwards(
+        this.#searched.map((each, index) => {
+          const item = oldest.get(each.name);
+          const { boot = "", rank = 0, position } = item ?? {};
+          const found = position && startAtRank(each.kept.segments, { boot, serial: position.serial, rank });
+          return [each, found ?? live[index]?.[1]];
+        }),
       );
-      this.#items = this.#forwards(starts);
     }
     if (this.#options.query.follow) this.#limit = Infinity;
   }
@@ -254,6 +262,13 @@ export class LogSearch {
   }
 }
 
+async function flush(kept: KeptOutput): Promise<void> {
+  const waiting = Promise.withResolvers<void>();
+  const timer = setTimeout(waiting.resolve, longestFlushMs);
+  await Promise.race([kept.flush(), waiting.promise]);
+  clearTimeout(timer);
+}
+
 function sinceMsOf(since: SearchPlace | undefined): number | undefined {
   return since?.kind === "time" ? since.unixMs : undefined;
 }
@@ -269,32 +284,5 @@ function endOf({ segments, writer }: KeptOutput): SearchEnd | undefined {
 
 /** Where output begins that is written from now on; undefined if it begins with a new segment. */
 function liveStart({ kept, end }: Searched): SearchStart | undefined {
-  if (end === undefined || end.rank === Infinity) return undefined;
-  return startWithout(kept, { boot: end.boot, serial: end.serial, rank: end.rank });
-}
-
-/** Where an item begins. */
-function startAt({ kept }: Searched, item: LogItem | undefined): SearchStart | undefined {
-  return item && startWithout(kept, { boot: item.boot, serial: item.position.serial, rank: item.rank });
-}
-
-/** Where the output begins that was complete at a rank. What is missing before it is not wanted. */
-function startWithout(
-  { segments }: KeptOutput,
-  { boot, serial, rank }: { boot: string; serial: number; rank: number },
-): SearchStart | undefined {
-  const position = {
-    ...(boot !== bootId && { boot }),
-    serial,
-    order: rank,
-    floor: 0,
-    spawnFloor: 0,
-    given: 0,
-    scope: 0,
-    ahead: [],
-    piece: undefined,
-    hasGaps: false,
-  };
-  const start = startAfter(segments, position);
-  return start && { ...start, lossBefore: undefined };
+  return end === undefined || end.rank === Infinity ? undefined : startAtRank(kept.segments, end);
 }

@@ -1,5 +1,5 @@
 import type { BlockMeta, OutputPart } from "../journal/block-meta.ts";
-import type { LineMatcher } from "./line-matcher.ts";
+import type { LineMatcher } from "./matching/line-matcher.ts";
 import type { OutputState } from "./output-state.ts";
 import { positionIn, rankIn, timeIn } from "./part-position.ts";
 

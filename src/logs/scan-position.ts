@@ -1,4 +1,5 @@
 import { formatPlace, maxAheadLength, type OutputPlace, type StreamPosition } from "../reading/stream-position.ts";
+import { scopeOf } from "../reading/output-source.ts";
 import { bootId } from "../boot.ts";
 import type { LogScope } from "./log-item.ts";
 import type { OutputState } from "./output-state.ts";
@@ -15,11 +16,10 @@ export class ScanPosition {
   readonly #gapped = new Set<OutputState>();
 
   constructor({ boot, serial }: { boot: string; serial: number }, { processId, label }: LogScope) {
-    const isAll = processId === undefined && label === undefined;
     this.#fixed = {
       ...(boot !== bootId && { boot }),
       serial,
-      scope: isAll ? 0 : Bun.hash.crc32(`${processId ?? ""}/${label ?? ""}`),
+      scope: scopeOf({ processId }, label),
     };
   }
 

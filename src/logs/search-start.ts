@@ -50,6 +50,16 @@ export function startAfter(segments: Segments, position: StreamPosition): Search
   return { segment, after: position, lossBefore: first.rank > rank ? lossBefore(first) : undefined };
 }
 
+/** Where the output begins that was complete at a rank. What is missing before it is not wanted. */
+export function startAtRank(
+  segments: Segments,
+  { boot, serial, rank: order }: { readonly boot: string; readonly serial: number; readonly rank: number },
+): SearchStart | undefined {
+  const nowhere = { floor: 0, spawnFloor: 0, given: 0, scope: 0, ahead: [], piece: undefined, hasGaps: false };
+  const start = startAfter(segments, { ...(boot !== bootId && { boot }), serial, order, ...nowhere });
+  return start && { ...start, lossBefore: undefined };
+}
+
 /** The boot that a position belongs to; undefined if nothing of it is on disk. */
 export function findLife({ lives }: Segments, { boot = bootId, serial }: StreamPosition): Life | undefined {
   return lives.find((life) => life.boot === boot && life.serial === serial);

@@ -1,6 +1,6 @@
 import type { KeptOutput } from "../journal/journal.ts";
 import type { Logger } from "../log.ts";
-import type { LineMatcher } from "./line-matcher.ts";
+import type { LineMatcher } from "./matching/line-matcher.ts";
 import type { LogScope } from "./log-item.ts";
 
 /** A template whose output on disk is searched. */

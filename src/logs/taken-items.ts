@@ -1,5 +1,5 @@
 import type { StreamPosition } from "../reading/stream-position.ts";
-import type { LineMatcher } from "./line-matcher.ts";
+import type { LineMatcher } from "./matching/line-matcher.ts";
 import type { GapReason, LogGap, LogLine, LogScope } from "./log-item.ts";
 import { isInRange, type LogRange } from "./log-range.ts";
 import type { OutputState } from "./output-state.ts";
@@ -42,7 +42,7 @@ export class TakenItems {
     if (from >= to || !isInRange(this.#options.range, when)) return undefined;
     const { processId, index: outputIndex, label } = output;
     const text = bytes.subarray(from - start);
-    return { kind: "line", processId, outputIndex, label, from, bytes: text, isPartial, ...this.#placed(when) };
+    return { kind: "line", processId, outputIndex, label, from, to, bytes: text, isPartial, ...this.#placed(when) };
   }
 
   /** The unfinished line of an output, up to the position `to`. Undefined if it does not match, or is not wanted. */

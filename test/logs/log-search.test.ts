@@ -44,11 +44,15 @@ describe("a search", () => {
     for (const at of [0, 1, 5, 17, 100, 399, 400, 640, 799]) {
       const { position } = found[at]!.item;
       const rest = await readKept(host, { start: { kind: "resume", position } });
-      const texts = rest.seen.flatMap((each) => ("text" in each ? each.text.replace(/\n$/, "").split("\n") : ["gap" in each ? "gap" : ""]));
+      const texts = rest.seen.flatMap((each) =>
+        "text" in each ? each.text.replace(/\n$/, "").split("\n") : ["gap" in each ? "gap" : ""],
+      );
       expect(texts.filter((text) => text !== "").join("\n")).toBe(lines.slice(at + 1).join("\n"));
       const again = await search(host, { since: { kind: "position", position } });
       expect(textsOf(again)).toEqual(lines.slice(at + 1));
-      expect(again.map(({ item }) => formatStreamId(item.position))).toEqual(found.slice(at + 1).map(({ item }) => formatStreamId(item.position)));
+      expect(again.map(({ item }) => formatStreamId(item.position))).toEqual(
+        found.slice(at + 1).map(({ item }) => formatStreamId(item.position)),
+      );
       const before = await search(host, { until: { kind: "position", position } });
       expect(textsOf(before)).toEqual(lines.slice(0, at + 1));
     }
@@ -74,7 +78,9 @@ describe("each id is the one of a reader that has read as much", () => {
       const own = found.map(({ item }) => formatStreamId({ ...item.position, spawnFloor: 0 }));
       const ofLines = positions.slice(1).filter((_, at) => "text" in seen[at]!);
       expect(ofLines.length).toBeGreaterThan(5);
-      expect(ofLines.map((each) => formatStreamId({ ...each, spawnFloor: 0 })).filter((id) => !own.includes(id))).toEqual([]);
+      expect(
+        ofLines.map((each) => formatStreamId({ ...each, spawnFloor: 0 })).filter((id) => !own.includes(id)),
+      ).toEqual([]);
     }
   });
 });

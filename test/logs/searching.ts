@@ -1,4 +1,4 @@
-import { createMatcher } from "../../src/logs/grep.ts";
+import { createMatcher } from "../../src/logs/matching/grep.ts";
 import type { LogItem } from "../../src/logs/log-item.ts";
 import { type LogQuery, LogSearch } from "../../src/logs/log-search.ts";
 import type { hostJournal } from "../journal/journal-host.ts";
@@ -69,7 +69,13 @@ export async function openSearch(
 export function toFound(item: LogItem): FoundItem {
   const { name, processId, label } = item;
   if (item.kind === "gap") return { name, processId, label, gap: item.bytes, reason: item.reason, item };
-  return { name, processId, label, text: item.bytes.toString("latin1"), item: { ...item, bytes: Buffer.from(item.bytes) } };
+  return {
+    name,
+    processId,
+    label,
+    text: item.bytes.toString("latin1"),
+    item: { ...item, bytes: Buffer.from(item.bytes) },
+  };
 }
 
 /** The texts of the lines, and `gap` for gaps. */

@@ -30,6 +30,11 @@ export const tags: OpenapiDocument["tags"] = [
       "Output and input of processes. A client that reconnects with the last ID it received gets every byte after it, and none twice. If bytes are no longer in the buffer, the stream reports a gap; it never skips them silently.",
   },
   {
+    name: "logs",
+    description:
+      "Output that templates with `output_keep` have written to disk, by time, ID, text or regular expression. It outlives processes, templates and gafferd itself.",
+  },
+  {
     name: "events",
     description: "Changes of templates and processes. An event is published after the state has changed.",
   },

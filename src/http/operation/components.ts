@@ -12,6 +12,7 @@ import {
   processSpawnSchema,
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
+import { logGapLineSchema, logGapSchema, logLineSchema } from "../../documents/log-schemas.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
 import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
 import {
@@ -49,6 +50,9 @@ export const schemas = {
   Exit: exitDocumentSchema,
   Output: outputDocumentSchema,
   OutputGap: gapDocumentSchema,
+  LogLine: logLineSchema,
+  LogGap: logGapSchema,
+  LogGapLine: logGapLineSchema,
   ProcessExit: processExitSchema,
   ProcessSpawn: processSpawnSchema,
   Event: eventDocumentSchema,

@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import { GafferdError } from "../errors.ts";
+import { GafferdError } from "../../errors.ts";
 import { foldedLiteralMatcher } from "./folded-literal.ts";
 import { everyLine, type LineMatcher, literalMatcher } from "./line-matcher.ts";
 import { isAscii, regularExpressionMatcher } from "./regular-expression.ts";

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
-import { GafferdError } from "../errors.ts";
-import { messageOf } from "../reason.ts";
+import { GafferdError } from "../../errors.ts";
+import { messageOf } from "../../reason.ts";
 import { expandedSize } from "./expanded-size.ts";
 import { FoldedLiteral } from "./folded-literal.ts";
 import { fastStepBytes, type LineMatcher } from "./line-matcher.ts";
