@@ -141,15 +141,15 @@ export class LifeScan {
   takeBefore(positions: ReadonlyMap<string, number>): LogItem[] {
     this.finish();
     const when = { rank: this.rank, order: this.rank, timeMs: this.#meta?.time ?? 0 };
-    const items = [...this.#outputs].flatMap(([key, output]): (LogItem | undefined)[] => {
+    return [...this.#outputs].flatMap(([key, output]): LogItem[] => {
       const next = positions.get(key);
       // The next segment repeats the beginning of the line.
       if (next !== undefined && next < output.head) return [];
       const line = output.heldBytes > 0 ? this.#takeHeld([output]) : [];
       if (next === undefined || next === output.head) return line;
-      return [...line, this.#items.gap(output, { ...when, to: next, reason: "not_written" })];
+      const gap = this.#items.gap(output, { ...when, to: next, reason: "not_written" });
+      return gap === undefined ? line : [...line, gap];
     });
-    return items.filter((item) => item !== undefined);
   }
 
   /** The gap after the end of a boot that was killed. */
@@ -178,17 +178,14 @@ export class LifeScan {
   /** Call instead of `resume` if the block is gone. The rest of it is a gap. */
   abandon(): LogItem[] {
     const when = { rank: this.rank, order: this.rank, timeMs: this.#meta?.time ?? 0 };
-    const items = [
-      ...this.#extras.splice(0).map(({ take }) => take()),
-      ...this.#parts.map((part) => {
-        part.park();
-        this.#items.position.take(part.output, part.takenTo);
-        part.finish();
-        return this.#items.gap(part.output, { ...when, to: part.output.head, reason: "deleted" });
-      }),
-    ];
-    this.#parts = [];
-    return items.filter((item) => item !== undefined);
+    const extras = this.#extras.splice(0).flatMap(({ take }) => take() ?? []);
+    const gaps = this.#parts.splice(0).flatMap((part) => {
+      part.park();
+      this.#items.position.take(part.output, part.takenTo);
+      part.finish();
+      return this.#items.gap(part.output, { ...when, to: part.output.head, reason: "deleted" }) ?? [];
+    });
+    return [...extras, ...gaps];
   }
 
   /** Ends the block. */
