@@ -229,7 +229,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await stopAll();
     throw error;
   }
-  await manager.load(planStart(config, stored, { manager, log }));
+  const planned = planStart(config, stored, { manager, log });
+  if (planned.some(({ template }) => template.outputKeep !== undefined)) await journal.load();
+  await manager.load(planned);
   if (options.endWithHost) {
     const hangAction = restart === undefined ? "log" : onHang;
     const lifeline = () => ledger?.lifeline ?? -1;

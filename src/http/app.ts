@@ -117,7 +117,7 @@ export function createApp(options: AppOptions) {
     .use(watchRoutes({ bus, log }))
     .use(pluginRoutes(plugins))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
+    .use(metricsRoutes({ manager, bus, webhooks, journal, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const time = Type.Number({ minimum: -8.64e15, maximum: 8.64e15 });
@@ -84,7 +84,7 @@ export type ProcessRecord = Static<typeof processRecord>;
 export type SegmentRecord = NonNullable<BlockMeta["segment"]>;
 export type EndedTotals = SegmentRecord["ended"];
 
-const compiled = TypeCompiler.Compile(blockMeta);
+let compiled: TypeCheck<typeof blockMeta> | undefined;
 
 /** Returns undefined if the text is no description of a block with `dataLength` bytes. */
 export function parseBlockMeta(text: string, dataLength: number): BlockMeta | undefined {
@@ -94,6 +94,8 @@ export function parseBlockMeta(text: string, dataLength: number): BlockMeta | un
   } catch {
     return undefined;
   }
+  // Not before it is needed: this takes 10 ms.
+  compiled ??= TypeCompiler.Compile(blockMeta);
   if (!compiled.Check(value)) return undefined;
   const { outputs, processes } = value;
   const isWhole =

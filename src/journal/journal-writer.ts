@@ -36,6 +36,8 @@ const retryMs = 1000;
 export class JournalWriter {
   /** Resolves when nothing more will be written. */
   readonly done: Promise<void>;
+  /** Bytes of output that were written, and that are missing on disk because it was full or too slow. */
+  readonly meter = { writtenBytes: 0, lostBytes: 0 };
   readonly #options: JournalWriterOptions;
   readonly #segment: SegmentWriter;
   readonly #processes = new Map<number, TrackedProcess>();
@@ -164,6 +166,7 @@ export class JournalWriter {
 
   #written(load: Load): void {
     this.#segment.written(load);
+    this.meter.writtenBytes += load.outputBytes;
     const { isEmpty } = this.#segment;
     this.#writtenRank = isEmpty ? this.#rank : load.rank;
     if (isEmpty) this.#endIfDone();
@@ -225,7 +228,9 @@ export class JournalWriter {
   #nextBatch(): Batch | undefined {
     for (const output of this.#dirty) {
       const gap = output.cursor.takeGap();
-      if (gap !== undefined) output.lineStart = gap.to;
+      if (gap === undefined) continue;
+      output.lineStart = gap.to;
+      this.meter.lostBytes += gap.to - gap.from;
     }
     return nextBatch({
       dirty: this.#dirty,

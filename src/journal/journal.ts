@@ -5,7 +5,7 @@ import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { DiskQueue } from "./disk-queue.ts";
-import { JournalWriter } from "./journal-writer.ts";
+import type { JournalWriter } from "./journal-writer.ts";
 import { Segments } from "./segments.ts";
 import { WriteSlots } from "./write-slots.ts";
 
@@ -23,6 +23,15 @@ export interface KeptOutput {
   readonly writer: JournalWriter | undefined;
   /** Resolves when everything that has arrived is on disk, also that of templates with this name that were deleted. */
   flush(): Promise<void>;
+}
+
+/** What a template with `output_keep` has on disk, and since its creation. */
+export interface JournalUsage {
+  readonly name: string;
+  /** The size of its segments, also of those from before its creation. */
+  readonly diskBytes: number;
+  readonly writtenBytes: number;
+  readonly lostBytes: number;
 }
 
 /** How often output that is too old is deleted. */
@@ -43,12 +52,17 @@ export class Journal {
   readonly #queue = new DiskQueue();
   readonly #unsubscribe: () => void;
   #sweepTimer: NodeJS.Timeout | undefined;
+  #loading: Promise<void> | undefined;
+  #writerClass: typeof JournalWriter | undefined;
+  /** Templates whose output is written as soon as the code is loaded. */
+  readonly #waiting: Supervisor[] = [];
 
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#folder = join(options.stateDir, "journal");
     this.#unsubscribe = options.bus.subscribe((event) => {
-      if (event.type === "spawn") this.#spawned(event.name, event.id);
+      if (event.type === "create" && this.#find(event.name)?.template.outputKeep !== undefined) void this.load();
+      else if (event.type === "spawn") this.#spawned(event.name, event.id);
       else if (event.type === "update") this.#updated(event.name);
     });
     if (existsSync(this.#folder)) this.#sweepSoon();
@@ -75,10 +89,21 @@ export class Journal {
     return { segments: this.#segmentsOf(name), writer, flush };
   }
 
+  /** Of the templates whose output is written now. */
+  usage(): JournalUsage[] {
+    return [...this.#writers].flatMap(([supervisor, { meter }]) => {
+      const { name } = supervisor.template;
+      if (this.#find(name) !== supervisor) return [];
+      const diskBytes = this.#segmentsOf(name).list.reduce((sum, { size }) => sum + size, 0);
+      return [{ name, diskBytes, ...meter }];
+    });
+  }
+
   /** Call when no output will follow. Resolves when everything is on disk, or the disk does not take it. */
   async close(): Promise<void> {
     this.#unsubscribe();
     clearTimeout(this.#sweepTimer);
+    await this.#loading;
     const writers = [...this.#writers.values()];
     await Promise.all(writers.map((writer) => writer.flush()));
     await Promise.all(writers.map((writer) => writer.abort()));
@@ -105,10 +130,25 @@ export class Journal {
     else if (!isWanted) writer?.close();
   }
 
+  /** Loads the code that writes. Call it before templates with `output_keep` start, so that their first bytes are not missed. */
+  load(): Promise<void> {
+    return (this.#loading ??= import("./journal-writer.ts").then((module) => {
+      this.#writerClass = module.JournalWriter;
+      for (const supervisor of this.#waiting.splice(0)) this.#write(supervisor);
+    }));
+  }
+
   #write(supervisor: Supervisor): void {
     const { log } = this.#options;
+    const Writer = this.#writerClass;
+    if (Writer === undefined) {
+      this.#waiting.push(supervisor);
+      void this.load();
+      return;
+    }
+    if (this.#writers.has(supervisor) || supervisor.template.outputKeep === undefined) return;
     const segments = this.#segmentsOf(supervisor.template.name);
-    const writer = new JournalWriter({
+    const writer = new Writer({
       supervisor,
       segments,
       slots: this.#slots,

@@ -6,6 +6,7 @@ import { type OutputItem, OutputReader, type OutputReaderOptions } from "../read
 import type { OutputGap, OutputSource } from "../reading/output-source.ts";
 import type { OutputStart } from "../reading/output-start.ts";
 import type { StreamPosition } from "../reading/stream-position.ts";
+import { WaitingReader } from "../reading/waiting-reader.ts";
 import type { Block } from "./block.ts";
 import type { KeptOutput } from "./journal.ts";
 import { hasLoss, type LifeReplay, openLife } from "./life-replay.ts";
@@ -31,6 +32,8 @@ export interface KeptReaderOptions {
   readonly log: Logger;
 }
 
+/** Less than any `lossless_timeout` that makes sense. */
+const renewMs = 200;
 /** Blocks that are read ahead, in bytes of data. */
 const aheadBytes = 1024 * 1024;
 
@@ -54,6 +57,9 @@ export class KeptReader implements OutputItems {
   #isOver = false;
   #isClosed = false;
   #stopWaiting: (() => void) | undefined;
+  /** Lets the processes wait for a lossless reader until it reads from the buffers. */
+  #waiting: WaitingReader | undefined;
+  #renewedMs = 0;
 
   private constructor(options: KeptReaderOptions) {
     this.#options = options;
@@ -69,7 +75,15 @@ export class KeptReader implements OutputItems {
   }
 
   attach(callbacks: ReaderCallbacks): this {
+    const { live: source, readerOptions, start } = this.#options;
     this.#callbacks = callbacks;
+    if (!readerOptions.lossless || source === undefined) return this;
+    this.#waiting = new WaitingReader({
+      source,
+      label: readerOptions.label,
+      start: start.start.kind === "resume" ? start.start : { kind: "held" },
+      onCutOff: () => this.#callbacks.onCutOff?.(),
+    });
     return this;
   }
 
@@ -102,7 +116,10 @@ export class KeptReader implements OutputItems {
       if (this.#live !== undefined) return this.#live.next(maxBytes, nowMs);
       if (this.#replay === undefined || this.#isOver) return undefined;
       const item = this.#replay.reader.next(maxBytes, this.#isDraining ? Infinity : -Infinity);
-      if (item !== undefined) return item;
+      if (item !== undefined) {
+        this.#renew();
+        return item;
+      }
       if (!this.#advance(this.#replay)) return undefined;
     }
   }
@@ -122,6 +139,7 @@ export class KeptReader implements OutputItems {
   close(): void {
     this.#isClosed = true;
     this.#stopWaiting?.();
+    this.#waiting?.close();
     this.#live?.close();
     this.#closeReplay();
   }
@@ -235,7 +253,16 @@ export class KeptReader implements OutputItems {
     const { onReady, onCutOff } = this.#callbacks;
     const callbacks = { onReady, ...(onCutOff !== undefined && { onCutOff }) };
     this.#live = new OutputReader(live, { ...this.#options.readerOptions, ...callbacks, start });
+    this.#waiting?.close();
     this.#closeReplay();
+  }
+
+  /** It has read: the processes may wait longer. */
+  #renew(): void {
+    const nowMs = performance.now();
+    if (this.#waiting === undefined || nowMs - this.#renewedMs < renewMs) return;
+    this.#renewedMs = nowMs;
+    this.#waiting.renew();
   }
 
   #closeReplay(): void {

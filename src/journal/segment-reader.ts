@@ -43,6 +43,8 @@ export class SegmentReader {
   /** Where damaged bytes begin in the file; undefined if the last block was whole. */
   #damagedFrom: number | undefined;
   #hasReported = false;
+  #isClosed = false;
+  #reading: Promise<unknown> | undefined;
 
   constructor(options: SegmentReaderOptions) {
     this.#options = options;
@@ -81,11 +83,18 @@ export class SegmentReader {
     this.#windowAt = this.#lastAt ?? this.#windowAt + this.#next;
     this.#window = Buffer.alloc(0);
     this.#next = 0;
-    await this.close();
+    await this.#closeFile();
     return this.#lastAt !== undefined;
   }
 
+  /** Resolves when the file is closed, after a read that is under way. `next` then returns undefined. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#reading;
+    await this.#closeFile();
+  }
+
+  async #closeFile(): Promise<void> {
     const fd = this.#fd;
     this.#fd = undefined;
     if (fd !== undefined) await close(fd);
@@ -135,9 +144,11 @@ export class SegmentReader {
       const at = this.#windowAt + this.#next;
       const limit = this.#options.limit?.() ?? Infinity;
       const want = Math.min(window.length, limit - at) - held.length;
-      if (want <= 0) return false;
+      if (want <= 0 || this.#isClosed) return false;
       this.#fd ??= openFile(this.#options.path);
-      const { bytesRead } = await readSome(this.#fd, window, held.length, want, at + held.length);
+      const read = readSome(this.#fd, window, held.length, want, at + held.length);
+      this.#reading = read.catch(() => {});
+      const { bytesRead } = await read;
       if (bytesRead === 0) return false;
       // A new buffer each time: blocks are views of the old one.
       this.#window = window.subarray(0, held.length + bytesRead);

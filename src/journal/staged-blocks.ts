@@ -10,6 +10,8 @@ export interface Load {
   readonly slots: { readonly memory: Buffer; used: number }[];
   /** Everything with a lower rank is in the file after this, or was written before. */
   rank: number;
+  /** The bytes of output in it. */
+  outputBytes: number;
 }
 
 export interface NewBlock {
@@ -55,6 +57,7 @@ export class StagedBlocks {
     encodeBlock(target, { text, dataLength, seed, fill: (to, at) => copyParts(parts, to, at) });
     slot.used += length;
     load.rank = meta.to;
+    load.outputBytes += dataLength;
     return length;
   }
 
@@ -80,7 +83,7 @@ export class StagedBlocks {
 
   #loadOf(file: SegmentFile): Load {
     const last = this.#loads.at(-1);
-    return last?.file === file ? last : { file, slots: [], rank: 0 };
+    return last?.file === file ? last : { file, slots: [], rank: 0, outputBytes: 0 };
   }
 
   #slotOf(load: Load, length: number): Load["slots"][number] | undefined {

@@ -1,7 +1,7 @@
 import { GafferdError } from "../errors.ts";
-import { OutputReader } from "./output-reader.ts";
 import type { OutputSource } from "./output-source.ts";
 import type { StreamPosition } from "./stream-position.ts";
+import { WaitingReader } from "./waiting-reader.ts";
 
 /** A named reader that is connected. */
 export interface ConnectedReader {
@@ -68,10 +68,10 @@ export class NamedReaders {
   }
 }
 
-/** A reader that does not read, so that the processes wait for it. */
+/** The place of a reader whose connection has ended. */
 class Hold {
   readonly position: StreamPosition;
-  readonly #reader: OutputReader;
+  readonly #reader: WaitingReader;
   readonly #timer: Timer;
   readonly #onClose: () => void;
 
@@ -79,14 +79,11 @@ class Hold {
     this.position = position;
     this.#onClose = onClose;
     this.#timer = setTimeout(() => this.close(), timeoutMs);
-    this.#reader = new OutputReader(source, {
-      ...(label === undefined ? {} : { label }),
+    this.#reader = new WaitingReader({
+      source,
+      label,
       start: { kind: "resume", position },
-      unit: "bytes",
-      lossless: true,
-      keepsBehind: true,
-      // Asynchronous, because this is called while the source changes.
-      onReady: () => queueMicrotask(() => (source.isGone ? this.close() : this.#reader.follow())),
+      onGone: () => this.close(),
       onCutOff: () => this.close(),
     });
   }

@@ -11,6 +11,7 @@ import { errorCodes } from "../../src/errors.ts";
 import { eventTypes } from "../../src/events/event.ts";
 import { hostFamilies } from "../../src/http/metrics/host-metrics.ts";
 import { processFamilies } from "../../src/http/metrics/process-metrics.ts";
+import { journalFamilies } from "../../src/http/metrics/journal-metrics.ts";
 import { templateFamilies } from "../../src/http/metrics/template-metrics.ts";
 import { webhookFamilies } from "../../src/http/metrics/webhook-metrics.ts";
 import { statusByCode } from "../../src/http/operation/error.ts";
@@ -76,6 +77,7 @@ test("the page on metrics has every metric and no other", async () => {
     ...templateFamilies([]),
     ...(await processFamilies([], new Sampler())),
     ...webhookFamilies([]),
+    ...journalFamilies([]),
   ];
   const told = codesOfFirstColumn(sectionOf("docs/metrics.md", "Prometheus"));
   expect(told.toSorted()).toEqual(families.map(({ name }) => name).toSorted());

@@ -85,6 +85,7 @@ describe("is read as it was meant:", () => {
         success_codes: [0, 75],
         on_give_up: "shutdown",
         output_buffer: 5000,
+        output_keep: { size: "64m", age: 604_800 },
         output_file: "/var/log/%n 100%%.log",
         output_rotate: { size: "5m", keep: 3 },
         output_to: "stdout",

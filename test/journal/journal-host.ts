@@ -7,6 +7,7 @@ import { Manager } from "../../src/manager/manager.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { sampleTemplate } from "../process/sample-template.ts";
 import { silentLog } from "../supervisor/hosting.ts";
+import { waitFor } from "../wait-for.ts";
 
 /** A manager with a journal in a folder of its own. Disposing of it stops everything and deletes the folder. */
 export function hostJournal({
@@ -42,4 +43,16 @@ export function hostJournal({
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Resolves when all processes have exited and readers can see it. */
+export async function exitOf({ manager }: Pick<ReturnType<typeof hostJournal>, "manager">): Promise<void> {
+  const supervisor = manager.get("web");
+  await waitFor(
+    () =>
+      supervisor.status().state === "exited" &&
+      supervisor.processes.length === 0 &&
+      supervisor.exits.every(({ exitRank }) => exitRank !== undefined),
+    "the exit",
+  );
 }

@@ -3,15 +3,11 @@ import { existsSync, mkdirSync, readdirSync, statSync, utimesSync } from "node:f
 import { join } from "node:path";
 import { canMount, mountTinyDisk } from "../faults/tiny-disk.ts";
 import { waitFor } from "../wait-for.ts";
-import { hostJournal } from "./journal-host.ts";
+import { exitOf, hostJournal } from "./journal-host.ts";
 import { readFromDisk, readKept, type Seen, textOf } from "./reading.ts";
 
 const numbers = (last: number) => Array.from({ length: last }, (_, at) => `${at + 1}\n`).join("");
 const gapBytes = (seen: readonly Seen[]) => seen.reduce((sum, each) => sum + ("gap" in each ? (each.gap ?? 0) : 0), 0);
-
-async function exitOf(host: ReturnType<typeof hostJournal>): Promise<void> {
-  await waitFor(() => host.manager.get("web").status().state === "exited", "the exit");
-}
 
 const segmentsIn = (stateDir: string) => readdirSync(join(stateDir, "journal/web")).toSorted();
 

@@ -4,8 +4,8 @@ import { templateSource } from "../../src/reading/output-source.ts";
 import { startingPoint } from "../../src/reading/output-start.ts";
 import type { StreamPosition } from "../../src/reading/stream-position.ts";
 import { waitFor } from "../wait-for.ts";
-import { hostJournal } from "./journal-host.ts";
-import { readAll, readFromDisk, readKept, type Seen, textOf } from "./reading.ts";
+import { exitOf, hostJournal } from "./journal-host.ts";
+import { findKeptReader, readAll, readFromDisk, readKept, type Seen, textOf } from "./reading.ts";
 
 type Host = ReturnType<typeof hostJournal>;
 
@@ -22,10 +22,6 @@ function begin(host: Host, overrides: Parameters<Host["create"]>[0]): StreamPosi
   const position = positionNow(host);
   host.manager.start("web");
   return position;
-}
-
-async function exitOf(host: Host, name = "web"): Promise<void> {
-  await waitFor(() => host.manager.get(name).status().state === "exited", "the exit");
 }
 
 /** Everything in order; consecutive pieces of one output are joined, because blocks end anywhere. */
@@ -145,6 +141,35 @@ describe("`tail` and `since` reach back to disk", () => {
     const unixMs = Number(await Bun.file(`${host.stateDir}/time`).text()) / 1e6;
     const steadyMs = performance.now() - (Date.now() - unixMs);
     expect(textOf((await readKept(host, { start: { kind: "since", steadyMs } })).seen, "1 out")).toBe(numbers(3000));
+  });
+});
+
+describe("while a lossless reader reads from disk", () => {
+  const flood = { cmd: "seq 300000", redirectOutput: ["out"], outputBufferBytes: 4096 };
+
+  test("the process waits for it, and it gets everything", async () => {
+    await using host = hostJournal();
+    const position = begin(host, flood);
+    const ring = () => host.manager.get("web").processes[0]?.rings.get("out");
+    await waitFor(() => (ring()?.oldest ?? 0) > 0, "bytes that the buffer no longer has");
+    const { seen } = await readKept(host, { start: { kind: "resume", position }, lossless: true });
+    const more = await readKept(host, { start: { kind: "resume", position }, lossless: true });
+    await exitOf(host);
+    for (const each of [seen, more.seen]) expect(each.filter((item) => "gap" in item)).toEqual([]);
+    expect(numbers(300_000)).toStartWith(textOf(seen, "1 out"));
+  });
+
+  test("a process that has waited for its `lossless_timeout` goes on, and the reader is cut off", async () => {
+    await using host = hostJournal();
+    const position = begin(host, { ...flood, losslessTimeoutMs: 50 });
+    const ring = () => host.manager.get("web").processes[0]?.rings.get("out");
+    await waitFor(() => (ring()?.oldest ?? 0) > 0, "bytes that the buffer no longer has");
+    const open = await findKeptReader(host, { start: { kind: "resume", position }, lossless: true });
+    let isCutOff = false;
+    const reader = open({ onReady() {}, onCutOff: () => (isCutOff = true) });
+    await waitFor(() => isCutOff, "the end of the wait");
+    await exitOf(host);
+    reader.close();
   });
 });
 

@@ -23,11 +23,16 @@ export interface ReadOptions extends Partial<Omit<OutputReaderOptions, "start">>
 }
 
 /** Reads everything that there is now, as a client of `/streams` does. */
-export async function readKept(host: Host, { start, most, name = "web", ...options }: ReadOptions) {
+export async function readKept(host: Host, { most, ...options }: ReadOptions) {
+  return await readAll(await findKeptReader(host, options), most);
+}
+
+/** Finds the reader that a client of `/streams` gets. */
+export async function findKeptReader(host: Host, { start, name = "web", ...options }: ReadOptions) {
   const source = templateSource(host.manager.get(name));
   const readerOptions = { unit: "lines" as const, ...options };
   const { journal, log } = host;
-  return await readAll((await findReader({ name, source, start, readerOptions, journal, log })).open, most);
+  return (await findReader({ name, source, start, readerOptions, journal, log })).open;
 }
 
 /** Reads everything that there is now, from disk as far as possible. */

@@ -1,11 +1,13 @@
 import { Elysia } from "elysia";
 import type { EventBus } from "../../events/bus.ts";
+import type { Journal } from "../../journal/journal.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
 import type { Supervisor } from "../../manager/views.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
+import { journalFamilies } from "./journal-metrics.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
 import { processFamilies } from "./process-metrics.ts";
@@ -17,6 +19,8 @@ export interface MetricsRoutesOptions {
   /** Must not have published any event yet, so that every spawn is counted. */
   readonly bus: EventBus;
   readonly webhooks: Webhooks;
+  /** Absent if no output is ever kept on disk. */
+  readonly journal?: Journal | undefined;
   /** The version of gafferd. */
   readonly version: string;
   /** Default: a new sampler. */
@@ -28,7 +32,8 @@ export interface MetricsRoutesOptions {
  * scrape, and a registry would only add the work of removing the series of deleted templates and exited processes. The
  * format is always text 0.0.4, which scrapers that ask for OpenMetrics accept as well.
  */
-export function metricsRoutes({ manager, bus, webhooks, version, sampler = new Sampler() }: MetricsRoutesOptions) {
+export function metricsRoutes(options: MetricsRoutesOptions) {
+  const { manager, bus, webhooks, journal, version, sampler = new Sampler() } = options;
   const loopLag = new LoopLag();
   let spawns = 0;
   bus.subscribe(({ type }) => {
@@ -39,9 +44,10 @@ export function metricsRoutes({ manager, bus, webhooks, version, sampler = new S
     const ofProcesses = await processFamilies(processes, sampler);
     // Read again: templates may have changed while the sample was taken.
     const ofTemplates = templateFamilies(supervisorsOf(manager));
+    const ofJournal = journalFamilies(journal?.usage() ?? []);
     const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
     const ofWebhooks = webhookFamilies(webhooks.list());
-    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...ofWebhooks]);
+    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofJournal, ...ofProcesses, ...ofWebhooks]);
     return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
   });
 }

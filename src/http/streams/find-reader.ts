@@ -1,6 +1,4 @@
 import type { Journal, KeptOutput } from "../../journal/journal.ts";
-import { KeptReader } from "../../journal/kept-reader.ts";
-import { findKeptStart } from "../../journal/kept-start.ts";
 import type { Logger } from "../../log.ts";
 import { currentMoment } from "../../moment.ts";
 import type { OpenReader } from "../../reading/output-items.ts";
@@ -47,6 +45,8 @@ async function findKept(
 ): Promise<FoundReader> {
   const { name, source: live, start: wanted, readerOptions, log } = options;
   const start = await found;
+  const { findKeptStart } = await import("../../journal/kept-start.ts");
+  const { KeptReader } = await import("../../journal/kept-reader.ts");
   const lines = wanted.kind === "tail" ? wanted.lines : undefined;
   const now = currentMoment();
   const keptStart = await findKeptStart({ kept, live, start, lines, label: readerOptions.label, now, log });
