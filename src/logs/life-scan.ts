@@ -152,16 +152,12 @@ export class LifeScan {
     });
   }
 
-  /** The gap after the end of a boot that was killed. */
-  gapAtEnd(): LogGap {
+  /** The gap after the end of a boot that was killed; undefined if the client has read it. */
+  gapAtEnd(): LogGap | undefined {
     const { rank } = this;
-    return this.#items.gapOfAll({
-      rank,
-      order: rank,
-      timeMs: this.#meta?.time ?? 0,
-      bytes: undefined,
-      reason: "killed",
-    });
+    if ((this.#options.range.after?.order ?? 0) > rank) return undefined;
+    const when = { rank, order: rank + 1, timeMs: this.#meta?.time ?? 0 };
+    return this.#items.gapOfAll({ ...when, bytes: undefined, reason: "killed" });
   }
 
   /** Frees the bytes of the block until `resume`. */
@@ -246,7 +242,7 @@ export class LifeScan {
     const lines = new PartLines({ output, part, bytes, end, writtenMs: meta.time, matcher, isSkipped });
     this.#parts.push(lines);
     if (end === undefined || lines.gapFrom === undefined) return;
-    const gap = { rank: end.rank, order: end.rank + 1, timeMs: meta.time, to: end.head, reason };
+    const gap = { rank: end.rank + 1, order: end.rank + 1, timeMs: meta.time, to: end.head, reason };
     // After the unfinished line, which has the rank of the end.
     this.#extras.push({ rank: end.rank + 0.5, take: () => this.#items.gap(output, gap) });
   }
@@ -288,8 +284,9 @@ export class LifeScan {
   #takeHeld(outputs: readonly OutputState[]): LogLine[] {
     const ordered = outputs.toSorted((a, b) => a.lastRank - b.lastRank);
     return ordered.flatMap((output) => {
-      const { head: to, lastRank: rank, lastTimeMs: timeMs } = output;
-      const line = { bytes: output.takeHeld(), to, rank, timeMs, order: this.rank };
+      const { head: to, lastTimeMs: timeMs } = output;
+      // It is not complete yet, so that it comes after every line of the block.
+      const line = { bytes: output.takeHeld(), to, timeMs, rank: this.rank, order: this.rank };
       return this.#items.unfinished(output, line) ?? [];
     });
   }

@@ -152,7 +152,7 @@ export class NewestLines {
     const after = start?.after?.serial === segment.serial && (start.after.boot ?? bootId) === segment.boot;
     const range = {
       after: after ? start?.after : undefined,
-      beforeRank: isEndOf(end, segment) ? end.rank : undefined,
+      beforeRank: !end.isNow && isEndOf(end, segment) ? end.rank : undefined,
       sinceMs,
       untilMs,
     };
@@ -176,8 +176,9 @@ export class NewestLines {
       return scan.takeBefore(newer.positions);
     }
     if (newer === undefined && !end.isNow && scan.rank >= end.rank) return [];
-    const isLost = !scan.isClosed && segment.boot !== bootId;
-    return [...scan.takeUnfinished(), ...(isLost ? [scan.gapAtEnd()] : [])];
+    const lines = scan.takeUnfinished();
+    const gap = scan.isClosed || segment.boot === bootId ? undefined : scan.gapAtEnd();
+    return gap === undefined ? lines : [...lines, gap];
   }
 }
 

@@ -55,7 +55,7 @@ export class TakenItems {
   gap(output: OutputState, { to, reason, ...when }: When & { to: number; reason: GapReason }): LogGap | undefined {
     const from = Math.max(output.place, output.readTo);
     this.position.takeGap(output, to);
-    if (from >= to || !isInRange(this.#options.range, when)) return undefined;
+    if (from >= to || !isInRange(this.#options.range, when) || this.#wasRead(when)) return undefined;
     const { processId, label } = output;
     return { kind: "gap", processId, label, from, to, bytes: to - from, reason, ...this.#placed(when) };
   }
@@ -74,6 +74,13 @@ export class TakenItems {
     const bytes = isComparable ? given - (after?.given ?? 0) : undefined;
     if (bytes === 0 || !isInRange(this.#options.range, when)) return undefined;
     return this.gapOfAll({ bytes: bytes === undefined || bytes < 0 ? undefined : bytes, reason, ...when });
+  }
+
+  /** Whether the client has read the gap that was just taken. Its id has the order of what comes after the gap. */
+  #wasRead({ order }: When): boolean {
+    const { after } = this.#options.range;
+    const { given, scope } = this.position.at(order);
+    return after !== undefined && after.order === order && after.scope === scope && after.given >= given;
   }
 
   #placed({ rank, timeMs, order }: When): {

@@ -124,7 +124,8 @@ export class TemplateLines {
   #endLife(scan: LifeScan): void {
     this.#queue.push(...scan.takeUnfinished());
     // In this boot, the last block of a template whose `output_keep` was removed is not marked.
-    if (!scan.isClosed && this.#life?.boot !== bootId) this.#queue.push(scan.gapAtEnd());
+    const gap = scan.isClosed || this.#life?.boot === bootId ? undefined : scan.gapAtEnd();
+    if (gap !== undefined) this.#queue.push(gap);
   }
 
   #open({ segment, after, lossBefore, isLossUnknown = false }: SearchStart): void {
@@ -132,7 +133,7 @@ export class TemplateLines {
     this.#life = segment;
     this.#blocks = new LifeBlocks(kept.segments, segment, log);
     const { end } = this.#options;
-    const beforeRank = end !== undefined && isEndOf(end, segment) ? end.rank : undefined;
+    const beforeRank = end?.isNow === false && isEndOf(end, segment) ? end.rank : undefined;
     const range: LogRange = { after, beforeRank, sinceMs, untilMs };
     this.#scan = new LifeScan({ life: segment, scope, matcher, range, lossBefore, isLossUnknown });
   }

@@ -1,6 +1,7 @@
 import { createMatcher } from "../../src/logs/matching/grep.ts";
+import type { Logger } from "../../src/log.ts";
 import type { LogItem } from "../../src/logs/log-item.ts";
-import { type LogQuery, LogSearch } from "../../src/logs/log-search.ts";
+import { type LogQuery, LogSearch, type NamedOutput } from "../../src/logs/log-search.ts";
 import type { hostJournal } from "../journal/journal-host.ts";
 
 type Host = ReturnType<typeof hostJournal>;
@@ -25,14 +26,19 @@ export interface FoundItem {
 }
 
 /** All items that a search returns, with their bytes as text. */
-export async function search(host: Host, { names = ["web"], grep = "", ...rest }: Search = {}): Promise<FoundItem[]> {
-  const opened = await openSearch(host, { names, grep, ...rest });
+export async function search(host: Host, { names = ["web"], ...query }: Search = {}): Promise<FoundItem[]> {
+  return await searchOutputs(outputsOf(host, names), query, host.log);
+}
+
+export async function searchOutputs(outputs: readonly NamedOutput[], query: Search, log: Logger): Promise<FoundItem[]> {
+  const opened = await openSearch(outputs, query, log);
   const found: FoundItem[] = [];
   try {
     for (;;) {
       const item = await opened.next();
       if (item === undefined) return found;
       found.push(toFound(item));
+      // As if the client were slow.
       if (found.length % 7 === 0) await opened.park();
     }
   } finally {
@@ -40,16 +46,21 @@ export async function search(host: Host, { names = ["web"], grep = "", ...rest }
   }
 }
 
+export function outputsOf({ journal }: Host, names: readonly string[]): NamedOutput[] {
+  return names.flatMap((name) => {
+    const kept = journal.find(name);
+    return kept === undefined ? [] : [{ name, kept }];
+  });
+}
+
 export async function openSearch(
-  { journal, log }: Host,
-  { names = ["web"], grep = "", regex = false, ignoreCase = false, ...query }: Search,
+  outputs: readonly NamedOutput[],
+  { grep = "", regex = false, ignoreCase = false, ...query }: Search,
+  log: Logger,
 ): Promise<LogSearch> {
   return await LogSearch.open({
-    outputs: names.flatMap((name) => {
-      const kept = journal.find(name);
-      return kept === undefined ? [] : [{ name, kept }];
-    }),
-    isSingle: names.length === 1,
+    outputs,
+    isSingle: outputs.length === 1,
     query: {
       processId: undefined,
       label: undefined,
