@@ -21,6 +21,13 @@ interface When {
   readonly order: number;
 }
 
+/** A part of an output, from the position `start` up to `to`. The end of a line is not in `bytes`. */
+interface TakenBytes {
+  readonly start: number;
+  readonly to: number;
+  readonly bytes: Buffer;
+}
+
 /** Makes items with their positions. Whatever is skipped must be taken too, so that positions are right. */
 export class TakenItems {
   readonly position: ScanPosition;
@@ -32,17 +39,29 @@ export class TakenItems {
   }
 
   /** A line that matches, from the position `start` on. Undefined if the client has read it, or does not want it. */
-  line(
-    output: OutputState,
-    { start, to, bytes, isPartial, ...when }: When & { start: number; to: number; bytes: Buffer; isPartial: boolean },
-  ): LogLine | undefined {
+  line(output: OutputState, line: When & TakenBytes & { readonly isPartial: boolean }): LogLine | undefined {
+    const { start, to, bytes, isPartial, rank, timeMs } = line;
     const from = Math.max(start, output.readTo);
     if (isPartial) this.position.takePart(output, to);
     else this.position.take(output, to);
-    if (from >= to || !isInRange(this.#options.range, when)) return undefined;
-    const { processId, index: outputIndex, label } = output;
-    const text = bytes.subarray(from - start);
-    return { kind: "line", processId, outputIndex, label, from, to, bytes: text, isPartial, ...this.#placed(when) };
+    const { life, scope, range } = this.#options;
+    if (from >= to || !isInRange(range, line)) return undefined;
+    // Without spreading objects, which would take half of the time of a search in which many lines match.
+    return {
+      kind: "line",
+      boot: life.boot,
+      name: scope.name,
+      processId: output.processId,
+      outputIndex: output.index,
+      label: output.label,
+      from,
+      to,
+      bytes: from > start ? bytes.subarray(from - start) : bytes,
+      isPartial,
+      rank,
+      timeMs,
+      position: this.position.at(line.order),
+    };
   }
 
   /** The unfinished line of an output, up to the position `to`. Undefined if it does not match, or is not wanted. */
