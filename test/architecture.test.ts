@@ -35,12 +35,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   export: ["config", "template"],
   reading: ["supervisor", "output"],
   manager: ["supervisor", "output", "events", "template", "store"],
+  leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
   journal: ["manager", "reading", "supervisor", "output", "events", "template"],
   // Search of what the journal has written.
   logs: ["journal", "reading", "events"],
+  // Processes that are started once. They are hosted by the manager.
+  runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -52,6 +55,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "logs",
     "documents",
     "manager",
+    "leases",
+    "runs",
     "reading",
     "process",
     "webhook",
@@ -65,6 +70,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "leases",
     "survival",
     "copies",
     "journal",
@@ -74,6 +80,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "webhook",
     "plugin",
     "manager",
+    "runs",
     "supervisor",
     "process",
     "output",
@@ -98,7 +105,8 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "logs", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "logs", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
+  ["runs"],
   ["openapi"],
   ["app.ts"],
 ];

@@ -23,7 +23,7 @@ export function openTemplates(manager: Manager, store: Store): PlannedTemplate[]
     manager.kept.runWithout();
     return [];
   }
-  return manager.kept.open({ rows: new TemplateRows(store.database), durable: () => store.durable() });
+  return manager.kept.open({ rows: new TemplateRows(store.database), write: (run) => store.write(run) });
 }
 
 /**

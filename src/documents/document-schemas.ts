@@ -169,6 +169,7 @@ export const eventDocumentSchema = Type.Object(
       ),
     ),
     retry_at: Type.Optional(nullable(time, "In `flap` events: the time of the next retry. `null` if gafferd gave up.")),
+    owner: Type.Optional(Type.String({ description: "In `lease_end` events: the owner whose lease has ended." })),
     time,
     seq: Type.Integer({
       minimum: 1,

@@ -13,6 +13,7 @@ export function toEventDocument(event: GafferdEvent): EventDocument {
     ...("id" in event ? { pid: event.id, os_pid: event.osPid, slot: event.slot, detached: event.detached } : {}),
     ...("status" in event ? toExitStatusDocument(event.status) : {}),
     ...(event.type === "flap" ? { retry_at: toTimeOrNull(event.retryAtMs) } : {}),
+    ...(event.type === "lease_end" ? { owner: event.owner } : {}),
     time: toTime(event.timeMs),
     seq: event.sequence,
   };

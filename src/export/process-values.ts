@@ -75,6 +75,9 @@ const writers: Readonly<Record<WrittenKey, (template: ProcessTemplate) => Writte
   output_file: ({ outputFile = "" }) => writeLiteral(outputFile),
   output_rotate: ({ outputRotate }) => outputRotate && `${size(outputRotate.maxBytes)}, ${outputRotate.keep}`,
   output_to: ({ outputTo }) => outputTo,
+  owner: ({ owner }) => owner,
+  lease: ({ leaseMs = 0 }) => duration(leaseMs),
+  on_lease_end: ({ onLeaseEnd }) => onLeaseEnd,
   stdin_timeout: ({ stdinTimeoutMs }) => duration(stdinTimeoutMs),
   lossless_timeout: ({ losslessTimeoutMs }) => duration(losslessTimeoutMs),
 };

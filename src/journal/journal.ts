@@ -52,6 +52,8 @@ export class Journal {
   readonly #queue = new DiskQueue();
   readonly #unsubscribe: () => void;
   #sweepTimer: NodeJS.Timeout | undefined;
+  /** Something is on disk, or will be. */
+  #isUsed: boolean;
   #loading: Promise<void> | undefined;
   #writerClass: typeof JournalWriter | undefined;
   /** Templates whose output is written as soon as the code is loaded. */
@@ -65,7 +67,8 @@ export class Journal {
       else if (event.type === "spawn") this.#spawned(event.name, event.id);
       else if (event.type === "update") this.#updated(event.name);
     });
-    if (existsSync(this.#folder)) this.#sweepSoon();
+    this.#isUsed = existsSync(this.#folder);
+    if (this.#isUsed) this.#sweepSoon();
   }
 
   /** The names with kept output, sorted. */
@@ -81,12 +84,24 @@ export class Journal {
 
   /** The kept output of a template; undefined if nothing was ever kept. `segments` must be loaded by the caller. */
   find(name: string): KeptOutput | undefined {
-    if (!namePattern.test(name)) return undefined;
-    const { manager } = this.#options;
-    const writer = manager.has(name) ? this.#writers.get(manager.get(name)) : undefined;
-    if (this.#writersOf(name).length === 0 && !existsSync(join(this.#folder, name))) return undefined;
-    const flush = async () => void (await Promise.all(this.#writersOf(name).map((each) => each.flush())));
-    return { segments: this.#segmentsOf(name), writer, flush };
+    if (!this.#isUsed || !namePattern.test(name)) return undefined;
+    const isWaiting = this.#waiting.some(({ template }) => template.name === name);
+    if (!isWaiting && this.#writersOf(name).length === 0 && !existsSync(join(this.#folder, name))) return undefined;
+    const writerNow = (): JournalWriter | undefined => {
+      const supervisor = this.#find(name);
+      return supervisor && this.#writers.get(supervisor);
+    };
+    const flush = async () => {
+      await this.#loading;
+      await Promise.all(this.#writersOf(name).map((each) => each.flush()));
+    };
+    return {
+      segments: this.#segmentsOf(name),
+      get writer() {
+        return writerNow();
+      },
+      flush,
+    };
   }
 
   /** Of the templates whose output is written now. */
@@ -132,6 +147,7 @@ export class Journal {
 
   /** Loads the code that writes. Call it before templates with `output_keep` start, so that their first bytes are not missed. */
   load(): Promise<void> {
+    this.#isUsed = true;
     return (this.#loading ??= import("./journal-writer.ts").then((module) => {
       this.#writerClass = module.JournalWriter;
       for (const supervisor of this.#waiting.splice(0)) this.#write(supervisor);

@@ -4,13 +4,13 @@ import type { BlockMeta, OutputPart } from "../journal/block-meta.ts";
 export function positionsOf({ processes }: BlockMeta): ReadonlyMap<string, number> {
   return new Map(
     processes.flatMap(({ pid, positions }) =>
-      positions.map((position, index) => [keyOf(pid, index), position] as const),
+      positions.map((position, index) => [outputKeyOf(pid, index), position] as const),
     ),
   );
 }
 
 /** Identifies an output of a template. */
-export function keyOf(processId: number, index: number): string {
+export function outputKeyOf(processId: number, index: number): string {
   return `${processId} ${index}`;
 }
 

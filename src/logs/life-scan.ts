@@ -1,6 +1,6 @@
 import type { Block } from "../journal/block.ts";
 import type { BlockMeta, OutputPart, ProcessRecord } from "../journal/block-meta.ts";
-import { keyOf, outputsIn } from "./block-parts.ts";
+import { outputKeyOf, outputsIn } from "./block-parts.ts";
 import type { GapReason, LogGap, LogItem, LogLine } from "./log-item.ts";
 import { maxHeldLineBytes, OutputState } from "./output-state.ts";
 import { type FoundLine, PartLines } from "./part-lines.ts";
@@ -90,9 +90,9 @@ export class LifeScan {
     this.#isSkipped = isSkipped;
     if (isFirst) this.#begin(meta);
     for (const record of meta.processes) this.#addProcess(record, { meta, isFirst });
-    const ends = new Map(meta.ends.map((end) => [keyOf(end.pid, end.index), end]));
+    const ends = new Map(meta.ends.map((end) => [outputKeyOf(end.pid, end.index), end]));
     for (const [part, bytes] of outputsIn(meta, data)) {
-      const key = keyOf(part.pid, part.index);
+      const key = outputKeyOf(part.pid, part.index);
       this.#loadOutput(meta, this.#outputs.get(key), { part, bytes, end: ends.get(key) });
       ends.delete(key);
     }
@@ -167,8 +167,8 @@ export class LifeScan {
 
   /** Continues with the block that was loaded last. */
   resume({ meta, data }: Block): void {
-    const bytes = new Map([...outputsIn(meta, data)].map(([part, own]) => [keyOf(part.pid, part.index), own]));
-    for (const part of this.#parts) part.resume(bytes.get(keyOf(part.output.processId, part.output.index)) ?? nothing);
+    const bytes = new Map([...outputsIn(meta, data)].map(([part, own]) => [outputKeyOf(part.pid, part.index), own]));
+    for (const part of this.#parts) part.resume(bytes.get(outputKeyOf(part.output.processId, part.output.index)) ?? nothing);
   }
 
   /** Call instead of `resume` if the block is gone. The rest of it is a gap. */
@@ -215,7 +215,7 @@ export class LifeScan {
     const { ahead = [], piece } = range.after ?? {};
     const places = piece === undefined ? ahead : [...ahead, piece];
     labels.forEach((label, index) => {
-      const key = keyOf(pid, index);
+      const key = outputKeyOf(pid, index);
       if ((scope.label !== undefined && label !== scope.label) || this.#outputs.has(key)) return;
       const before = positions[index] ?? 0;
       const output = new OutputState({ processId: pid, index, label, position: isFirst ? before : 0 });

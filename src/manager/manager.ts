@@ -8,13 +8,15 @@ import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { collectSpawns } from "./collect-spawns.ts";
+import { Deletions } from "./deletions.ts";
 import { templatesInGroup, groupNames } from "./groups.ts";
 import { KeptTemplates } from "./kept-templates.ts";
+import { createStarted } from "./create-started.ts";
 import { notFound } from "./not-found.ts";
 import { beingDeleted, nameTaken, noSuchProcess } from "./refusals.ts";
 import { startInOrder } from "./start-in-order.ts";
 import { stopInOrder } from "./stop-in-order.ts";
+import { RunSupervisors } from "./run-supervisors.ts";
 import type { PlannedTemplate } from "./template-rows.ts";
 import { isStored, type TemplateSource } from "./template-source.ts";
 
@@ -41,7 +43,9 @@ export class Manager {
   readonly kept: KeptTemplates;
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
-  readonly #deletions = new Map<string, Promise<void>>();
+  /** Processes that are started once. They are not templates, and no list of templates has them. */
+  readonly runs: RunSupervisors;
+  readonly #deletions = new Deletions();
   /** Cached names; undefined after a change. */
   #names: readonly string[] | undefined;
   #lastId = 0;
@@ -50,6 +54,7 @@ export class Manager {
   constructor(options: ManagerOptions) {
     this.#options = options;
     this.kept = new KeptTemplates({ log: options.log, find: (name) => this.#supervisors.get(name) });
+    this.runs = new RunSupervisors({ ...options, nextId: () => (this.#lastId += 1) });
   }
 
   /** The names of all templates in the order of creation. Returns the same array until a template is added or deleted. */
@@ -85,7 +90,9 @@ export class Manager {
       const process = supervisor.find(id);
       if (process !== undefined) return { supervisor, process };
     }
-    throw noSuchProcess(id, this.#lastId);
+    const run = this.runs.findProcess(id);
+    if (run === undefined) throw noSuchProcess(id, this.#lastId);
+    return run;
   }
 
   /**
@@ -99,9 +106,10 @@ export class Manager {
       return void this.update(name, template, { keepSame: true }).catch(report);
     }
     const supervisor = this.#add(template, source);
+    // Before the spawn, so that the disk works meanwhile.
+    this.kept.save(name, { isWanted: template.start });
     try {
       if (template.start) supervisor.start();
-      this.kept.save(name);
     } catch (error) {
       void supervisor.stop().then(() => supervisor.retire());
       this.#forget(name);
@@ -111,12 +119,8 @@ export class Manager {
   }
 
   /** Like `create`. Resolves to the ids of the processes that were started, in order. */
-  async launch(template: ProcessTemplate, options: CreateOptions = {}): Promise<number[]> {
-    using spawns = collectSpawns(this.#options.bus, template.name);
-    this.create(template, options);
-    await this.get(template.name).filled();
-    // Processes that ended meanwhile may have been replaced; the replacements are left out.
-    return spawns.ids.slice(0, template.numprocesses);
+  launch(template: ProcessTemplate, options: CreateOptions = {}): Promise<number[]> {
+    return createStarted(this, this.#options.bus, template, () => this.create(template, options));
   }
 
   /**
@@ -146,17 +150,11 @@ export class Manager {
   /** Stops and deletes a template. Resolves when all its processes have ended. */
   async delete(name: string): Promise<void> {
     const supervisor = this.get(name);
-    let deletion = this.#deletions.get(name);
-    if (deletion === undefined) {
-      deletion = supervisor.stop().then(() => {
-        this.#forget(name);
-        this.#deletions.delete(name);
-        supervisor.retire();
-        this.#options.bus.publish({ type: "delete", name });
-      });
-      this.#deletions.set(name, deletion);
-    }
-    await deletion;
+    await this.#deletions.run(name, supervisor, () => {
+      this.#forget(name);
+      supervisor.retire();
+      this.#options.bus.publish({ type: "delete", name });
+    });
   }
 
   /** Throws `spawn_failed` if a process cannot be spawned. */
@@ -164,9 +162,9 @@ export class Manager {
     void this.#change(name, (supervisor) => supervisor.start());
   }
 
-  /** Resolves when all its processes have ended. */
-  async stop(name: string): Promise<void> {
-    const stopped = this.get(name).stop();
+  /** `reason` is what its status shows then. Resolves when all its processes have ended. */
+  async stop(name: string, reason?: string): Promise<void> {
+    const stopped = this.get(name).stop(reason);
     this.kept.save(name);
     await stopped;
   }
@@ -195,10 +193,10 @@ export class Manager {
     await forEachInSlices(this.get(name).processes, (process) => process.signal(signalNumber, options));
   }
 
-  /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted. */
+  /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted; a run does not. */
   async stopProcess(id: number): Promise<void> {
     const { supervisor, process } = this.findProcess(id);
-    await supervisor.stopProcess(process);
+    await (this.runs.has(supervisor) ? supervisor.stop() : supervisor.stopProcess(process));
   }
 
   /** The longest `gracefulTimeoutMs` of all templates; 0 if there are no templates. */
@@ -208,7 +206,7 @@ export class Manager {
 
   /** The number of readers of outputs. */
   readerCount(): number {
-    return this.#all().reduce((sum, supervisor) => sum + supervisor.listenerCount, 0);
+    return [...this.#supervisors.values(), ...this.runs.all].reduce((sum, { listenerCount }) => sum + listenerCount, 0);
   }
 
   /** The names of all groups, in the order in which their first members were created. */
@@ -222,16 +220,15 @@ export class Manager {
   }
 
   /**
-   * Rejects new work and stops all templates in reverse start order; templates of the same priority stop together. After
-   * the longest `gracefulTimeoutMs`, which covers all priorities, the remaining processes get SIGKILL. `onWaiting` is called
-   * for each template that takes longer than 500 ms.
+   * Rejects new work and stops templates and runs in reverse start order; those of the same priority stop together. After the
+   * longest `gracefulTimeoutMs`, the remaining processes get SIGKILL. `onWaiting` is called for each that takes over 500 ms.
    */
   async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
     const deadline = setTimeout(() => this.kill(), this.longestGraceMs());
     await stopInOrder(this.#all(), onWaiting);
     clearTimeout(deadline);
-    for (const supervisor of this.#all()) supervisor.retire();
+    for (const supervisor of [...this.#supervisors.values(), ...this.runs.all]) supervisor.retire();
   }
 
   /** Stops all templates immediately with SIGKILL. Detached processes keep running. */
@@ -295,6 +292,6 @@ export class Manager {
   }
 
   #all(): Supervisor[] {
-    return [...this.#supervisors.values()];
+    return [...this.#supervisors.values(), ...this.runs.active];
   }
 }

@@ -25,10 +25,11 @@ export interface PlannedTemplate {
   readonly isWanted: boolean;
 }
 
-type Row = Record<"name" | "source" | "document" | "checksum", string> & { wanted: number };
+/** A template as the database has it. */
+export type TemplateRow = Readonly<Record<"name" | "source" | "document" | "checksum", string> & { wanted: number }>;
 
 /**
- * Reads and writes the table of templates; the name of a template is its key. Each call is one transaction. `close` it before
+ * Reads and writes the table of templates; the name of a template is its key. `close` it before
  * the database. All methods throw the errors of SQLite.
  */
 export class TemplateRows {
@@ -38,8 +39,10 @@ export class TemplateRows {
   constructor(database: Database) {
     this.path = database.filename;
     this.#statements = {
-      read: database.prepare<Row, []>("SELECT name, source, wanted, document, checksum FROM template ORDER BY rowid"),
-      save: database.prepare<unknown, Row>(
+      read: database.prepare<TemplateRow, []>(
+        "SELECT name, source, wanted, document, checksum FROM template ORDER BY rowid",
+      ),
+      save: database.prepare<unknown, TemplateRow>(
         "INSERT INTO template VALUES ($name, $source, $wanted, $document, $checksum) ON CONFLICT (name) DO UPDATE SET source = excluded.source, wanted = excluded.wanted, document = excluded.document, checksum = excluded.checksum",
       ),
       remove: database.prepare<unknown, [string]>("DELETE FROM template WHERE name = ?"),
@@ -59,11 +62,8 @@ export class TemplateRows {
     });
   }
 
-  /** Writes a template unless `last`, the result of an earlier call, shows that the same is on disk. Returns its checksum. */
-  save(planned: PlannedTemplate, last: string | undefined): string {
-    const row = toRow(planned);
-    if (row.checksum !== last) this.#statements.save.run(row);
-    return row.checksum;
+  save(row: TemplateRow): void {
+    this.#statements.save.run(row);
   }
 
   remove(name: string): void {
@@ -75,17 +75,13 @@ export class TemplateRows {
   }
 }
 
-/** Equal if a template is kept the same way. */
-export function checksumOf(planned: PlannedTemplate): string {
-  return toRow(planned).checksum;
-}
-
-function toRow({ template, source, isWanted }: PlannedTemplate): Row {
+/** The row of a template. Rows with the same checksum are equal. */
+export function toTemplateRow({ template, source, isWanted }: PlannedTemplate): TemplateRow {
   const row = { name: template.name, source, wanted: isWanted ? 1 : 0, document: JSON.stringify(toDocument(template)) };
   return { ...row, checksum: checksumOfRow(row) };
 }
 
-function fromRow(row: Row): PlannedTemplate {
+function fromRow(row: TemplateRow): PlannedTemplate {
   // A changed character could be another valid command.
   if (checksumOfRow(row) !== row.checksum) throw new Error("it is damaged");
   const { name, source, wanted, document } = row;
@@ -93,7 +89,7 @@ function fromRow(row: Row): PlannedTemplate {
   return { template, source: source as TemplateSource, isWanted: wanted === 1 };
 }
 
-function checksumOfRow({ name, source, wanted, document }: Omit<Row, "checksum">): string {
+function checksumOfRow({ name, source, wanted, document }: Omit<TemplateRow, "checksum">): string {
   const hash = new Bun.CryptoHasher("sha256").update(JSON.stringify([name, source, wanted, document]));
   return hash.digest("hex").slice(0, 16);
 }

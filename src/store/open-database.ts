@@ -13,9 +13,6 @@ export function filesOf(path: string): string[] {
  * Opens a database exclusively. Creates it and its folder, readable by their owner only, if they do not exist. A damaged
  * database is renamed to `….damaged-2026-01-31T12-00-00Z`, reported in the log, and replaced by an empty one. Throws
  * NewerStoreError and the errors of SQLite and `node:fs`.
- *
- * The write-ahead log does not wait for the disk (`synchronous = NORMAL`): a commit survives a kill of this process.
- * `Store.durable` waits until it survives a power failure too.
  */
 export function openDatabase(path: string, tables: readonly StoreTables[], log: Logger): Database {
   // Loaded only when it is needed. The module is part of Bun, so this takes no time.

@@ -1,12 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { reasonOf } from "../reason.ts";
 import { openDatabase } from "./open-database.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { NewerStoreError, type StoreTables } from "./tables.ts";
+import { Wal, type WalOptions } from "./wal.ts";
 
 export interface StoreOptions {
   /** The folder of the database; created when the store is opened. */
@@ -14,6 +15,7 @@ export interface StoreOptions {
   /** The tables of all parts of gafferd. */
   readonly tables: readonly StoreTables[];
   readonly log: Logger;
+  readonly wal?: WalOptions;
 }
 
 export function storePath(stateDir: string): string {
@@ -21,17 +23,19 @@ export function storePath(stateDir: string): string {
 }
 
 /**
- * The one database of a daemon: what must survive a restart. Each part of gafferd owns its tables, writes them in short
- * transactions and waits with `durable` before it answers. Only one daemon at a time can open it.
+ * The one database of a daemon: what must survive a restart. Each part of gafferd owns its tables. All writes go through
+ * `write`, `writeSoon`, `writeLater` or `transaction`. Only one daemon at a time can open it.
  */
 export class Store {
   readonly path: string;
   readonly #options: StoreOptions;
   #database: Database | undefined;
-  #walFile: FileHandle | undefined;
-  #syncing: Promise<void> = Promise.resolve();
-  /** The sync that begins when the current one has ended. */
-  #nextSync: Promise<void> | undefined;
+  #wal: Wal | undefined;
+  readonly #commits = new GroupCommit({
+    transaction: (run) => this.transaction(run),
+    sync: async () => await this.#wal?.sync(),
+    tidy: () => this.#tidy(),
+  });
   #isClosed = false;
 
   constructor(options: StoreOptions) {
@@ -56,8 +60,16 @@ export class Store {
   open(): Database {
     if (this.#isClosed) throw new GafferdError("overloaded", "gafferd is stopping and takes no new work");
     if (this.#database !== undefined) return this.#database;
+    const { tables, log, wal } = this.#options;
     try {
-      this.#database = openDatabase(this.path, this.#options.tables, this.#options.log);
+      const database = openDatabase(this.path, tables, log);
+      try {
+        this.#wal = new Wal(database, wal);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+      this.#database = database;
     } catch (error) {
       throw this.#toOpenError(error);
     }
@@ -66,42 +78,52 @@ export class Store {
   }
 
   /**
-   * Resolves when all that was committed so far survives a power failure. The event loop does not wait: the sync runs in
-   * another thread, and calls at the same time share one. Rejects with the errors of the disk.
+   * Resolves when `run` is committed and survives a power failure. The event loop does not wait: writes that arrive while the
+   * disk syncs share the next transaction. Rejects with the errors of SQLite and of the disk. The store must be open.
    */
-  durable(): Promise<void> {
-    // A sync that has begun may have missed the last commit.
-    this.#nextSync ??= this.#syncing
-      .catch(() => {})
-      .then(() => {
-        this.#syncing = this.#nextSync ?? Promise.resolve();
-        this.#nextSync = undefined;
-        return this.#sync();
-      });
-    return this.#nextSync;
+  write(run: () => void): Promise<void> {
+    return this.#commits.durable(run);
   }
 
-  /** Closes the database. Its users must have finalized their statements. */
+  /** Resolves when `run` is committed, after the sync that is going on. It survives a kill, but perhaps not a power failure. */
+  writeSoon(run: () => void): Promise<void> {
+    return this.#commits.soon(run);
+  }
+
+  /** Resolves when `run` is committed, within 100 ms. It survives a kill, but perhaps not a power failure. */
+  writeLater(run: () => void): Promise<void> {
+    return this.#commits.later(run);
+  }
+
+  /** Commits now what waits in `write` and `writeLater`, so that statements can read it. */
+  flush(): void {
+    this.#commits.flush();
+  }
+
+  /** Runs `run` in one transaction now. It survives a kill, but perhaps not a power failure. Throws the errors of SQLite. */
+  transaction<Result>(run: () => Result): Result {
+    if (this.#database === undefined || this.#wal === undefined) throw new Error("the store is not open");
+    this.#wal.finish();
+    return this.#database.transaction(run)();
+  }
+
+  /** Closes the database after the writes that wait. Its users must have finalized their statements. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await (this.#nextSync ?? this.#syncing).catch(() => {});
-    await this.#walFile?.close();
+    await this.#commits.settled();
     if (this.#database === undefined) return;
     rmSync(this.#pidPath, { force: true });
-    this.#database.close();
+    this.#wal?.close();
     this.#database = undefined;
   }
 
-  async #sync(): Promise<void> {
-    if (this.#database === undefined) return;
-    if (this.#walFile === undefined) {
-      this.#walFile = await open(`${this.path}-wal`, "r");
-      // The first time, the names of the files must survive too.
-      await using folder = await open(dirname(this.path), "r");
-      await folder.sync();
+  async #tidy(): Promise<void> {
+    try {
+      await this.#wal?.shorten();
+    } catch (error) {
+      this.#options.log.error(`cannot copy the write-ahead log into ${this.path}: ${reasonOf(error)}`);
     }
-    await this.#walFile.datasync();
   }
 
   get #pidPath(): string {

@@ -12,6 +12,9 @@ const supervisorKeys: ReadonlySet<string> = new Set<keyof ProcessTemplate>([
   "backoff",
   "onGiveUp",
   "outputKeep",
+  "owner",
+  "leaseMs",
+  "onLeaseEnd",
 ]);
 
 /** Whether both templates run the same process: they differ at most in settings of the supervisor. */

@@ -39,6 +39,8 @@ export class SupervisedProcess {
   readonly exited: Promise<ProcessExit>;
   /** Resolves when the process and everything it started have exited, and its output has ended. */
   readonly finished: Promise<void>;
+  /** The numbers of the signals that `signal` was called with. */
+  readonly sentSignals = new Set<number>();
   readonly #process: Process;
   readonly #counter: RankCounter;
   #stopReason: StopReason | undefined;
@@ -147,6 +149,7 @@ export class SupervisedProcess {
   /** Sends a signal to the process or, with `group`, to its process group. Throws `forbidden`. */
   signal(signalNumber: number, options: { group?: boolean } = {}): void {
     this.#process.signal(signalNumber, options);
+    this.sentSignals.add(signalNumber);
   }
 
   /** It is `stopping` from now on, unless it has exited. Call `stop` soon. Only the first reason is kept. */

@@ -96,6 +96,13 @@ export const templateDocumentSchema = Type.Object(
       described("output_rotate"),
     ),
     output_to: Type.Unsafe<"stdout" | null>({ enum: ["stdout", null], ...described("output_to") }),
+    owner: Type.Union([Type.String(), Type.Null()], described("owner")),
+    lease: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], described("lease")),
+    on_lease_end: Type.Unsafe<"stop" | "keep">({
+      type: "string",
+      enum: ["stop", "keep"],
+      ...described("on_lease_end"),
+    }),
     stdin_timeout: seconds("stdin_timeout"),
     lossless_timeout: seconds("lossless_timeout"),
   } satisfies Record<Exclude<TemplateKey, "stop_group">, TSchema>,

@@ -47,6 +47,9 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
       ? { size: template.outputRotate.maxBytes, keep: template.outputRotate.keep }
       : null,
     output_to: template.outputTo ?? null,
+    owner: template.owner ?? null,
+    lease: template.leaseMs === undefined ? null : toSeconds(template.leaseMs),
+    on_lease_end: template.onLeaseEnd,
     stdin_timeout: toSeconds(template.stdinTimeoutMs),
     lossless_timeout: toSeconds(template.losslessTimeoutMs),
   };

@@ -1,3 +1,5 @@
+import type { LeaseEndPolicy } from "./lease-properties.ts";
+
 /**
  * Whether a process that exits is replaced. `on-failure`: only after a signal or an exit code not in `successCodes`.
  */
@@ -115,6 +117,11 @@ export interface ProcessTemplate {
   readonly outputRotate?: Rotation;
   /** Whether the output is also written to gafferd's own stdout. Absent: it is not. */
   readonly outputTo?: "stdout";
+  /** Who has to renew the lease. Present if `leaseMs` is. */
+  readonly owner?: string;
+  /** How long processes run after their start or the last renewal of the lease. Absent: there is no lease. */
+  readonly leaseMs?: number;
+  readonly onLeaseEnd: LeaseEndPolicy;
   /** How long a writer waits for a process that does not read its stdin. */
   readonly stdinTimeoutMs: number;
   /** How long a process waits for a lossless reader that does not read. */

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Logger } from "../log.ts";
 import { messageOf } from "../reason.ts";
+import type { Store } from "../store/store.ts";
 import { parseStoredWebhook } from "./stored-webhook.ts";
 import type { Webhook } from "./webhook.ts";
 
@@ -26,6 +27,9 @@ export interface StoredWebhook {
   readonly queued: number;
 }
 
+/** The store, as far as the outbox needs it. */
+export type OutboxStore = Pick<Store, "path" | "open" | "write" | "transaction">;
+
 interface WebhookRow {
   id: string;
   settings: string;
@@ -38,24 +42,18 @@ interface WebhookRow {
  * All methods but `close` throw the errors of SQLite.
  */
 export class Outbox {
-  readonly #database: Database;
+  readonly #store: OutboxStore;
   readonly #statements: ReturnType<typeof prepareStatements>;
-  readonly #addToAll: (webhookIds: readonly string[], message: Pick<Message, "id" | "body" | "createdMs">) => void;
   #lastPosition: number;
   /** Messages up to this position were added by an earlier run of the daemon. */
   readonly #inheritedPosition: number;
 
-  /** Uses `webhookTables`. The caller must `close` it before it closes the database. */
-  constructor(database: Database) {
-    this.#database = database;
-    this.#statements = prepareStatements(database);
+  /** Uses `webhookTables`. The caller must `close` it before it closes the store. Throws the errors of `Store.open`. */
+  constructor(store: OutboxStore) {
+    this.#store = store;
+    this.#statements = prepareStatements(store.open());
     this.#lastPosition = this.#statements.lastPosition.get()?.position ?? 0;
     this.#inheritedPosition = this.#lastPosition;
-    this.#addToAll = database.transaction((webhookIds, { id, body, createdMs }) => {
-      for (const webhook of webhookIds) {
-        this.#statements.add.run({ webhook, position: ++this.#lastPosition, id, body, createdMs });
-      }
-    });
   }
 
   /** All webhooks, in the order in which they were first saved. Logs those whose settings are damaged, and leaves them out. */
@@ -64,27 +62,35 @@ export class Outbox {
       try {
         return [{ webhook: parseStoredWebhook(settings, id), missed, queued }];
       } catch (error) {
-        const where = `webhook ${JSON.stringify(id)} in ${this.#database.filename}`;
+        const where = `webhook ${JSON.stringify(id)} in ${this.#store.path}`;
         log.error(`${where} is left out: ${messageOf(error)}; register it again`);
         return [];
       }
     });
   }
 
-  save(webhook: Webhook): void {
-    this.#statements.save.run({ id: webhook.id, settings: JSON.stringify(webhook) });
+  /** Resolves when it survives a power failure. Rejects with the errors of SQLite and of the disk. */
+  save(webhook: Webhook): Promise<void> {
+    return this.#store.write(
+      () => void this.#statements.save.run({ id: webhook.id, settings: JSON.stringify(webhook) }),
+    );
   }
 
   /** Deletes a webhook and its queue. */
   forget(webhookId: string): void {
-    this.#database.transaction(() => {
+    this.#store.transaction(() => {
       this.#statements.forgetMessages.run({ webhook: webhookId });
       this.#statements.forget.run({ webhook: webhookId });
-    })();
+    });
   }
 
   add(webhookIds: readonly string[], message: Pick<Message, "id" | "body" | "createdMs">): void {
-    this.#addToAll(webhookIds, message);
+    const { id, body, createdMs } = message;
+    this.#store.transaction(() => {
+      for (const webhook of webhookIds) {
+        this.#statements.add.run({ webhook, position: ++this.#lastPosition, id, body, createdMs });
+      }
+    });
   }
 
   /** The next message to send. */
@@ -94,23 +100,23 @@ export class Outbox {
 
   /** Counts a failed attempt. */
   countAttempt(webhookId: string, position: number): void {
-    this.#statements.countAttempt.run({ webhook: webhookId, position });
+    this.#store.transaction(() => this.#statements.countAttempt.run({ webhook: webhookId, position }));
   }
 
   /** Removes a delivered message. `missed` is the number of lost events that the delivery reported. */
   settle(webhookId: string, position: number, missed: number): void {
-    this.#database.transaction(() => {
+    this.#store.transaction(() => {
       this.#statements.remove.run({ webhook: webhookId, position });
       if (missed > 0) this.#statements.addMissed.run({ webhook: webhookId, count: -missed });
-    })();
+    });
   }
 
   /** Removes a message that will not be delivered, and counts it as missed. */
   giveUp(webhookId: string, position: number): void {
-    this.#database.transaction(() => {
+    this.#store.transaction(() => {
       this.#statements.remove.run({ webhook: webhookId, position });
       this.#statements.addMissed.run({ webhook: webhookId, count: 1 });
-    })();
+    });
   }
 
   /** Drops the second oldest message; the oldest may be in flight. Returns how many were dropped. */
@@ -133,11 +139,11 @@ export class Outbox {
   }
 
   #drop(webhook: string, remove: () => number): number {
-    return this.#database.transaction(() => {
+    return this.#store.transaction(() => {
       const count = remove();
       if (count > 0) this.#statements.addMissed.run({ webhook, count });
       return count;
-    })();
+    });
   }
 }
 

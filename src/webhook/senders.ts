@@ -64,16 +64,16 @@ export class Senders {
   open(): Outbox {
     if (this.#outbox !== undefined) return this.#outbox;
     const { store, log } = this.#options;
-    const database = store.open();
-    takeOverOutbox({ path: store.path, database }, log);
-    return (this.#outbox = new Outbox(database));
+    store.open();
+    takeOverOutbox(store, log);
+    return (this.#outbox = new Outbox(store));
   }
 
   /**
    * Restores the webhooks registered over HTTP and those of the configuration file, each with its queue, and starts
    * sending. Webhooks that are no longer in the file are dropped. The outbox must be open.
    */
-  restore(ofFile: readonly Webhook[]): void {
+  async restore(ofFile: readonly Webhook[]): Promise<void> {
     const outbox = this.#outbox!;
     const stored = new Map(outbox.webhooks(this.#options.log).map((each) => [each.webhook.id, each]));
     for (const { webhook, queued } of stored.values()) {
@@ -84,8 +84,8 @@ export class Senders {
       outbox.forget(webhook.id);
       stored.delete(webhook.id);
     }
+    await Promise.all(ofFile.map((webhook) => outbox.save(withoutSecret(webhook))));
     for (const webhook of ofFile) {
-      outbox.save(withoutSecret(webhook));
       stored.set(webhook.id, { missed: 0, queued: 0, ...stored.get(webhook.id), webhook });
     }
     for (const each of stored.values()) this.#enter(each).sender.wake();
@@ -99,8 +99,7 @@ export class Senders {
   async save(webhook: Webhook, live = webhook): Promise<void> {
     const outbox = this.open();
     try {
-      outbox.save(webhook);
-      await this.#options.store.durable();
+      await outbox.save(webhook);
     } catch (cause) {
       throw new GafferdError("overloaded", `cannot save the webhook: ${String(cause)}`, { cause });
     }

@@ -125,7 +125,7 @@ export class Webhooks {
         log.error(`${error.message}; webhooks registered over HTTP get no events until then`);
       return;
     }
-    this.#senders.restore(ofFile);
+    await this.#senders.restore(ofFile);
   }
 
   /** Throws the error that opening the outbox for these settings would throw. Changes no webhook. */

@@ -60,6 +60,9 @@ const plausible: Readonly<Record<string, readonly unknown[]>> = {
   output_file: ["", "a.log", "/a%", "\u0000", "/none/"],
   output_rotate: ["10m, 5", { size: 4096 }, { size: 1 }, "1m, 0", ""],
   output_to: ["stdout", "stderr"],
+  owner: ["me", "", "a b", "x".repeat(65)],
+  lease: ["60s", 0, -1, "25d"],
+  on_lease_end: ["stop", "keep", "x"],
   url: [
     "http://127.0.0.1:1/hook",
     "http://[::1]:1/?a=\uD800",

@@ -79,7 +79,7 @@ function damageOf(original: Uint8Array): fc.Arbitrary<(readonly [number, number]
 
 /** Does with the store what a start and a delivery do. */
 function use(store: Store, log: Logger): void {
-  const outbox = new Outbox(store.open());
+  const outbox = new Outbox(store);
   try {
     useOutbox(outbox, log);
   } finally {
@@ -109,8 +109,8 @@ function useOutbox(outbox: Outbox, log: Logger): void {
 async function createDatabase(folder: string): Promise<Uint8Array> {
   const { log } = recordWarnings();
   const store = createStore({ stateDir: folder, log });
-  const outbox = new Outbox(store.open());
-  for (const port of [1, 2]) outbox.save(createWebhook(`http://127.0.0.1:${port}/hook`));
+  const outbox = new Outbox(store);
+  for (const port of [1, 2]) await outbox.save(createWebhook(`http://127.0.0.1:${port}/hook`));
   const ids = outbox.webhooks(log).map(({ webhook }) => webhook.id);
   for (let index = 0; index < 20; index++)
     outbox.add(ids, { id: `e${index}`, body: `{"name":"web"}`, createdMs: index });

@@ -145,28 +145,41 @@ describe("`tail` and `since` reach back to disk", () => {
 });
 
 describe("while a lossless reader reads from disk", () => {
-  const flood = { cmd: "seq 300000", redirectOutput: ["out"], outputBufferBytes: 4096 };
+  const waiting = {
+    cmd: `sh -c 'seq 3000; read line; seq 300000'`,
+    redirectInput: true,
+    redirectOutput: ["out"],
+    outputBufferBytes: 4096,
+  };
+
+  /** A reader at the beginning, of which the buffer no longer has anything. The process then writes on. */
+  async function openAtBeginning(host: Host, overrides: Parameters<Host["create"]>[0]) {
+    const position = begin(host, { ...waiting, ...overrides });
+    const [process] = host.manager.get("web").processes;
+    await waitFor(() => process?.rings.get("out")?.head === numbers(3000).length, "the first lines");
+    const open = await findKeptReader(host, { start: { kind: "resume", position }, lossless: true });
+    return { open, goOn: () => process?.stdin?.write(Buffer.from("\n"), { timeoutMs: 1000 }) };
+  }
 
   test("the process waits for it, and it gets everything", async () => {
     await using host = hostJournal();
-    const position = begin(host, flood);
-    const ring = () => host.manager.get("web").processes[0]?.rings.get("out");
-    await waitFor(() => (ring()?.oldest ?? 0) > 0, "bytes that the buffer no longer has");
-    const { seen } = await readKept(host, { start: { kind: "resume", position }, lossless: true });
-    const more = await readKept(host, { start: { kind: "resume", position }, lossless: true });
-    await exitOf(host);
-    for (const each of [seen, more.seen]) expect(each.filter((item) => "gap" in item)).toEqual([]);
-    expect(numbers(300_000)).toStartWith(textOf(seen, "1 out"));
+    const { open, goOn } = await openAtBeginning(host, {});
+    const { seen } = await readAll((callbacks) => {
+      const reader = open(callbacks);
+      void goOn();
+      return reader;
+    });
+    expect(seen.filter((item) => "gap" in item)).toEqual([]);
+    expect(numbers(3000) + numbers(300_000)).toStartWith(textOf(seen, "1 out"));
+    expect(textOf(seen, "1 out")).toStartWith(numbers(3000));
   });
 
   test("a process that has waited for its `lossless_timeout` goes on, and the reader is cut off", async () => {
     await using host = hostJournal();
-    const position = begin(host, { ...flood, losslessTimeoutMs: 50 });
-    const ring = () => host.manager.get("web").processes[0]?.rings.get("out");
-    await waitFor(() => (ring()?.oldest ?? 0) > 0, "bytes that the buffer no longer has");
-    const open = await findKeptReader(host, { start: { kind: "resume", position }, lossless: true });
+    const { open, goOn } = await openAtBeginning(host, { losslessTimeoutMs: 50 });
     let isCutOff = false;
     const reader = open({ onReady() {}, onCutOff: () => (isCutOff = true) });
+    await goOn();
     await waitFor(() => isCutOff, "the end of the wait");
     await exitOf(host);
     reader.close();

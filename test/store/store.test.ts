@@ -52,8 +52,8 @@ test("nothing is created before the store is opened; the folder and its files ar
   const stateDir = newFolder();
   const { store } = create(stateDir);
   expect(readdirSync(join(stateDir, ".."))).toEqual([]);
-  store.open().run("INSERT INTO note (text) VALUES ('hello')");
-  await store.durable();
+  store.open();
+  await store.write(() => store.open().run("INSERT INTO note (text) VALUES ('hello')"));
   expect(statSync(stateDir).mode & 0o777).toBe(0o700);
   const files = readdirSync(stateDir).toSorted();
   expect(files).toEqual(["gafferd.sqlite", "gafferd.sqlite-pid", "gafferd.sqlite-wal"]);
@@ -169,15 +169,9 @@ test("a folder that cannot be used is an error with advice", () => {
   expect(() => create("/proc/gafferd/state").store.open()).toThrow(advice);
 });
 
-test("calls of `durable` at the same time share a sync, and each begins after the call", async () => {
+test("a store that was closed is not opened again", async () => {
   const { store } = create(newFolder());
-  store.open().run("INSERT INTO note (text) VALUES ('a')");
-  const one = store.durable();
-  const two = store.durable();
-  expect(two).toBe(one);
-  await one;
-  store.open().run("INSERT INTO note (text) VALUES ('b')");
-  await Promise.all([store.durable(), store.durable()]);
+  store.open();
   await store.close();
   expect(() => store.open()).toThrow("gafferd is stopping");
 });
@@ -193,6 +187,6 @@ test.skipIf(!canMount)("a full disk makes writes fail, and they succeed again wh
   }).toThrow("full");
   disk.free();
   add();
-  await store.durable();
+  await store.write(add);
   await store.close();
 });

@@ -4,6 +4,7 @@ import type { LogQuery, SearchPlace } from "../../logs/log-search.ts";
 import { maxPatternLength } from "../../logs/matching/regular-expression.ts";
 import type { StreamPosition } from "../../reading/stream-position.ts";
 import { defaultHeartbeatMs, feedParameters, parseHeartbeat, parseTime } from "../feed/feed-query.ts";
+import { leaseParameter } from "../feed/held-lease.ts";
 import { looksLikeStreamId, parseStreamId } from "../feed/stream-id.ts";
 import { choice, flag, type Parameter } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
@@ -82,6 +83,7 @@ export const logParameters = {
     description:
       "With `feed=eventsource`: if nothing was sent for this many seconds, a comment is sent. `true` means 15, `false` disables the heartbeat.",
   },
+  lease: leaseParameter,
 } as const satisfies Record<string, Parameter>;
 
 /** Throws `bad_value` with the parameter's name in `field`. `label` is that of the path. */

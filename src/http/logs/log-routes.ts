@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Journal } from "../../journal/journal.ts";
+import type { Leases } from "../../leases/leases.ts";
 import type { Logger } from "../../log.ts";
 import { LogReader } from "../../logs/log-reader.ts";
 import type { Manager } from "../../manager/manager.ts";
@@ -18,13 +19,14 @@ export interface LogRoutesOptions {
   readonly bus: EventBus;
   /** Undefined if no output is ever kept on disk. */
   readonly journal: Journal | undefined;
+  readonly leases: Leases;
   readonly log: Logger;
 }
 
 const nothing = new Uint8Array(0);
 
 /** `/logs`: search of the output that is kept on disk. */
-export function logRoutes({ manager, bus, journal, log }: LogRoutesOptions) {
+export function logRoutes({ manager, bus, journal, leases, log }: LogRoutesOptions) {
   return new Elysia({ name: "logs" })
     .get("/logs", ({ request }) => answer(request))
     .get("/logs/:name", ({ request, params }) => answer(request, params.name))
@@ -51,6 +53,7 @@ export function logRoutes({ manager, bus, journal, log }: LogRoutesOptions) {
       format,
       heartbeatMs,
       open: (wake) => new LogFeed({ items, encode, greeting, wake, log }),
+      leases,
       log,
     });
   }

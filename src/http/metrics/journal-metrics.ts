@@ -2,8 +2,8 @@ import type { JournalUsage } from "../../journal/journal.ts";
 import { type MetricOf, readFamilies } from "./metric-table.ts";
 import type { MetricFamily, MetricSample } from "./metrics-text.ts";
 
-/** Output on disk, of each template with `output_keep`. */
-export function journalFamilies(usage: readonly JournalUsage[]): MetricFamily[] {
+/** Output on disk, of each template with `output_keep`. Reads one template per step. */
+export function journalFamilies(usage: readonly JournalUsage[]): Generator<void, MetricFamily[]> {
   return readFamilies(metrics, usage);
 }
 

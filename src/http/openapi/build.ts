@@ -13,9 +13,11 @@ import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } fr
 import type { OperationDescription, OperationTable } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
 import { logOperations } from "../logs/log-operations.ts";
+import { leaseOperations } from "../leases/lease-operations.ts";
 import { metricsOperations } from "../metrics/metrics-operations.ts";
 import { openapiOperations } from "./openapi-operations.ts";
 import { pluginOperations } from "../plugins/plugin-operations.ts";
+import { runOperations } from "../runs/run-operations.ts";
 import { statsOperations } from "../stats/stats-operations.ts";
 import { streamOperations } from "../streams/stream-operations.ts";
 import { templateOperations } from "../processes/process-operations.ts";
@@ -27,7 +29,9 @@ const operations: OperationTable = {
   ...actionOperations,
   ...streamOperations,
   ...logOperations,
+  ...runOperations,
   ...eventOperations,
+  ...leaseOperations,
   ...webhookOperations,
   ...statsOperations,
   ...daemonOperations,

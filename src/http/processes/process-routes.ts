@@ -7,12 +7,12 @@ import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../operation/body.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
-import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
+import { readDetail, toExitDocument, toProcessDocument } from "./process-document.ts";
 import { exportTemplates } from "./export-templates.ts";
 import { choice, flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
-import { jsonAnswer } from "../quirks/json-answer.ts";
+import { jsonAnswer, longJsonAnswer } from "../quirks/json-answer.ts";
 
 /** The query parameters of `GET /processes`. */
 export const listParameters = {
@@ -67,9 +67,11 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
   if (!listParameters.detail.read(query) && !isIni)
     return running ? manager.runningIds() : answerNames(manager.names());
   const supervisors = manager.names().map((name) => manager.get(name));
-  const chosen = supervisors.filter(({ processes }) => !running || processes.length > 0);
+  const chosen = running ? supervisors.filter(({ processes }) => processes.length > 0) : supervisors;
   if (isIni) return exportTemplates(chosen);
-  return chosen.map((supervisor) => toDetailDocument(supervisor, manager.kept.sourceOf(supervisor.template.name)));
+  // All rows are of the same moment, and only their encoding is done in slices.
+  const rows = chosen.map((supervisor) => readDetail(supervisor, manager.kept.sourceOf(supervisor.template.name)));
+  return longJsonAnswer(rows.values().map((toDetailDocument) => toDetailDocument()));
 }
 
 /** One answer per array: encoding a thousand names takes longer than the rest of the request. */

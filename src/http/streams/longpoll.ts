@@ -26,6 +26,8 @@ export async function answerLongpoll(
   named: NamedReader | undefined,
 ): Promise<Response> {
   const waiter = new Waiter(signal);
+  // As `HEAD` is, which needs what there is for its headers.
+  const wasAborted = signal.aborted;
   let wasReplaced = false;
   const connection = named?.connect(() => {
     wasReplaced = true;
@@ -39,7 +41,7 @@ export async function answerLongpoll(
       const available = await finishInSlices(
         takeAvailable(reader, query, {
           maxBytes: Math.min(maxAnswerBytes, connection?.maxBytes ?? Infinity),
-          isOver: () => signal.aborted || wasReplaced,
+          isOver: () => (signal.aborted && !wasAborted) || wasReplaced,
         }),
       );
       const isAtRest = query.follow === "until-exit" && source.isAtRest;

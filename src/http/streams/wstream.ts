@@ -4,6 +4,7 @@ import { inputOf, stdinOf } from "../../manager/input.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
 import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
 import type { SupervisedProcess } from "../../manager/views.ts";
+import type { PingedPresence } from "../feed/client-presence.ts";
 import type { SocketHandlers } from "../listen/connection.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toGapDocument } from "./output-encoder.ts";
@@ -26,6 +27,8 @@ export interface WstreamOptions {
   readonly offset: number | undefined;
   /** Sends `{"taken":n}` at first, and after each message that was written. */
   readonly reportsTaken: boolean;
+  /** The lease that the connection holds. */
+  readonly held: { readonly presence: PingedPresence; readonly release: () => void } | undefined;
 }
 
 export interface Wstream extends SocketHandlers {
@@ -42,17 +45,22 @@ const closeCodes = { done: 1000, tooMuch: 1013, forbidden: 4403, notFound: 4404,
  * fast as the client reads it.
  */
 export function createWstream(options: WstreamOptions): Wstream {
-  const { process, isBinary, pingMs, eof, reportsTaken } = options;
+  const { process, isBinary, pingMs, eof, reportsTaken, held } = options;
   const sender = new Sender(options);
   const input = new Input(options);
   let pings: NodeJS.Timeout | undefined;
+  const ping = (socket: Socket) => {
+    held?.presence.asked();
+    socket.ping();
+  };
   return {
     open(socket) {
-      if (pingMs !== undefined) pings = setInterval(() => socket.ping(), pingMs);
+      if (pingMs !== undefined) pings = setInterval(ping, pingMs, socket);
       if (reportsTaken && process.stdin !== undefined) sendTaken(socket, process.stdin.taken, isBinary);
       sender.open(socket);
     },
     drain: () => sender.drain(),
+    pong: () => held?.presence.answered(),
     message(socket, message) {
       const written = message.length === 0 ? input.close() : input.write(Buffer.from(message as string));
       void written.then(
@@ -62,10 +70,14 @@ export function createWstream(options: WstreamOptions): Wstream {
     },
     close() {
       clearInterval(pings);
+      held?.release();
       sender.close();
       if (eof) process.stdin?.close();
     },
-    abandon: () => sender.close(),
+    abandon() {
+      held?.release();
+      sender.close();
+    },
   };
 }
 
