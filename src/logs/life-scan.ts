@@ -12,6 +12,8 @@ export interface LifeScanOptions extends TakenItemsOptions {
   readonly lossBefore: GapReason | undefined;
   /** Whether the client has read an unknown part of it. */
   readonly isLossUnknown?: boolean;
+  /** At most so many lines of each block are wanted, the last ones. Default: all. */
+  readonly lastLines?: number;
 }
 
 /** An item other than a line in a block, in the order of ranks. */
@@ -168,7 +170,8 @@ export class LifeScan {
   /** Continues with the block that was loaded last. */
   resume({ meta, data }: Block): void {
     const bytes = new Map([...outputsIn(meta, data)].map(([part, own]) => [outputKeyOf(part.pid, part.index), own]));
-    for (const part of this.#parts) part.resume(bytes.get(outputKeyOf(part.output.processId, part.output.index)) ?? nothing);
+    for (const part of this.#parts)
+      part.resume(bytes.get(outputKeyOf(part.output.processId, part.output.index)) ?? nothing);
   }
 
   /** Call instead of `resume` if the block is gone. The rest of it is a gap. */
@@ -230,7 +233,7 @@ export class LifeScan {
 
   #loadOutput(meta: BlockMeta, output: OutputState | undefined, { part, bytes, end }: OutputBlock): void {
     if (output === undefined || output.hasEnded) return;
-    const { range, matcher } = this.#options;
+    const { range, matcher, lastLines = Infinity } = this.#options;
     const reason = this.#reason;
     if (part !== undefined) {
       if (part.at > output.head) this.#addGap(output, part.at, { meta, rank: part.runs[0]?.[1] ?? 0, reason });
@@ -239,7 +242,7 @@ export class LifeScan {
     }
     const isSkipped =
       this.#isSkipped || meta.to <= (range.after?.order ?? 0) || meta.time < (range.sinceMs ?? -Infinity);
-    const lines = new PartLines({ output, part, bytes, end, writtenMs: meta.time, matcher, isSkipped });
+    const lines = new PartLines({ output, part, bytes, end, writtenMs: meta.time, matcher, isSkipped, lastLines });
     this.#parts.push(lines);
     if (end === undefined || lines.gapFrom === undefined) return;
     const gap = { rank: end.rank + 1, order: end.rank + 1, timeMs: meta.time, to: end.head, reason };

@@ -4,6 +4,7 @@ import type { Segment } from "../journal/segments.ts";
 import { messageOf } from "../reason.ts";
 import { positionsOf } from "./block-parts.ts";
 import { LifeScan } from "./life-scan.ts";
+import { everyLine } from "./matching/line-matcher.ts";
 import type { LogItem } from "./log-item.ts";
 import { isEndOf, type SearchEnd } from "./log-range.ts";
 import { searchTurn } from "./search-turns.ts";
@@ -158,6 +159,7 @@ export class NewestLines {
     };
     const isOfNewLife = kept.segments.lives.some(({ segments }) => segments[0] === segment);
     const lossBefore = isFirst ? start?.lossBefore : isOfNewLife ? ("not_kept" as const) : undefined;
+    const isAnyWanted = matcher === everyLine && untilMs === undefined && range.beforeRank === undefined;
     return new LifeScan({
       life: segment,
       scope,
@@ -165,6 +167,7 @@ export class NewestLines {
       range,
       lossBefore,
       isLossUnknown: start?.isLossUnknown ?? false,
+      ...(isAnyWanted && { lastLines: this.#limit }),
     });
   }
 

@@ -28,6 +28,8 @@ export interface PartLinesOptions {
   readonly matcher: LineMatcher;
   /** Nothing in it is wanted. */
   readonly isSkipped: boolean;
+  /** At most so many lines are wanted, the last ones. */
+  readonly lastLines: number;
 }
 
 const newline = 10;
@@ -60,6 +62,7 @@ export class PartLines {
     this.#length = this.#bytes.length;
     this.#linesEnd = this.#bytes.lastIndexOf(newline) + 1;
     this.#isDone = options.isSkipped;
+    if (options.lastLines < Infinity && !options.isSkipped) this.#searched = this.#startOfLast(options.lastLines);
   }
 
   /** The next line that matches; undefined if there is none, or if it was not searched for yet. */
@@ -170,6 +173,16 @@ export class PartLines {
     if (part === undefined || this.#length === 0) return;
     output.lastTimeMs = timeIn(part, output.head - 1);
     output.lastRank = rankIn(part, output.head - 1);
+  }
+
+  /** The offset where the last `count` lines begin; 0 if there are fewer. */
+  #startOfLast(count: number): number {
+    let start = this.#linesEnd;
+    for (let left = count; left > 0 && start > 0; left--) {
+      // A negative offset would count from the end.
+      start = start === 1 ? 0 : this.#bytes.lastIndexOf(newline, start - 2) + 1;
+    }
+    return start;
   }
 
   /** The line that begins in an earlier block. */

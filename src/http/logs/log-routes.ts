@@ -48,14 +48,19 @@ export function logRoutes({ manager, bus, journal, leases, log }: LogRoutesOptio
     const { format, follow: isEvents, heartbeatMs } = query;
     const encode = logEncoder({ format, isEvents });
     const greeting = isEvents ? commentLine : nothing;
-    return answerFeed(request, {
-      feed: isEvents ? "eventsource" : "continuous",
-      format,
-      heartbeatMs,
-      open: (wake) => new LogFeed({ items, encode, greeting, wake, log }),
-      leases,
-      log,
-    });
+    try {
+      return answerFeed(request, {
+        feed: isEvents ? "eventsource" : "continuous",
+        format,
+        heartbeatMs,
+        open: (wake) => new LogFeed({ items, encode, greeting, wake, log }),
+        leases,
+        log,
+      });
+    } catch (error) {
+      await items.close();
+      throw error;
+    }
   }
 
   /** Throws `not_found` if no output of this template, or of any, is or will be kept. */
