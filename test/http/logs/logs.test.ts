@@ -213,16 +213,14 @@ test("a regular expression that would run away elsewhere is harmless, and others
   const path = `/logs/${host.lastName}?regex=true&limit=5&grep=`;
   const startedMs = performance.now();
   let slowestMs = 0;
-  let isOver = false;
-  const searches = Promise.all(
-    ["(a%2B)%2B%24", "(a|aa)%2B%24", "(.*)(.*)(.*)(.*)x"].map((grep) => ask(path + grep)),
-  ).finally(() => (isOver = true));
-  while (!isOver) {
+  const searches = ["(a%2B)%2B%24", "(a|aa)%2B%24", "(.*)(.*)(.*)(.*)x"].map((grep) => ask(path + grep));
+  const all = Promise.all(searches);
+  while ((await Promise.race([all, Bun.sleep(1)])) === undefined) {
     const atMs = performance.now();
     await ask("/ping");
     slowestMs = Math.max(slowestMs, performance.now() - atMs);
   }
-  for (const { status } of await searches) expect(status).toBe(200);
+  for (const { status } of await all) expect(status).toBe(200);
   expect(performance.now() - startedMs).toBeLessThan(20_000);
   expect(slowestMs).toBeLessThan(1000);
 });
