@@ -3,7 +3,7 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
-import { forEachInSlices } from "../slices.ts";
+import { forEachInSlices, whenTimeIsLeft } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { assertPorts } from "../template/slot.ts";
@@ -144,7 +144,7 @@ export class Manager {
   /** Replaces the settings, then the processes one at a time. `keepSame` keeps processes whose settings did not change. */
   async update(name: string, template: ProcessTemplate, options: { keepSame?: boolean } = {}): Promise<void> {
     await this.#writable(name).prepare(template);
-    await this.#change(name, (supervisor) => supervisor.update(template, options));
+    await whenTimeIsLeft(() => this.#change(name, (supervisor) => supervisor.update(template, options)));
   }
 
   /** Stops and deletes a template. Resolves when all its processes have ended. */
@@ -172,7 +172,7 @@ export class Manager {
   /** Resolves when every process has been replaced. */
   async restart(name: string, options: { spawnFirst: boolean }): Promise<void> {
     await this.#writable(name).prepare();
-    await this.#change(name, (supervisor) => supervisor.restart(options));
+    await whenTimeIsLeft(() => this.#change(name, (supervisor) => supervisor.restart(options)));
   }
 
   /** Resolves to the new number of wanted processes once they run. Throws `bad_value` if there are not enough ports. */

@@ -26,6 +26,7 @@ import { othersShare } from "./quiet.ts";
 import { relay } from "./relay.ts";
 import { requests } from "./requests.ts";
 import { respawn } from "./respawn.ts";
+import { runs } from "./runs.ts";
 import { spawn } from "./spawn.ts";
 import { spawnCost } from "./spawn-cost.ts";
 import { stalled } from "./stalled.ts";
@@ -43,6 +44,7 @@ const measures: readonly Measure[] = [
   journal,
   spawn,
   spawnCost,
+  runs,
   latency,
   respawn,
   stalled,

@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
-import { forEachInSlices } from "../../slices.ts";
+import { forEachInSlices, whenTimeIsLeft } from "../../slices.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
 import { spawnFirst } from "./spawn-first.ts";
@@ -17,7 +17,7 @@ export function groupRoutes(manager: Manager) {
         keepOpen(request);
         return await forAll(manager, manager.group(params.group), async (name) => {
           await manager.get(name).prepare();
-          manager.start(name);
+          await whenTimeIsLeft(() => manager.start(name));
           await manager.get(name).filled();
         });
       },
@@ -60,7 +60,7 @@ async function forAll(
     try {
       if (manager.has(name)) await act(name);
     } catch (error) {
-      failures.set(name, error);
+      if (manager.has(name)) failures.set(name, error);
     }
   };
   const attempts: Promise<void>[] = [];

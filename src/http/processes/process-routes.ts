@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { whenTimeIsLeft } from "../../slices.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { loadAccounts } from "../../process/accounts.ts";
@@ -83,17 +84,19 @@ function answerNames(names: readonly string[]): TextAnswer {
 
 /** The default of `cwd` is the daemon's working directory: a body has no folder of its own, unlike an INI file. */
 async function createTemplate(manager: Manager, request: Request) {
-  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
+  const body = await readObject(request);
+  const template = await whenTimeIsLeft(() => parseTemplate(body, { defaultCwd: process.cwd() }));
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
-  const pids = await manager.launch(template, { source: "http" });
+  const pids = await whenTimeIsLeft(() => manager.launch(template, { source: "http" }));
   return { ...(await okWhenSaved(manager, [template.name])), pids };
 }
 
 /** Settings that the body does not set get their defaults: a PUT replaces the settings and does not merge them. */
 async function replaceTemplate(manager: Manager, request: Request, id: string) {
   const { name } = findTemplate(manager, id).template;
-  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd(), name });
+  const body = await readObject(request);
+  const template = await whenTimeIsLeft(() => parseTemplate(body, { defaultCwd: process.cwd(), name }));
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
   await manager.update(name, template);
