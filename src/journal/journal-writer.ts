@@ -23,8 +23,8 @@ export interface JournalWriterOptions {
 
 /** Output waits this long for more, so that a chatty process does not cause a write for each line. */
 const delayMs = 20;
-/** With this much, or half of the buffer, it is copied at once. */
-const urgentBytes = 512 * 1024;
+/** With this much, or three quarters of the buffer, it is copied at once. */
+const urgentBytes = 768 * 1024;
 /** After a failure it tries again. */
 const retryMs = 1000;
 
@@ -103,7 +103,7 @@ export class JournalWriter {
     const tracked = trackProcess(process, (output) => {
       this.#dirty.add(output);
       const { available, ring } = output.cursor;
-      if (available >= Math.min(urgentBytes, ring.capacity / 2)) this.#stage();
+      if (available >= Math.min(urgentBytes, ring.capacity * 0.75)) this.#stage();
       else this.#stageSoon();
     });
     this.#processes.set(process.id, tracked);
@@ -120,10 +120,13 @@ export class JournalWriter {
   /** Resolves when everything that has arrived until now is on disk, or lost, or if the disk does not take it now. */
   async flush(): Promise<void> {
     await this.#ready;
-    const target = this.#options.supervisor.ranks.next;
+    const { supervisor } = this.#options;
+    const target = supervisor.ranks.next;
     this.#stage();
     const isStuck = () => this.#isFailing || (this.#segment.isEmpty && !this.#options.slots.hasFree);
-    while (!this.#isDone && this.#writtenRank < target && !isStuck()) {
+    // The last block of a deleted template says that it is the last.
+    const isMissing = () => this.#writtenRank < target || (supervisor.isRetired && this.#processes.size === 0);
+    while (!this.#isDone && isMissing() && !isStuck()) {
       await new Promise<void>((resolve) => {
         const unsubscribe = this.onWritten(() => {
           unsubscribe();

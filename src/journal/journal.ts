@@ -84,7 +84,7 @@ export class Journal {
 
   /** The kept output of a template; undefined if nothing was ever kept. `segments` must be loaded by the caller. */
   find(name: string): KeptOutput | undefined {
-    if (!this.#isUsed) return undefined;
+    if (!this.#isUsed || !namePattern.test(name)) return undefined;
     const isWaiting = this.#waiting.some(({ template }) => template.name === name);
     if (!isWaiting && this.#writersOf(name).length === 0 && !existsSync(join(this.#folder, name))) return undefined;
     const writerNow = (): JournalWriter | undefined => {
