@@ -72,7 +72,9 @@ export class JournalWriter {
     this.#ended = totalsOfDropped(supervisor, this.#rank);
     for (const process of processes) this.add(process);
     this.#unsubscribe = supervisor.onChange(() => this.#stageSoon());
-    this.#ready = Promise.all([segments.load(), after]).then(() => {
+    // Not waited for: there may be thousands, and the buffers are not large.
+    void segments.load();
+    this.#ready = after.then(() => {
       this.#isReady = true;
       this.#stage();
     });
