@@ -161,7 +161,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (options.keepState) openStore(store, { stateDir, log });
   const leases = createLeases({ manager, bus, store, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
-  const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }) });
+  const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }), onEnd: (name) => journal.end(name) });
   if (options.keepState) openRuns(runs, store);
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
     await closeStore();
