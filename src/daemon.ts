@@ -156,6 +156,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const stored = options.keepState ? openTemplates(manager, store) : [];
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
     await manager.kept.close();
+    manager.exits.close();
     await store.close();
     throw error;
   });
@@ -182,6 +183,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
     await manager.kept.close();
+    manager.exits.close();
     await store.close();
     await ledger?.close();
     throw error;
@@ -214,6 +216,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
     await manager.kept.close();
+    manager.exits.close();
     await store.close();
     await ledger?.close();
     closeCgroups();

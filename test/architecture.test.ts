@@ -14,6 +14,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   reason: [],
   libc: [],
   moment: [],
+  // Identifies this run of gafferd in ids and on disk.
+  boot: [],
+  // Who asks for a change.
+  actor: [],
   descriptors: [],
   "file-limit": ["libc"],
   files: ["libc"],
@@ -33,7 +37,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // An INI file of what runs. It reads what it has written again.
   export: ["config", "template"],
   reading: ["supervisor", "output"],
-  manager: ["supervisor", "output", "events", "template", "store"],
+  // What happened, in memory and in the store.
+  history: ["documents", "reading", "supervisor", "process", "events", "template", "store"],
+  manager: ["history", "supervisor", "output", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -45,6 +51,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [
     "documents",
     "manager",
+    "history",
     "reading",
     "process",
     "webhook",
@@ -58,6 +65,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "history",
     "survival",
     "copies",
     "config",
@@ -97,7 +105,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment", "files"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment", "files", "boot", "actor"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

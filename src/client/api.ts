@@ -1,7 +1,8 @@
 import type {
   DeliveryDocument,
   DetailDocument,
-  ExitDocument,
+  ExitReportDocument,
+  HistoryEntry,
   ProcessDocument,
   SupervisedStatsDocument,
   ReloadDocument,
@@ -98,8 +99,14 @@ export interface Client {
   /** The pids of a template's running processes. */
   pids(name: string): Promise<number[]>;
 
-  /** How the last processes of a template ended, oldest first. */
-  history(name: string): Promise<ExitDocument[]>;
+  /** How the last 100 processes of a template ended, oldest first, also in earlier runs of gafferd. */
+  history(name: string): Promise<HistoryEntry[]>;
+
+  /**
+   * Who or what ended a process, its last output, and what followed. `boot` is the run of gafferd that had the process, from
+   * `history`. Default: the newest exit of this pid.
+   */
+  exitReport(name: string, pid: number, options?: { readonly boot?: string }): Promise<ExitReportDocument>;
 
   status(name: string): Promise<StatusDocument>;
 

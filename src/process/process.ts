@@ -79,6 +79,7 @@ export class Process {
   readonly #log: Logger;
   readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
+  #leftBehind: readonly Survivor[] = [];
   /** The signals that were last sent to stop it. */
   #stopSignals: readonly number[] = [];
 
@@ -109,6 +110,11 @@ export class Process {
     }
     this.emptied = this.#waitUntilEmpty();
     if (template.detach) subprocess.unref();
+  }
+
+  /** The processes that were still running when it had exited by itself. */
+  get leftBehind(): readonly Survivor[] {
+    return this.#leftBehind;
   }
 
   /**
@@ -207,7 +213,7 @@ export class Process {
     try {
       this.#escaped?.refresh();
       if (!hasGroupMembers(this.osPid) && (this.#escaped?.osPids.length ?? 0) === 0) return;
-      const left = this.#survivors();
+      const left = (this.#leftBehind = this.#survivors());
       if (left.length === 0) return;
       this.#log.warn(
         `${this.#template.name}: process ${this.osPid} exited and left ${describeSurvivors(left)} running; stopping it`,

@@ -20,7 +20,6 @@ import type {
 import type { ErrorCode } from "../../src/errors.ts";
 import type {
   toDetailDocument,
-  toExitDocument,
   toProcessDocument,
   toStatusDocument,
 } from "../../src/http/processes/process-document.ts";
@@ -31,6 +30,7 @@ import type {
   processSpawnSchema,
 } from "../../src/documents/document-schemas.ts";
 import type { toEventDocument } from "../../src/documents/event-document.ts";
+import type { toExitDocument } from "../../src/history/exit-document.ts";
 import type { toProcessStatsDocument, toTemplateStatsDocument } from "../../src/http/stats/stats-document.ts";
 import type { SupervisorState } from "../../src/supervisor/state.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";

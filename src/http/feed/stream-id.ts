@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { bootId } from "../../boot.ts";
 import { GafferdError } from "../../errors.ts";
 import type { OutputStart } from "../../reading/output-start.ts";
 import {
@@ -9,7 +9,7 @@ import {
 } from "../../reading/stream-position.ts";
 
 /** Identifies this run of the daemon in ids. Earlier runs had processes with the same numbers. */
-export const runId = `r${BigInt(`0x${randomBytes(5).toString("hex")}`).toString(36)}`;
+export const runId = bootId;
 
 /** Length of the run: `r` and 40 bits in base 36. */
 const runLength = 9;

@@ -3,7 +3,6 @@ import {
   detailDocumentSchema,
   eventDocumentSchema,
   eventGapSchema,
-  exitDocumentSchema,
   gapDocumentSchema,
   listedTemplateSchema,
   outputDocumentSchema,
@@ -12,6 +11,7 @@ import {
   processSpawnSchema,
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
+import { exitDocumentSchema, exitReportSchema, historyEntrySchema } from "../../documents/exit-schemas.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
 import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
 import {
@@ -47,6 +47,8 @@ export const schemas = {
   TemplateDetail: detailDocumentSchema,
   Status: statusDocumentSchema,
   Exit: exitDocumentSchema,
+  HistoryEntry: historyEntrySchema,
+  ExitReport: exitReportSchema,
   Output: outputDocumentSchema,
   OutputGap: gapDocumentSchema,
   ProcessExit: processExitSchema,

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { onBehalfOf } from "../../actor.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { loadAccounts } from "../../process/accounts.ts";
@@ -7,7 +8,7 @@ import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../operation/body.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
-import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
+import { toDetailDocument, toProcessDocument } from "./process-document.ts";
 import { exportTemplates } from "./export-templates.ts";
 import { choice, flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
@@ -47,17 +48,14 @@ export function processRoutes(manager: Manager) {
       const target = findTarget(manager, params.id);
       keepOpen(request);
       const { name } = target.supervisor.template;
-      if (target.kind === "template") await manager.delete(name);
-      else await manager.stopProcess(target.process.id);
+      await onBehalfOf("http", () => {
+        return target.kind === "template" ? manager.delete(name) : manager.stopProcess(target.process.id);
+      });
       return await okWhenSaved(manager, [name]);
     })
     .get("/processes/:id/_pids", ({ params }) => ({
       ok: true,
       pids: findTemplate(manager, params.id).processes.map(({ id }) => id),
-    }))
-    .get("/processes/:id/_history", ({ params }) => ({
-      ok: true,
-      history: findTemplate(manager, params.id).exits.map(toExitDocument),
     }));
 }
 
@@ -94,6 +92,6 @@ async function replaceTemplate(manager: Manager, request: Request, id: string) {
   const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd(), name });
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
-  await manager.update(name, template);
+  await onBehalfOf("http", () => manager.update(name, template));
   return await okWhenSaved(manager, [name]);
 }
