@@ -1,6 +1,7 @@
 import type { Config } from "./config/config.ts";
 import { formatProblem } from "./config/problem.ts";
 import { OutputCopies } from "./copies/output-copies.ts";
+import { createLeases } from "./daemon/create-leases.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
@@ -13,12 +14,15 @@ import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 
 import type { Reload } from "./http/daemon/reload-routes.ts";
+import { Journal } from "./journal/journal.ts";
 import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
-import { createStore, openStore } from "./daemon/open-store.ts";
+import { createStore, openRuns, openStore } from "./daemon/open-store.ts";
 import { openTemplates, planStart } from "./daemon/plan-templates.ts";
 import { Manager } from "./manager/manager.ts";
+import { RunLeases } from "./runs/run-leases.ts";
+import { Runs } from "./runs/runs.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
 import { type InstalledPlugins, noPlugins } from "./plugin/plugins.ts";
@@ -79,6 +83,7 @@ export interface Daemon {
   readonly urls: readonly string[];
   readonly bus: EventBus;
   readonly manager: Manager;
+  readonly runs: Runs;
   readonly plugins: InstalledPlugins;
   /** Restarts each plugin by its `restart` method, or stops and starts it. Logs failures. */
   restartPlugins(): Promise<void>;
@@ -147,17 +152,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const sampler = new Sampler();
   observe?.({ bus, manager });
   const copies = new OutputCopies({ bus, manager, stdout, log });
+  const journal = new Journal({ stateDir, bus, manager, log });
   const host = await loadPluginHost(options, { manager, bus, sampler });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
+  const leases = createLeases({ manager, bus, store, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
+  const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }) });
+  if (options.keepState) openRuns(runs, store);
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
-    await manager.kept.close();
-    manager.exits.close();
-    await store.close();
+    await closeStore();
     throw error;
   });
   let { corsOrigins } = config.gaffer;
@@ -165,10 +172,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const app = createApp({
     manager,
     bus,
+    runs,
     webhooks,
+    leases,
     version,
     corsOrigins: () => corsOrigins,
     reload,
+    journal,
     log,
     sampler,
     plugins,
@@ -182,9 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const endpoints = await openEndpoints(app, config.endpoints, { log }).catch(async (error: unknown) => {
     // Releases the store for another daemon.
     await webhooks.stop({ flushMs: 0 });
-    await manager.kept.close();
-    manager.exits.close();
-    await store.close();
+    await closeStore();
     await ledger?.close();
     throw error;
   });
@@ -196,28 +204,37 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await host?.reconfigure(next);
   };
   const check = async (next: Config): Promise<void> => {
-    host?.check(next);
+    await host?.check(next);
     await webhooks.check(next.webhooks);
   };
   const reloader = new Reloader({ config, readConfig, check, endpoints, manager, log, apply });
   let deadline: Deadline | undefined;
 
+  async function closeStore(): Promise<void> {
+    leases.close();
+    await manager.kept.close();
+    await runs.close();
+    manager.exits.close();
+    await store.close();
+  }
+
   async function stopAll(): Promise<void> {
     ledger?.stopping();
+    // First: that gafferd stops the processes is no end of a lease.
+    leases.close();
+    runs.shutdown();
     using end = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
     await end.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();
     endpoints.stopAccepting();
     await waitForReaders({ manager, bus }, Math.min(lastReadersMs, end.leftMs / 2));
-    await end.wait(copies.close());
+    await end.wait(Promise.all([copies.close(), journal.close()]).then(() => {}));
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.
     if (options.adoptOrphans) await stopOrphans({ log, graceMs: end.leftMs / 2, killRequested: end.movedEarlier });
     await endpoints.close();
-    await manager.kept.close();
-    manager.exits.close();
-    await store.close();
+    await closeStore();
     await ledger?.close();
     closeCgroups();
   }
@@ -229,7 +246,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await stopAll();
     throw error;
   }
-  await manager.load(planStart(config, stored, { manager, log }));
+  const planned = planStart(config, stored, { manager, log });
+  if (planned.some(({ template }) => template.outputKeep !== undefined)) await journal.load();
+  await manager.load(planned);
+  leases.forgetLeft();
   if (options.endWithHost) {
     const hangAction = restart === undefined ? "log" : onHang;
     const lifeline = () => ledger?.lifeline ?? -1;
@@ -244,6 +264,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
     bus,
     manager,
+    runs,
     plugins,
     restartPlugins: async () => await host?.restart(),
     culpritOf: (fault) => host?.culpritOf(fault),

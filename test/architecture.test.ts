@@ -10,12 +10,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: [],
   suggestion: [],
   bind: [],
+  boot: [],
   slices: [],
   reason: [],
   libc: [],
   moment: [],
-  // Identifies this run of gafferd in ids and on disk.
-  boot: [],
   // Who asks for a change.
   actor: [],
   descriptors: [],
@@ -40,8 +39,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // What happened, in memory and in the store.
   history: ["documents", "reading", "supervisor", "process", "events", "template", "store"],
   manager: ["history", "supervisor", "output", "events", "template", "store"],
+  leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
+  // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
+  journal: ["manager", "reading", "supervisor", "output", "events", "template"],
+  // Processes that are started once. They are hosted by the manager.
+  runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -49,9 +53,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
   // lists and registers. The process, whose usage it samples.
   http: [
+    "journal",
     "documents",
     "manager",
     "history",
+    "leases",
+    "runs",
     "reading",
     "process",
     "webhook",
@@ -66,14 +73,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   daemon: [
     "store",
     "history",
+    "leases",
     "survival",
     "copies",
+    "journal",
     "config",
     "documents",
     "http",
     "webhook",
     "plugin",
     "manager",
+    "runs",
     "supervisor",
     "process",
     "output",
@@ -98,14 +108,15 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
+  ["runs"],
   ["openapi"],
   ["app.ts"],
 ];
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment", "files", "boot", "actor"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files", "actor"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

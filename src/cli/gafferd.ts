@@ -53,8 +53,8 @@ async function check(options: Options): Promise<void> {
     import("./plugin-modules.ts"),
   ]);
   configureLog({ level: "warn", terminal: usesColours(2) });
-  await checkConfig({ config, version, log, pluginModules });
-  printLines(describeConfig(config));
+  const warnings = await checkConfig({ config, version, log, pluginModules });
+  printLines(describeConfig({ ...config, warnings: [...config.warnings, ...warnings] }));
 }
 
 /** Escapes control characters from the configuration, so that they do not reach the terminal. */

@@ -3,7 +3,10 @@ import type {
   DetailDocument,
   ExitReportDocument,
   HistoryEntry,
+  LeaseDocument,
+  ListedRunDocument,
   ProcessDocument,
+  RunBody,
   SupervisedStatsDocument,
   ReloadDocument,
   StatusDocument,
@@ -14,6 +17,7 @@ import type {
   WebhookBody,
   WebhookDocument,
 } from "./documents.ts";
+import type { RunHandle, RunOptions } from "./run.ts";
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
 import type { WatchItem, WatchOptions } from "./watch.ts";
@@ -22,7 +26,7 @@ import type { InputBody, InputPosition, WriteOptions } from "./write.ts";
 /**
  * The API of a gafferd daemon. A `name` is the name of a template; a `pid` is gafferd's number of a process (1, 2, 3 …), not
  * the kernel's. Every method rejects with a GafferdClientError if the daemon returns an error, and with the error of `fetch`
- * if it cannot be reached. Only `tail`, `watch`, `watchStats`, and `write` with an `offset` reconnect automatically.
+ * if it cannot be reached. Only `tail`, `watch`, `watchStats`, `run`, and `write` with an `offset` reconnect automatically.
  */
 export interface Client {
   /** The names of all templates in the order of creation; with `running`, the pids of all running processes, ascending. */
@@ -188,6 +192,25 @@ export interface Client {
   input(nameOrPid: number | string): Promise<InputPosition>;
 
   /**
+   * Starts a process once, under an id that you choose, or attaches to it if it exists with the same settings. A program that
+   * calls it again with the same id, also after a restart, does not start a second process. See `RunHandle`.
+   *
+   * @example
+   * ```ts
+   * const run = client.run("build-42", { cmd: "make test", timeout: "10m" });
+   * for await (const item of run.output) if (item.type === "output") process.stdout.write(item.text);
+   * const { exit_status, ended_by } = await run.exit;
+   * ```
+   */
+  run(id: string, settings: RunBody, options?: RunOptions): RunHandle;
+
+  /** The runs that are kept, oldest first, without their output. */
+  runs(options?: { readonly state?: ListedRunDocument["state"] }): Promise<ListedRunDocument[]>;
+
+  /** Stops a run and forgets it, so that its id can be used again. Resolves to false if there was none. */
+  removeRun(id: string): Promise<boolean>;
+
+  /**
    * Follows events: all of them, or those that match a pattern such as `"exit"`, `"proc.web"` or `"proc.web.exit"`.
    * Reconnects automatically and continues where it was; lost events are reported as a `gap`.
    *
@@ -199,6 +222,26 @@ export interface Client {
    * ```
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
+
+  /** The owners of templates and runs, with their leases. */
+  leases(): Promise<LeaseDocument[]>;
+
+  /** The leases of one owner. Rejects with `not_found` if nothing belongs to it. */
+  lease(owner: string): Promise<LeaseDocument>;
+
+  /**
+   * Renews the leases of an owner. Resolves to when the first of them expires (RFC 3339); null if nothing of the owner runs.
+   * Rejects with `gone` if they have ended and everything was stopped.
+   *
+   * @example
+   * ```ts
+   * const timer = setInterval(() => client.renewLease("agent-7"), 20_000);
+   * ```
+   */
+  renewLease(owner: string): Promise<string | null>;
+
+  /** Ends the leases of an owner now. Resolves when its processes with `on_lease_end = stop` have ended. */
+  endLease(owner: string): Promise<void>;
 
   /** All webhooks, with the state of their delivery. */
   webhooks(): Promise<WebhookDocument[]>;

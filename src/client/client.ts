@@ -6,6 +6,7 @@
 import type { Client, RestartOptions } from "./api.ts";
 import type { DeliveryDocument, HistoryEntry } from "./documents.ts";
 import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
+import { run } from "./run.ts";
 import { tail } from "./tail.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 import { watch } from "./watch.ts";
@@ -15,6 +16,7 @@ export type { Client, ReloadOptions, RestartOptions, SignalOptions } from "./api
 export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { ConnectionState } from "./follow.ts";
+export type { RunHandle, RunOptions } from "./run.ts";
 export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
 export type { ClientOptions } from "./transport.ts";
@@ -89,9 +91,16 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
     write: async (target, input, writeOptions = {}) => await write(transport, target, input, writeOptions),
     input: async (target) => await ask("GET", ["streams", target, "stdin"]),
+    run: (id, settings, runOptions = {}) => run(transport, id, settings, runOptions),
+    runs: async ({ state } = {}) => await ask("GET", ["runs"], { query: { state } }),
+    removeRun: async (id) => (await ask<{ existed: boolean }>("DELETE", ["runs", id])).existed,
     reload: async ({ dryRun, keepDrift } = {}) =>
       await ask("POST", ["_reload"], { query: { dry_run: dryRun, keep_drift: keepDrift } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
+    leases: async () => await ask("GET", ["leases"]),
+    lease: async (owner) => await ask("GET", ["leases", owner]),
+    renewLease: async (owner) => (await ask<{ expires_at: string | null }>("POST", ["leases", owner])).expires_at,
+    endLease: async (owner) => void (await ask("DELETE", ["leases", owner])),
     webhooks: async () => await ask("GET", ["webhooks"]),
     addWebhook: async (webhook) => (await ask<{ id: string }>("POST", ["webhooks"], { json: webhook })).id,
     removeWebhook: async (id) => void (await ask("DELETE", ["webhooks", id])),

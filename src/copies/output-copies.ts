@@ -1,6 +1,7 @@
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { Outlet } from "../log/outlet.ts";
+import { findHosted } from "../manager/find-hosted.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { type CopyTarget, copyOutput } from "./copy-output.ts";
@@ -55,10 +56,9 @@ export class OutputCopies {
   /** The process has written nothing yet. */
   #spawned(name: string, id: number): void {
     const { manager, log } = this.#options;
-    if (!manager.has(name)) return;
-    const supervisor = manager.get(name);
-    const process = supervisor.find(id);
-    if (process === undefined) return;
+    const supervisor = findHosted(manager, name);
+    const process = supervisor?.find(id);
+    if (supervisor === undefined || process === undefined) return;
     const { outputFile, outputTo } = process.template;
     if (outputFile !== undefined && !this.#files.has(supervisor)) {
       const target = new FileTarget({ signal: this.#closing.signal, log });

@@ -1,14 +1,17 @@
 import { defaultStateDir } from "../config/gaffer-section.ts";
 import { GafferdError } from "../errors.ts";
 import { exitTables } from "../history/history-tables.ts";
+import { leaseTables } from "../leases/lease-rows.ts";
 import type { Logger } from "../log.ts";
 import { templateTables } from "../manager/template-rows.ts";
+import { RunRows, runTables } from "../runs/run-rows.ts";
+import type { Runs } from "../runs/runs.ts";
 import { Store } from "../store/store.ts";
 import { webhookTables } from "../webhook/webhook-tables.ts";
 
 /** Creates the store with the tables of all parts of gafferd. It is opened when it is first used. */
 export function createStore(options: { readonly stateDir: string; readonly log: Logger }): Store {
-  return new Store({ ...options, tables: [webhookTables, templateTables, exitTables] });
+  return new Store({ ...options, tables: [webhookTables, templateTables, runTables, leaseTables, exitTables] });
 }
 
 /**
@@ -25,4 +28,15 @@ export function openStore(store: Store, { stateDir, log }: { readonly stateDir: 
     if (error.code === "conflict" && !(isInUse && stateDir === defaultStateDir)) throw error;
     log.error(`${error.message}; until then, nothing that is created at runtime survives a restart`);
   }
+}
+
+/** Reads the runs in the store, and writes changes to it from now on. Does nothing if the store could not be opened. */
+export function openRuns(runs: Runs, store: Store): void {
+  if (store.database === undefined) return;
+  runs.open({
+    rows: new RunRows(store.database),
+    write: (run) => store.write(run),
+    writeSoon: (run) => store.writeSoon(run),
+    writeLater: (run) => store.writeLater(run),
+  });
 }

@@ -125,6 +125,7 @@ export const eventDocumentSchema = Type.Object(
     ),
     report: Type.Optional(reportAddress),
     retry_at: Type.Optional(nullable(time, "In `flap` events: the time of the next retry. `null` if gafferd gave up.")),
+    owner: Type.Optional(Type.String({ description: "In `lease_end` events: the owner whose lease has ended." })),
     time,
     seq: Type.Integer({
       minimum: 1,

@@ -16,6 +16,7 @@ export function toEventDocument(event: GafferdEvent): EventDocument {
       ? { ...toExitStatusDocument(event.status), report: reportAddressOf({ name: event.name, pid: event.id }) }
       : {}),
     ...(event.type === "flap" ? { retry_at: toTimeOrNull(event.retryAtMs) } : {}),
+    ...(event.type === "lease_end" ? { owner: event.owner } : {}),
     time: toTime(event.timeMs),
     seq: event.sequence,
   };

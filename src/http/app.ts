@@ -1,10 +1,13 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
+import type { Journal } from "../journal/journal.ts";
+import { Leases } from "../leases/leases.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
 import { type InstalledPlugins, noPlugins } from "../plugin/plugins.ts";
+import type { Runs } from "../runs/runs.ts";
 import type { Webhooks } from "../webhook/webhooks.ts";
 import type { RoutePattern } from "./operation/allow.ts";
 import { connectionOf } from "./listen/connection.ts";
@@ -20,6 +23,7 @@ import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
+import { leaseRoutes } from "./leases/lease-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
@@ -30,6 +34,8 @@ import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
 import { statsRoutes } from "./stats/stats-routes.ts";
 import { statusRoutes } from "./processes/status-routes.ts";
+import { runRoutes } from "./runs/run-routes.ts";
+import { OutputAnswers } from "./streams/output-answers.ts";
 import { stdinRoutes } from "./streams/stdin-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
 import { wstreamRoutes } from "./streams/wstream-routes.ts";
@@ -41,6 +47,7 @@ import { answerUnrouted } from "./operation/unrouted.ts";
 export interface AppOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
+  readonly runs: Runs;
   readonly webhooks: Webhooks;
   /** The version of gafferd. */
   readonly version: string;
@@ -48,6 +55,10 @@ export interface AppOptions {
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
+  /** Default: no output is kept on disk. */
+  readonly journal?: Journal;
+  /** Default: leases that nothing has. */
+  readonly leases?: Leases;
   /** Default: no plugins. */
   readonly plugins?: InstalledPlugins;
   /** Default: a new sampler. */
@@ -63,15 +74,19 @@ export function createApp(options: AppOptions) {
   const {
     manager,
     bus,
+    runs,
     webhooks,
     version,
     corsOrigins,
     reload,
     log,
+    journal,
+    leases = new Leases({ log }),
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
+  const outputs = new OutputAnswers({ journal, leases, log });
   const app = new Elysia({ name: "gafferd" })
     .headers(commonHeaders)
     .wrap((handle, { method }) => {
@@ -105,15 +120,17 @@ export function createApp(options: AppOptions) {
     .use(historyRoutes(manager))
     .use(actionRoutes(manager))
     .use(statusRoutes(manager))
-    .use(statsRoutes({ manager, bus, log, sampler }))
+    .use(statsRoutes({ manager, bus, leases, log, sampler }))
     .use(groupRoutes(manager))
-    .use(streamRoutes({ manager, log }))
+    .use(streamRoutes({ manager, outputs }))
     .use(stdinRoutes(manager))
-    .use(wstreamRoutes(manager))
-    .use(watchRoutes({ bus, log }))
+    .use(wstreamRoutes({ manager, journal, leases, log }))
+    .use(runRoutes({ runs, outputs, leases }))
+    .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
+    .use(leaseRoutes(leases))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, webhooks, version, sampler }))
+    .use(metricsRoutes({ manager, bus, runs, webhooks, journal, leases, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

@@ -5,17 +5,19 @@ import { ExitHistory } from "../history/exit-history.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
-import { forEachInSlices } from "../slices.ts";
+import { forEachInSlices, whenTimeIsLeft } from "../slices.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import { Deletions } from "./deletions.ts";
 import { KeptTemplates } from "./kept-templates.ts";
 import { createStarted } from "./create-started.ts";
 import { notFound } from "./not-found.ts";
 import { beingDeleted, nameTaken, noSuchProcess } from "./refusals.ts";
 import { startInOrder } from "./start-in-order.ts";
 import { stopInOrder } from "./stop-in-order.ts";
+import { RunSupervisors } from "./run-supervisors.ts";
 import type { PlannedTemplate } from "./template-rows.ts";
 import { isStored, type TemplateSource } from "./template-source.ts";
 
@@ -43,7 +45,9 @@ export class Manager {
   readonly exits: ExitHistory;
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
-  readonly #deletions = new Map<string, Promise<void>>();
+  /** Processes that are started once. They are not templates, and no list of templates has them. */
+  readonly runs: RunSupervisors;
+  readonly #deletions = new Deletions();
   /** Cached names; undefined after a change. */
   #names: readonly string[] | undefined;
   #lastId = 0;
@@ -53,6 +57,7 @@ export class Manager {
     this.#options = options;
     this.exits = new ExitHistory(options.log);
     this.kept = new KeptTemplates({ log: options.log, find: (name) => this.#supervisors.get(name) });
+    this.runs = new RunSupervisors({ ...options, nextId: () => (this.#lastId += 1) });
   }
 
   /** The names of all templates in the order of creation. Returns the same array until a template is added or deleted. */
@@ -88,7 +93,9 @@ export class Manager {
       const process = supervisor.find(id);
       if (process !== undefined) return { supervisor, process };
     }
-    throw noSuchProcess(id, this.#lastId);
+    const run = this.runs.findProcess(id);
+    if (run === undefined) throw noSuchProcess(id, this.#lastId);
+    return run;
   }
 
   /**
@@ -141,23 +148,17 @@ export class Manager {
   async update(name: string, template: ProcessTemplate, options: { keepSame?: boolean } = {}): Promise<void> {
     const change = keepActor(() => this.#change(name, (supervisor) => supervisor.update(template, options)));
     await this.#writable(name).prepare(template);
-    await change();
+    await whenTimeIsLeft(change);
   }
 
   /** Stops and deletes a template. Resolves when all its processes have ended. */
   async delete(name: string): Promise<void> {
     const supervisor = this.get(name);
-    let deletion = this.#deletions.get(name);
-    if (deletion === undefined) {
-      deletion = supervisor.stop().then(() => {
-        this.#forget(name);
-        this.#deletions.delete(name);
-        supervisor.retire();
-        this.#options.bus.publish({ type: "delete", name });
-      });
-      this.#deletions.set(name, deletion);
-    }
-    await deletion;
+    await this.#deletions.run(name, supervisor, () => {
+      this.#forget(name);
+      supervisor.retire();
+      this.#options.bus.publish({ type: "delete", name });
+    });
   }
 
   /** Throws `spawn_failed` if a process cannot be spawned. */
@@ -165,9 +166,9 @@ export class Manager {
     void this.#change(name, (supervisor) => supervisor.start());
   }
 
-  /** Resolves when all its processes have ended. */
-  async stop(name: string): Promise<void> {
-    const stopped = this.get(name).stop();
+  /** `reason` is what its status shows then. Resolves when all its processes have ended. */
+  async stop(name: string, reason?: string): Promise<void> {
+    const stopped = this.get(name).stop(reason);
     this.kept.save(name);
     await stopped;
   }
@@ -176,7 +177,7 @@ export class Manager {
   async restart(name: string, options: { spawnFirst: boolean }): Promise<void> {
     const change = keepActor(() => this.#change(name, (supervisor) => supervisor.restart(options)));
     await this.#writable(name).prepare();
-    await change();
+    await whenTimeIsLeft(change);
   }
 
   /** Resolves to the new number of wanted processes once they run. Throws `bad_value` if there are not enough ports. */
@@ -198,10 +199,10 @@ export class Manager {
     await forEachInSlices(this.get(name).processes, signal);
   }
 
-  /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted. */
+  /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted; a run does not. */
   async stopProcess(id: number): Promise<void> {
     const { supervisor, process } = this.findProcess(id);
-    await supervisor.stopProcess(process);
+    await (this.runs.has(supervisor) ? supervisor.stop() : supervisor.stopProcess(process));
   }
 
   /** The longest `gracefulTimeoutMs` of all templates; 0 if there are no templates. */
@@ -211,20 +212,19 @@ export class Manager {
 
   /** The number of readers of outputs. */
   readerCount(): number {
-    return this.#all().reduce((sum, supervisor) => sum + supervisor.listenerCount, 0);
+    return [...this.#supervisors.values(), ...this.runs.all].reduce((sum, { listenerCount }) => sum + listenerCount, 0);
   }
 
   /**
-   * Rejects new work and stops all templates in reverse start order; templates of the same priority stop together. After
-   * the longest `gracefulTimeoutMs`, which covers all priorities, the remaining processes get SIGKILL. `onWaiting` is called
-   * for each template that takes longer than 500 ms.
+   * Rejects new work and stops templates and runs in reverse start order; those of the same priority stop together. After the
+   * longest `gracefulTimeoutMs`, the remaining processes get SIGKILL. `onWaiting` is called for each that takes over 500 ms.
    */
   async close(onWaiting: (supervisor: Supervisor) => void = () => {}): Promise<void> {
     this.#isClosed = true;
     const deadline = setTimeout(() => this.kill(), this.longestGraceMs());
     await stopInOrder(this.#all(), onWaiting);
     clearTimeout(deadline);
-    for (const supervisor of this.#all()) supervisor.retire();
+    for (const supervisor of [...this.#supervisors.values(), ...this.runs.all]) supervisor.retire();
   }
 
   /** Stops all templates immediately with SIGKILL. Detached processes keep running. */
@@ -293,6 +293,6 @@ export class Manager {
   }
 
   #all(): Supervisor[] {
-    return [...this.#supervisors.values()];
+    return [...this.#supervisors.values(), ...this.runs.active];
   }
 }

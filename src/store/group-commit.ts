@@ -42,6 +42,13 @@ export class GroupCommit {
     return promise;
   }
 
+  /** Like `durable`, but resolves after the commit: a power failure may undo it. */
+  soon(run: () => void): Promise<void> {
+    const promise = this.#add(run, false);
+    this.#start();
+    return promise;
+  }
+
   /** Like `durable`, but resolves after the commit, which comes within 100 ms: a power failure may undo it. */
   later(run: () => void): Promise<void> {
     const promise = this.#add(run, false);

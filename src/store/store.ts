@@ -24,7 +24,7 @@ export function storePath(stateDir: string): string {
 
 /**
  * The one database of a daemon: what must survive a restart. Each part of gafferd owns its tables. All writes go through
- * `write`, `writeLater` or `transaction`. Only one daemon at a time can open it.
+ * `write`, `writeSoon`, `writeLater` or `transaction`. Only one daemon at a time can open it.
  */
 export class Store {
   readonly path: string;
@@ -83,6 +83,11 @@ export class Store {
    */
   write(run: () => void): Promise<void> {
     return this.#commits.durable(run);
+  }
+
+  /** Resolves when `run` is committed, after the sync that is going on. It survives a kill, but perhaps not a power failure. */
+  writeSoon(run: () => void): Promise<void> {
+    return this.#commits.soon(run);
   }
 
   /** Resolves when `run` is committed, within 100 ms. It survives a kill, but perhaps not a power failure. */

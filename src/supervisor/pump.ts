@@ -14,6 +14,9 @@ const maxPipeBytes = 2 ** 20;
  */
 const turnMs = 10;
 
+/** In a smaller ring, a few chunks of a wide pipe would overwrite everything that a reader has not read yet. */
+const minWideCapacity = 2 ** 20;
+
 /** Copies a pipe to a ring, no faster than the readers that the writer waits for. */
 export class Pump {
   readonly #pipe: OutputPipe;
@@ -31,6 +34,7 @@ export class Pump {
 
   /** Call after the process has exited. Resolves at the end of the output, or stops reading after a second. */
   async finish(): Promise<void> {
+    if (this.#ring.ended) return;
     const exitedMs = performance.now();
     const exitedAt = this.#ring.head;
     const timer = setInterval(() => {
@@ -48,6 +52,7 @@ export class Pump {
     for (;;) {
       const { done, value } = await this.#pipe.read();
       if (done) break;
+      if (this.#ring.capacity >= minWideCapacity) this.#pipe.size.chunkRead(value.length);
       let rest = value;
       while (rest.length > 0) {
         const free = writableBytes(this.#ring, rest.length);
@@ -60,6 +65,7 @@ export class Pump {
       }
       if (performance.now() >= this.#turnEndMs) await this.#endTurn();
     }
+    this.#pipe.size.close();
     this.#ring.end();
   }
 

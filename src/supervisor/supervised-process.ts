@@ -53,6 +53,8 @@ export class SupervisedProcess {
   readonly exited: Promise<ProcessExit>;
   /** Resolves when the process and everything it started have exited, and its output has ended. */
   readonly finished: Promise<void>;
+  /** The numbers of the signals that `signal` was called with. */
+  readonly sentSignals = new Set<number>();
   readonly #process: Process;
   readonly #counter: RankCounter;
   #stopRequest: StopRequest | undefined;
@@ -178,6 +180,7 @@ export class SupervisedProcess {
   signal(signalNumber: number, options: { group?: boolean } = {}): void {
     this.#sentSignal = { number: signalNumber, by: currentActor() };
     this.#process.signal(signalNumber, options);
+    this.sentSignals.add(signalNumber);
   }
 
   /** It is `stopping` from now on, unless it has exited. Call `stop` soon. Only the first reason is kept. */

@@ -144,8 +144,9 @@ export class Supervisor {
     await this.#changes.until(() => this.#state !== "starting" || this.meter.spawns >= enough);
   }
 
-  /** Resolves when no process is left, or only processes that survived SIGKILL. */
-  async stop(): Promise<void> {
+  /** `reason` is what `status` shows. Resolves when no process is left, or only processes that survived SIGKILL. */
+  async stop(reason = "it was stopped"): Promise<void> {
+    if (isWantedUp(this.#state)) this.#reason = reason;
     this.#apply("stop");
     await this.#changes.until(() => this.#state !== "stopping" || this.#population.isUnkillable);
   }
@@ -220,7 +221,7 @@ export class Supervisor {
       case "publish-start":
         return this.#events.requested("start");
       case "publish-stop":
-        this.#restarts.endLoop((this.#reason = "it was stopped"));
+        this.#restarts.endLoop(this.#reason);
         return this.#events.requested("stop");
       case "notify-given-up":
         this.#restarts.endLoop("it was given up");
@@ -274,8 +275,7 @@ export class Supervisor {
     this.#changes.notify();
     this.#events.exited(process, exit.status);
     const isUnexpected = process.stopReason === undefined && isWantedUp(this.#state);
-    const verdict = isUnexpected ? this.#restarts.exited(this.#template, process, exit) : undefined;
-    if (verdict === undefined) this.#restarts.freeSlot(process.slot);
+    const verdict = this.#restarts.exited(this.#template, process, exit, { isUnexpected });
     if (verdict === undefined) this.#apply("vacated");
     else this.#follow(verdict);
     this.#checkEmpty();

@@ -8,7 +8,7 @@ import { isStillRunning } from "../process/proc-stat.ts";
 import { reasonOf } from "../reason.ts";
 import { Leftover } from "./leftover.ts";
 import { findProcessesByMarker } from "./processes-by-marker.ts";
-import { parseRun, type Run, type RunEntry, type RunHeader } from "./run-format.ts";
+import { parseHostRun, type HostRun, type RunEntry, type RunHeader } from "./run-format.ts";
 import { runsFolder } from "./run-ledger.ts";
 import { currentPidScope } from "./pid-scope.ts";
 
@@ -51,7 +51,7 @@ export async function stopLeftovers(options: LeftoversOptions): Promise<void> {
   for (const { path, entries } of runs) if (!entries.some(isStillRunning)) rmSync(path, { force: true });
 }
 
-interface DeadRun extends Run {
+interface DeadRun extends HostRun {
   readonly path: string;
 }
 
@@ -61,7 +61,7 @@ interface Reading {
 }
 
 /** Logs the processes that the guardian has stopped. The guardian has no log of its own. */
-function logStopped({ header, entries, stopped }: Run, log: Logger): void {
+function logStopped({ header, entries, stopped }: HostRun, log: Logger): void {
   if (stopped.length === 0) return;
   const names = new Map(entries.map(({ marker, name }) => [marker, name]));
   const byTemplate = Map.groupBy(stopped, ({ marker }) => names.get(marker) ?? "unlisted");
@@ -89,7 +89,7 @@ function findDeadRuns(folder: string, reading: Reading): DeadRun[] {
 }
 
 /** Logs a file that cannot be used, and returns undefined. A file that was removed meanwhile is not logged. */
-function readRun(path: string, { check, log }: Reading): Run | undefined {
+function readRun(path: string, { check, log }: Reading): HostRun | undefined {
   try {
     // A run file says which processes to kill.
     const fault = check?.find(path);
@@ -98,7 +98,7 @@ function readRun(path: string, { check, log }: Reading): Run | undefined {
       return undefined;
     }
     const text = readFileText(path, { maxBytes: maxRunFileBytes });
-    const run = parseRun(text);
+    const run = parseHostRun(text);
     // A gafferd that was killed while it created the file leaves it empty.
     if (run === undefined && text !== "") log.warn(`skipping ${path}: it is not a run file, or is damaged; remove it`);
     return run;

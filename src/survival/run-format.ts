@@ -55,7 +55,7 @@ export function formatEntry(entry: RunEntry): string {
 }
 
 /** The contents of a run file. */
-export interface Run {
+export interface HostRun {
   readonly header: RunHeader;
   readonly entries: readonly RunEntry[];
   readonly stopped: readonly StoppedProcess[];
@@ -65,7 +65,7 @@ export interface Run {
  * Parses a run file. Undefined if the text is not a run file of this version, or if its first line is damaged. Ignores
  * an incomplete last line and damaged lines: a process of a wrong number must not get a signal.
  */
-export function parseRun(text: string): Run | undefined {
+export function parseHostRun(text: string): HostRun | undefined {
   const [first = "", ...lines] = text.split("\n").slice(0, -1);
   const [magic, found, boot = "", namespace = "", pid, ticks, endMarkers = "", path = ""] = first.split(" ");
   if (magic !== "gafferd-run" || found !== version || !/^[0-9a-f]+-end\.$/.test(endMarkers)) return undefined;

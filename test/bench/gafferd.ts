@@ -23,7 +23,7 @@ export interface TemplateBody {
 
 const main = join(import.meta.dir, "../../src/main.ts");
 
-/** Waits until the machine is quiet, then starts gafferd. */
+/** Waits until the machine is quiet, then starts gafferd, with a home of its own. */
 export async function startGafferd(): Promise<Gafferd> {
   await whenQuiet();
   // Templates of an earlier benchmark must not be back.

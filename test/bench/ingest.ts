@@ -37,7 +37,7 @@ async function ingestFile({ path, gatedCat, openGate }: Workspace): Promise<{ se
   const { os_pid: osPid } = await gafferd.get<{ os_pid: number }>(`/processes/${pid}`);
   const cpuBefore = cpuSeconds(gafferd.osPid);
   const startedMs = await openGate();
-  // Without requests to gafferd meanwhile. At most 64 KiB are still in the pipe when the process has exited.
+  // Without requests to gafferd meanwhile. At most 256 KiB are still in the pipe when the process has exited.
   while (isRunning(osPid)) await Bun.sleep(1);
   const seconds = (performance.now() - startedMs) / 1000;
   const cpu = cpuSeconds(gafferd.osPid) - cpuBefore;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { formatEntry, formatHeader, parseRun } from "../../src/survival/run-format.ts";
+import { formatEntry, formatHeader, parseHostRun } from "../../src/survival/run-format.ts";
 import { inTime, pureTarget } from "./target.ts";
 import { damaged, oddText } from "./text.ts";
 
@@ -48,7 +48,7 @@ export const runFiles = pureTarget(
   "run-files",
   3000,
   fc.property(file, (bytes) => {
-    const run = inTime(() => parseRun(bytes.toString()));
+    const run = inTime(() => parseHostRun(bytes.toString()));
     for (const { osPid, startTicks } of run === undefined ? [] : [run.header, ...run.entries]) {
       assertWhole(osPid, 1, "pid");
       assertWhole(startTicks, 0, "start time");

@@ -8,6 +8,7 @@ import { ids } from "./ids.ts";
 import { ini } from "./ini.ts";
 import { paths } from "./paths.ts";
 import { runFiles } from "./run-files.ts";
+import { segments } from "./segments.ts";
 import type { FuzzTarget } from "./target.ts";
 import { templates } from "./templates.ts";
 import { terminal } from "./terminal.ts";
@@ -26,6 +27,7 @@ export const targets: readonly FuzzTarget[] = [
   values,
   runFiles,
   databases,
+  segments,
   clientEvents,
   terminal,
 ];

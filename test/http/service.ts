@@ -7,6 +7,8 @@ import { EventBus } from "../../src/events/bus.ts";
 import { type HttpApp, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
+import type { Sampler } from "../../src/process/usage/sampler.ts";
+import { Runs } from "../../src/runs/runs.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
 import { type Logged, recordLog } from "../recorded-log.ts";
 import { waitFor } from "../wait-for.ts";
@@ -22,6 +24,7 @@ export interface Answer {
 export interface Service extends AsyncDisposable {
   readonly app: HttpApp;
   readonly manager: Manager;
+  readonly bus: EventBus;
   /** `error cannot answer GET /`, with the logged cause. */
   readonly logged: Logged[];
   readonly log: Logger;
@@ -35,12 +38,13 @@ async function noReload(): Promise<never> {
   throw new Error("this service cannot reload");
 }
 
-export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
+export function createService(options: { corsOrigins?: readonly string[]; sampler?: Sampler } = {}): Service {
   const { log, logged } = recordLog();
   const bus = new EventBus((error) => {
     throw error;
   });
   const manager = new Manager({ bus, log });
+  const runs = new Runs({ manager, log });
   const stateDir = join(tmpdir(), `gafferd-state-${randomUUID()}`);
   const settings = { hooks: [], timeoutMs: 1000, retries: 3 };
   const store = createStore({ stateDir, log });
@@ -48,15 +52,18 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
   const app = createApp({
     manager,
     bus,
+    runs,
     webhooks,
     version: "1.2.3",
     corsOrigins: () => options.corsOrigins ?? [],
     reload: noReload,
     log,
+    ...(options.sampler && { sampler: options.sampler }),
   });
   return {
     app,
     manager,
+    bus,
     logged,
     log,
     async ask(method, path, body, headers = {}) {
@@ -70,7 +77,9 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
       );
     },
     async [Symbol.asyncDispose]() {
+      runs.shutdown();
       await manager.close();
+      await runs.close();
       await webhooks.stop({ flushMs: 0 });
       await store.close();
       rmSync(stateDir, { recursive: true, force: true });

@@ -7,13 +7,15 @@ import type { ProcessTemplate } from "../../src/template/template.ts";
 import { lives } from "../process/observe.ts";
 import { fixtureCommand, sampleTemplate } from "../process/sample-template.ts";
 import { silentLog } from "../supervisor/hosting.ts";
+import { countCallTurns, useSlice } from "../take-slices.ts";
 import { waitFor } from "../wait-for.ts";
 
 let manager: Manager;
+let bus: EventBus;
 let story: string[];
 
 beforeEach(() => {
-  const bus = new EventBus((error) => {
+  bus = new EventBus((error) => {
     throw error;
   });
   story = [];
@@ -215,4 +217,19 @@ describe("close", () => {
     // One after the other, each would have had the full timeout.
     expect(Math.abs(last - first)).toBeLessThan(gracefulTimeoutMs);
   });
+});
+
+test("updates that begin together are made in several turns of the event loop, in order", async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `t${index}`);
+  for (const name of names) manager.create(template(name, { start: false }));
+  const turns = await countCallTurns(async (called) => {
+    bus.subscribe(({ type }) => {
+      if (type !== "update") return;
+      called();
+      useSlice();
+    });
+    await Promise.all(names.map((name) => manager.update(name, template(name, { start: false, env: { A: "b" } }))));
+  });
+  expect(story.filter((event) => event.startsWith("update"))).toEqual(names.map((name) => `update ${name}`));
+  expect(turns).toBeGreaterThan(5);
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RunFile } from "../../src/survival/run-file.ts";
-import { parseRun, type RunEntry } from "../../src/survival/run-format.ts";
+import { parseHostRun, type RunEntry } from "../../src/survival/run-format.ts";
 import { openFds } from "../process/observe.ts";
 import { silentLog } from "../supervisor/hosting.ts";
 
@@ -25,7 +25,7 @@ function entryOf(osPid: number): RunEntry {
 }
 
 const open = (name: string, log = silentLog) => new RunFile(join(folder, name), { header, log });
-const read = (file: RunFile) => parseRun(readFileSync(file.path, "utf8"))?.entries.map(({ osPid }) => osPid);
+const read = (file: RunFile) => parseHostRun(readFileSync(file.path, "utf8"))?.entries.map(({ osPid }) => osPid);
 
 test("the file exists from the first process until close", () => {
   const file = open("new/one");

@@ -1,5 +1,11 @@
 import { expect, test } from "bun:test";
-import { formatEntry, formatHeader, parseRun, type RunEntry, type RunHeader } from "../../src/survival/run-format.ts";
+import {
+  formatEntry,
+  formatHeader,
+  parseHostRun,
+  type RunEntry,
+  type RunHeader,
+} from "../../src/survival/run-format.ts";
 
 const header: RunHeader = {
   pidScope: { boot: "9b1c0d", namespace: "pid:[4026531836]" },
@@ -22,7 +28,7 @@ const kept: RunEntry = { ...entry, osPid: 4713, killMode: "process", onHostExit:
 
 test("a written run file is read unchanged", () => {
   const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
-  expect(parseRun(text)).toEqual({ header, entries: [entry, kept], stopped: [] });
+  expect(parseHostRun(text)).toEqual({ header, entries: [entry, kept], stopped: [] });
 });
 
 test("an entry is a line of words that the guardian can read", () => {
@@ -31,7 +37,7 @@ test("an entry is a line of words that the guardian can read", () => {
 
 test("a process that the guardian has stopped is read with its name, which can contain blanks", () => {
   const text = `${formatHeader(header) + formatEntry(entry)}- 4714 ${entry.marker} my worker 1\n- 4715 torn`;
-  const { stopped = [] } = parseRun(text) ?? {};
+  const { stopped = [] } = parseHostRun(text) ?? {};
   expect(stopped).toEqual([{ osPid: 4714, marker: entry.marker, name: "my worker 1" }]);
 });
 
@@ -40,19 +46,19 @@ test.each([
   ["one", "process"],
 ])("a line of version 0.1 with `%s` has `kill_mode = %s`", (word, killMode) => {
   const text = formatHeader(header) + formatEntry(entry).replace("mixed", word);
-  expect(parseRun(text)?.entries).toEqual([{ ...entry, killMode: killMode as RunEntry["killMode"] }]);
+  expect(parseHostRun(text)?.entries).toEqual([{ ...entry, killMode: killMode as RunEntry["killMode"] }]);
 });
 
 test("an incomplete last line is ignored", () => {
   const text = formatHeader(header) + formatEntry(entry) + formatEntry(kept);
   for (let length = formatHeader(header).length; length < text.length; length++) {
-    const { entries = [] } = parseRun(text.slice(0, length)) ?? {};
+    const { entries = [] } = parseHostRun(text.slice(0, length)) ?? {};
     expect(entries).toEqual(length < text.length - formatEntry(kept).length ? [] : [entry]);
   }
 });
 
 test.each(["", "\n", "gafferd-run 2 a b 1 1 c-end. /\n", "something else\n"])("%j is not a run file", (text) => {
-  expect(parseRun(text)).toBeUndefined();
+  expect(parseHostRun(text)).toBeUndefined();
 });
 
 test.each([
@@ -65,7 +71,7 @@ test.each([
   ["a prefix that many markers have", "9f3c21aa07de-end.", "9"],
 ])("a file whose first line has %s is not a run file", (_, from, to) => {
   const text = formatHeader(header).replace(from, to) + formatEntry(entry);
-  expect(parseRun(text)).toBeUndefined();
+  expect(parseHostRun(text)).toBeUndefined();
 });
 
 test.each([
@@ -80,5 +86,5 @@ test.each([
   ["no name", "web:api", ""],
 ])("an entry with %s is ignored", (_, from, to) => {
   const text = formatHeader(header) + formatEntry(entry).replace(from, to) + formatEntry(kept);
-  expect(parseRun(text)).toEqual({ header, entries: [kept], stopped: [] });
+  expect(parseHostRun(text)).toEqual({ header, entries: [kept], stopped: [] });
 });

@@ -42,9 +42,13 @@ export function encodeTextEvent(output: Uint8Array, { before, after, maxBytes }:
   return Uint8Array.prototype.slice.call(scratch, 0, end);
 }
 
-/** Encodes one event whose data is JSON, which has no line breaks: `event: gap\ndata: {"bytes":12}\nid: …\n\n`. */
-export function encodeJsonEvent(event: string, value: unknown, id: string): Uint8Array {
-  return encoder.encode(`event: ${event}\ndata: ${toJsonLine(value)}\nid: ${id}\n\n`);
+/**
+ * Encodes one event whose data is JSON, which has no line breaks: `event: gap\ndata: {"bytes":12}\nid: …\n\n`. Without an
+ * id, the client keeps the one that it has.
+ */
+export function encodeJsonEvent(event: string, value: unknown, id: string | undefined): Uint8Array {
+  const idLine = id === undefined ? "" : `id: ${id}\n`;
+  return encoder.encode(`event: ${event}\ndata: ${toJsonLine(value)}\n${idLine}\n`);
 }
 
 /** A comment, which clients skip. Prevents proxies from closing a silent connection. */

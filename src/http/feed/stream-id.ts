@@ -8,13 +8,10 @@ import {
   type StreamPosition,
 } from "../../reading/stream-position.ts";
 
-/** Identifies this run of the daemon in ids. Earlier runs had processes with the same numbers. */
-export const runId = bootId;
-
-/** Length of the run: `r` and 40 bits in base 36. */
-const runLength = 9;
+/** Maximum length of `bootId`. */
+const bootLength = 9;
 /** Maximum length of an id: 128 characters. */
-export const maxIdLength = runLength + maxPositionLength;
+export const maxIdLength = bootLength + maxPositionLength;
 
 /** All forms of ids that gafferd has ever sent: of events, of output, and of output up to 0.1.0. */
 const knownIds = [
@@ -28,15 +25,19 @@ export function looksLikeStreamId(text: string): boolean {
   return text.startsWith("r");
 }
 
-/** `r5k2x_1_2s_2s`: the run and the position of the reader (see `stream-position.ts`). */
+/** `r5k2x_1_2s_2s`: the boot and the position of the reader (see `stream-position.ts`). */
 export function formatStreamId(position: StreamPosition): string {
-  return runId + formatPosition(position);
+  return (position.boot ?? bootId) + formatPosition(position);
 }
 
 /** Where a client with this id resumes. Throws `bad_value` if gafferd cannot have sent the id. */
 export function parseStreamId(id: string): OutputStart {
-  const position = id.startsWith(`${runId}_`) ? parsePosition(id.slice(runId.length)) : undefined;
-  if (position !== undefined) return { kind: "resume", position };
+  const [, boot, rest = ""] = /^(r[0-9a-z]+)(_.*)$/.exec(id) ?? [];
+  const position = parsePosition(rest);
+  if (boot === bootId && position !== undefined) return { kind: "resume", position };
+  if (boot !== undefined && boot.length <= bootLength && position !== undefined) {
+    return { kind: "resume", position: { ...position, boot } };
+  }
   if (wasSentBefore(id)) return { kind: "restart" };
   throw invalidIdError(id, "a stream");
 }
@@ -50,7 +51,7 @@ export function wasSentBefore(id: string): boolean {
     const [, run, rest = ""] = pattern.exec(id) ?? [];
     if (run === undefined) continue;
     if (rest.startsWith("_")) return parsePosition(rest) !== undefined;
-    return run !== runId || pattern === knownIds[0];
+    return run !== bootId || pattern === knownIds[0];
   }
   return false;
 }

@@ -30,8 +30,18 @@ export const tags: OpenapiDocument["tags"] = [
       "Output and input of processes. A client that reconnects with the last ID it received gets every byte after it, and none twice. If bytes are no longer in the buffer, the stream reports a gap; it never skips them silently.",
   },
   {
+    name: "runs",
+    description:
+      "Processes that are started once, under an ID that the caller chooses: a build step, a migration, the command of an agent. A request that is repeated does not start the process twice.",
+  },
+  {
     name: "events",
     description: "Changes of templates and processes. An event is published after the state has changed.",
+  },
+  {
+    name: "leases",
+    description:
+      "Templates with the settings `owner` and `lease` run only as long as their owner renews the lease, or holds it with an open stream or WebSocket (`?lease=OWNER`).",
   },
   {
     name: "webhooks",

@@ -12,7 +12,9 @@ import {
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
 import { exitDocumentSchema, exitReportSchema, historyEntrySchema } from "../../documents/exit-schemas.ts";
+import { leaseDocumentSchema } from "../../documents/lease-documents.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
+import { listedRunSchema, runBeginningSchema, runBodySchema, runDocumentSchema } from "../../documents/run-schemas.ts";
 import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
 import {
   deliveryDocumentSchema,
@@ -53,12 +55,17 @@ export const schemas = {
   OutputGap: gapDocumentSchema,
   ProcessExit: processExitSchema,
   ProcessSpawn: processSpawnSchema,
+  RunSettings: runBodySchema,
+  Run: runDocumentSchema,
+  ListedRun: listedRunSchema,
+  RunBeginning: runBeginningSchema,
   Event: eventDocumentSchema,
   EventGap: eventGapSchema,
   WebhookSettings: webhookBodySchema,
   WebhookRemoval: webhookRemovalSchema,
   Webhook: webhookDocumentSchema,
   Delivery: deliveryDocumentSchema,
+  Lease: leaseDocumentSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
   SupervisedStats: supervisedStatsSchema,

@@ -4,11 +4,11 @@ import type { JsonSchema, Reference, ResponseObject } from "./openapi-document.t
 
 /** When each code is returned. */
 const meanings: Readonly<Record<ErrorCode, string>> = {
-  not_found: "the template, process, group or webhook does not exist",
+  not_found: "the template, process, group, run or webhook does not exist",
   conflict:
-    "the name is already in use, the template is being deleted or has several processes, or the webhook cannot be registered or removed; `message` has the reason",
+    "the name is already in use, the template is being deleted or has several processes, the run has other settings, or the webhook cannot be registered or removed; `message` has the reason",
   invalid_json: "the body is not valid JSON in UTF-8",
-  invalid_process_info: "the body is not a valid process template; `field` names the invalid setting",
+  invalid_process_info: "the body is not a valid process template or run; `field` names the invalid setting",
   bad_value: "a part of the path, a query parameter, or a setting of a webhook is invalid; `field` names it",
   no_signal_number: "the path contains no signal",
   resource_not_found: "no route has this path",
@@ -19,11 +19,11 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   forbidden_write: "the process accepts no input: its template does not set `redirect_input`",
   unauthorized: "authentication is required; only plugins return this code",
   forbidden: "the `Host` header or the origin of the request is not allowed, or the operating system denied permission",
-  gone: "the process has exited, or has closed its stdin; `bytes` is the number of bytes written before that",
+  gone: "the process has exited, or has closed its stdin; `bytes` is the number of bytes written before that. Or the output of the run is no longer held",
   upgrade_required: "the path only accepts WebSocket connections",
   too_large: "the JSON body is larger than 1 MiB",
   overloaded:
-    "gafferd is stopping or has too few free file descriptors, or the process did not read its stdin within `stdin_timeout`; `bytes` is the number of bytes written before that",
+    "gafferd is stopping, has too few free file descriptors or too many runs, or the process did not read its stdin within `stdin_timeout`; `bytes` is the number of bytes written before that",
   spawn_failed: "the process cannot be started: the program, user or directory does not exist",
   invalid_config: "the configuration is invalid; `problems` lists the errors, and nothing was changed",
   internal: "an unexpected error in gafferd; see its log for details",

@@ -1,4 +1,5 @@
 import { type ErrorCode, GafferdError } from "../../errors.ts";
+import { findHosted } from "../../manager/find-hosted.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
 
@@ -46,7 +47,7 @@ export interface FoundProcess {
  */
 export function findOneProcess(manager: Manager, text: string): FoundProcess {
   if (isPid(text)) return findProcess(manager, text);
-  const supervisor = findByName(manager, text);
+  const supervisor = findReadable(manager, text);
   const { processes } = supervisor;
   const running = processes.filter(({ state }) => state === "running");
   const [process, ...others] = running.length > 0 ? running : processes;
@@ -93,6 +94,11 @@ export function findByName(manager: Manager, name: string): Supervisor {
       },
     );
   }
+}
+
+/** Like `findByName`, but also finds a run by the name that it has in events: `run~ID`. */
+export function findReadable(manager: Manager, name: string): Supervisor {
+  return findHosted(manager, name) ?? findByName(manager, name);
 }
 
 function isNumber(text: string): boolean {

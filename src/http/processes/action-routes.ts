@@ -3,12 +3,12 @@ import { onBehalfOf } from "../../actor.ts";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { templateSchema } from "../../template/properties.ts";
-import { parseSignal } from "../../template/signals.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { parseWhole } from "../operation/query.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
 import { groupFlag } from "./group-flag.ts";
 import { spawnFirst } from "./spawn-first.ts";
+import { signalNumberOf } from "../operation/signal-number.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
 
 const maxProcesses = templateSchema.properties.numprocesses.anyOf[0].maximum ?? Infinity;
@@ -90,14 +90,5 @@ export function actionRoutes(manager: Manager) {
       return manager.signalAll(target.supervisor.template.name, number, options);
     });
     return { ok: true };
-  }
-}
-
-function signalNumberOf(text: string): number {
-  try {
-    return parseSignal(text).number;
-  } catch (error) {
-    if (!(error instanceof GafferdError)) throw error;
-    throw new GafferdError(error.code, error.message, { field: "sig", cause: error });
   }
 }

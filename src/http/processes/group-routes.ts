@@ -3,7 +3,7 @@ import { onBehalfOf } from "../../actor.ts";
 import { GafferdError } from "../../errors.ts";
 import { groupNames, templatesInGroup } from "../../manager/groups.ts";
 import type { Manager } from "../../manager/manager.ts";
-import { forEachInSlices } from "../../slices.ts";
+import { forEachInSlices, whenTimeIsLeft } from "../../slices.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
 import { spawnFirst } from "./spawn-first.ts";
@@ -20,7 +20,7 @@ export function groupRoutes(manager: Manager) {
         keepOpen(request);
         return await forAll(manager, members(params.group), async (name) => {
           await manager.get(name).prepare();
-          manager.start(name);
+          await whenTimeIsLeft(() => manager.start(name));
           await manager.get(name).filled();
         });
       },
@@ -63,7 +63,7 @@ async function forAll(
     try {
       if (manager.has(name)) await onBehalfOf("http", () => act(name));
     } catch (error) {
-      failures.set(name, error);
+      if (manager.has(name)) failures.set(name, error);
     }
   };
   const attempts: Promise<void>[] = [];

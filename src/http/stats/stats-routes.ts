@@ -3,7 +3,10 @@ import { GafferdError } from "../../errors.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
+import type { Supervisor } from "../../manager/views.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
+import type { Leases } from "../../leases/leases.ts";
+import { leaseParameter, withLease } from "../feed/held-lease.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, type FeedKind, feedParameters, parseHeartbeat } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
@@ -14,12 +17,13 @@ import { admitStream } from "../feed/admit-stream.ts";
 import { type StatsSubject, subjectOfAll, subjectOfProcess, subjectOfTemplate } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
-import { jsonAnswer } from "../quirks/json-answer.ts";
+import { longJsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
   /** When the bus closes, streams of all templates end. */
   readonly bus: EventBus;
+  readonly leases: Leases;
   readonly log: Logger;
   /** Default: a new sampler. */
   readonly sampler?: Sampler;
@@ -60,14 +64,15 @@ export const statsParameters = {
     description:
       "If nothing was sent for this many seconds, an empty line is sent (a comment with `eventsource`). `true` means 15, `false` disables the heartbeat.",
   },
+  lease: leaseParameter,
 } as const satisfies Record<string, Parameter>;
 
 /** `/stats`: the resource usage of processes, once or as a stream of samples. */
-export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: StatsRoutesOptions) {
+export function statsRoutes({ manager, bus, leases, log, sampler = new Sampler() }: StatsRoutesOptions) {
   return new Elysia({ name: "stats" })
     .get("/stats", ({ request }) => answer(request, subjectOfAll(manager, bus)))
     .get("/stats/:name", ({ request, params }) =>
-      answer(request, subjectOfTemplate(findTemplate(manager, params.name))),
+      answer(request, subjectOfTemplate(findObserved(manager, params.name))),
     )
     .get("/stats/:name/:pid", ({ request, params }) =>
       answer(request, findProcess(manager, { name: params.name, pid: params.pid })),
@@ -77,7 +82,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
     const { feed, intervalMs, heartbeatMs } = parseStatsQuery(new URL(request.url).searchParams);
     if (feed === "longpoll") {
       keepOpen(request);
-      return await answerOnce(subject);
+      return await withLease(request, leases, () => answerOnce(subject));
     }
     admitStream(request);
     const encoder = feed === "eventsource" ? statsEventEncoder : statsLineEncoder;
@@ -86,13 +91,14 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
       format: "json",
       heartbeatMs,
       open: (wake) => new StatsFeed({ sampler, subject, encoder, intervalMs, wake }),
+      leases,
       log,
     });
   }
 
   async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
     const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
-    if (document !== undefined) return jsonAnswer(document);
+    if (document !== undefined) return await longJsonAnswer(document);
     throw new GafferdError(
       "not_found",
       "the process has just exited; /processes/NAME/_pids lists the running processes",
@@ -118,9 +124,14 @@ function parseInterval(text: string | null): number {
   });
 }
 
+/** A template, or a run by its name in events. */
+function findObserved(manager: Manager, name: string): Supervisor {
+  return manager.runs.find(name) ?? findTemplate(manager, name);
+}
+
 /** Throws `not_found` if the template has no running process with this pid. */
 function findProcess(manager: Manager, { name, pid }: { name: string; pid: string }): StatsSubject {
-  const supervisor = findTemplate(manager, name);
+  const supervisor = findObserved(manager, name);
   const id = parseWhole(pid, "pid");
   const process = supervisor.processes.find((each) => each.id === id);
   if (process !== undefined) return subjectOfProcess(supervisor, process);

@@ -10,7 +10,7 @@ export interface StatsSubject {
   readonly owner: object;
   /** The running processes. */
   processes(): readonly SupervisedProcess[];
-  /** Undefined if the subject no longer exists. */
+  /** For `toJsonPieces`, with the processes of this moment. Undefined if the subject no longer exists. */
   document(sample: UsageSample): unknown;
   /** Whether there will be no more samples. */
   readonly ended: boolean;
@@ -18,13 +18,16 @@ export interface StatsSubject {
   onEnd(listener: () => void): () => void;
 }
 
-/** All templates, until the daemon stops. */
+/** All templates, and the runs that have not ended, until the daemon stops. */
 export function subjectOfAll(manager: Manager, bus: EventBus): StatsSubject {
-  const supervisors = () => manager.names().map((name) => manager.get(name));
+  const supervisors = () => [...manager.names().map((name) => manager.get(name)), ...manager.runs.active];
   return {
     owner: manager,
     processes: () => supervisors().flatMap(({ processes }) => processes),
-    document: (sample) => supervisors().map((supervisor) => toTemplateStatsDocument(supervisor, sample)),
+    document(sample) {
+      const present = supervisors().map(({ template, processes }) => ({ template, processes }));
+      return present.values().map((each) => toTemplateStatsDocument(each, sample));
+    },
     get ended() {
       return bus.ended;
     },

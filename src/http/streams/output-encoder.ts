@@ -3,7 +3,7 @@ import type { GapDocument, OutputDocument } from "../../documents/document-schem
 import type { Ring } from "../../output/ring.ts";
 import { characterEnd } from "../../output/output-range.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
-import { type OutputGap, sizeOfGap } from "../../reading/output-source.ts";
+import { type OutputGap, type OutputProcess, sizeOfGap } from "../../reading/output-source.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
 import { maxLineBytes, toJsonLine } from "../feed/json-line.ts";
@@ -43,20 +43,31 @@ const rawBytes = 256 * 1024;
 const encoder = new TextEncoder();
 const nothing = new Uint8Array(0);
 
+/** The parts of server-sent events that not all feeds have in common. */
+export interface EventEncoding {
+  /** The first bytes to send. */
+  greet(id: string | undefined): Uint8Array;
+  /** The data of the event `exit`. */
+  exitOf(process: OutputProcess): object;
+}
+
+const plainEncoding: EventEncoding = {
+  greet: encodeGreeting,
+  exitOf: ({ id: pid, exit }) => ({ pid, ...toExitStatusDocument(exit?.status) }),
+};
+
 /** Server-sent events. */
-export function createEventEncoder(format: FeedFormat): OutputEncoder {
+export function createEventEncoder(format: FeedFormat, { greet, exitOf } = plainEncoding): OutputEncoder {
   return {
-    greet: encodeGreeting,
+    greet,
     maxBytes: format === "base64" ? base64Bytes : eventBytes,
     namesGaps: true,
     encode(item, place) {
       switch (item.kind) {
         case "gap":
           return encodeJsonEvent("gap", toGapDocument(item), place.after());
-        case "exit": {
-          const { id: pid, exit } = item.process;
-          return encodeJsonEvent("exit", { pid, ...toExitStatusDocument(exit?.status) }, place.after());
-        }
+        case "exit":
+          return encodeJsonEvent("exit", exitOf(item.process), place.after());
         case "spawn": {
           const { id: pid, osPid } = item.process;
           return encodeJsonEvent("spawn", { pid, os_pid: osPid }, place.after());

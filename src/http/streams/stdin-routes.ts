@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import { stdinOf } from "../../manager/input.ts";
 import type { Manager } from "../../manager/manager.ts";
+import type { SupervisedProcess } from "../../manager/views.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { flag, type ReadableParameter } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
@@ -30,30 +31,43 @@ export const inputParameters = {
 /** `/streams/:target/stdin`: writes to the stdin of a process, and says how much of it was accepted. */
 export function stdinRoutes(manager: Manager) {
   return new Elysia({ name: "stdin" })
-    .get("/streams/:target/stdin", ({ params, set }) => {
-      const { process } = findOneProcess(manager, params.target);
-      const { taken, closed } = stdinOf(process);
-      set.headers["x-gaffer-taken"] = String(taken);
-      return { taken, closed: closed || process.exit !== undefined };
-    })
+    .get("/streams/:target/stdin", ({ params, set }) =>
+      inputPositionOf(findOneProcess(manager, params.target).process, set),
+    )
     .post(
       "/streams/:target/stdin",
       async ({ request, params, set }) => {
         keepOpen(request);
-        const { process } = findOneProcess(manager, params.target);
-        const query = new URL(request.url).searchParams;
-        const [eof, offset] = [inputParameters.eof.read(query), offsetParameter.read(query)];
-        try {
-          const bytes = await writeBody(request, process, { eof, offset });
-          const { taken } = stdinOf(process);
-          set.headers["x-gaffer-taken"] = String(taken);
-          return { ok: true, bytes, taken };
-        } catch (error) {
-          throw withTaken(error, process.stdin?.taken);
-        }
+        return await answerInput(request, findOneProcess(manager, params.target).process, set);
       },
       { parse: "none" },
     );
+}
+
+/** The headers that a route sets. */
+interface HeadersToSet {
+  readonly headers: Record<string, string | number>;
+}
+
+/** How much of its input a process has accepted. Throws `forbidden_write`. */
+export function inputPositionOf(process: SupervisedProcess, set: HeadersToSet) {
+  const { taken, closed } = stdinOf(process);
+  set.headers["x-gaffer-taken"] = String(taken);
+  return { taken, closed: closed || process.exit !== undefined };
+}
+
+/** Writes the body of a request to a process. Throws what `writeBody` throws, with `taken`. */
+export async function answerInput(request: Request, process: SupervisedProcess, set: HeadersToSet) {
+  const query = new URL(request.url).searchParams;
+  const [eof, offset] = [inputParameters.eof.read(query), offsetParameter.read(query)];
+  try {
+    const bytes = await writeBody(request, process, { eof, offset });
+    const { taken } = stdinOf(process);
+    set.headers["x-gaffer-taken"] = String(taken);
+    return { ok: true, bytes, taken };
+  } catch (error) {
+    throw withTaken(error, process.stdin?.taken);
+  }
 }
 
 /** Adds the position that a client can continue at to the details of an error. */

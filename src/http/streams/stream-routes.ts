@@ -1,98 +1,29 @@
-import { currentMoment } from "../../moment.ts";
 import { Elysia } from "elysia";
-import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
-import type { OutputReaderOptions } from "../../reading/output-reader.ts";
-import { NamedReaders } from "../../reading/named-readers.ts";
-import { type OutputSource, processSource, templateSource } from "../../reading/output-source.ts";
-import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
-import type { ProcessTemplate } from "../../template/template.ts";
-import { answerFeed } from "../feed/answer-feed.ts";
-import { createNamedReader } from "./named-reader.ts";
-import { answerLongpoll } from "./longpoll.ts";
-import { createEventEncoder, createRawEncoder } from "./output-encoder.ts";
-import { OutputFeed } from "./output-feed.ts";
-import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
+import { processSource, templateSource } from "../../reading/output-source.ts";
 import { parseWhole } from "../operation/query.ts";
-import { findByName } from "../operation/target.ts";
-import { assertReadable } from "./assert-readable.ts";
-import { admitStream } from "../feed/admit-stream.ts";
+import { findReadable } from "../operation/target.ts";
+import type { OutputAnswers, ReadOutput } from "./output-answers.ts";
 
 export interface StreamRoutesOptions {
   readonly manager: Manager;
-  readonly log: Logger;
+  readonly outputs: OutputAnswers;
 }
 
 /** `/streams`: output of processes and templates. */
-export function streamRoutes({ manager, log }: StreamRoutesOptions) {
-  const readers = new NamedReaders();
+export function streamRoutes({ manager, outputs }: StreamRoutesOptions) {
   return new Elysia({ name: "streams" })
-    .get("/streams/:target", ({ request, params }) => answer(request, params.target))
-    .get("/streams/:target/:label", ({ request, params }) => answer(request, params.target, params.label));
+    .get("/streams/:target", ({ request, params: { target } }) => outputs.answer(request, { ...find(target), target }))
+    .get("/streams/:target/:label", ({ request, params: { target, label } }) =>
+      outputs.answer(request, { ...find(target), target, label }),
+    );
 
-  async function answer(request: Request, target: string, label?: string): Promise<Response> {
-    const query = parseOutputQuery(queryOf(request), request.headers.get("last-event-id"), currentMoment());
-    const { source, template } = sourceOf(target);
-    assertReadable(template, label, target);
-    // 204 stops a client that reconnects after it has read everything, as `EventSource` in a browser does.
-    const isFinished = !source.isOpen || (query.follow === "until-exit" && source.isAtRest);
-    if (isFinished && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
-    admitStream(request);
-    const { feed, format, heartbeatMs, follow } = query;
-    // `HEAD` comes as a request that is aborted from the start.
-    const wasAborted = request.signal.aborted;
-    const found = findTail(source, query.start, label);
-    const start = found instanceof Promise ? await found : found;
-    // The client left during the search.
-    if (request.signal.aborted && !wasAborted) return new Response(null);
-    const readerOptions = readerOptionsOf(query, start, label);
-    const { losslessTimeoutMs: timeoutMs } = template;
-    const named =
-      query.reader === undefined
-        ? undefined
-        : createNamedReader({ readers, name: query.reader, source, label, start, timeoutMs });
-    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal, named);
-    const encoder =
-      feed === "eventsource"
-        ? createEventEncoder(format)
-        : createRawEncoder(format, query.lossless ? "held" : "copied");
-    return answerFeed(request, {
-      feed,
-      format,
-      heartbeatMs,
-      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake, named }),
-      log,
-    });
-  }
-
-  function sourceOf(target: string): { source: OutputSource; template: ProcessTemplate } {
+  function find(target: string): Pick<ReadOutput, "source" | "template"> {
     if (/^\d+$/.test(target)) {
       const { supervisor, process } = manager.findProcess(parseWhole(target, "pid"));
       return { source: processSource(supervisor, process), template: process.template };
     }
-    const supervisor = findByName(manager, target);
+    const supervisor = findReadable(manager, target);
     return { source: templateSource(supervisor), template: supervisor.template };
   }
-}
-
-function queryOf(request: Request): URLSearchParams {
-  return new URL(request.url).searchParams;
-}
-
-/** Keeps lines whole if several outputs are merged or converted to text. One raw output is read as bytes. */
-function readerOptionsOf(
-  query: OutputQuery,
-  start: OutputStart,
-  label: string | undefined,
-): Omit<OutputReaderOptions, "onReady"> {
-  const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
-  return {
-    start,
-    unit: isRaw || query.format === "base64" ? "bytes" : "lines",
-    byArrival: query.format === "json",
-    lossless: query.lossless,
-    keepsBehind: query.reader !== undefined,
-    holdsTaken: query.feed === "continuous",
-    ...(label === undefined ? {} : { label }),
-  };
 }

@@ -8,6 +8,8 @@ import { toEventDocument } from "../../documents/event-document.ts";
 import { EventFeed, eventLineEncoder, eventStreamEncoder } from "./event-feed.ts";
 import { formatEventId, parseEventId } from "./event-id.ts";
 import { WakeThrottle } from "./wake-throttle.ts";
+import type { Leases } from "../../leases/leases.ts";
+import { leaseParameter, withLease } from "../feed/held-lease.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, feedParameters, parseHeartbeat, parseTime } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
@@ -17,6 +19,7 @@ import { Waiter } from "../feed/waiter.ts";
 
 export interface WatchRoutesOptions {
   readonly bus: EventBus;
+  readonly leases: Leases;
   readonly log: Logger;
 }
 
@@ -37,10 +40,11 @@ export const watchParameters = {
     description:
       "Start after this ID (from an event or from `X-Gaffer-Next`), or at a time: an age (`10s`, `5m`) or an RFC 3339 time. gafferd keeps the last 1,000 events. Default: only new events.",
   },
+  lease: leaseParameter,
 } as const satisfies Record<string, Parameter>;
 
 /** `/watch`: all events, or those that match a pattern. */
-export function watchRoutes({ bus, log }: WatchRoutesOptions) {
+export function watchRoutes({ bus, leases, log }: WatchRoutesOptions) {
   const throttle = new WakeThrottle();
   return new Elysia({ name: "watch" })
     .get("/watch", ({ request }) => answer(request, []))
@@ -55,13 +59,17 @@ export function watchRoutes({ bus, log }: WatchRoutesOptions) {
     const heartbeatMs = parseHeartbeat(query.get(watchParameters.heartbeat.name), defaultHeartbeatMs);
     const start = parseStart(query.get(watchParameters.since.name), request.headers.get("last-event-id"));
     admitStream(request);
-    if (feed === "longpoll") return answerOne({ pattern, start, heartbeatMs, signal: request.signal });
+    if (feed === "longpoll") {
+      const { signal } = request;
+      return withLease(request, leases, () => answerOne({ pattern, start, heartbeatMs, signal }));
+    }
     const encoder = feed === "eventsource" ? eventStreamEncoder : eventLineEncoder;
     return answerFeed(request, {
       feed,
       format: "json",
       heartbeatMs,
       open: (wake) => new EventFeed(bus, { pattern, start, encoder, throttle, wake }),
+      leases,
       log,
     });
   }

@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import type { Logger } from "../../log.ts";
+import { PipeSize } from "./pipe-size.ts";
 
 /** A chunk of at most 256 KiB, or the end of the output. */
 export type OutputChunk = { done: false; value: Uint8Array } | { done: true; value?: Uint8Array | undefined };
@@ -11,12 +12,14 @@ export type OutputChunk = { done: false; value: Uint8Array } | { done: true; val
 export class OutputPipe {
   /** The name given in `redirect_output`. */
   readonly label: string;
+  readonly size: PipeSize;
   readonly #reader: { read(): Promise<OutputChunk>; cancel(): Promise<void> };
   #first: Promise<OutputChunk> | undefined;
 
   /** Takes ownership of `readEnd`. */
   constructor(label: string, readEnd: number, log: Logger) {
     this.label = label;
+    this.size = new PipeSize(readEnd);
     this.#reader = Bun.file(readEnd).stream().getReader();
     // Bun 1.4.5 duplicates the descriptor when the first read begins, and never closes the original.
     this.#first = this.#reader.read().catch((error: unknown) => {

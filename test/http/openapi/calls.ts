@@ -56,7 +56,15 @@ export function wrongCalls(described: Described, stage: Stage): Call[] {
   const bodies =
     requestBody === undefined
       ? []
-      : ["{", "[]", "{}", '{"name":"1","cmd":"true"}', '{"name":"web:api","cmd":"true"}', " ".repeat(1024 * 1024 + 1)];
+      : [
+          "{",
+          "[]",
+          "{}",
+          '{"cmd":"/no/such/program"}',
+          '{"name":"1","cmd":"true"}',
+          '{"name":"web:api","cmd":"true"}',
+          " ".repeat(1024 * 1024 + 1),
+        ];
   const unspawnable = { name: "broken:other", cmd: "/no/such/program" };
   return [
     ...ofParameters,
@@ -104,6 +112,8 @@ function examplesOf({ examples }: ParameterObject): string[] {
 /** In the examples, `1` is a process of the template `web:api` in the group `web`. */
 function onStage(example: string, { name, pid }: Stage): string {
   if (example === "1") return String(pid);
+  // A run with the same settings as the template.
+  if (example === "build-42") return name;
   if (example === "web") return name.slice(0, name.indexOf(":"));
   return example.replace("web:api", name);
 }

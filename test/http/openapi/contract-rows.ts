@@ -21,6 +21,11 @@ const processMembers = words(
   "pid cpu mem mem_info1 mem_info2 ctime username nice cmdline children rss vms fds threads io_read io_write",
 );
 
+const runQuery = words("wait max_bytes feed heartbeat tail since format follow lossless reader lease");
+const runMembers = words(
+  "ok id pid os_pid state exit_status term_signal ended_by started_at exited_at cpu_ms max_rss output existing",
+);
+
 export const contractRows: readonly ContractRow[] = [
   {
     row: 'GET / → {"welcome":"gaffer","version":"…"}, with links; a browser is sent to the dashboard',
@@ -117,7 +122,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /stats: an array of those; /stats/:name: name, stats (the above with id), mem, max_mem …",
     requests: ["GET /stats", "GET /stats/{name}"],
-    query: ["feed", "interval"],
+    query: ["feed", "interval", "lease"],
     members: [
       ...words("name mem max_mem min_mem cpu max_cpu min_cpu"),
       ...["id", ...processMembers].map((member) => `stats.${member}`),
@@ -132,7 +137,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /watch, /watch/:p1[/:p2[/:p3]]; feed, heartbeat, since as of output",
     requests: ["GET /watch", "GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
-    query: ["feed", "heartbeat", "since"],
+    query: ["feed", "heartbeat", "since", "lease"],
     headers: ["Last-Event-ID"],
     members: ["event", "name", "pid", "os_pid", "exit_status", "term_signal", "detached", "time"],
   },
@@ -144,7 +149,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /streams/:pid/:label, /streams/:pid (all labels), /streams/:name and /streams/:name/:label",
     requests: ["GET /streams/{target}", "GET /streams/{target}/{label}"],
-    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless", "reader"],
+    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless", "reader", "lease"],
     headers: ["Last-Event-ID"],
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found", "bad_value", "io_not_redirected"],
@@ -165,10 +170,81 @@ export const contractRows: readonly ContractRow[] = [
     answerHeaders: ["X-Gaffer-Taken"],
   },
   {
-    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, the subprotocol `binary`",
+    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, ?lease=, the subprotocol `binary`",
     requests: ["GET /wstreams/{target}"],
-    query: ["label", "tail", "since", "eof", "offset", "taken"],
+    query: ["label", "tail", "since", "eof", "offset", "taken", "lease"],
     headers: ["Sec-WebSocket-Protocol"],
+  },
+  {
+    row: 'POST /leases/:owner renews everything of that owner ({"ok":true,"expires_at":…}); 410 gone if everything was stopped',
+    requests: ["POST /leases/{owner}"],
+    codes: ["not_found", "gone"],
+    members: ["ok", "expires_at"],
+  },
+  {
+    row: "DELETE /leases/:owner expires it now",
+    requests: ["DELETE /leases/{owner}"],
+    codes: ["not_found"],
+    members: ["ok"],
+  },
+  {
+    row: "GET /leases · GET /leases/:owner → list; one",
+    requests: ["GET /leases", "GET /leases/{owner}"],
+    members: ["owner", "state", "expires_at", "connections", "members.name", "members.state"],
+  },
+  {
+    row: "PUT /runs/:id → start it, or attach to it; wait, max_bytes, feed. Another body: 409 conflict naming the first field",
+    requests: ["PUT /runs/{id}"],
+    query: runQuery,
+    headers: ["Last-Event-ID"],
+    codes: ["conflict", "invalid_process_info", "spawn_failed", "overloaded"],
+    members: runMembers,
+  },
+  {
+    row: "POST /runs → the same with a generated id, returned in `Location`",
+    requests: ["POST /runs"],
+    query: runQuery,
+    headers: ["Last-Event-ID"],
+    answerHeaders: ["Location"],
+    members: runMembers,
+  },
+  { row: "GET /runs", requests: ["GET /runs"], members: words("id state exit_status ended_by") },
+  {
+    row: "GET /runs/:id. An unknown id is 404 and never starts anything",
+    requests: ["GET /runs/{id}"],
+    query: runQuery,
+    headers: ["Last-Event-ID"],
+    codes: ["not_found"],
+    members: runMembers,
+  },
+  {
+    row: "GET /runs/:id/output[/:label]: the `/streams` routes of its process, with the same parameters",
+    requests: ["GET /runs/{id}/output", "GET /runs/{id}/output/{label}"],
+    query: words("feed heartbeat tail since format follow lossless reader lease"),
+    headers: ["Last-Event-ID"],
+    answerHeaders: ["X-Gaffer-Next"],
+    codes: ["not_found"],
+  },
+  {
+    row: "POST /runs/:id/stdin, ?offset=, ?eof=; GET, HEAD",
+    requests: ["POST /runs/{id}/stdin"],
+    query: ["eof", "offset"],
+    codes: ["not_found", "forbidden_write", "gone", "conflict", "overloaded"],
+    members: ["ok", "bytes", "taken"],
+    answerHeaders: ["X-Gaffer-Taken"],
+  },
+  { row: "GET /runs/:id/stdin", requests: ["GET /runs/{id}/stdin"], members: ["taken", "closed"] },
+  { row: "POST /runs/:id/_stop", requests: ["POST /runs/{id}/_stop"], codes: ["not_found"] },
+  {
+    row: "POST /runs/:id/_signal/:sig",
+    requests: ["POST /runs/{id}/_signal/{sig}"],
+    query: ["group"],
+    codes: ["not_found", "bad_value", "gone"],
+  },
+  {
+    row: "DELETE /runs/:id: stop it if it runs, and forget it. Repeatable",
+    requests: ["DELETE /runs/{id}"],
+    members: ["ok"],
   },
 ];
 
@@ -220,6 +296,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
   "GET /stats/{name}": { heartbeat: "prevents proxies from closing a silent stream" },
   "GET /stats/{name}/{pid}": {
     feed: "streams the usage of one process, like that of all",
+    lease: "holds a lease, like every stream",
     interval: "the interval of that stream",
     heartbeat: "the heartbeat of that stream",
   },
@@ -227,6 +304,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     "Last-Event-ID": "same as `since`, as in other streams",
     heartbeat: "the interval of ping frames",
   },
+  "GET /runs": { state: "finds the runs that are running among thousands" },
   "POST /_reload": {
     dry_run: "returns the changes without making them",
     keep_drift: "keeps changes that were made on purpose",

@@ -15,7 +15,7 @@ export interface Answer {
   readonly bytes: Uint8Array;
 }
 
-const ourHeaders = ["allow", "retry-after", "x-gaffer-next", "x-gaffer-gap", "x-gaffer-taken"];
+const ourHeaders = ["allow", "location", "retry-after", "x-gaffer-next", "x-gaffer-gap", "x-gaffer-taken"];
 
 /** Compares responses of an operation with its documentation, and tracks which documented responses have not occurred. */
 export class Seen {

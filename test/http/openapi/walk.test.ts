@@ -1,4 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
+import { parseRun } from "../../../src/runs/run-settings.ts";
 import { waitFor } from "../../wait-for.ts";
 import { serve, type Serving } from "../serving.ts";
 import { ask, shakeHands } from "./ask.ts";
@@ -15,6 +16,9 @@ const stages = {
   "silent:api": { cmd: "exec sleep 60", redirect_output: [], redirect_input: false },
   "deaf:api": { cmd: "exec sleep 60", stdin_timeout: 0.1 },
   "deleting:api": { cmd: "trap '' TERM; echo ready; sleep 60", graceful_timeout: 60 },
+  "leased:api": { cmd: "exec sleep 60", owner: "agent-7", lease: "1h" },
+  // `none` is what is tried instead of each part of a path.
+  "ended:api": { cmd: "exec sleep 60", owner: "none", lease: "10ms" },
 } as const;
 type StageName = keyof typeof stages;
 
@@ -22,6 +26,10 @@ const timeoutMs = 10_000;
 /** How long a request may wait for a process that does not exit. */
 const shortTimeoutMs = 300;
 const answered503 = ["503 retry-after", "503 application/json"];
+const goneRun = ["410", "410 gone", "410 application/json"];
+const unfollowedRun = ["204", "200 x-gaffer-gap", "200 application/x-ndjson"];
+/** The outputs of runs with feeds are redirected. */
+const silentRun = ["400 io_not_redirected"];
 /** Documented responses that this test does not produce, by operation. */
 const never: Readonly<Record<string, readonly string[]>> = {
   // No dashboard is installed here; see `test/http/daemon/root.test.ts`.
@@ -45,6 +53,31 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "POST /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
   "GET /streams/{target}/stdin": ["409", "409 conflict", "409 application/json"],
   "HEAD /streams/{target}/stdin": ["409"],
+  // No run is of an earlier gafferd, and none is followed to its end; `test/http/runs/` tests both.
+  "GET /runs/{id}": [...goneRun, ...unfollowedRun, ...silentRun],
+  "HEAD /runs/{id}": [...goneRun, ...unfollowedRun],
+  "GET /runs/{id}/output": goneRun,
+  "HEAD /runs/{id}/output": goneRun,
+  "GET /runs/{id}/output/{label}": goneRun,
+  "HEAD /runs/{id}/output/{label}": goneRun,
+  "GET /runs/{id}/stdin": goneRun,
+  "HEAD /runs/{id}/stdin": goneRun,
+  "POST /runs": [...unfollowedRun, ...silentRun],
+  // It exists when a body or a stop of gafferd would refuse it.
+  "PUT /runs/{id}": [
+    ...goneRun,
+    ...unfollowedRun,
+    ...silentRun,
+    "422",
+    "422 spawn_failed",
+    "422 application/json",
+    "503",
+    "503 overloaded",
+    ...answered503,
+  ],
+  // Nothing is missing before an offset of 0, and nothing survives SIGKILL.
+  "POST /runs/{id}/stdin": ["409", "409 conflict", "409 application/json"],
+  "DELETE /runs/{id}": ["409", "409 conflict", "409 application/json"],
 };
 /** An internal error, which no request may cause. */
 const internalError = ["500", "500 internal", "500 application/json"];
@@ -84,6 +117,7 @@ async function walk(serving: Serving, described: Described, seen: Seen): Promise
     else for (const call of calls) await tryCall(serving, described, seen, call, callTimeoutMs);
   };
   await setUpWebhook(serving, described);
+  await setUpRuns(serving, described);
   if (!isSafe(described)) await tryOneByOne(serving, described, seen);
   await setUp(serving, "web:api");
   const stage = stageOf(serving, "web:api");
@@ -99,6 +133,7 @@ async function walk(serving: Serving, described: Described, seen: Seen): Promise
   ]);
   // It ends when the daemon stops.
   void fetch(`${serving.url}/processes/deleting:api`, { method: "DELETE" }).catch(() => {});
+  if (isOfRuns(described)) void fetch(`${serving.url}/runs/deleting:api`, { method: "DELETE" }).catch(() => {});
   await waitFor(() => serving.daemon.manager.get("deleting:api").status().stopped, "the deletion to begin");
   await tryAll(plainCalls(described, stageOf(serving, "deleting:api")), shortTimeoutMs);
   // It cannot finish before the other one, so that the request is reliably rejected.
@@ -113,6 +148,7 @@ async function tryOneByOne(serving: Serving, described: Described, seen: Seen): 
   for (let index = 0; index < length; index++) {
     await setUp(serving, "web:api");
     await setUpWebhook(serving, described);
+    await setUpRuns(serving, described);
     const call = plainCalls(described, stageOf(serving, "web:api"))[index];
     if (call !== undefined) await tryCall(serving, described, seen, call, timeoutMs);
   }
@@ -154,6 +190,7 @@ async function setUp(serving: Serving, name: StageName): Promise<void> {
     return process !== undefined && (process.rings.get("stdout")?.head ?? 0) > 0;
   };
   if (name === "web:api" || name === "deleting:api") await waitFor(isReady, `the output of ${name}`);
+  if (name === "ended:api") await waitFor(() => manager.get(name).status().stopped, "the end of a lease");
   if (name === "done:api") await waitFor(() => manager.get(name).exits[0]?.outputEnded, `the end of ${name}`);
 }
 
@@ -162,6 +199,25 @@ async function setUpWebhook({ url }: Serving, { path }: Described): Promise<void
   if (!path.startsWith("/webhooks")) return;
   const body = document.paths["/webhooks"]?.["post"]?.requestBody?.content["application/json"]?.example;
   await fetch(`${url}/webhooks`, { method: "POST", body: JSON.stringify(body) });
+}
+
+/** For operations on runs, starts a run for each template, with its name as the id. `broken:api` does not exist. */
+async function setUpRuns({ daemon }: Serving, described: Described): Promise<void> {
+  if (!isOfRuns(described)) return;
+  for (const [id, { cmd, ...settings }] of Object.entries(stages)) {
+    // Requests start it.
+    if (id === "broken:api" || (id === "web:api" && described.method === "PUT")) continue;
+    const { restart: _, ...ofProcess } = { restart: "", ...settings };
+    const body = { cmd, shell: true, redirect_input: true, ...ofProcess };
+    const { run } = await daemon.runs.start(id, parseRun(structuredClone(body), id, "/"));
+    if (id === "done:api") await run.ended;
+    const hasOutput = () => (run.hosted?.process.rings.get("stdout")?.head ?? 0) > 0;
+    if (cmd.includes("echo ready")) await waitFor(hasOutput, `the output of the run ${id}`);
+  }
+}
+
+function isOfRuns({ path }: Described): boolean {
+  return path.startsWith("/runs");
 }
 
 function stageOf({ daemon }: Serving, name: StageName): Stage {
