@@ -44,6 +44,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
   journal: ["manager", "reading", "supervisor", "output", "events", "template"],
+  // Search of what the journal has written.
+  logs: ["journal", "reading", "events"],
   // Processes that are started once. They are hosted by the manager.
   runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -54,6 +56,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // lists and registers. The process, whose usage it samples.
   http: [
     "journal",
+    "logs",
     "documents",
     "manager",
     "history",
@@ -108,7 +111,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "logs", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
   ["runs"],
   ["openapi"],
   ["app.ts"],

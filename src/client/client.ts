@@ -5,6 +5,7 @@
  */
 import type { Client, RestartOptions } from "./api.ts";
 import type { DeliveryDocument, HistoryEntry } from "./documents.ts";
+import { logs } from "./logs.ts";
 import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
 import { run } from "./run.ts";
 import { tail } from "./tail.ts";
@@ -17,6 +18,7 @@ export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { ConnectionState } from "./follow.ts";
 export type { RunHandle, RunOptions } from "./run.ts";
+export type { LogEntry, LogOptions } from "./logs.ts";
 export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
 export type { ClientOptions } from "./transport.ts";
@@ -89,6 +91,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
+    logs: (name, logOptions = {}) => logs(transport, name, logOptions),
     write: async (target, input, writeOptions = {}) => await write(transport, target, input, writeOptions),
     input: async (target) => await ask("GET", ["streams", target, "stdin"]),
     run: (id, settings, runOptions = {}) => run(transport, id, settings, runOptions),

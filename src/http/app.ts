@@ -22,6 +22,7 @@ import { BundledAssets } from "./plugins/bundled-assets.ts";
 import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
+import { logRoutes } from "./logs/log-routes.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
 import { leaseRoutes } from "./leases/lease-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
@@ -126,6 +127,7 @@ export function createApp(options: AppOptions) {
     .use(stdinRoutes(manager))
     .use(wstreamRoutes({ manager, journal, leases, log }))
     .use(runRoutes({ runs, outputs, leases }))
+    .use(logRoutes({ manager, bus, journal, leases, log }))
     .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
     .use(leaseRoutes(leases))

@@ -12,6 +12,7 @@ import { withHeadAndOptions } from "./head-options.ts";
 import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "../operation/openapi-document.ts";
 import type { OperationDescription, OperationTable } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
+import { logOperations } from "../logs/log-operations.ts";
 import { leaseOperations } from "../leases/lease-operations.ts";
 import { metricsOperations } from "../metrics/metrics-operations.ts";
 import { openapiOperations } from "./openapi-operations.ts";
@@ -27,6 +28,7 @@ const operations: OperationTable = {
   ...templateOperations,
   ...actionOperations,
   ...streamOperations,
+  ...logOperations,
   ...runOperations,
   ...eventOperations,
   ...leaseOperations,

@@ -12,6 +12,7 @@ import {
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
 import { exitDocumentSchema, exitReportSchema, historyEntrySchema } from "../../documents/exit-schemas.ts";
+import { logGapLineSchema, logGapSchema, logLineSchema } from "../../documents/log-schemas.ts";
 import { leaseDocumentSchema } from "../../documents/lease-documents.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
 import { listedRunSchema, runBeginningSchema, runBodySchema, runDocumentSchema } from "../../documents/run-schemas.ts";
@@ -53,6 +54,9 @@ export const schemas = {
   ExitReport: exitReportSchema,
   Output: outputDocumentSchema,
   OutputGap: gapDocumentSchema,
+  LogLine: logLineSchema,
+  LogGap: logGapSchema,
+  LogGapLine: logGapLineSchema,
   ProcessExit: processExitSchema,
   ProcessSpawn: processSpawnSchema,
   RunSettings: runBodySchema,

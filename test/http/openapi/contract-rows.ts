@@ -154,6 +154,12 @@ export const contractRows: readonly ContractRow[] = [
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found", "bad_value", "io_not_redirected"],
   },
+  {
+    row: "GET /logs/:name[/:label], GET /logs: output on disk, by time or id, text or regular expression, as text or JSON, and followed live",
+    requests: ["GET /logs", "GET /logs/{name}", "GET /logs/{name}/{label}"],
+    query: words("since until limit grep regex ignore_case pid label format feed"),
+    codes: ["not_found", "bad_value"],
+  },
   { row: "io_not_found", requests: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
   {
     row: 'POST /streams/:pid/stdin, /streams/:name/stdin → {"ok":true,"bytes":n}; ?eof=true; 403 forbidden_write, 410 gone, 503 overloaded',
@@ -304,6 +310,17 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     "Last-Event-ID": "same as `since`, as in other streams",
     heartbeat: "the interval of ping frames",
   },
+  ...Object.fromEntries(
+    ["GET /logs", "GET /logs/{name}", "GET /logs/{name}/{label}"].map((operation) => [
+      operation,
+      {
+        order: "returns the newest lines first, for a reader that looks for the last occurrence",
+        heartbeat: "prevents proxies from closing a silent stream",
+        lease: "holds a lease, like every stream",
+        "Last-Event-ID": "same as `since`, as in other streams",
+      },
+    ]),
+  ),
   "GET /runs": { state: "finds the runs that are running among thousands" },
   "POST /_reload": {
     dry_run: "returns the changes without making them",
