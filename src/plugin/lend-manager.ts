@@ -18,6 +18,8 @@ export interface LendOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
   readonly sampler: Sampler;
+  /** The HTTP API, without access checks. */
+  readonly api: (request: Request) => Promise<Response>;
   readonly log: Logger;
 }
 
@@ -32,7 +34,7 @@ export interface LentManager {
 const usageFreshMs = 500;
 
 /** Creates the manager for a plugin's app. `revoke` ends everything that the app does with it. */
-export function lendManager({ name, manager, bus, sampler, log }: LendOptions): LentManager {
+export function lendManager({ name, manager, bus, sampler, api, log }: LendOptions): LentManager {
   const lifetime = new AbortController();
   const { signal: ended } = lifetime;
   const own = prefixed(log, name);
@@ -97,6 +99,10 @@ export function lendManager({ name, manager, bus, sampler, log }: LendOptions): 
       };
       ended.addEventListener("abort", end);
       return end;
+    },
+    async fetch(request) {
+      use();
+      return await api(request);
     },
     read: (target, options = {}) => readOutput(read(target), options, ended),
   };

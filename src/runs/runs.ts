@@ -18,6 +18,8 @@ export interface RunsOptions {
   readonly log: Logger;
   /** Default: leases of runs have no effect. */
   readonly leases?: RunLeases;
+  /** Called with the name of its process when a run has ended and all its output has arrived. */
+  readonly onEnd?: (name: string) => void;
   /** How many runs are kept. Default 10,000. */
   readonly maxRuns?: number;
 }
@@ -181,6 +183,7 @@ export class Runs {
     // With survivors of SIGKILL, it may still run.
     await this.#kept.save(run);
     run.end();
+    this.#options.onEnd?.(process.template.name);
     this.#over.add(run);
     this.#expiry.add(run);
     const { exit } = run.facts;

@@ -20,6 +20,7 @@ import { framing } from "./framing.ts";
 import { ingest } from "./ingest.ts";
 import { journal } from "./journal.ts";
 import { latency } from "./latency.ts";
+import { longRequests } from "./long-requests.ts";
 import { describeMachine, isLinux, missingPrograms } from "./machine.ts";
 import type { Measure } from "./measure.ts";
 import { othersShare } from "./quiet.ts";
@@ -50,6 +51,7 @@ const measures: readonly Measure[] = [
   stalled,
   busy,
   framing,
+  longRequests,
   requests,
   watch,
   wstream,

@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import { processSource } from "../../reading/output-source.ts";
-import { checkRunId, createRunId } from "../../runs/run-id.ts";
+import { checkRunId, createRunId, nameOfRun } from "../../runs/run-id.ts";
 import { parseRun } from "../../runs/run-settings.ts";
 import type { HostedProcess, Run } from "../../runs/run.ts";
 import { hasEnded, type Runs } from "../../runs/runs.ts";
@@ -56,14 +56,8 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
       keepOpen(request);
       return { ok: true, existed: await runs.remove(params.id) };
     })
-    .get("/runs/:id/output", async ({ request, params: { id } }) => {
-      const { source, template } = await readable(id);
-      return await outputs.answer(request, { source, template, target: id });
-    })
-    .get("/runs/:id/output/:label", async ({ request, params: { id, label } }) => {
-      const { source, template } = await readable(id);
-      return await outputs.answer(request, { source, template, target: id, label });
-    })
+    .get("/runs/:id/output", ({ request, params: { id } }) => read(request, id))
+    .get("/runs/:id/output/:label", ({ request, params: { id, label } }) => read(request, id, label))
     .get("/runs/:id/stdin", async ({ params, set }) => {
       const { process } = await hostedBy(params.id, "read the input position of");
       return inputPositionOf(process, set);
@@ -132,11 +126,17 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
     return new TextAnswer(`[${texts.join(",")}]`, { headers: { "content-type": "application/json;charset=utf-8" } });
   }
 
-  async function readable(id: string) {
+  /** Throws `gone` for a run of an earlier gafferd whose output is not on disk. */
+  async function read(request: Request, id: string, label?: string): Promise<Response> {
     const run = runs.get(id);
     await run.started;
-    if (run.hosted === undefined) throw outputGone(run);
-    return toReadable(run, run.hosted);
+    const { hosted } = run;
+    if (hosted !== undefined) {
+      return await outputs.answer(request, { ...toReadable(run, hosted), ...(label !== undefined && { label }) });
+    }
+    const kept = await outputs.answerKept(request, { name: nameOfRun(id), label });
+    if (kept === undefined) throw outputGone(run);
+    return kept;
   }
 
   /** Throws `gone` for a run of an earlier gafferd. */
@@ -174,7 +174,7 @@ function* toTexts(shown: readonly Run[]): Generator<undefined, string[]> {
 }
 
 function outputGone({ id }: Run): GafferdError {
-  const reason = "it was kept in memory, and gafferd has been restarted since";
+  const reason = "it was kept in memory, and gafferd has been restarted since; `output_keep` keeps it on disk";
   return new GafferdError("gone", `the output of run \`${id}\` is gone: ${reason}; GET /runs/${id} says how it ended`);
 }
 
