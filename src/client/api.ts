@@ -107,10 +107,7 @@ export interface Client {
   /** How the last 100 processes of a template ended, oldest first, also in earlier runs of gafferd. */
   history(name: string): Promise<HistoryEntry[]>;
 
-  /**
-   * Who or what ended a process, its last output, and what followed. `boot` is the run of gafferd that had the process, from
-   * `history`. Default: the newest exit of this pid.
-   */
+  /** Who or what ended a process, and its last output. `boot` is from `history`; default: the newest exit of this pid. */
   exitReport(name: string, pid: number, options?: { readonly boot?: string }): Promise<ExitReportDocument>;
 
   status(name: string): Promise<StatusDocument>;
