@@ -153,7 +153,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   observe?.({ bus, manager });
   const copies = new OutputCopies({ bus, manager, stdout, log });
   const journal = new Journal({ stateDir, bus, manager, log });
-  const host = await loadPluginHost(options, { manager, bus, sampler });
+  const host = await loadPluginHost(options, { manager, bus, sampler, api: (request) => app.handle(request) });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
@@ -214,6 +214,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     leases.close();
     await manager.kept.close();
     await runs.close();
+    manager.exits.close();
     await store.close();
   }
 
