@@ -153,7 +153,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   observe?.({ bus, manager });
   const copies = new OutputCopies({ bus, manager, stdout, log });
   const journal = new Journal({ stateDir, bus, manager, log });
-  const host = await loadPluginHost(options, { manager, bus, sampler });
+  const host = await loadPluginHost(options, { manager, bus, sampler, api: (request) => app.handle(request) });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
@@ -161,7 +161,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (options.keepState) openStore(store, { stateDir, log });
   const leases = createLeases({ manager, bus, store, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
-  const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }) });
+  const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }), onEnd: (name) => journal.end(name) });
   if (options.keepState) openRuns(runs, store);
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
     await closeStore();
@@ -214,6 +214,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     leases.close();
     await manager.kept.close();
     await runs.close();
+    manager.exits.close();
     await store.close();
   }
 

@@ -15,6 +15,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   reason: [],
   libc: [],
   moment: [],
+  // Who asks for a change.
+  actor: [],
   descriptors: [],
   "file-limit": ["libc"],
   files: ["libc"],
@@ -34,12 +36,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // An INI file of what runs. It reads what it has written again.
   export: ["config", "template"],
   reading: ["supervisor", "output"],
-  manager: ["supervisor", "output", "events", "template", "store"],
+  // What happened, in memory and in the store.
+  history: ["documents", "reading", "supervisor", "process", "events", "template", "store"],
+  manager: ["history", "supervisor", "output", "events", "template", "store"],
   leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
   // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
   journal: ["manager", "reading", "supervisor", "output", "events", "template"],
+  // Search of what the journal has written.
+  logs: ["journal", "reading", "events"],
   // Processes that are started once. They are hosted by the manager.
   runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
@@ -50,8 +56,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // lists and registers. The process, whose usage it samples.
   http: [
     "journal",
+    "logs",
     "documents",
     "manager",
+    "history",
     "leases",
     "runs",
     "reading",
@@ -67,6 +75,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "history",
     "leases",
     "survival",
     "copies",
@@ -102,7 +111,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "logs", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
   ["runs"],
   ["openapi"],
   ["app.ts"],
@@ -110,7 +119,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files", "actor"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

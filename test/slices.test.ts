@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { inLaterTurn, runInSlices } from "../src/slices.ts";
+import { inLaterTurn, runInSlices, whenTimeIsLeft } from "../src/slices.ts";
+import { countTurns, useSlice } from "./take-slices.ts";
 import { messageOf } from "../src/reason.ts";
 
 test("a short piece of work runs immediately, and then calls onDone", () => {
@@ -30,6 +31,30 @@ test("a long piece of work yields to the event loop", async () => {
   await done;
   isRunning = false;
   expect(yields).toBeGreaterThan(0);
+});
+
+test("work after many waits that end together is spread over turns, in order", async () => {
+  const done: number[] = [];
+  const turns = await countTurns(async () => {
+    const numbers = Array.from({ length: 50 }, (_, index) => index);
+    const work = async (number: number) => {
+      await undefined;
+      return await whenTimeIsLeft(() => (Bun.sleepSync(1), done.push(number)));
+    };
+    expect(await Promise.all(numbers.map(work))).toEqual(numbers.map((number) => number + 1));
+    expect(done).toEqual(numbers);
+  });
+  expect(turns).toBeGreaterThan(5);
+});
+
+test("an error in work that waits for its turn reaches the caller", async () => {
+  const done: string[] = [];
+  const fail = () => {
+    useSlice();
+    throw new Error(`failed after ${done.push("one")}`);
+  };
+  const calls = await Promise.allSettled([whenTimeIsLeft(fail), whenTimeIsLeft(fail)]);
+  expect(calls.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
 });
 
 test("work for a later turn runs after the callbacks of this turn, and gives its result or its error", async () => {

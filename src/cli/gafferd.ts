@@ -24,6 +24,7 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   try {
     if (argv[0] === "plugin") await (await import("./plugin/plugin.ts")).runPlugin(argv.slice(1));
     else if (argv[0] === "export") await (await import("./export.ts")).runExport(argv.slice(1));
+    else if (argv[0] === "mcp") await (await import("./mcp.ts")).runMcp(argv.slice(1));
     else failure = await withOptions(argv, (options) => run(resolvePaths(options), readiness));
   } catch (error) {
     failure = describeFailure(error);

@@ -1,7 +1,8 @@
 import type {
   DeliveryDocument,
   DetailDocument,
-  ExitDocument,
+  ExitReportDocument,
+  HistoryEntry,
   LeaseDocument,
   ListedRunDocument,
   ProcessDocument,
@@ -17,6 +18,7 @@ import type {
   WebhookDocument,
 } from "./documents.ts";
 import type { RunHandle, RunOptions } from "./run.ts";
+import type { LogEntry, LogOptions } from "./logs.ts";
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
 import type { WatchItem, WatchOptions } from "./watch.ts";
@@ -25,7 +27,7 @@ import type { InputBody, InputPosition, WriteOptions } from "./write.ts";
 /**
  * The API of a gafferd daemon. A `name` is the name of a template; a `pid` is gafferd's number of a process (1, 2, 3 …), not
  * the kernel's. Every method rejects with a GafferdClientError if the daemon returns an error, and with the error of `fetch`
- * if it cannot be reached. Only `tail`, `watch`, `watchStats`, `run`, and `write` with an `offset` reconnect automatically.
+ * if it cannot be reached. Only `tail`, `logs`, `watch`, `watchStats`, `run`, and `write` with an `offset` reconnect automatically.
  */
 export interface Client {
   /** The names of all templates in the order of creation; with `running`, the pids of all running processes, ascending. */
@@ -102,8 +104,11 @@ export interface Client {
   /** The pids of a template's running processes. */
   pids(name: string): Promise<number[]>;
 
-  /** How the last processes of a template ended, oldest first. */
-  history(name: string): Promise<ExitDocument[]>;
+  /** How the last 100 processes of a template ended, oldest first, also in earlier runs of gafferd. */
+  history(name: string): Promise<HistoryEntry[]>;
+
+  /** Who or what ended a process, and its last output. `boot` is from `history`; default: the newest exit of this pid. */
+  exitReport(name: string, pid: number, options?: { readonly boot?: string }): Promise<ExitReportDocument>;
 
   status(name: string): Promise<StatusDocument>;
 
@@ -153,6 +158,19 @@ export interface Client {
    * ```
    */
   tail(nameOrPid: string | number, options?: TailOptions): AsyncIterableIterator<TailItem, void>;
+
+  /**
+   * Searches the output that a template with `output_keep`, or all templates, have on disk, oldest line first. With `follow`, goes
+   * on with each line as it is written, and reconnects automatically. Rejects with `not_found` if no output is kept.
+   *
+   * @example
+   * ```ts
+   * for await (const entry of client.logs("web", { grep: "timeout", since: "1h" })) {
+   *   if (entry.type === "line") console.log(entry.time, entry.text);
+   * }
+   * ```
+   */
+  logs(name?: string, options?: LogOptions): AsyncIterableIterator<LogEntry, void>;
 
   /**
    * Writes to the stdin of a process, given by its pid or by the name of a template with one process. (With several

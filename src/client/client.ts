@@ -4,7 +4,8 @@
  * @module
  */
 import type { Client, RestartOptions } from "./api.ts";
-import type { DeliveryDocument, ExitDocument } from "./documents.ts";
+import type { DeliveryDocument, HistoryEntry } from "./documents.ts";
+import { logs } from "./logs.ts";
 import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
 import { run } from "./run.ts";
 import { tail } from "./tail.ts";
@@ -17,6 +18,7 @@ export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { ConnectionState } from "./follow.ts";
 export type { RunHandle, RunOptions } from "./run.ts";
+export type { LogEntry, LogOptions } from "./logs.ts";
 export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
 export type { ClientOptions } from "./transport.ts";
@@ -75,7 +77,9 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     signal: async (target, signal, { group } = {}) =>
       void (await ask("POST", ["processes", target, "_signal", signal], { query: { group } })),
     pids: async (name) => (await ask<{ pids: number[] }>("GET", ["processes", name, "_pids"])).pids,
-    history: async (name) => (await ask<{ history: ExitDocument[] }>("GET", ["processes", name, "_history"])).history,
+    history: async (name) => (await ask<{ history: HistoryEntry[] }>("GET", ["processes", name, "_history"])).history,
+    exitReport: async (name, pid, { boot } = {}) =>
+      await ask("GET", ["processes", name, "_history", String(pid)], { query: { boot } }),
     status: async (name) => await ask("GET", ["status", name]),
     stats: async (name?: string, pid?: number) => await ask("GET", toStatsPath(name, pid)),
     watchStats: <T>(of: StatsOptions & { name?: string; pid?: number } = {}) =>
@@ -87,6 +91,7 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
+    logs: (name, logOptions = {}) => logs(transport, name, logOptions),
     write: async (target, input, writeOptions = {}) => await write(transport, target, input, writeOptions),
     input: async (target) => await ask("GET", ["streams", target, "stdin"]),
     run: (id, settings, runOptions = {}) => run(transport, id, settings, runOptions),

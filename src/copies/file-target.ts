@@ -4,7 +4,7 @@ import type { OutputGap, OutputProcess } from "../reading/output-source.ts";
 import { outputFilePath } from "../template/output-settings.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { CopyTarget, OutputPiece } from "./copy-output.ts";
-import { describeGap } from "./describe-gap.ts";
+import { describeGap } from "../reading/describe-gap.ts";
 import { OutputFile } from "./output-file.ts";
 
 export interface FileTargetOptions {

@@ -62,11 +62,15 @@ async function findPluginProblems(options: PluginHostOptions): Promise<ConfigPro
   const { config, log } = options;
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   try {
-    await loadPluginHost(options, { manager: new Manager({ bus, log }), bus, sampler: new Sampler() });
+    await loadPluginHost(options, { manager: new Manager({ bus, log }), bus, sampler: new Sampler(), api: notRunning });
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return [...error.problems];
     if (error instanceof GafferdError) return [{ file: config.files[0] ?? commandLine, message: error.message }];
     throw error;
   }
+}
+
+async function notRunning(): Promise<never> {
+  throw new Error("plugins must not use gafferd before they are started");
 }

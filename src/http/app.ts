@@ -22,12 +22,14 @@ import { BundledAssets } from "./plugins/bundled-assets.ts";
 import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
+import { logRoutes } from "./logs/log-routes.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
 import { leaseRoutes } from "./leases/lease-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
 import { actionRoutes } from "./processes/action-routes.ts";
+import { historyRoutes } from "./processes/history-routes.ts";
 import { processRoutes } from "./processes/process-routes.ts";
 import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
@@ -116,6 +118,7 @@ export function createApp(options: AppOptions) {
     .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
     .use(processRoutes(manager))
+    .use(historyRoutes(manager))
     .use(actionRoutes(manager))
     .use(statusRoutes(manager))
     .use(statsRoutes({ manager, bus, leases, log, sampler }))
@@ -124,6 +127,7 @@ export function createApp(options: AppOptions) {
     .use(stdinRoutes(manager))
     .use(wstreamRoutes({ manager, journal, leases, log }))
     .use(runRoutes({ runs, outputs, leases }))
+    .use(logRoutes({ manager, bus, journal, leases, log }))
     .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
     .use(leaseRoutes(leases))

@@ -1,7 +1,7 @@
 import type { Logger } from "../log.ts";
 import type { OutputProcess } from "../reading/output-source.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import { type Batch, nextBatch } from "./batch.ts";
+import { type Batch, markTaken, nextBatch } from "./batch.ts";
 import type { EndedTotals } from "./block-meta.ts";
 import type { DiskQueue } from "./disk-queue.ts";
 import { addToTotals, totalsOfDropped } from "./ended-totals.ts";
@@ -23,8 +23,8 @@ export interface JournalWriterOptions {
 
 /** Output waits this long for more, so that a chatty process does not cause a write for each line. */
 const delayMs = 20;
-/** With this much, or half of the buffer, it is copied at once. */
-const urgentBytes = 512 * 1024;
+/** With this much, or three quarters of the buffer, it is copied at once. */
+const urgentBytes = 768 * 1024;
 /** After a failure it tries again. */
 const retryMs = 1000;
 
@@ -72,7 +72,9 @@ export class JournalWriter {
     this.#ended = totalsOfDropped(supervisor, this.#rank);
     for (const process of processes) this.add(process);
     this.#unsubscribe = supervisor.onChange(() => this.#stageSoon());
-    this.#ready = Promise.all([segments.load(), after]).then(() => {
+    // Not waited for: there may be thousands, and the buffers are not large.
+    void segments.load();
+    this.#ready = after.then(() => {
       this.#isReady = true;
       this.#stage();
     });
@@ -103,7 +105,7 @@ export class JournalWriter {
     const tracked = trackProcess(process, (output) => {
       this.#dirty.add(output);
       const { available, ring } = output.cursor;
-      if (available >= Math.min(urgentBytes, ring.capacity / 2)) this.#stage();
+      if (available >= Math.min(urgentBytes, ring.capacity * 0.75)) this.#stage();
       else this.#stageSoon();
     });
     this.#processes.set(process.id, tracked);
@@ -120,10 +122,13 @@ export class JournalWriter {
   /** Resolves when everything that has arrived until now is on disk, or lost, or if the disk does not take it now. */
   async flush(): Promise<void> {
     await this.#ready;
-    const target = this.#options.supervisor.ranks.next;
+    const { supervisor } = this.#options;
+    const target = supervisor.ranks.next;
     this.#stage();
     const isStuck = () => this.#isFailing || (this.#segment.isEmpty && !this.#options.slots.hasFree);
-    while (!this.#isDone && this.#writtenRank < target && !isStuck()) {
+    // The last block of a deleted template says that it is the last.
+    const isMissing = () => this.#writtenRank < target || (supervisor.isRetired && this.#processes.size === 0);
+    while (!this.#isDone && isMissing() && !isStuck()) {
       await new Promise<void>((resolve) => {
         const unsubscribe = this.onWritten(() => {
           unsubscribe();
@@ -132,6 +137,11 @@ export class JournalWriter {
       });
       if (this.#segment.isEmpty) this.#stage();
     }
+  }
+
+  /** Call now and then, so that what is too old can be deleted although nothing new comes. */
+  endOldSegment(nowMs: number): void {
+    this.#segment.endIfOld(nowMs);
   }
 
   /** Stops after what has arrived, although processes go on. */
@@ -241,23 +251,14 @@ export class JournalWriter {
     });
   }
 
-  /** Marks a batch as read. Its bytes were copied. */
-  #take({ meta, parts, ended, spawned, exited, added }: Batch): void {
-    for (const { output, from, to } of parts) {
-      const { ring } = output.cursor;
-      const lineEnd = ring.lineEndBefore(from, to);
-      if (lineEnd !== undefined) output.lineStart = lineEnd;
-      output.cursor.advance(to);
-    }
-    for (const output of ended) output.hasEnded = true;
-    for (const tracked of added) tracked.isRecorded = true;
-    for (const tracked of spawned) tracked.hasSpawned = true;
-    for (const tracked of exited) this.#leave(tracked);
+  #take(batch: Batch): void {
+    markTaken(batch);
+    for (const tracked of batch.exited) this.#leave(tracked);
     for (const output of this.#dirty) {
       const { ring, available } = output.cursor;
       if (available === 0 && (!ring.ended || output.hasEnded)) this.#dirty.delete(output);
     }
-    this.#rank = meta.to;
+    this.#rank = batch.meta.to;
   }
 
   #leave({ process, outputs }: TrackedProcess): void {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
+import { findHosted } from "../manager/find-hosted.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { DiskQueue } from "./disk-queue.ts";
@@ -36,8 +37,8 @@ export interface JournalUsage {
 
 /** How often output that is too old is deleted. */
 const sweepMs = 10 * 60_000;
-/** The names of templates, which are the names of folders. */
-const namePattern = /^[A-Za-z0-9][\w.:@+-]*$/;
+/** The names of templates and runs, which are the names of folders. */
+const namePattern = /^[A-Za-z0-9][\w.:@+~-]*$/;
 
 /**
  * Output on disk, in `journal/NAME/` of `state_dir`: of every template with `output_keep`, also of templates that were deleted,
@@ -84,7 +85,7 @@ export class Journal {
 
   /** The kept output of a template; undefined if nothing was ever kept. `segments` must be loaded by the caller. */
   find(name: string): KeptOutput | undefined {
-    if (!this.#isUsed) return undefined;
+    if (!this.#isUsed || !namePattern.test(name)) return undefined;
     const isWaiting = this.#waiting.some(({ template }) => template.name === name);
     if (!isWaiting && this.#writersOf(name).length === 0 && !existsSync(join(this.#folder, name))) return undefined;
     const writerNow = (): JournalWriter | undefined => {
@@ -145,6 +146,12 @@ export class Journal {
     else if (!isWanted) writer?.close();
   }
 
+  /** Call when no output of a run will follow. What has arrived is still written. */
+  end(name: string): void {
+    const supervisor = this.#find(name);
+    if (supervisor !== undefined) this.#writers.get(supervisor)?.close();
+  }
+
   /** Loads the code that writes. Call it before templates with `output_keep` start, so that their first bytes are not missed. */
   load(): Promise<void> {
     this.#isUsed = true;
@@ -185,8 +192,7 @@ export class Journal {
   }
 
   #find(name: string): Supervisor | undefined {
-    const { manager } = this.#options;
-    return manager.has(name) ? manager.get(name) : undefined;
+    return findHosted(this.#options.manager, name);
   }
 
   #segmentsOf(name: string): Segments {
@@ -210,6 +216,7 @@ export class Journal {
       const { segments, writer } = kept;
       await segments.load();
       const keep = this.#find(name)?.template.outputKeep ?? segments.list.at(-1)?.keep ?? {};
+      writer?.endOldSegment(Date.now());
       await segments.enforce(keep, Date.now(), writer?.current);
       if (segments.list.length > 0 || this.#writersOf(name).length > 0) continue;
       this.#segments.delete(name);

@@ -4,6 +4,9 @@ import type { Block } from "./block.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import type { Life, Segment, Segments } from "./segments.ts";
 
+/** Why blocks before one are missing: a file is damaged, or it was deleted because it was too old. */
+export type BlockLoss = "damaged" | "deleted";
+
 /** The blocks of one boot of a template, over all its segments from one on. The caller must `close` it. */
 export class LifeBlocks {
   readonly #segments: Segments;
@@ -11,6 +14,7 @@ export class LifeBlocks {
   readonly #log: Logger;
   #segment: Segment | undefined;
   #reader: SegmentReader | undefined;
+  #loss: BlockLoss | undefined;
 
   constructor(segments: Segments, first: Segment, log: Logger) {
     this.#segments = segments;
@@ -24,11 +28,22 @@ export class LifeBlocks {
     for (;;) {
       // Before the read: when there is a newer segment, this one does not grow any more.
       const newer = this.#newer();
+      this.#loss = this.#reader === undefined ? this.#loss : undefined;
       const block = await this.#read();
       if (block !== undefined || newer === undefined) return block;
       await this.#reader?.close();
       this.#open(newer);
     }
+  }
+
+  /** Why something is missing directly before the last block; undefined if that is not known. */
+  get loss(): BlockLoss | undefined {
+    return this.#loss;
+  }
+
+  /** Closes the file and frees the memory. Returns whether the next call of `next` returns the last block again. */
+  async park(): Promise<boolean> {
+    return (await this.#reader?.park()) ?? false;
   }
 
   async close(): Promise<void> {
@@ -40,7 +55,10 @@ export class LifeBlocks {
     this.#reader = new SegmentReader({
       path: segment.path,
       limit: () => segment.size,
-      onDamage: (message) => this.#log.error(message),
+      onDamage: (message) => {
+        this.#loss = "damaged";
+        this.#log.error(message);
+      },
     });
   }
 
@@ -49,7 +67,9 @@ export class LifeBlocks {
       return await this.#reader?.next();
     } catch (error) {
       // It may have been deleted because it was too old.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.#log.error(messageOf(error));
+      const isDeleted = (error as NodeJS.ErrnoException).code === "ENOENT";
+      this.#loss = isDeleted ? "deleted" : "damaged";
+      if (!isDeleted) this.#log.error(messageOf(error));
       await this.#reader?.close();
       this.#reader = undefined;
       return undefined;

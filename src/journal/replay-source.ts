@@ -60,7 +60,8 @@ export class ReplaySource implements OutputSource {
     if (boot !== undefined) this.boot = boot;
     this.ranks = new RankCounter(serial);
     this.processId = processId;
-    this.#template = parseTemplate({ name, cmd: "none" }, { defaultCwd: "/" });
+    // Its name may be that of a run.
+    this.#template = { ...parseTemplate({ name: "none", cmd: "none" }, { defaultCwd: "/" }), name };
   }
 
   processes(): readonly OutputProcess[] {

@@ -13,6 +13,8 @@ export interface SegmentReaderOptions {
   readonly path: string;
   /** Bytes after this offset are not read, because they are being written. Default: the whole file. */
   readonly limit?: () => number;
+  /** How much is read at a time, in bytes. Default: 1 MiB. */
+  readonly windowBytes?: number;
   /** Called once with a sentence if damaged bytes lie between whole blocks. */
   readonly onDamage?: (message: string) => void;
 }
@@ -20,7 +22,7 @@ export interface SegmentReaderOptions {
 /** The version of the format. */
 export const segmentVersion = 1;
 
-const windowBytes = 1024 * 1024;
+const defaultWindowBytes = 1024 * 1024;
 const readSome = promisify(readDescriptor);
 const close = promisify(closeDescriptor);
 
@@ -36,6 +38,8 @@ export class SegmentReader {
   #windowAt = 0;
   /** The offset of the next block in the window. */
   #next = 0;
+  /** The offset of the last block in the file. */
+  #lastAt: number | undefined;
   #seed = 0n;
   #segment: SegmentRecord | undefined;
   /** Where damaged bytes begin in the file; undefined if the last block was whole. */
@@ -53,6 +57,11 @@ export class SegmentReader {
     return this.#segment;
   }
 
+  /** The offset in the file of the block that was read last. */
+  get offset(): number {
+    return this.#lastAt ?? 0;
+  }
+
   /** The next block; undefined at the end, for now. Throws SegmentError and the errors of `node:fs`. */
   async next(): Promise<Block | undefined> {
     for (;;) {
@@ -60,6 +69,7 @@ export class SegmentReader {
       const length = blockLength(this.#window, this.#next);
       const block = length !== undefined && (await this.#fill(length)) ? this.#decode(length) : undefined;
       if (block !== undefined && length !== undefined) {
+        this.#lastAt = this.#windowAt + this.#next;
         this.#next += length;
         this.#reportDamage();
         return block;
@@ -70,17 +80,31 @@ export class SegmentReader {
     }
   }
 
+  /** Closes the file and frees the memory. Returns whether the next call of `next` returns the last block again. */
+  async park(): Promise<boolean> {
+    this.#windowAt = this.#lastAt ?? this.#windowAt + this.#next;
+    this.#window = Buffer.alloc(0);
+    this.#next = 0;
+    await this.#closeFile();
+    return this.#lastAt !== undefined;
+  }
+
   /** Resolves when the file is closed, after a read that is under way. `next` then returns undefined. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#reading;
+    await this.#closeFile();
+  }
+
+  async #closeFile(): Promise<void> {
     const fd = this.#fd;
     this.#fd = undefined;
     if (fd !== undefined) await close(fd);
   }
 
   #decode(length: number): Block | undefined {
-    const block = decodeBlock(this.#window.subarray(this.#next, this.#next + length), this.#seed);
+    const isFirst = this.#windowAt + this.#next === 0;
+    const block = decodeBlock(this.#window.subarray(this.#next, this.#next + length), isFirst ? 0n : this.#seed);
     if (block === undefined || this.#segment !== undefined) return block;
     const { segment } = block.meta;
     if (segment === undefined) throw this.#unreadable("its first block does not describe it");
@@ -117,6 +141,7 @@ export class SegmentReader {
   async #fill(wanted: number): Promise<boolean> {
     while (this.#window.length - this.#next < wanted) {
       const held = this.#window.subarray(this.#next);
+      const { windowBytes = defaultWindowBytes } = this.#options;
       const window = Buffer.allocUnsafe(Math.max(windowBytes, wanted));
       held.copy(window);
       const at = this.#windowAt + this.#next;

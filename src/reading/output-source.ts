@@ -86,7 +86,7 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
 }
 
 /** A number for the set of outputs that is read, part of every position. 0 means all outputs of a template. */
-export function scopeOf({ processId }: OutputSource, label: string | undefined): number {
+export function scopeOf({ processId }: Pick<OutputSource, "processId">, label: string | undefined): number {
   if (processId === undefined && label === undefined) return 0;
   return Bun.hash.crc32(`${processId ?? ""}/${label ?? ""}`);
 }

@@ -20,12 +20,14 @@ import { framing } from "./framing.ts";
 import { ingest } from "./ingest.ts";
 import { journal } from "./journal.ts";
 import { latency } from "./latency.ts";
+import { longRequests } from "./long-requests.ts";
 import { describeMachine, isLinux, missingPrograms } from "./machine.ts";
 import type { Measure } from "./measure.ts";
 import { othersShare } from "./quiet.ts";
 import { relay } from "./relay.ts";
 import { requests } from "./requests.ts";
 import { respawn } from "./respawn.ts";
+import { runs } from "./runs.ts";
 import { spawn } from "./spawn.ts";
 import { spawnCost } from "./spawn-cost.ts";
 import { stalled } from "./stalled.ts";
@@ -43,11 +45,13 @@ const measures: readonly Measure[] = [
   journal,
   spawn,
   spawnCost,
+  runs,
   latency,
   respawn,
   stalled,
   busy,
   framing,
+  longRequests,
   requests,
   watch,
   wstream,

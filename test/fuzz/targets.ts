@@ -6,6 +6,7 @@ import { expansion } from "./expansion.ts";
 import { rawHeaders } from "./headers.ts";
 import { ids } from "./ids.ts";
 import { ini } from "./ini.ts";
+import { logQueries } from "./log-queries.ts";
 import { paths } from "./paths.ts";
 import { runFiles } from "./run-files.ts";
 import { segments } from "./segments.ts";
@@ -20,6 +21,7 @@ export const targets: readonly FuzzTarget[] = [
   paths,
   rawHeaders,
   ids,
+  logQueries,
   templates,
   ini,
   envFiles,

@@ -64,3 +64,10 @@ test("an answer that fails halfway is an error, not a part of the answer", async
     Object.defineProperty(supervisor, "template", template);
   }
 });
+
+test.each(["/openapi.json", "/docs"])("%s is built in small steps", async (path) => {
+  await using other = createService();
+  takeSlices(20);
+  const turns = await countTurns(async () => expect((await other.ask("GET", path)).status).toBe(200));
+  expect(turns).toBeGreaterThan(20);
+});

@@ -24,6 +24,7 @@ export interface Answer {
 export interface Service extends AsyncDisposable {
   readonly app: HttpApp;
   readonly manager: Manager;
+  readonly bus: EventBus;
   /** `error cannot answer GET /`, with the logged cause. */
   readonly logged: Logged[];
   readonly log: Logger;
@@ -62,6 +63,7 @@ export function createService(options: { corsOrigins?: readonly string[]; sample
   return {
     app,
     manager,
+    bus,
     logged,
     log,
     async ask(method, path, body, headers = {}) {

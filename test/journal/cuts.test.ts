@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), "journal-cuts-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** `JOURNAL_CUTS=500 bun test test/journal/cuts.test.ts` for a long run. */
-const cuts = Number(process.env["JOURNAL_CUTS"] ?? 40);
+const cuts = Number(process.env["JOURNAL_CUTS"] ?? 24);
 
 const config = join(folder, "gaffer.ini");
 writeFileSync(

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createClient, type RunDocument } from "gafferd/client";
 import { createFolder, startGafferd } from "../cli/running.ts";
@@ -72,6 +72,28 @@ test("after a restart, runs that had ended are as they were, without their outpu
   rmSync(join(folder.path, "state"), { recursive: true });
 });
 
+test("output with `output_keep` can be read after a kill of gafferd, also that of a lost run, and of the last with its id", async () => {
+  await using first = await startGafferd(["-c", config]);
+  const keep = { shell: true, output_keep: "1m" };
+  await put(first.url, "kept", { cmd: "echo before", ...keep });
+  await fetch(`${first.url}/runs/kept`, { method: "DELETE" });
+  const done = (await (await put(first.url, "kept", { cmd: "echo one; echo two >&2", ...keep })).json()) as RunDocument;
+  await put(first.url, "cut", { cmd: "echo begun; exec sleep 60", ...keep }, "?wait=0");
+  const journal = join(folder.path, "state/journal/run~cut/0000000001.gj");
+  await waitFor(() => existsSync(journal) && readFileSync(journal, "latin1").includes("begun\n"), "the output on disk");
+  first.kill("SIGKILL");
+  await first.exited;
+  await using second = await startGafferd(["-c", config]);
+  expect(await read(second.url, "kept/output/stdout?feed=continuous")).toBe("one\n");
+  expect(await read(second.url, "kept/output/stderr?tail=1")).toBe("two\n");
+  expect(await read(second.url, "cut/output/stdout?feed=continuous")).toBe("begun\n");
+  const events = await read(second.url, "kept/output?feed=eventsource");
+  expect(events).toContain('event: exit\ndata: {"pid":2,"exit_status":0,"term_signal":null}\n');
+  // An id from before the kill is still a place.
+  const next = done.output["stdout"]?.next ?? "";
+  expect(await read(second.url, `kept/output/stdout?feed=continuous&since=${next}`)).toBe("");
+});
+
 test("a run that is running when gafferd is killed is lost, with a reason, and nothing of it is left", async () => {
   await using first = await startGafferd(["-c", config]);
   const body = { cmd: "sleep 61 & sleep 61", shell: true };
@@ -84,11 +106,19 @@ test("a run that is running when gafferd is killed is lost, with a reason, and n
   expect(end).toMatchObject({ state: "lost", exit_status: null, term_signal: null, ended_by: null, exited_at: null });
   expect(end.reason).toMatch(new RegExp(`while (process ${osPid} was running|it started the process)`));
   expect(end.output).toEqual({});
+  // A client that follows events is told too.
+  const events = await (await put(second.url, "long", body, "?feed=eventsource")).text();
+  expect(events.match(/^event: .*$/gm)).toEqual(["event: run", "event: gap", "event: exit"]);
+  expect(events).toContain('"state":"lost","exit_status":null');
   await waitFor(() => !lives(osPid ?? 0), "the end of the process");
 });
 
 async function put(url: string, id: string, body: object, query = ""): Promise<Response> {
   return await fetch(`${url}/runs/${id}${query}`, { method: "PUT", body: JSON.stringify(body) });
+}
+
+async function read(url: string, path: string): Promise<string> {
+  return await (await fetch(`${url}/runs/${path}`)).text();
 }
 
 function endOf({ state, exit_status: status, term_signal: signal, ended_by: by }: RunDocument): string {

@@ -1,4 +1,4 @@
-import { hasTimeLeft, runInLaterTurn } from "../../slices.ts";
+import { hasTimeLeft, runInNextTurn } from "../../slices.ts";
 import type { Arrival, Pieces, PieceSource } from "../listen/connection.ts";
 import type { ClientPresence } from "./client-presence.ts";
 
@@ -89,7 +89,7 @@ export class Feed implements PieceSource {
     this.#pending = Promise.withResolvers();
     this.#waitingSinceMs = performance.now();
     if (mayCollect) this.#armTimer();
-    else this.#serveInLaterTurn();
+    else this.#serveInNextTurn();
     return this.#pending.promise;
   }
 
@@ -129,14 +129,14 @@ export class Feed implements PieceSource {
     queueMicrotask(() => {
       this.#isScheduled = false;
       if (hasTimeLeft()) this.#serve();
-      else this.#serveInLaterTurn();
+      else this.#serveInNextTurn();
     });
   }
 
-  #serveInLaterTurn(): void {
+  #serveInNextTurn(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    runInLaterTurn(() => {
+    runInNextTurn(() => {
       this.#isScheduled = false;
       this.#serve();
     });

@@ -30,8 +30,11 @@ export function formatStreamId(position: StreamPosition): string {
   return (position.boot ?? bootId) + formatPosition(position);
 }
 
-/** Where a client with this id resumes. Throws `bad_value` if gafferd cannot have sent the id. */
-export function parseStreamId(id: string): OutputStart {
+/**
+ * Where a client with this id resumes; the id is the value of the parameter `field`. Throws `bad_value` if gafferd cannot have
+ * sent the id.
+ */
+export function parseStreamId(id: string, field = "since"): Extract<OutputStart, { kind: "resume" | "restart" }> {
   const [, boot, rest = ""] = /^(r[0-9a-z]+)(_.*)$/.exec(id) ?? [];
   const position = parsePosition(rest);
   if (boot === bootId && position !== undefined) return { kind: "resume", position };
@@ -39,7 +42,7 @@ export function parseStreamId(id: string): OutputStart {
     return { kind: "resume", position: { ...position, boot } };
   }
   if (wasSentBefore(id)) return { kind: "restart" };
-  throw invalidIdError(id, "a stream");
+  throw invalidIdError(id, "a stream", field);
 }
 
 /**
@@ -57,7 +60,7 @@ export function wasSentBefore(id: string): boolean {
 }
 
 /** The `bad_value` error for an id that `sender` cannot have sent. */
-export function invalidIdError(id: string, sender: string): GafferdError {
+export function invalidIdError(id: string, sender: string, field = "since"): GafferdError {
   const reason = `\`${id.slice(0, 80)}\` is not a valid id; pass an id exactly as ${sender} sent it`;
-  return new GafferdError("bad_value", reason, { field: "since" });
+  return new GafferdError("bad_value", reason, { field });
 }

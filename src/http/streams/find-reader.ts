@@ -3,6 +3,7 @@ import type { Logger } from "../../log.ts";
 import { currentMoment } from "../../moment.ts";
 import type { OpenReader } from "../../reading/output-items.ts";
 import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import { goneSource } from "../../reading/gone-source.ts";
 import type { OutputSource } from "../../reading/output-source.ts";
 import { findTail, type OutputStart } from "../../reading/output-start.ts";
 
@@ -52,6 +53,35 @@ async function findKept(
   const keptStart = await findKeptStart({ kept, live, start, lines, label: readerOptions.label, now, log });
   if (keptStart === undefined) return inBuffers(options, start);
   const reader = await KeptReader.open({ name, kept, start: keptStart, live, readerOptions, log });
+  return { start: keptStart.start, open: (callbacks) => reader.attach(callbacks), abandon: () => reader.close() };
+}
+
+/**
+ * Like `findReader`, for a process of an earlier gafferd, the last one with this name. Undefined if nothing of it is on disk. If
+ * the name was used before, `tail` and `since` give all that is kept of the last.
+ */
+export async function findKeptReader({
+  name,
+  kept,
+  start,
+  readerOptions,
+  log,
+}: Pick<FindReaderOptions, "name" | "start" | "readerOptions" | "log"> & { readonly kept: KeptOutput }): Promise<
+  FoundReader | undefined
+> {
+  const { segments } = kept;
+  await segments.load();
+  const last = segments.lives.at(-1);
+  if (last === undefined) return undefined;
+  const { findKeptStart } = await import("../../journal/kept-start.ts");
+  const { KeptReader } = await import("../../journal/kept-reader.ts");
+  const { label } = readerOptions;
+  const lines = start.kind === "tail" ? start.lines : undefined;
+  const now = currentMoment();
+  const isOnly = segments.lives.length === 1 || start.kind === "resume";
+  const found = isOnly ? await findKeptStart({ kept, live: goneSource, start, lines, label, now, log }) : undefined;
+  const keptStart = found ?? { life: last, start: { kind: "held" }, rank: 0, isAfterLoss: false };
+  const reader = await KeptReader.open({ name, kept, start: keptStart, live: undefined, readerOptions, log });
   return { start: keptStart.start, open: (callbacks) => reader.attach(callbacks), abandon: () => reader.close() };
 }
 

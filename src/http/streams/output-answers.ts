@@ -2,6 +2,7 @@ import type { Journal } from "../../journal/journal.ts";
 import type { Leases } from "../../leases/leases.ts";
 import type { Logger } from "../../log.ts";
 import { currentMoment } from "../../moment.ts";
+import { goneSource } from "../../reading/gone-source.ts";
 import { NamedReaders } from "../../reading/named-readers.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import type { OutputSource } from "../../reading/output-source.ts";
@@ -11,9 +12,9 @@ import { admitStream } from "../feed/admit-stream.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { withLease } from "../feed/held-lease.ts";
 import { assertReadable } from "./assert-readable.ts";
-import { findReader } from "./find-reader.ts";
+import { findKeptReader, findReader, type FoundReader } from "./find-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
-import { createNamedReader } from "./named-reader.ts";
+import { createNamedReader, type NamedReader } from "./named-reader.ts";
 import { createEventEncoder, createRawEncoder, type EventEncoding } from "./output-encoder.ts";
 import { OutputFeed } from "./output-feed.ts";
 import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
@@ -28,6 +29,20 @@ export interface ReadOutput {
   readonly label?: string;
   /** How a feed of server-sent events begins and ends. Default: as described in `/streams`. */
   readonly encoding?: EventEncoding;
+}
+
+/** Output on disk. */
+export interface KeptTarget {
+  /** The name of the process: `run~ID`. */
+  readonly name: string;
+  /** Undefined: all outputs. */
+  readonly label: string | undefined;
+}
+
+interface SentOutput extends Pick<ReadOutput, "source" | "label"> {
+  readonly reader: FoundReader;
+  readonly encoding?: EventEncoding | undefined;
+  readonly named?: NamedReader | undefined;
 }
 
 export interface OutputAnswersOptions {
@@ -61,7 +76,6 @@ export class OutputAnswers {
     const isFinished = !source.isOpen || (query.follow === "until-exit" && source.isAtRest);
     if (isFinished && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
     admitStream(request);
-    const { feed, format, heartbeatMs, follow } = query;
     // `HEAD` comes as a request that is aborted from the start.
     const wasAborted = request.signal.aborted;
     const { name, losslessTimeoutMs: timeoutMs } = template;
@@ -72,7 +86,7 @@ export class OutputAnswers {
         : createNamedReader({ readers, name: query.reader, source, label, start: query.start, timeoutMs });
     const wanted = named?.start ?? query.start;
     const readerOptions = readerOptionsOf(query, label);
-    const { journal, leases, log } = this.#options;
+    const { journal, log } = this.#options;
     const found = findReader({ name, source, start: wanted, readerOptions, journal, log });
     const reader = found instanceof Promise ? await found : found;
     // The client left during the search.
@@ -80,6 +94,34 @@ export class OutputAnswers {
       reader.abandon();
       return new Response(null);
     }
+    return await this.#send(request, query, { source, reader, named, ...(label !== undefined && { label }), encoding });
+  }
+
+  /**
+   * Answers with output of a process of an earlier gafferd, which is on disk under this name. Undefined if nothing is. Throws
+   * `bad_value` and `overloaded`.
+   */
+  async answerKept(request: Request, { name, label }: KeptTarget): Promise<Response | undefined> {
+    const query = parseQuery(request);
+    const { journal, log } = this.#options;
+    const kept = journal?.find(name);
+    if (kept === undefined) return undefined;
+    admitStream(request);
+    const reader = await findKeptReader({
+      name,
+      kept,
+      start: query.start,
+      readerOptions: readerOptionsOf(query, label),
+      log,
+    });
+    if (reader === undefined) return undefined;
+    return await this.#send(request, query, { source: goneSource, reader, ...(label !== undefined && { label }) });
+  }
+
+  async #send(request: Request, query: OutputQuery, sent: SentOutput): Promise<Response> {
+    const { source, label, encoding, reader, named } = sent;
+    const { leases, log } = this.#options;
+    const { feed, format, heartbeatMs, follow } = query;
     const { start, open: openReader } = reader;
     if (feed === "longpoll") {
       const { signal } = request;

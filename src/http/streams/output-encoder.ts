@@ -10,7 +10,7 @@ import { maxLineBytes, toJsonLine } from "../feed/json-line.ts";
 import { encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
 import { maxIdLength } from "../feed/stream-id.ts";
 import { toTime } from "../../documents/time.ts";
-import { eventNameOf } from "./event-name.ts";
+import { eventNameOf } from "../feed/event-name.ts";
 
 /** Encodes output, gaps and process events for a client. */
 export interface OutputEncoder {

@@ -9,7 +9,7 @@ import type { SocketHandlers } from "../listen/connection.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toGapDocument } from "./output-encoder.ts";
 import { withTaken } from "./stdin-routes.ts";
-import { hasTimeLeft, runInLaterTurn } from "../../slices.ts";
+import { hasTimeLeft, runInNextTurn } from "../../slices.ts";
 
 type Socket = ServerWebSocket<SocketHandlers>;
 
@@ -164,7 +164,7 @@ class Sender {
     while (this.#socket !== undefined && !this.#isFull) {
       // A client that reads as fast as gafferd sends would otherwise delay everything else.
       if (!hasTimeLeft()) {
-        if (!this.#isScheduled) this.#schedule(runInLaterTurn);
+        if (!this.#isScheduled) this.#schedule(runInNextTurn);
         return;
       }
       const item = this.#reader.next(frameBytes, performance.now());

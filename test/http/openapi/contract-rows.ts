@@ -100,6 +100,13 @@ export const contractRows: readonly ContractRow[] = [
     ),
   },
   {
+    row: "GET /processes/:name/_history/:pid",
+    requests: ["GET /processes/{id}/_history/{pid}"],
+    codes: ["not_found", "bad_value"],
+    members: ["ended_by", "output", "next", "left_behind", "changed_settings", "exit_status", "cpu_ms", "max_rss"],
+    query: ["boot"],
+  },
+  {
     row: "GET /status/:name",
     requests: ["GET /status/{name}"],
     codes: ["not_found"],
@@ -146,6 +153,12 @@ export const contractRows: readonly ContractRow[] = [
     headers: ["Last-Event-ID"],
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found", "bad_value", "io_not_redirected"],
+  },
+  {
+    row: "GET /logs/:name[/:label], GET /logs: output on disk, by time or id, text or regular expression, as text or JSON, and followed live",
+    requests: ["GET /logs", "GET /logs/{name}", "GET /logs/{name}/{label}"],
+    query: words("since until limit grep regex ignore_case pid label format feed"),
+    codes: ["not_found", "bad_value"],
   },
   { row: "io_not_found", requests: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
   {
@@ -297,6 +310,17 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     "Last-Event-ID": "same as `since`, as in other streams",
     heartbeat: "the interval of ping frames",
   },
+  ...Object.fromEntries(
+    ["GET /logs", "GET /logs/{name}", "GET /logs/{name}/{label}"].map((operation) => [
+      operation,
+      {
+        order: "returns the newest lines first, for a reader that looks for the last occurrence",
+        heartbeat: "prevents proxies from closing a silent stream",
+        lease: "holds a lease, like every stream",
+        "Last-Event-ID": "same as `since`, as in other streams",
+      },
+    ]),
+  ),
   "GET /runs": { state: "finds the runs that are running among thousands" },
   "POST /_reload": {
     dry_run: "returns the changes without making them",

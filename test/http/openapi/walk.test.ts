@@ -178,7 +178,8 @@ async function tryCall(
 async function setUp(serving: Serving, name: StageName): Promise<void> {
   const { manager } = serving.daemon;
   if (!manager.names().includes(name)) {
-    const defaults = { shell: true, redirect_output: ["stdout", "stderr"], redirect_input: true };
+    const keep = name === "web:api" ? { output_keep: "64m" } : {};
+    const defaults = { shell: true, redirect_output: ["stdout", "stderr"], redirect_input: true, ...keep };
     await serving.create({ name, ...defaults, ...structuredClone(stages[name]) } as Parameters<Serving["create"]>[0]);
   }
   if (name === "web:api") {
