@@ -214,6 +214,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     leases.close();
     await manager.kept.close();
     await runs.close();
+    manager.exits.close();
     await store.close();
   }
 

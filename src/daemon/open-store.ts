@@ -1,5 +1,6 @@
 import { defaultStateDir } from "../config/gaffer-section.ts";
 import { GafferdError } from "../errors.ts";
+import { exitTables } from "../history/history-tables.ts";
 import { leaseTables } from "../leases/lease-rows.ts";
 import type { Logger } from "../log.ts";
 import { templateTables } from "../manager/template-rows.ts";
@@ -10,7 +11,7 @@ import { webhookTables } from "../webhook/webhook-tables.ts";
 
 /** Creates the store with the tables of all parts of gafferd. It is opened when it is first used. */
 export function createStore(options: { readonly stateDir: string; readonly log: Logger }): Store {
-  return new Store({ ...options, tables: [webhookTables, templateTables, runTables, leaseTables] });
+  return new Store({ ...options, tables: [webhookTables, templateTables, runTables, leaseTables, exitTables] });
 }
 
 /**

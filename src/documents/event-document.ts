@@ -1,6 +1,7 @@
 import type { GafferdEvent } from "../events/event.ts";
 import type { EventDocument } from "./document-schemas.ts";
 import { toExitStatusDocument } from "./exit-status-document.ts";
+import { reportAddressOf } from "./report-address.ts";
 import { toTime, toTimeOrNull } from "./time.ts";
 
 export type { EventDocument };
@@ -11,7 +12,9 @@ export function toEventDocument(event: GafferdEvent): EventDocument {
     event: event.type,
     name: event.name,
     ...("id" in event ? { pid: event.id, os_pid: event.osPid, slot: event.slot, detached: event.detached } : {}),
-    ...("status" in event ? toExitStatusDocument(event.status) : {}),
+    ...("status" in event
+      ? { ...toExitStatusDocument(event.status), report: reportAddressOf({ name: event.name, pid: event.id }) }
+      : {}),
     ...(event.type === "flap" ? { retry_at: toTimeOrNull(event.retryAtMs) } : {}),
     ...(event.type === "lease_end" ? { owner: event.owner } : {}),
     time: toTime(event.timeMs),

@@ -89,6 +89,18 @@ export function nextBatch({ dirty, processes, rank, nextRank, nowMs }: Pending):
   };
 }
 
+/** Marks a batch as read. Its bytes were copied. */
+export function markTaken({ parts, ended, spawned, added }: Batch): void {
+  for (const { output, from, to } of parts) {
+    const lineEnd = output.cursor.ring.lineEndBefore(from, to);
+    if (lineEnd !== undefined) output.lineStart = lineEnd;
+    output.cursor.advance(to);
+  }
+  for (const output of ended) output.hasEnded = true;
+  for (const tracked of added) tracked.isRecorded = true;
+  for (const tracked of spawned) tracked.hasSpawned = true;
+}
+
 /** Copies the bytes of the parts to `target`, one after the other, from `at` on. */
 export function copyParts(parts: readonly Part[], target: Buffer, at: number): void {
   let end = at;

@@ -1,7 +1,7 @@
 import type { Logger } from "../log.ts";
 import type { OutputProcess } from "../reading/output-source.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import { type Batch, nextBatch } from "./batch.ts";
+import { type Batch, markTaken, nextBatch } from "./batch.ts";
 import type { EndedTotals } from "./block-meta.ts";
 import type { DiskQueue } from "./disk-queue.ts";
 import { addToTotals, totalsOfDropped } from "./ended-totals.ts";
@@ -72,7 +72,9 @@ export class JournalWriter {
     this.#ended = totalsOfDropped(supervisor, this.#rank);
     for (const process of processes) this.add(process);
     this.#unsubscribe = supervisor.onChange(() => this.#stageSoon());
-    this.#ready = Promise.all([segments.load(), after]).then(() => {
+    // Not waited for: there may be thousands, and the buffers are not large.
+    void segments.load();
+    this.#ready = after.then(() => {
       this.#isReady = true;
       this.#stage();
     });
@@ -135,6 +137,11 @@ export class JournalWriter {
       });
       if (this.#segment.isEmpty) this.#stage();
     }
+  }
+
+  /** Call now and then, so that what is too old can be deleted although nothing new comes. */
+  endOldSegment(nowMs: number): void {
+    this.#segment.endIfOld(nowMs);
   }
 
   /** Stops after what has arrived, although processes go on. */
@@ -244,23 +251,14 @@ export class JournalWriter {
     });
   }
 
-  /** Marks a batch as read. Its bytes were copied. */
-  #take({ meta, parts, ended, spawned, exited, added }: Batch): void {
-    for (const { output, from, to } of parts) {
-      const { ring } = output.cursor;
-      const lineEnd = ring.lineEndBefore(from, to);
-      if (lineEnd !== undefined) output.lineStart = lineEnd;
-      output.cursor.advance(to);
-    }
-    for (const output of ended) output.hasEnded = true;
-    for (const tracked of added) tracked.isRecorded = true;
-    for (const tracked of spawned) tracked.hasSpawned = true;
-    for (const tracked of exited) this.#leave(tracked);
+  #take(batch: Batch): void {
+    markTaken(batch);
+    for (const tracked of batch.exited) this.#leave(tracked);
     for (const output of this.#dirty) {
       const { ring, available } = output.cursor;
       if (available === 0 && (!ring.ended || output.hasEnded)) this.#dirty.delete(output);
     }
-    this.#rank = meta.to;
+    this.#rank = batch.meta.to;
   }
 
   #leave({ process, outputs }: TrackedProcess): void {

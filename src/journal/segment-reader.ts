@@ -13,6 +13,8 @@ export interface SegmentReaderOptions {
   readonly path: string;
   /** Bytes after this offset are not read, because they are being written. Default: the whole file. */
   readonly limit?: () => number;
+  /** How much is read at a time, in bytes. Default: 1 MiB. */
+  readonly windowBytes?: number;
   /** Called once with a sentence if damaged bytes lie between whole blocks. */
   readonly onDamage?: (message: string) => void;
 }
@@ -20,7 +22,7 @@ export interface SegmentReaderOptions {
 /** The version of the format. */
 export const segmentVersion = 1;
 
-const windowBytes = 1024 * 1024;
+const defaultWindowBytes = 1024 * 1024;
 const readSome = promisify(readDescriptor);
 const close = promisify(closeDescriptor);
 
@@ -139,6 +141,7 @@ export class SegmentReader {
   async #fill(wanted: number): Promise<boolean> {
     while (this.#window.length - this.#next < wanted) {
       const held = this.#window.subarray(this.#next);
+      const { windowBytes = defaultWindowBytes } = this.#options;
       const window = Buffer.allocUnsafe(Math.max(windowBytes, wanted));
       held.copy(window);
       const at = this.#windowAt + this.#next;

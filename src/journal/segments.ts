@@ -29,6 +29,8 @@ export interface Life {
   readonly segments: readonly Segment[];
 }
 
+/** More than the first block of most segments. */
+const headerWindowBytes = 32 * 1024;
 const namePattern = /^(\d{10})\.gj$/;
 
 /**
@@ -50,6 +52,8 @@ export class Segments {
   readonly #log: Logger;
   #list: Segment[] = [];
   #loaded: Promise<void> | undefined;
+  /** The sequences of the segments of earlier boots; undefined before the folder was read. */
+  #earlier: readonly number[] | undefined;
   #lastSequence = 0;
 
   constructor(folder: string, log: Logger) {
@@ -81,10 +85,10 @@ export class Segments {
 
   /** The path and the number of the next segment. Creates the folder. */
   next(): { readonly path: string; readonly sequence: number } {
+    this.#scan();
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#lastSequence += 1;
-    const sequence = this.#lastSequence;
-    return { sequence, path: join(this.folder, `${String(sequence).padStart(10, "0")}.gj`) };
+    return { sequence: this.#lastSequence, path: this.#pathOf(this.#lastSequence) };
   }
 
   add(segment: Segment): void {
@@ -109,13 +113,9 @@ export class Segments {
 
   async #load(): Promise<void> {
     const found: Segment[] = [];
-    for (const name of namesIn(this.folder)) {
-      const [, digits] = namePattern.exec(name) ?? [];
-      if (digits === undefined) continue;
-      const sequence = Number(digits);
-      this.#lastSequence = Math.max(this.#lastSequence, sequence);
-      const path = join(this.folder, name);
-      const reader = new SegmentReader({ path });
+    for (const sequence of this.#scan()) {
+      const path = this.#pathOf(sequence);
+      const reader = new SegmentReader({ path, windowBytes: headerWindowBytes });
       try {
         const first = await reader.next();
         if (first?.meta.segment === undefined) continue;
@@ -128,7 +128,20 @@ export class Segments {
         await reader.close();
       }
     }
-    this.#list = [...found.toSorted((a, b) => a.sequence - b.sequence), ...this.#list];
+    this.#list = [...found, ...this.#list];
+  }
+
+  /** The segments that were there before the first one of this boot. */
+  #scan(): readonly number[] {
+    if (this.#earlier === undefined) {
+      this.#earlier = sequencesIn(this.folder);
+      this.#lastSequence = this.#earlier.at(-1) ?? 0;
+    }
+    return this.#earlier;
+  }
+
+  #pathOf(sequence: number): string {
+    return join(this.folder, `${String(sequence).padStart(10, "0")}.gj`);
   }
 }
 
@@ -145,9 +158,11 @@ export function expiredSegments(segments: readonly Segment[], keep: OutputKeep, 
   return expired;
 }
 
-function namesIn(folder: string): string[] {
+/** In ascending order. */
+function sequencesIn(folder: string): number[] {
   try {
-    return readdirSync(folder).toSorted();
+    const names = readdirSync(folder).flatMap((name) => namePattern.exec(name)?.[1] ?? []);
+    return names.map(Number).toSorted((a, b) => a - b);
   } catch {
     return [];
   }

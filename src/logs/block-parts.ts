@@ -1,5 +1,12 @@
 import type { BlockMeta, OutputPart } from "../journal/block-meta.ts";
 
+/** What a block says about an output. */
+export interface OutputBlock {
+  readonly part: OutputPart | undefined;
+  readonly bytes: Buffer;
+  readonly end: BlockMeta["ends"][number] | undefined;
+}
+
 /** The positions in the first block of a segment, by process and index. */
 export function positionsOf({ processes }: BlockMeta): ReadonlyMap<string, number> {
   return new Map(

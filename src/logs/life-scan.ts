@@ -1,6 +1,6 @@
 import type { Block } from "../journal/block.ts";
-import type { BlockMeta, OutputPart, ProcessRecord } from "../journal/block-meta.ts";
-import { outputKeyOf, outputsIn } from "./block-parts.ts";
+import type { BlockMeta, ProcessRecord } from "../journal/block-meta.ts";
+import { type OutputBlock, outputKeyOf, outputsIn } from "./block-parts.ts";
 import type { GapReason, LogGap, LogItem, LogLine } from "./log-item.ts";
 import { maxHeldLineBytes, OutputState } from "./output-state.ts";
 import { type FoundLine, PartLines } from "./part-lines.ts";
@@ -28,13 +28,6 @@ interface LoadOptions {
   readonly reason?: GapReason | undefined;
   /** Nothing in it is wanted. */
   readonly isSkipped?: boolean;
-}
-
-/** What a block says about an output. */
-interface OutputBlock {
-  readonly part: OutputPart | undefined;
-  readonly bytes: Buffer;
-  readonly end: BlockMeta["ends"][number] | undefined;
 }
 
 const nothing = Buffer.alloc(0);
@@ -214,13 +207,19 @@ export class LifeScan {
     { meta, isFirst }: { meta: BlockMeta; isFirst: boolean },
   ): void {
     const { scope, range } = this.#options;
+    const reason = this.#reason;
     if (scope.processId !== undefined && pid !== scope.processId) return;
     const { ahead = [], piece } = range.after ?? {};
     const places = piece === undefined ? ahead : [...ahead, piece];
     labels.forEach((label, index) => {
       const key = outputKeyOf(pid, index);
-      if ((scope.label !== undefined && label !== scope.label) || this.#outputs.has(key)) return;
+      if (scope.label !== undefined && label !== scope.label) return;
       const before = positions[index] ?? 0;
+      const known = this.#outputs.get(key);
+      if (known !== undefined) {
+        if (before > known.head && !known.hasEnded) this.#addGap(known, before, { meta, rank: meta.from, reason });
+        return;
+      }
       const output = new OutputState({ processId: pid, index, label, position: isFirst ? before : 0 });
       this.#outputs.set(key, output);
       if (isFirst) this.#items.position.add(before);

@@ -67,7 +67,8 @@ export class TakenItems {
   /** The unfinished line of an output, up to the position `to`. Undefined if it does not match, or is not wanted. */
   unfinished(output: OutputState, { to, bytes, ...when }: When & { to: number; bytes: Buffer }): LogLine | undefined {
     const line = this.line(output, { start: to - bytes.length, to, bytes, isPartial: true, ...when });
-    return line !== undefined && isMatch(this.#options.matcher, bytes) ? line : undefined;
+    const isWanted = line !== undefined && !this.#wasRead(when) && isMatch(this.#options.matcher, bytes);
+    return isWanted ? line : undefined;
   }
 
   /** The missing bytes of an output up to the position `to`. Undefined if they are not wanted. */
@@ -95,7 +96,7 @@ export class TakenItems {
     return this.gapOfAll({ bytes: bytes === undefined || bytes < 0 ? undefined : bytes, reason, ...when });
   }
 
-  /** Whether the client has read the gap that was just taken. Its id has the order of what comes after the gap. */
+  /** Whether the client has read what was just taken: ids of gaps, and of lines before them, have the order of what follows. */
   #wasRead({ order }: When): boolean {
     const { after } = this.#options.range;
     const { given, scope } = this.position.at(order);

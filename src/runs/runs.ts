@@ -67,10 +67,14 @@ export class Runs {
     return [...this.#runs.values()];
   }
 
-  /** Throws `not_found`. */
-  get(id: string): Run {
+  /** Resolves to the run when it has been started. Throws `not_found`, also if it could not be started. */
+  async get(id: string): Promise<Run> {
     const run = this.#runs.get(id);
-    if (run !== undefined) return run;
+    const isStarted = await run?.started.then(
+      () => true,
+      () => false,
+    );
+    if (run !== undefined && isStarted === true) return run;
     throw new GafferdError("not_found", `there is no run \`${id}\`: it was never started, or is no longer kept`, {
       field: "id",
     });
@@ -103,7 +107,6 @@ export class Runs {
 
   /** Stops a run. Resolves when nothing of it runs any more, or if its process survives SIGKILL. */
   async stop(run: Run, ender: RunEnder): Promise<void> {
-    await run.started;
     const { hosted } = run;
     if (hosted === undefined || run.isOver) return;
     run.stoppedFor(ender);
@@ -113,8 +116,7 @@ export class Runs {
   }
 
   /** Sends a signal. Throws `gone` if it has ended, and `forbidden`. */
-  async signal(run: Run, signalNumber: number, options: { group?: boolean }): Promise<void> {
-    await run.started;
+  signal(run: Run, signalNumber: number, options: { group?: boolean }): void {
     const { id, hosted } = run;
     if (hosted === undefined || hosted.process.exit !== undefined) throw hasEnded(id, "signal");
     hosted.process.signal(signalNumber, options);
@@ -192,10 +194,11 @@ export class Runs {
 
   async #remove(run: Run): Promise<void> {
     try {
-      await this.stop(run, "request");
+      await run.started;
     } catch {
-      return; // It could not be started, so that it is forgotten already.
+      return; // It is forgotten already.
     }
+    await this.stop(run, "request");
     if (!run.isOver)
       throw new GafferdError("conflict", `run \`${run.id}\` is not deleted: its process survives SIGKILL`);
     await this.#forget(run);

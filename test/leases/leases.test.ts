@@ -169,7 +169,7 @@ describe("on disk", () => {
   function openRows(stateDir: string): { rows: LeaseRows; store: Store } {
     const store = new Store({ stateDir, tables: [leaseTables], log: recordWarnings().log });
     stores.push(store);
-    return { rows: new LeaseRows(store.open()), store };
+    return { rows: new LeaseRows(store), store };
   }
 
   function newFolder(): string {

@@ -11,7 +11,7 @@ import { silentLog } from "../supervisor/hosting.ts";
 /** An item that a search must return. */
 export interface Expected {
   readonly output: string;
-  readonly rank: number;
+  rank: number;
   readonly text?: string;
   readonly gap?: number;
 }
@@ -43,6 +43,8 @@ export class MadeHistory {
   #blocks: Buffer[] = [];
   #sequence = 0;
   readonly #seed = 77n;
+  /** Losses since the last block. */
+  #losses: { item: { rank: number; gap?: number }; output: number }[] = [];
   #clockMs = Date.parse("2026-01-01T00:00:00Z");
 
   constructor() {
@@ -76,13 +78,15 @@ export class MadeHistory {
   lose(output: number, bytes: number): void {
     const each = this.#outputs[output]!;
     const to = Math.min(each.bytes.length, each.at + bytes);
-    if (to === each.at || each.isEndWritten) return;
+    // Two losses without a block in between would be one.
+    if (to === each.at || each.isEndWritten || this.#losses.some((loss) => loss.output === output)) return;
     const rank = to < each.bytes.length ? each.ranks[to]! : each.endRank;
     // What is missing at the end shows only when more follows.
     if (rank === undefined) return;
-    const name = nameOf(each);
+    const before = this.expected.length;
     if (each.at > each.lineStart) this.#expect(each, each.lineStart, each.at, rank - 0.4);
-    this.expected.push({ output: name, rank: rank - 0.3, gap: to - each.at });
+    this.expected.push({ output: nameOf(each), rank: rank - 0.3, gap: to - each.at });
+    this.#losses.push(...this.expected.slice(before).map((item) => ({ item, output })));
     each.at = each.lineStart = to;
   }
 
@@ -110,6 +114,7 @@ export class MadeHistory {
     }
     this.#writtenRank = this.#rank;
     this.#blocks.push(encode(meta, data, this.#seed));
+    this.#losses = [];
   }
 
   /** Ends the segment. */
@@ -140,6 +145,11 @@ export class MadeHistory {
   }
 
   #begin(): void {
+    // A segment shows in its first block what is missing before it.
+    for (const { item, output } of this.#losses) {
+      if (!this.#outputs[output]!.isRecorded) continue;
+      item.rank = this.#writtenRank - 0.5 + output / 100 + (item.gap === undefined ? 0 : 0.005);
+    }
     const known = new Set(this.#outputs.filter(({ isRecorded }) => isRecorded).map(({ pid }) => pid));
     const repeated = this.#outputs.filter(
       ({ isRecorded, lineStart, at, isEndWritten }) =>

@@ -1,0 +1,13 @@
+import type { StoreTables } from "../store/tables.ts";
+
+/** The last exits of each template, of this boot and of earlier ones, and the processes that run. */
+export const exitTables: StoreTables = {
+  owner: "exits",
+  migrations: [
+    [
+      "CREATE TABLE exit (number INTEGER PRIMARY KEY, template TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL, entry TEXT NOT NULL, rest TEXT NOT NULL, checksum TEXT NOT NULL) STRICT",
+      "CREATE INDEX exit_of_template ON exit (template, number)",
+      "CREATE TABLE running (boot TEXT NOT NULL, pid INTEGER NOT NULL, template TEXT NOT NULL, os_pid INTEGER NOT NULL, slot INTEGER NOT NULL, started_ms INTEGER NOT NULL, PRIMARY KEY (boot, pid)) STRICT, WITHOUT ROWID",
+    ],
+  ],
+};
