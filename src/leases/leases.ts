@@ -125,11 +125,6 @@ export class Leases {
     };
   }
 
-  /** The shortest lease of an owner. Throws `not_found`. */
-  shortestMs(name: string): number {
-    return Math.min(...Array.from(this.#find(name).entries.values(), ({ leased }) => leased.leaseMs));
-  }
-
   /** All owners, in order of creation. */
   list(): LeaseOwner[] {
     return [...this.#owners].map(([name, owner]) => toLeaseOwner(name, owner));
