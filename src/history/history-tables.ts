@@ -11,3 +11,16 @@ export const exitTables: StoreTables = {
     ],
   ],
 };
+
+/** The last events in pages, and the runs of gafferd that published them. */
+export const eventTables: StoreTables = {
+  owner: "events",
+  migrations: [
+    [
+      // `last` is the sequence of its last event; NULL while it runs, and for good if it was killed.
+      "CREATE TABLE boot (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, last INTEGER) STRICT",
+      "CREATE TABLE event_page (number INTEGER PRIMARY KEY, boot TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, last_ms INTEGER NOT NULL, events TEXT NOT NULL, checksum TEXT NOT NULL) STRICT",
+      "CREATE INDEX event_page_of_boot ON event_page (boot, last)",
+    ],
+  ],
+};
