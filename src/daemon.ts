@@ -1,6 +1,7 @@
 import type { Config } from "./config/config.ts";
 import { formatProblem } from "./config/problem.ts";
 import { OutputCopies } from "./copies/output-copies.ts";
+import { createLeases } from "./daemon/create-leases.ts";
 import { Deadline } from "./daemon/deadline.ts";
 import { loadPluginHost } from "./daemon/load-plugin-host.ts";
 import { Reloader } from "./daemon/reload.ts";
@@ -13,12 +14,14 @@ import { createApp } from "./http/app.ts";
 import { openEndpoints } from "./http/listen/endpoint.ts";
 
 import type { Reload } from "./http/daemon/reload-routes.ts";
+import { Journal } from "./journal/journal.ts";
 import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
-import { createStore, openRuns, openStore } from "./daemon/open-store.ts";
+import { createStore, openEvents, openRuns, openStore } from "./daemon/open-store.ts";
 import { openTemplates, planStart } from "./daemon/plan-templates.ts";
 import { Manager } from "./manager/manager.ts";
+import { RunLeases } from "./runs/run-leases.ts";
 import { Runs } from "./runs/runs.ts";
 import { Sampler } from "./process/usage/sampler.ts";
 
@@ -149,14 +152,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const sampler = new Sampler();
   observe?.({ bus, manager });
   const copies = new OutputCopies({ bus, manager, stdout, log });
-  const host = await loadPluginHost(options, { manager, bus, sampler });
+  const journal = new Journal({ stateDir, bus, manager, log });
+  const host = await loadPluginHost(options, { manager, bus, sampler, api: (request) => app.handle(request) });
   if (host !== undefined) adoptSites(host.installed.roots, log);
   const plugins = host?.installed ?? noPlugins;
   const settings = config.webhooks;
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
+  const events = options.keepState ? openEvents(bus, store, log) : undefined;
+  const leases = createLeases({ manager, bus, store, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
-  const runs = new Runs({ manager, log });
+  const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }), onEnd: (name) => journal.end(name) });
   if (options.keepState) openRuns(runs, store);
   const webhooks = await startWebhooks({ bus, log, version, store, settings }).catch(async (error: unknown) => {
     await closeStore();
@@ -169,9 +175,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     bus,
     runs,
     webhooks,
+    leases,
     version,
     corsOrigins: () => corsOrigins,
     reload,
+    journal,
     log,
     sampler,
     plugins,
@@ -197,27 +205,32 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await host?.reconfigure(next);
   };
   const check = async (next: Config): Promise<void> => {
-    host?.check(next);
+    await host?.check(next);
     await webhooks.check(next.webhooks);
   };
   const reloader = new Reloader({ config, readConfig, check, endpoints, manager, log, apply });
   let deadline: Deadline | undefined;
 
   async function closeStore(): Promise<void> {
+    leases.close();
     await manager.kept.close();
     await runs.close();
+    manager.exits.close();
+    events?.close();
     await store.close();
   }
 
   async function stopAll(): Promise<void> {
     ledger?.stopping();
+    // First: that gafferd stops the processes is no end of a lease.
+    leases.close();
     runs.shutdown();
     using end = (deadline = new Deadline(manager.longestGraceMs() + stopSlackMs));
     await end.wait(manager.close(({ template, processes }) => onWaiting?.(template, processes.length)));
     bus.end();
     endpoints.stopAccepting();
     await waitForReaders({ manager, bus }, Math.min(lastReadersMs, end.leftMs / 2));
-    await end.wait(copies.close());
+    await end.wait(Promise.all([copies.close(), journal.close()]).then(() => {}));
     await webhooks.stop({ flushMs: Math.min(webhookFlushMs, end.leftMs / 2) });
     if (host !== undefined) await end.wait(host.stop());
     // After the plugins: until then, processes that they started belong to them.
@@ -235,7 +248,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await stopAll();
     throw error;
   }
-  await manager.load(planStart(config, stored, { manager, log }));
+  const planned = planStart(config, stored, { manager, log });
+  if (planned.some(({ template }) => template.outputKeep !== undefined)) await journal.load();
+  await manager.load(planned);
+  leases.forgetLeft();
   if (options.endWithHost) {
     const hangAction = restart === undefined ? "log" : onHang;
     const lifeline = () => ledger?.lifeline ?? -1;

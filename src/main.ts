@@ -19,5 +19,5 @@ process.exit(await runGafferd(process.argv.slice(2)));
 /** Whether these arguments start a daemon in this process. Checks only a few options and does not parse the rest. */
 function runsDaemon(words: readonly string[]): boolean {
   const brief = ["-h", "--help", "--version", "--check", "--daemon"];
-  return words[0] !== "plugin" && !words.some((word) => brief.includes(word));
+  return !["plugin", "export", "mcp"].includes(words[0] ?? "") && !words.some((word) => brief.includes(word));
 }

@@ -21,16 +21,24 @@ export function runInSlices(step: () => boolean, onDone: () => void): void {
   waiting.push(() => runInSlices(step, onDone));
 }
 
-/** Whether this turn of the event loop has time left for work in slices. If not, continue with `runInLaterTurn`. */
+/** Whether this turn of the event loop has time left for work in slices. If not, continue with `runInNextTurn`. */
 export function hasTimeLeft(): boolean {
   beginTurn();
   return performance.now() < turnEndMs;
 }
 
-/** Calls `act` in a later turn of the event loop, after the work that is already waiting for one. */
-export function runInLaterTurn(act: () => void): void {
+/** Calls `act` in the next turn that has time for it, after the work that is already waiting. */
+export function runInNextTurn(act: () => void): void {
   beginTurn();
   waiting.push(act);
+}
+
+/**
+ * Calls `act` at once if this turn has time left, otherwise in a later one. Resolves to its result, and rejects with what it
+ * throws. For what follows a wait: thousands of waits may end in the same turn.
+ */
+export function whenTimeIsLeft<Result>(act: () => Result | Promise<Result>): Promise<Result> {
+  return promiseOf(act, (run) => (hasTimeLeft() ? run() : runInNextTurn(run)));
 }
 
 function beginTurn(): void {
@@ -49,6 +57,28 @@ function runTurn(): void {
     // If all the time was used, microtasks that follow in this turn must wait for the next one too.
     if (isScheduled) setImmediate(runTurn);
   }
+}
+
+/**
+ * Calls `act` in a later turn of the event loop, within the slice of that turn. For work that may wait until what is more
+ * urgent has been done. Resolves to its result, or rejects with what it throws.
+ */
+export function inLaterTurn<Result>(act: () => Result): Promise<Result> {
+  // Sockets are written after the immediate callbacks of this turn.
+  return promiseOf(act, (run) => setImmediate(() => setImmediate(() => runInNextTurn(run))));
+}
+
+/** Resolves to the result of `act`, which `schedule` calls, or rejects with what it throws. */
+function promiseOf<Result>(act: () => Result | Promise<Result>, schedule: (run: () => void) => void): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    schedule(() => {
+      try {
+        resolve(act());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
 }
 
 /** Like `runInSlices`. Resolves when no work is left, and rejects with what `step` throws. */

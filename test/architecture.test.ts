@@ -10,10 +10,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: [],
   suggestion: [],
   bind: [],
+  boot: [],
   slices: [],
   reason: [],
   libc: [],
   moment: [],
+  // Who asks for a change.
+  actor: [],
   descriptors: [],
   "file-limit": ["libc"],
   files: ["libc"],
@@ -33,11 +36,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // An INI file of what runs. It reads what it has written again.
   export: ["config", "template"],
   reading: ["supervisor", "output"],
-  manager: ["supervisor", "output", "events", "template", "store"],
+  // What happened, in memory and in the store.
+  history: ["documents", "reading", "supervisor", "process", "events", "template", "store"],
+  manager: ["history", "supervisor", "output", "events", "template", "store"],
+  leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
+  // Output on disk: it reads the buffers of processes as other readers do, and is read as they are.
+  journal: ["manager", "reading", "supervisor", "output", "events", "template"],
+  // Search of what the journal has written.
+  logs: ["journal", "reading", "events"],
   // Processes that are started once. They are hosted by the manager.
-  runs: ["manager", "supervisor", "process", "events", "template", "documents", "store"],
+  runs: ["manager", "leases", "supervisor", "process", "events", "template", "documents", "store"],
   plugin: ["manager", "reading", "process", "events", "config", "template"],
   documents: ["events", "template"],
   // Types only: it runs in browsers.
@@ -45,8 +55,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Templates too: a body is read and written by the one schema that reads a section of the file. Webhooks, which it
   // lists and registers. The process, whose usage it samples.
   http: [
+    "journal",
+    "logs",
     "documents",
     "manager",
+    "history",
+    "leases",
     "runs",
     "reading",
     "process",
@@ -61,8 +75,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "history",
+    "leases",
     "survival",
     "copies",
+    "journal",
     "config",
     "documents",
     "http",
@@ -94,7 +111,7 @@ const httpRooms: readonly (readonly string[])[] = [
   ["listen"],
   ["quirks"],
   ["feed"],
-  ["streams", "watch", "stats", "processes", "webhooks", "metrics", "plugins", "daemon"],
+  ["streams", "logs", "watch", "stats", "processes", "leases", "webhooks", "metrics", "plugins", "daemon"],
   ["runs"],
   ["openapi"],
   ["app.ts"],
@@ -102,7 +119,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "reason", "moment", "files"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files", "actor"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

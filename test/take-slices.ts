@@ -14,14 +14,35 @@ export function takeSlices(turns: number): void {
   }
 }
 
-/** A slice takes 5 ms. */
 function takeSlice(): boolean {
-  Bun.sleepSync(6);
+  useSlice();
   return false;
 }
 
+/** Takes longer than a slice, which is 5 ms. */
+export function useSlice(): void {
+  Bun.sleepSync(6);
+}
+
 /** Calls `act`, and returns how many turns of the event loop passed until its promise was resolved. */
-export async function countTurns(act: () => Promise<unknown>): Promise<number> {
+export function countTurns(act: () => Promise<unknown>): Promise<number> {
+  return withTurns(async (now) => {
+    await act();
+    return now();
+  });
+}
+
+/** Calls `act`, and returns in how many turns of the event loop it called the function that it gets. */
+export function countCallTurns(act: (called: () => void) => Promise<unknown>): Promise<number> {
+  return withTurns(async (now) => {
+    const turns = new Set<number>();
+    await act(() => turns.add(now()));
+    return turns.size;
+  });
+}
+
+/** `now` returns how many turns have passed. */
+async function withTurns<Result>(act: (now: () => number) => Promise<Result>): Promise<Result> {
   let turns = 0;
   let isRunning = true;
   const count = (): void => {
@@ -30,9 +51,8 @@ export async function countTurns(act: () => Promise<unknown>): Promise<number> {
   };
   setImmediate(count);
   try {
-    await act();
+    return await act(() => turns);
   } finally {
     isRunning = false;
   }
-  return turns;
 }

@@ -73,6 +73,8 @@ function detailOf(event: GafferdEvent): string {
       return event.retryAtMs === undefined
         ? ", given up"
         : `, next attempt at ${new Date(event.retryAtMs).toISOString()}`;
+    case "lease_end":
+      return `, owner ${event.owner}`;
     default:
       return "";
   }

@@ -1,21 +1,14 @@
 import { defineCommand, runCommand } from "citty";
-import { createClient, GafferdClientError } from "../client/client.ts";
-import { GafferdError } from "../errors.ts";
+import { createClient } from "../client/client.ts";
 import { stdout } from "../log/outlet.ts";
-import { reasonOf } from "../reason.ts";
 import { checkWords, withoutShortEquals } from "./check-words.ts";
+import { defaultUrl, toClientOptions, toReachError, urlDefinition } from "./daemon-url.ts";
 import { optionLine } from "./help.ts";
 import { definitions as gafferdOptions } from "./options.ts";
 
-const defaultUrl = "http://127.0.0.1:5000";
-
 const definitions = {
   help: gafferdOptions.help,
-  url: {
-    type: "string",
-    valueHint: "URL",
-    description: `address of the running gafferd, or unix:PATH [default: $GAFFERD_URL, or ${defaultUrl}]`,
-  },
+  url: urlDefinition,
 } as const;
 
 /** `gafferd export`: prints what a running gafferd runs as an INI file. */
@@ -33,27 +26,11 @@ export async function runExport(argv: readonly string[]): Promise<void> {
 }
 
 async function fetchIni(url: string): Promise<string> {
-  const socket = /^unix:(?:\/\/)?(.+)$/.exec(url)?.[1];
-  const options = socket === undefined ? { url } : { url: "http://localhost", fetch: throughSocket(socket) };
   try {
-    return await createClient(options).export();
+    return await createClient(toClientOptions(url)).export();
   } catch (error) {
-    if (error instanceof GafferdClientError) throw new GafferdError("bad_value", error.message, { cause: error });
-    const advice = "start one with `gafferd`, or give the address of another one with --url=URL";
-    throw new GafferdError("not_found", `cannot reach a gafferd at ${url}: ${reasonFor(error)}; ${advice}`, {
-      cause: error,
-    });
+    throw toReachError(url, error);
   }
-}
-
-/** Bun's text for this asks whether the computer is able to access the URL. */
-function reasonFor(error: unknown): string {
-  const { code } = error as { code?: string };
-  return code === "ECONNREFUSED" || code === "ConnectionRefused" ? "nothing listens there" : reasonOf(error);
-}
-
-function throughSocket(unix: string) {
-  return (url: string, init: RequestInit) => fetch(url, { ...init, unix });
 }
 
 function helpText(): string {

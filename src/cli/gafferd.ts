@@ -24,6 +24,7 @@ export async function runGafferd(argv: readonly string[]): Promise<ExitCode> {
   try {
     if (argv[0] === "plugin") await (await import("./plugin/plugin.ts")).runPlugin(argv.slice(1));
     else if (argv[0] === "export") await (await import("./export.ts")).runExport(argv.slice(1));
+    else if (argv[0] === "mcp") await (await import("./mcp.ts")).runMcp(argv.slice(1));
     else failure = await withOptions(argv, (options) => run(resolvePaths(options), readiness));
   } catch (error) {
     failure = describeFailure(error);
@@ -53,8 +54,8 @@ async function check(options: Options): Promise<void> {
     import("./plugin-modules.ts"),
   ]);
   configureLog({ level: "warn", terminal: usesColours(2) });
-  await checkConfig({ config, version, log, pluginModules });
-  printLines(describeConfig(config));
+  const warnings = await checkConfig({ config, version, log, pluginModules });
+  printLines(describeConfig({ ...config, warnings: [...config.warnings, ...warnings] }));
 }
 
 /** Escapes control characters from the configuration, so that they do not reach the terminal. */

@@ -29,6 +29,7 @@ const usage = `usage: gafferd [--version] [--check] [-c CONFIG|--config=CONFIG]
                [CONFIG]
        gafferd plugin list|install|remove|new [--help]
        gafferd export [--url=URL]
+       gafferd mcp [--url=URL]
 `;
 
 /** `    -c CONFIG --config=CONFIG   configuration file` */

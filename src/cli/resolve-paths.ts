@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { expandHome } from "../template/home.ts";
+import { expandHome } from "../template/text-values.ts";
 import type { Options } from "./options.ts";
 
 /**

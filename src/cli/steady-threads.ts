@@ -8,6 +8,9 @@ const options = {
   BUN_JSC_useConcurrentGC: "0",
   BUN_JSC_numberOfGCMarkers: "1",
   BUN_JSC_useWarmUpMarkedBlocks: "0",
+  // Default 64,000. Without compiler threads, the main thread waits 10 to 40 ms for the best code (FTL) of a large function.
+  // Loops over output still get it after a second; what runs once in a while does not.
+  BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000000",
 } as const;
 
 /** Adds the options to the environment of a gafferd that will be started. */

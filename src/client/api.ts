@@ -1,8 +1,12 @@
 import type {
   DeliveryDocument,
   DetailDocument,
-  ExitDocument,
+  ExitReportDocument,
+  HistoryEntry,
+  LeaseDocument,
+  ListedRunDocument,
   ProcessDocument,
+  RunBody,
   SupervisedStatsDocument,
   ReloadDocument,
   StatusDocument,
@@ -13,6 +17,8 @@ import type {
   WebhookBody,
   WebhookDocument,
 } from "./documents.ts";
+import type { RunHandle, RunOptions } from "./run.ts";
+import type { LogEntry, LogOptions } from "./logs.ts";
 import type { StatsOptions } from "./stats.ts";
 import type { TailItem, TailOptions } from "./tail.ts";
 import type { WatchItem, WatchOptions } from "./watch.ts";
@@ -21,7 +27,7 @@ import type { InputBody, InputPosition, WriteOptions } from "./write.ts";
 /**
  * The API of a gafferd daemon. A `name` is the name of a template; a `pid` is gafferd's number of a process (1, 2, 3 …), not
  * the kernel's. Every method rejects with a GafferdClientError if the daemon returns an error, and with the error of `fetch`
- * if it cannot be reached. Only `tail`, `watch`, `watchStats`, and `write` with an `offset` reconnect automatically.
+ * if it cannot be reached. Only `tail`, `logs`, `watch`, `watchStats`, `run`, and `write` with an `offset` reconnect automatically.
  */
 export interface Client {
   /** The names of all templates in the order of creation; with `running`, the pids of all running processes, ascending. */
@@ -98,8 +104,11 @@ export interface Client {
   /** The pids of a template's running processes. */
   pids(name: string): Promise<number[]>;
 
-  /** How the last processes of a template ended, oldest first. */
-  history(name: string): Promise<ExitDocument[]>;
+  /** How the last 100 processes of a template ended, oldest first, also in earlier runs of gafferd. */
+  history(name: string): Promise<HistoryEntry[]>;
+
+  /** Who or what ended a process, and its last output. `boot` is from `history`; default: the newest exit of this pid. */
+  exitReport(name: string, pid: number, options?: { readonly boot?: string }): Promise<ExitReportDocument>;
 
   status(name: string): Promise<StatusDocument>;
 
@@ -151,6 +160,19 @@ export interface Client {
   tail(nameOrPid: string | number, options?: TailOptions): AsyncIterableIterator<TailItem, void>;
 
   /**
+   * Searches the output that a template with `output_keep`, or all templates, have on disk, oldest line first. With `follow`, goes
+   * on with each line as it is written, and reconnects automatically. Rejects with `not_found` if no output is kept.
+   *
+   * @example
+   * ```ts
+   * for await (const entry of client.logs("web", { grep: "timeout", since: "1h" })) {
+   *   if (entry.type === "line") console.log(entry.time, entry.text);
+   * }
+   * ```
+   */
+  logs(name?: string, options?: LogOptions): AsyncIterableIterator<LogEntry, void>;
+
+  /**
    * Writes to the stdin of a process, given by its pid or by the name of a template with one process. (With several
    * processes it rejects with `conflict`, with none `gone`.) Resolves to the number of bytes when the last one is in the
    * pipe; `eof` then closes stdin. Input of at most 64 KiB is not mixed with the input of other writers. Rejects with `gone`
@@ -181,6 +203,25 @@ export interface Client {
   input(nameOrPid: number | string): Promise<InputPosition>;
 
   /**
+   * Starts a process once, under an id that you choose, or attaches to it if it exists with the same settings. A program that
+   * calls it again with the same id, also after a restart, does not start a second process. See `RunHandle`.
+   *
+   * @example
+   * ```ts
+   * const run = client.run("build-42", { cmd: "make test", timeout: "10m" });
+   * for await (const item of run.output) if (item.type === "output") process.stdout.write(item.text);
+   * const { exit_status, ended_by } = await run.exit;
+   * ```
+   */
+  run(id: string, settings: RunBody, options?: RunOptions): RunHandle;
+
+  /** The runs that are kept, oldest first, without their output. */
+  runs(options?: { readonly state?: ListedRunDocument["state"] }): Promise<ListedRunDocument[]>;
+
+  /** Stops a run and forgets it, so that its id can be used again. Resolves to false if there was none. */
+  removeRun(id: string): Promise<boolean>;
+
+  /**
    * Follows events: all of them, or those that match a pattern such as `"exit"`, `"proc.web"` or `"proc.web.exit"`.
    * Reconnects automatically and continues where it was; lost events are reported as a `gap`.
    *
@@ -192,6 +233,26 @@ export interface Client {
    * ```
    */
   watch(pattern?: string, options?: WatchOptions): AsyncIterableIterator<WatchItem, void>;
+
+  /** The owners of templates and runs, with their leases. */
+  leases(): Promise<LeaseDocument[]>;
+
+  /** The leases of one owner. Rejects with `not_found` if nothing belongs to it. */
+  lease(owner: string): Promise<LeaseDocument>;
+
+  /**
+   * Renews the leases of an owner. Resolves to when the first of them expires (RFC 3339); null if nothing of the owner runs.
+   * Rejects with `gone` if they have ended and everything was stopped.
+   *
+   * @example
+   * ```ts
+   * const timer = setInterval(() => client.renewLease("agent-7"), 20_000);
+   * ```
+   */
+  renewLease(owner: string): Promise<string | null>;
+
+  /** Ends the leases of an owner now. Resolves when its processes with `on_lease_end = stop` have ended. */
+  endLease(owner: string): Promise<void>;
 
   /** All webhooks, with the state of their delivery. */
   webhooks(): Promise<WebhookDocument[]>;

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Client, RestartOptions } from "./api.ts";
-import type { DeliveryDocument, ExitDocument } from "./documents.ts";
+import type { DeliveryDocument, HistoryEntry } from "./documents.ts";
+import { logs } from "./logs.ts";
 import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
+import { run } from "./run.ts";
 import { tail } from "./tail.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 import { watch } from "./watch.ts";
@@ -15,6 +17,8 @@ export type { Client, ReloadOptions, RestartOptions, SignalOptions } from "./api
 export type * from "./documents.ts";
 export { type ClientErrorCode, GafferdClientError } from "./error.ts";
 export type { ConnectionState } from "./follow.ts";
+export type { RunHandle, RunOptions } from "./run.ts";
+export type { LogEntry, LogOptions } from "./logs.ts";
 export type { StatsOptions } from "./stats.ts";
 export type { TailItem, TailOptions } from "./tail.ts";
 export type { ClientOptions } from "./transport.ts";
@@ -73,7 +77,9 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     signal: async (target, signal, { group } = {}) =>
       void (await ask("POST", ["processes", target, "_signal", signal], { query: { group } })),
     pids: async (name) => (await ask<{ pids: number[] }>("GET", ["processes", name, "_pids"])).pids,
-    history: async (name) => (await ask<{ history: ExitDocument[] }>("GET", ["processes", name, "_history"])).history,
+    history: async (name) => (await ask<{ history: HistoryEntry[] }>("GET", ["processes", name, "_history"])).history,
+    exitReport: async (name, pid, { boot } = {}) =>
+      await ask("GET", ["processes", name, "_history", String(pid)], { query: { boot } }),
     status: async (name) => await ask("GET", ["status", name]),
     stats: async (name?: string, pid?: number) => await ask("GET", toStatsPath(name, pid)),
     watchStats: <T>(of: StatsOptions & { name?: string; pid?: number } = {}) =>
@@ -85,11 +91,19 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     restartGroup: async (name, restart = {}) => await postRestart(["groups", name, "_restart"], restart),
     removeGroup: async (name) => void (await ask("DELETE", ["groups", name])),
     tail: (target, tailOptions = {}) => tail(transport, target, tailOptions),
+    logs: (name, logOptions = {}) => logs(transport, name, logOptions),
     write: async (target, input, writeOptions = {}) => await write(transport, target, input, writeOptions),
     input: async (target) => await ask("GET", ["streams", target, "stdin"]),
+    run: (id, settings, runOptions = {}) => run(transport, id, settings, runOptions),
+    runs: async ({ state } = {}) => await ask("GET", ["runs"], { query: { state } }),
+    removeRun: async (id) => (await ask<{ existed: boolean }>("DELETE", ["runs", id])).existed,
     reload: async ({ dryRun, keepDrift } = {}) =>
       await ask("POST", ["_reload"], { query: { dry_run: dryRun, keep_drift: keepDrift } }),
     watch: (pattern, watchOptions = {}) => watch(transport, pattern, watchOptions),
+    leases: async () => await ask("GET", ["leases"]),
+    lease: async (owner) => await ask("GET", ["leases", owner]),
+    renewLease: async (owner) => (await ask<{ expires_at: string | null }>("POST", ["leases", owner])).expires_at,
+    endLease: async (owner) => void (await ask("DELETE", ["leases", owner])),
     webhooks: async () => await ask("GET", ["webhooks"]),
     addWebhook: async (webhook) => (await ask<{ id: string }>("POST", ["webhooks"], { json: webhook })).id,
     removeWebhook: async (id) => void (await ask("DELETE", ["webhooks", id])),

@@ -6,6 +6,8 @@ import type { Transport } from "./transport.ts";
 export interface StatsOptions {
   /** Time between two samples, at least 100. Default 1000. */
   readonly intervalMs?: number;
+  /** The owner of a lease to hold while the connection is open. */
+  readonly lease?: string;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called when the client is connected, and when the connection is lost and it reconnects. */
@@ -21,14 +23,14 @@ export function toStatsPath(name?: string, pid?: number): (string | number)[] {
 export function watchStats<T>(
   transport: Transport,
   path: readonly (string | number)[],
-  { intervalMs, signal, onConnection }: StatsOptions,
+  { intervalMs, lease, signal, onConnection }: StatsOptions,
 ): AsyncIterableIterator<T, void> {
   const interval = intervalMs === undefined ? undefined : intervalMs / 1000;
   return createIteration(async function* (ended) {
     const events = followEvents({
       connect: (_, connection) =>
         transport.send("GET", path, {
-          query: { feed: "eventsource", heartbeat: heartbeatSeconds, interval },
+          query: { feed: "eventsource", heartbeat: heartbeatSeconds, interval, lease },
           signal: connection,
         }),
       signal: ended,

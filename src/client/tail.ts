@@ -16,6 +16,8 @@ export interface TailOptions {
   readonly lossless?: boolean;
   /** Names a lossless reader. The process waits for it also while the connection is broken. */
   readonly reader?: string;
+  /** The owner of a lease to hold while the connection is open. */
+  readonly lease?: string;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called when the client is connected, and when the connection is lost and it reconnects. */
@@ -62,13 +64,41 @@ export type TailItem =
 export function tail(
   transport: Transport,
   target: string | number,
-  { label, since, tail: lines, lossless, reader, signal, onConnection }: TailOptions,
+  options: TailOptions,
 ): AsyncIterableIterator<TailItem, void> {
-  const path = ["streams", target, ...(label === undefined ? [] : [label])];
+  return followOutput(transport, ["streams", target], { ...options, endsWithExit: isPid(target) });
+}
+
+export interface FollowOutputOptions extends TailOptions {
+  /** The output of one process, which ends with its exit. */
+  readonly endsWithExit: boolean;
+  /** Awaited before the first connection. */
+  readonly ready?: Promise<unknown> | undefined;
+}
+
+/** Follows output at a path below which the label is appended. */
+export function followOutput(
+  transport: Transport,
+  base: readonly (string | number)[],
+  {
+    label,
+    since,
+    tail: lines,
+    lossless,
+    reader,
+    lease,
+    signal,
+    onConnection,
+    endsWithExit,
+    ready,
+  }: FollowOutputOptions,
+): AsyncIterableIterator<TailItem, void> {
+  const path = [...base, ...(label === undefined ? [] : [label])];
   const start = { since: toSince(since), tail: lines };
   // JSON keeps the text exact, and a label cannot be mistaken for an event such as `gap`.
-  const fixed = { feed: "eventsource", format: "json", heartbeat: heartbeatSeconds, lossless, reader };
+  const fixed = { feed: "eventsource", format: "json", heartbeat: heartbeatSeconds, lossless, reader, lease };
   return createIteration(async function* (ended) {
+    await ready;
     const events = followEvents({
       connect: (lastId, connection) =>
         transport.send("GET", path, {
@@ -84,7 +114,7 @@ export function tail(
       const item = toItem(event);
       if (item === undefined) continue;
       yield item;
-      if (item.type === "exit" && isPid(target)) return;
+      if (item.type === "exit" && endsWithExit) return;
     }
   }, signal);
 }

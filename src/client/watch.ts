@@ -8,6 +8,8 @@ import type { Transport } from "./transport.ts";
 export interface WatchOptions {
   /** Begin after the item with this `id`, at an age (`"5m"`), or at a time. Default: begin with new events. */
   readonly since?: string | Date;
+  /** The owner of a lease to hold while the connection is open. */
+  readonly lease?: string;
   /** Ends the iteration, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called when the client is connected, and when the connection is lost and it reconnects. */
@@ -23,7 +25,7 @@ export type WatchItem =
 export function watch(
   transport: Transport,
   pattern: string | undefined,
-  { since, signal, onConnection }: WatchOptions,
+  { since, lease, signal, onConnection }: WatchOptions,
 ): AsyncIterableIterator<WatchItem, void> {
   const path = ["watch", ...(pattern === undefined ? [] : [pattern])];
   const start = toSince(since);
@@ -31,7 +33,7 @@ export function watch(
     const events = followEvents({
       connect: (lastId, connection) =>
         transport.send("GET", path, {
-          query: { feed: "eventsource", heartbeat: heartbeatSeconds, since: lastId === "" ? start : lastId },
+          query: { feed: "eventsource", heartbeat: heartbeatSeconds, since: lastId === "" ? start : lastId, lease },
           signal: connection,
         }),
       signal: ended,

@@ -29,7 +29,9 @@ export async function write(
   input: InputBody,
   { eof, offset }: WriteOptions,
 ): Promise<number> {
-  if (offset !== undefined) return await writeAt(transport, target, await bytesOf(input), { eof, offset });
+  if (offset !== undefined) {
+    return await writeAt(transport, ["streams", target, "stdin"], await bytesOf(input), { eof, offset });
+  }
   const post = async (body: RequestBody, isLast: boolean): Promise<number> => {
     const query = isLast ? { eof } : {};
     const { bytes } = await transport.ask<{ bytes: number }>("POST", ["streams", target, "stdin"], { query, body });
@@ -39,13 +41,12 @@ export async function write(
 }
 
 /** Writes at a position. Repeats what may not have arrived: bytes that were accepted before are skipped. */
-async function writeAt(
+export async function writeAt(
   { ask }: Transport,
-  target: number | string,
+  path: readonly (string | number)[],
   bytes: Uint8Array<ArrayBuffer>,
   { eof, offset }: { readonly eof: boolean | undefined; readonly offset: number },
 ): Promise<number> {
-  const path = ["streams", target, "stdin"];
   toPath(path); // Throws for an invalid name, which is no reason to repeat.
   let from = 0;
   let failures = 0;
@@ -69,11 +70,11 @@ async function writeAt(
 }
 
 /** The connection broke, or gafferd or a proxy before it says that it works later. */
-function isTransient(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return !(error instanceof GafferdClientError) || error.status >= 502;
 }
 
-async function bytesOf(input: InputBody): Promise<Uint8Array<ArrayBuffer>> {
+export async function bytesOf(input: InputBody): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(input).arrayBuffer());
 }
 

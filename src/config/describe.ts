@@ -2,7 +2,7 @@ import { formatUrl } from "../bind.ts";
 import { runsAsRoot } from "../files/file-trust.ts";
 import { toSeconds } from "../template/duration.ts";
 import { inRanks } from "../template/rank.ts";
-import type { ProcessTemplate } from "../template/template.ts";
+import type { OutputKeep, ProcessTemplate } from "../template/template.ts";
 import { shownUrl } from "../webhook/webhook.ts";
 import type { Config } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -72,6 +72,7 @@ function describeTemplate(template: ProcessTemplate): string[] {
     restart !== "always" && `restart ${restart}`,
     flapping && `flapping after ${flapping.attempts} exits in ${flapping.windowMs / 1000} s`,
     template.redirectOutput.length === 0 ? "output discarded" : `output ${template.redirectOutput.join(", ")}`,
+    template.outputKeep && describeKeep(template.outputKeep),
     template.outputFile !== undefined && describeOutputFile(template),
     template.outputTo !== undefined && `output to ${template.outputTo}`,
     template.killMode !== "mixed" && `kill_mode ${template.killMode}`,
@@ -83,6 +84,14 @@ function describeTemplate(template: ProcessTemplate): string[] {
   ].filter((setting) => typeof setting === "string");
   const command = [oneLine(cmd), ...args.map((arg) => JSON.stringify(arg))].join(" ");
   return [`${name}: ${command}`, `  ${settings.join(", ")}`];
+}
+
+function describeKeep({ maxBytes, maxAgeMs }: OutputKeep): string {
+  const limits = [
+    maxBytes !== undefined && `${maxBytes} bytes`,
+    maxAgeMs !== undefined && `${toSeconds(maxAgeMs)} s`,
+  ].filter((limit) => typeof limit === "string");
+  return `output kept on disk (at most ${limits.join(", ")})`;
 }
 
 function describeOutputFile({ outputFile, outputRotate: rotation }: ProcessTemplate): string {

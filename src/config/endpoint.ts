@@ -1,7 +1,7 @@
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { dirname, resolve } from "node:path";
 import type { Bind } from "../bind.ts";
-import { expandHome } from "../template/home.ts";
+import { expandHome } from "../template/text-values.ts";
 import { badValue } from "./value.ts";
 
 /** One or more addresses that gafferd listens on with the same settings. */

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { reasonOf } from "../reason.ts";
 import { GafferdError } from "../errors.ts";
-import { expandHome } from "../template/home.ts";
+import { expandHome } from "../template/text-values.ts";
 import { valuePattern } from "../template/pattern.ts";
 
 /** The error of an invalid value. The message follows the key and a colon. */

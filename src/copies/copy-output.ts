@@ -1,11 +1,10 @@
 import { OutputReader } from "../reading/output-reader.ts";
-import { type OutputGap, templateSource } from "../reading/output-source.ts";
-import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import { type OutputGap, type OutputProcess, templateSource } from "../reading/output-source.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 /** Whole lines of one output, or the part of a line that was silent or too long. */
 export interface OutputPiece {
-  readonly process: SupervisedProcess;
+  readonly process: OutputProcess;
   readonly label: string;
   readonly bytes: Uint8Array;
 }
@@ -13,7 +12,7 @@ export interface OutputPiece {
 /** Where output is copied to. */
 export interface CopyTarget {
   /** Whether the output of this process is copied. */
-  accepts(process: SupervisedProcess): boolean;
+  accepts(process: OutputProcess): boolean;
   /** Resolves when the pieces are written. The next ones are read after that. */
   write(pieces: readonly OutputPiece[]): Promise<void>;
   /** Records output that was lost because the target was too slow. */

@@ -1,11 +1,10 @@
 import type { Logger } from "../log.ts";
 import { resolveUser } from "../process/spawn/user.ts";
-import type { OutputGap } from "../reading/output-source.ts";
-import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import type { OutputGap, OutputProcess } from "../reading/output-source.ts";
 import { outputFilePath } from "../template/output-settings.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { CopyTarget, OutputPiece } from "./copy-output.ts";
-import { describeGap } from "./describe-gap.ts";
+import { describeGap } from "../reading/describe-gap.ts";
 import { OutputFile } from "./output-file.ts";
 
 export interface FileTargetOptions {
@@ -20,13 +19,13 @@ export class FileTarget implements CopyTarget {
   /** The open files, by path. */
   readonly #files = new Map<string, OutputFile>();
   /** The process that was accepted last, for a gap that names no process. */
-  #last: SupervisedProcess | undefined;
+  #last: OutputProcess | undefined;
 
   constructor(options: FileTargetOptions) {
     this.#options = options;
   }
 
-  accepts(process: SupervisedProcess): boolean {
+  accepts(process: OutputProcess): boolean {
     if (process.template.outputFile === undefined) return false;
     this.#last = process;
     return true;

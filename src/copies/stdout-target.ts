@@ -1,9 +1,8 @@
 import type { Logger } from "../log.ts";
 import type { Outlet } from "../log/outlet.ts";
-import type { OutputGap } from "../reading/output-source.ts";
-import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import type { OutputGap, OutputProcess } from "../reading/output-source.ts";
 import type { CopyTarget, OutputPiece } from "./copy-output.ts";
-import { describeGap } from "./describe-gap.ts";
+import { describeGap } from "../reading/describe-gap.ts";
 
 /** gafferd's own stdout. Copies of several templates take turns, so that their lines are not mixed. */
 export class StdoutWriter {
@@ -47,7 +46,7 @@ export class StdoutTarget implements CopyTarget {
     return !this.#options.writer.hasReader;
   }
 
-  accepts({ template }: SupervisedProcess): boolean {
+  accepts({ template }: OutputProcess): boolean {
     return template.outputTo === "stdout";
   }
 

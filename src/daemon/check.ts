@@ -7,6 +7,7 @@ import { EventBus } from "../events/bus.ts";
 import { assertOpenable } from "../http/listen/openable.ts";
 import { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
+import { findKeptOutputProblems } from "./check-kept-output.ts";
 import { findUnlaunchable } from "./launchable.ts";
 import { existingStateFolder } from "./state-folder.ts";
 import { loadPluginHost, type PluginHostOptions } from "./load-plugin-host.ts";
@@ -14,18 +15,21 @@ import { loadPluginHost, type PluginHostOptions } from "./load-plugin-host.ts";
 /**
  * Checks whether this configuration can start, and starts nothing: the programs, folders and users of processes,
  * plugins and their settings (modules are loaded, apps are created), certificates, the users of sockets and
- * `state_dir`. Does not check whether an address is free, because the running gafferd may use it. Throws a ConfigError
- * with all problems.
+ * `state_dir`. Does not check whether an address is free, because the running gafferd may use it. Returns further
+ * warnings. Throws a ConfigError with all problems.
  */
-export async function checkConfig(options: PluginHostOptions): Promise<void> {
+export async function checkConfig(options: PluginHostOptions): Promise<readonly ConfigProblem[]> {
   const { config } = options;
-  const problems = [
+  const found = [
     ...(await findUnopenable(config)),
     ...(await findUnlaunchable(config.templates, config)),
     ...findStateProblem(config),
+    ...findKeptOutputProblems(config),
     ...(await findPluginProblems(options)),
   ];
+  const problems = found.filter(({ isWarning }) => !isWarning);
   if (problems.length > 0) throw new ConfigError(problems);
+  return found;
 }
 
 async function findUnopenable(config: Config): Promise<ConfigProblem[]> {
@@ -58,11 +62,15 @@ async function findPluginProblems(options: PluginHostOptions): Promise<ConfigPro
   const { config, log } = options;
   const bus = new EventBus((error) => log.error("an event listener failed", error));
   try {
-    await loadPluginHost(options, { manager: new Manager({ bus, log }), bus, sampler: new Sampler() });
+    await loadPluginHost(options, { manager: new Manager({ bus, log }), bus, sampler: new Sampler(), api: notRunning });
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return [...error.problems];
     if (error instanceof GafferdError) return [{ file: config.files[0] ?? commandLine, message: error.message }];
     throw error;
   }
+}
+
+async function notRunning(): Promise<never> {
+  throw new Error("plugins must not use gafferd before they are started");
 }

@@ -1,11 +1,8 @@
 import type { Config } from "../config/config.ts";
-import type { EventBus } from "../events/bus.ts";
 import { createPluginApi } from "../http/plugins/plugin-api.ts";
 import type { Logger } from "../log.ts";
-import type { Manager } from "../manager/manager.ts";
-import type { PluginHost } from "../plugin/host.ts";
+import type { HostOptions, PluginHost } from "../plugin/host.ts";
 import type { ProvidedModules } from "../plugin/provide.ts";
-import type { Sampler } from "../process/usage/sampler.ts";
 
 /** See `DaemonOptions`. */
 export interface PluginHostOptions {
@@ -22,7 +19,7 @@ export interface PluginHostOptions {
  */
 export async function loadPluginHost(
   { config, version, log, pluginModules, bundledPluginsFolder }: PluginHostOptions,
-  parts: { readonly manager: Manager; readonly bus: EventBus; readonly sampler: Sampler },
+  parts: Pick<HostOptions, "manager" | "bus" | "sampler" | "api">,
 ): Promise<PluginHost | undefined> {
   if (pluginModules === undefined) return undefined;
   const { openPlugins } = await import("../plugin/host.ts");

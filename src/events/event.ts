@@ -11,6 +11,8 @@ export type GafferdEvent = EventBase &
     | { readonly type: "create" | "start" | "stop" | "restart" | "update" | "delete" }
     /** Too many exits in a window. `retryAtMs` is absent if the template was given up. */
     | { readonly type: "flap"; readonly retryAtMs?: number }
+    /** The lease of the template's owner has ended. */
+    | { readonly type: "lease_end"; readonly owner: string }
     | ({ readonly type: "spawn" } & ProcessIds)
     /** A process is being stopped because fewer are wanted. */
     | ({ readonly type: "reap" } & ProcessIds)
@@ -34,6 +36,7 @@ export const eventTypes = [
   "exit",
   "stop_pid",
   "flap",
+  "lease_end",
 ] as const satisfies readonly EventType[];
 
 /** An event as its publisher makes it; the bus adds `sequence` and `timeMs`. */

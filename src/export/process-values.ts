@@ -2,10 +2,12 @@ import { resolvePattern } from "../config/value.ts";
 import { type TemplateDocument, toDocument } from "../template/document.ts";
 import { retryForever, type TemplateKey } from "../template/properties.ts";
 import { parseTemplate } from "../template/schema.ts";
-import type { ProcessTemplate } from "../template/template.ts";
+import type { OutputKeep, ProcessTemplate } from "../template/template.ts";
 import { quoteWord, scanWords } from "../template/words.ts";
 import { isPlain, writeLiteral } from "./ini-value.ts";
 import { writeCommandLine, writeWords } from "./ini-words.ts";
+
+const dayMs = 86_400_000;
 
 /** The text of a value; undefined if an INI file cannot have it. */
 export type Written = string | undefined;
@@ -69,9 +71,13 @@ const writers: Readonly<Record<WrittenKey, (template: ProcessTemplate) => Writte
   },
   on_give_up: ({ onGiveUp }) => onGiveUp,
   output_buffer: ({ outputBufferBytes }) => size(outputBufferBytes),
+  output_keep: ({ outputKeep }) => outputKeep && keepLimits(outputKeep),
   output_file: ({ outputFile = "" }) => writeLiteral(outputFile),
   output_rotate: ({ outputRotate }) => outputRotate && `${size(outputRotate.maxBytes)}, ${outputRotate.keep}`,
   output_to: ({ outputTo }) => outputTo,
+  owner: ({ owner }) => owner,
+  lease: ({ leaseMs = 0 }) => duration(leaseMs),
+  on_lease_end: ({ onLeaseEnd }) => onLeaseEnd,
   stdin_timeout: ({ stdinTimeoutMs }) => duration(stdinTimeoutMs),
   lossless_timeout: ({ losslessTimeoutMs }) => duration(losslessTimeoutMs),
 };
@@ -102,6 +108,12 @@ function duration(ms: number): string {
 function size(bytes: number): string {
   if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}m`;
   return bytes % 1024 === 0 ? `${bytes / 1024}k` : String(bytes);
+}
+
+/** `64m, 7d`, `64m`, `90s`. */
+function keepLimits({ maxBytes, maxAgeMs }: OutputKeep): string {
+  const age = maxAgeMs === undefined ? [] : [maxAgeMs % dayMs === 0 ? `${maxAgeMs / dayMs}d` : duration(maxAgeMs)];
+  return [...(maxBytes === undefined ? [] : [size(maxBytes)]), ...age].join(", ");
 }
 
 /** Without an exponent. */

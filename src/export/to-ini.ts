@@ -13,15 +13,17 @@ import { writeValues, type Written } from "./process-values.ts";
 
 /**
  * An INI file with a `[process:NAME]` section for each template, which starts the same. Keys with their default are left
- * out. Throws `invalid_config` with all values that an INI file cannot have.
+ * out. Writes one section per step. Throws `invalid_config` with all values that an INI file cannot have.
  */
-export function toIni(templates: readonly ProcessTemplate[]): string {
+export function* toIni(templates: Iterable<ProcessTemplate>): Generator<void, string> {
   const unwritable: string[] = [];
-  const sections = templates.map((template) => {
+  const sections: string[] = [];
+  for (const template of templates) {
     const { text, unwritten } = writeSection(template);
     unwritable.push(...unwritten.map((key) => `\`${key}\` of \`${template.name}\``));
-    return text;
-  });
+    sections.push(text);
+    yield;
+  }
   if (unwritable.length === 0) return sections.join("\n");
   const values = unwritable.length === 1 ? "a value" : "values";
   throw new GafferdError(

@@ -1,6 +1,8 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
+import type { Journal } from "../journal/journal.ts";
+import { Leases } from "../leases/leases.ts";
 import type { Logger } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
 import { Sampler } from "../process/usage/sampler.ts";
@@ -20,11 +22,14 @@ import { BundledAssets } from "./plugins/bundled-assets.ts";
 import { EncodedFiles } from "./plugins/encoded-files.ts";
 import { answerByPlugin } from "./plugins/plugin-request.ts";
 import { answerBySite } from "./plugins/site-request.ts";
+import { logRoutes } from "./logs/log-routes.ts";
 import { groupRoutes } from "./processes/group-routes.ts";
+import { leaseRoutes } from "./leases/lease-routes.ts";
 import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
 import { actionRoutes } from "./processes/action-routes.ts";
+import { historyRoutes } from "./processes/history-routes.ts";
 import { processRoutes } from "./processes/process-routes.ts";
 import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
@@ -51,6 +56,10 @@ export interface AppOptions {
   readonly corsOrigins: () => readonly string[];
   readonly reload: Reload;
   readonly log: Logger;
+  /** Default: no output is kept on disk. */
+  readonly journal?: Journal;
+  /** Default: leases that nothing has. */
+  readonly leases?: Leases;
   /** Default: no plugins. */
   readonly plugins?: InstalledPlugins;
   /** Default: a new sampler. */
@@ -72,11 +81,13 @@ export function createApp(options: AppOptions) {
     corsOrigins,
     reload,
     log,
+    journal,
+    leases = new Leases({ log }),
     plugins = noPlugins,
     sampler = new Sampler(),
   } = options;
   const sites = { plugins, bundledAssets: new BundledAssets(plugins), encodedFiles: new EncodedFiles(), log };
-  const outputs = new OutputAnswers(log);
+  const outputs = new OutputAnswers({ journal, leases, log });
   const app = new Elysia({ name: "gafferd" })
     .headers(commonHeaders)
     .wrap((handle, { method }) => {
@@ -107,18 +118,21 @@ export function createApp(options: AppOptions) {
     .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
     .use(processRoutes(manager))
+    .use(historyRoutes(manager))
     .use(actionRoutes(manager))
     .use(statusRoutes(manager))
-    .use(statsRoutes({ manager, bus, log, sampler }))
+    .use(statsRoutes({ manager, bus, leases, log, sampler }))
     .use(groupRoutes(manager))
     .use(streamRoutes({ manager, outputs }))
     .use(stdinRoutes(manager))
-    .use(wstreamRoutes(manager))
-    .use(runRoutes({ runs, outputs }))
-    .use(watchRoutes({ bus, log }))
+    .use(wstreamRoutes({ manager, journal, leases, log }))
+    .use(runRoutes({ runs, outputs, leases }))
+    .use(logRoutes({ manager, bus, journal, leases, log }))
+    .use(watchRoutes({ bus, leases, log }))
     .use(pluginRoutes(plugins))
+    .use(leaseRoutes(leases))
     .use(webhookRoutes(webhooks))
-    .use(metricsRoutes({ manager, bus, runs, webhooks, version, sampler }))
+    .use(metricsRoutes({ manager, bus, runs, webhooks, journal, leases, version, sampler }))
     .use(openapiRoutes({ version, routes: (): readonly RoutePattern[] => app.routes }));
   return app;
 

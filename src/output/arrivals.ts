@@ -51,6 +51,17 @@ export class Arrivals {
     return this.#unixMs[this.#entryAt(position)] ?? 0;
   }
 
+  /** The positions in `from`…`to` where another time begins, with their Unix times in ms. The first is `from`. */
+  times(from: number, to: number): [position: number, unixMs: number][] {
+    const times: [number, number][] = [];
+    for (let entry = this.#entryAt(from); entry < this.#positions.length; entry++) {
+      const position = Math.max(from, this.#positions[entry]!);
+      if (position >= to) break;
+      times.push([position, this.#unixMs[entry]!]);
+    }
+    return times;
+  }
+
   #entryAt(position: number): number {
     return Math.max(0, firstIndex(this.#positions, (start) => start > position) - 1);
   }

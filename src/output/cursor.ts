@@ -1,4 +1,5 @@
-import type { Ring, RingReader } from "./ring.ts";
+import type { Ring } from "./ring.ts";
+import type { RingReader } from "./ring-reader.ts";
 
 /** Bytes that were overwritten before a reader read them: from `from` up to, not including, `to`. */
 export interface Gap {
@@ -18,6 +19,8 @@ export interface CursorOptions {
   holdsTaken?: boolean;
   /** Keeps half a ring of read bytes from being overwritten, so that a reader to which some did not arrive can resume. */
   keepsBehind?: boolean;
+  /** How long the writer may wait for a reader that is not lossless, for each byte that it reads. Default: 5 ms per MiB. */
+  creditMsPerByte?: number;
   /** Called after every write and when the ring ends. It must return immediately. */
   onChange?: () => void;
   /** Called once when a lossless reader exceeds its timeout. From then on it may lose bytes. */
@@ -25,7 +28,7 @@ export interface CursorOptions {
 }
 
 const maxCreditMs = 20;
-const creditMsPerByte = 5 / 2 ** 20;
+const defaultCreditMsPerByte = 5 / 2 ** 20;
 
 /** The position of a reader in a ring. It stores no bytes. The caller must `close` it. */
 export class Cursor implements RingReader {
@@ -35,6 +38,7 @@ export class Cursor implements RingReader {
   readonly #onCutOff: () => void;
   readonly #holdsTaken: boolean;
   readonly #keepsBehind: boolean;
+  readonly #creditMsPerByte: number;
   #position: number;
   #heldPosition: number;
   #waitBudgetMs: number;
@@ -45,6 +49,7 @@ export class Cursor implements RingReader {
     this.#heldPosition = options.position;
     this.#holdsTaken = options.holdsTaken ?? false;
     this.#keepsBehind = options.keepsBehind ?? false;
+    this.#creditMsPerByte = options.creditMsPerByte ?? defaultCreditMsPerByte;
     this.#losslessTimeoutMs = options.losslessTimeoutMs ?? 0;
     this.#waitBudgetMs = options.losslessTimeoutMs ?? maxCreditMs;
     this.#onChange = options.onChange ?? (() => {});
@@ -69,7 +74,7 @@ export class Cursor implements RingReader {
 
   /**
    * How long the writer may still wait before it overwrites bytes that this reader has not read. For a lossless reader, the
-   * time starts again whenever it reads. Any other reader earns time by reading: 5 ms per MiB, 20 ms at most. A reader that
+   * time starts again whenever it reads. Any other reader earns time by reading: by default 5 ms per MiB, 20 ms at most. A reader that
    * reads at least 200 MB/s then has no gap if the kernel schedules it late, and a slow reader does not slow the process.
    */
   get waitBudgetMs(): number {
@@ -91,7 +96,7 @@ export class Cursor implements RingReader {
     const bytes = position - this.#position;
     this.#position = position;
     if (this.#losslessTimeoutMs === 0)
-      this.#waitBudgetMs = Math.min(maxCreditMs, this.#waitBudgetMs + bytes * creditMsPerByte);
+      this.#waitBudgetMs = Math.min(maxCreditMs, this.#waitBudgetMs + bytes * this.#creditMsPerByte);
     else if (this.#waitBudgetMs > 0) this.#waitBudgetMs = this.#losslessTimeoutMs;
     this.ring.notifyReaderMoved();
   }

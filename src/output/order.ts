@@ -60,6 +60,19 @@ export class Order {
     return (this.#ranks[run] ?? 0) + position - (this.#positions[run] ?? 0);
   }
 
+  /**
+   * The positions where a rank does not follow that of the byte before, in `from`…`to`, with their ranks. The first is `from`.
+   */
+  runs(from: number, to: number): [position: number, rank: number][] {
+    const runs: [number, number][] = [];
+    for (let run = this.#lastRun(this.#positions, from); run < this.#positions.length; run++) {
+      const position = Math.max(from, this.#positions[run]!);
+      if (position >= to) break;
+      runs.push([position, this.#ranks[run]! + position - this.#positions[run]!]);
+    }
+    return runs;
+  }
+
   /** Whether `countBefore` is exact for this rank. */
   covers(rank: number): boolean {
     return this.firstKnownPosition === 0 || rank >= (this.#ranks[this.#first] ?? 0);

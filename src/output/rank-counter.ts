@@ -6,10 +6,15 @@
 export class RankCounter {
   static #lastSerial = 0;
   /** Identifies the template in this run of the daemon, even among earlier templates with the same name. */
-  readonly serial = ++RankCounter.#lastSerial;
+  readonly serial: number;
   next = 0;
   #drains = 0;
   #waiting: (() => void)[] = [];
+
+  /** Default: a new serial. The journal repeats earlier ones. */
+  constructor(serial?: number) {
+    this.serial = serial ?? ++RankCounter.#lastSerial;
+  }
 
   /** Call when a process has exited whose output has not ended; call `drained` when it has. */
   draining(): void {

@@ -3,6 +3,7 @@ import { Arrivals } from "./arrivals.ts";
 import { Order } from "./order.ts";
 import type { RingMemory } from "./output-memory.ts";
 import { RankCounter } from "./rank-counter.ts";
+import type { RingObserver, RingReader } from "./ring-reader.ts";
 
 const firstCapacity = 4096;
 
@@ -14,26 +15,6 @@ export interface OutputMeter {
   gaps: number;
   /** Bytes in these gaps. A byte that two readers lost counts twice. */
   droppedBytes: number;
-}
-
-/** What a ring and its writer use of a reader. Readers use `Cursor`. */
-export interface RingReader {
-  /** The first byte that must be kept for this reader. */
-  readonly heldPosition: number;
-  /** How long the writer may still wait for this reader. */
-  readonly waitBudgetMs: number;
-  /** Called after a write and when the ring has ended. */
-  wake(): void;
-  /** Called after the writer has waited for this reader; `moved` is whether the reader read meanwhile. */
-  waited(ms: number, options: { moved: boolean }): void;
-}
-
-/** Is notified by a ring before its readers are. */
-export interface RingObserver {
-  /** Called before the first byte is written. */
-  readonly onFirstByte?: () => void;
-  /** Called when the ring has ended and `endRank` is set. */
-  readonly onEnd?: () => void;
 }
 
 /**
@@ -53,6 +34,8 @@ export class Ring {
   #memory: RingMemory | undefined;
   #head = 0;
   #oldest = 0;
+  /** The position of the first byte in the memory before it wraps around: bytes before it were skipped. */
+  #base = 0;
   #endRank = Infinity;
   #observer: RingObserver = {};
   #lastWriteMs = 0;
@@ -111,7 +94,7 @@ export class Ring {
     this.#counter.next += chunk.length;
     if (this.#bytes.length < this.#capacity) this.reserve(chunk.length);
     const held = chunk.length > this.#capacity ? chunk.subarray(chunk.length - this.#capacity) : chunk;
-    const start = (this.#head + chunk.length - held.length) % this.#capacity;
+    const start = (this.#head - this.#base + chunk.length - held.length) % this.#capacity;
     const untilEdge = this.#capacity - start;
     if (held.length <= untilEdge) {
       this.#bytes.set(held, start);
@@ -122,7 +105,7 @@ export class Ring {
     this.#head += chunk.length;
     this.meter.bytes += chunk.length;
     this.#lastWriteMs = moment.steadyMs;
-    this.#oldest = Math.max(this.#head - this.#capacity, this.order.firstKnownPosition);
+    this.#oldest = Math.max(this.#head - this.#capacity, this.order.firstKnownPosition, this.#base);
     if (this.#oldest > 0) {
       this.arrivals.dropBefore(this.#oldest);
       this.order.dropBefore(this.#oldest);
@@ -132,7 +115,13 @@ export class Ring {
 
   /** Grows for the next `bytes` bytes. `freeBefore` is then exact for a write of this size. */
   reserve(bytes: number): void {
-    if (this.#bytes.length < Math.min(this.#head + bytes, this.#capacity)) this.#grow(this.#head + bytes);
+    const wanted = this.#head - this.#base + bytes;
+    if (this.#bytes.length < Math.min(wanted, this.#capacity)) this.#grow(wanted);
+  }
+
+  /** The bytes up to `position` are not known. The ring then holds nothing; the next byte has this position. */
+  skip(position: number): void {
+    this.#head = this.#oldest = this.#base = position;
   }
 
   /** The memory no longer counts: only open cursors read the ring from now on. */
@@ -184,7 +173,7 @@ export class Ring {
    * next write.
    */
   view(from: number, to: number): Buffer {
-    const start = from % this.capacity;
+    const start = (from - this.#base) % this.#capacity;
     return this.#bytes.subarray(start, Math.min(start + (to - from), this.#bytes.length));
   }
 
@@ -210,7 +199,7 @@ export class Ring {
 
   /** The byte at `position`, which must be in the ring. */
   byteAt(position: number): number | undefined {
-    return this.#bytes[position % this.capacity];
+    return this.#bytes[(position - this.#base) % this.#capacity];
   }
 
   /** Whether a line is known to end at `to`. The byte before `to` must be in the ring. */

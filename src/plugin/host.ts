@@ -2,13 +2,14 @@ import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/problem.ts";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { finishInSlices } from "../slices.ts";
 import { suggestion } from "../suggestion.ts";
 import { findPluginFolders, type PluginFolder, pluginRoots } from "./discover.ts";
 import { isFrom } from "./fault.ts";
 import { HostedPlugin, type HostedOptions } from "./hosted-plugin.ts";
 import { type LoadedPlugin, loadPlugins } from "./load.ts";
 import { startOrder } from "./order.ts";
-import { toDaemonSettings, toPluginConfig } from "./plugin-config.ts";
+import { type DaemonSettings, toDaemonSettings, toPluginConfig } from "./plugin-config.ts";
 import type { InstalledPlugins } from "./plugins.ts";
 import { providedNames, type ProvidedModules, provideModules } from "./provide.ts";
 import { findUnsafePlugins } from "./unsafe-plugins.ts";
@@ -31,10 +32,10 @@ export interface PluginHost {
   /** Restarts the plugins one after the other. If one fails, logs the error and continues with the next. */
   restart(): Promise<void>;
   /**
-   * Throws ConfigError if a plugin rejects its settings, if settings belong to no plugin, or if somebody else can change a
+   * Rejects with ConfigError if a plugin rejects its settings, if settings belong to no plugin, or if somebody else can change a
    * plugin. Changes nothing.
    */
-  check(config: Config): void;
+  check(config: Config): Promise<void>;
   /** Passes new settings to all plugins and restarts them. */
   reconfigure(config: Config): Promise<void>;
   /** Stops the plugins in reverse order. They cannot be started again. Never throws. */
@@ -59,7 +60,8 @@ export async function openPlugins(options: HostOptions): Promise<PluginHost> {
     loaded.map((each) => ({ ...each, name: each.plugin.name, mandatory: each.plugin.mandatory })),
     sites,
   );
-  const settings = toDaemonSettings(config, version);
+  const copySettings = settingsCopier(version);
+  const settings = await copySettings(config);
   const hosted = ordered.flatMap((each) =>
     collectProblems(problems, () => {
       return new HostedPlugin(each, { ...options, config: toPluginConfig(each.name, config, settings) });
@@ -70,17 +72,17 @@ export async function openPlugins(options: HostOptions): Promise<PluginHost> {
     ...findUnsafePlugins(folders, next),
     ...findUnknownSections(next, loaded, sites),
   ];
-  return createHost(hosted, { roots, log, version, check });
+  return createHost(hosted, { roots, log, copySettings, check });
 }
 
 interface HostParts extends Pick<InstalledPlugins, "roots"> {
   readonly log: Logger;
-  readonly version: string;
+  readonly copySettings: (config: Config) => Promise<DaemonSettings>;
   /** Finds plugins that other users can change, and sections that belong to no plugin. */
   readonly check: (config: Config) => ConfigProblem[];
 }
 
-function createHost(hosted: readonly HostedPlugin[], { roots, log, version, check }: HostParts): PluginHost {
+function createHost(hosted: readonly HostedPlugin[], { roots, log, copySettings, check }: HostParts): PluginHost {
   // Actions run one after the other, so that no plugin is started while it stops.
   let last: Promise<void> = Promise.resolve();
   const inTurn = (action: () => Promise<void>): Promise<void> => {
@@ -121,9 +123,9 @@ function createHost(hosted: readonly HostedPlugin[], { roots, log, version, chec
         }
       }),
     restart: () => inTurn(restartAll),
-    check(config) {
+    async check(config) {
       const problems = check(config);
-      const settings = toDaemonSettings(config, version);
+      const settings = await copySettings(config);
       for (const plugin of hosted) {
         collectProblems(problems, () => plugin.check(toPluginConfig(plugin.name, config, settings)));
       }
@@ -131,12 +133,22 @@ function createHost(hosted: readonly HostedPlugin[], { roots, log, version, chec
     },
     reconfigure: (config) =>
       inTurn(async () => {
-        const settings = toDaemonSettings(config, version);
+        const settings = await copySettings(config);
         for (const plugin of hosted) plugin.configure(toPluginConfig(plugin.name, config, settings));
         await restartAll();
       }),
     stop: () => inTurn(stopAll),
     culpritOf: (fault) => hosted.find(({ folder }) => isFrom(fault, folder))?.name,
+  };
+}
+
+/** Copies settings in slices. A reload checks and applies the same configuration, which is copied once. */
+function settingsCopier(version: string): (config: Config) => Promise<DaemonSettings> {
+  const copies = new WeakMap<Config, DaemonSettings>();
+  return async (config) => {
+    const copy = copies.get(config) ?? (await finishInSlices(toDaemonSettings(config, version)));
+    copies.set(config, copy);
+    return copy;
   };
 }
 

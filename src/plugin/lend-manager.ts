@@ -1,3 +1,4 @@
+import { onBehalfOf } from "../actor.ts";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import { matches, parsePattern } from "../events/pattern.ts";
@@ -18,6 +19,8 @@ export interface LendOptions {
   readonly manager: Manager;
   readonly bus: EventBus;
   readonly sampler: Sampler;
+  /** The HTTP API, without access checks. */
+  readonly api: (request: Request) => Promise<Response>;
   readonly log: Logger;
 }
 
@@ -32,7 +35,7 @@ export interface LentManager {
 const usageFreshMs = 500;
 
 /** Creates the manager for a plugin's app. `revoke` ends everything that the app does with it. */
-export function lendManager({ name, manager, bus, sampler, log }: LendOptions): LentManager {
+export function lendManager({ name, manager, bus, sampler, api, log }: LendOptions): LentManager {
   const lifetime = new AbortController();
   const { signal: ended } = lifetime;
   const own = prefixed(log, name);
@@ -42,6 +45,7 @@ export function lendManager({ name, manager, bus, sampler, log }: LendOptions): 
     if (!ended.aborted) return manager;
     throw new GafferdError("gone", `the plugin \`${name}\` has stopped, so its manager can no longer be used`);
   };
+  const act = <Result>(change: () => Result) => onBehalfOf(`plugin:${name}`, change);
   const read = (target: string | number) => {
     if (typeof target === "string") return templateSource(use().get(target));
     const { supervisor, process } = use().findProcess(target);
@@ -65,14 +69,14 @@ export function lendManager({ name, manager, bus, sampler, log }: LendOptions): 
     create: (template) =>
       use().create(parseTemplate(template, { defaultCwd: process.cwd() }), { source: `plugin:${name}` }),
     update: async (template, settings) =>
-      await use().update(template, parseTemplate(settings, { defaultCwd: process.cwd(), name: template })),
-    delete: async (template) => await use().delete(template),
+      await act(() => use().update(template, parseTemplate(settings, { defaultCwd: process.cwd(), name: template }))),
+    delete: async (template) => await act(() => use().delete(template)),
     start: (template) => use().start(template),
-    stop: async (template) => await use().stop(template),
-    restart: async (template, { spawnFirst = false } = {}) => await use().restart(template, { spawnFirst }),
-    scale: async (template, delta) => await use().scale(template, wholeNumber(delta)),
-    signal: (target, signal, options) => use().signal(target, parseSignal(signal).number, options),
-    stopProcess: async (id) => await use().stopProcess(id),
+    stop: async (template) => await act(() => use().stop(template)),
+    restart: async (template, { spawnFirst = false } = {}) => await act(() => use().restart(template, { spawnFirst })),
+    scale: async (template, delta) => await act(() => use().scale(template, wholeNumber(delta))),
+    signal: (target, signal, options) => act(() => use().signal(target, parseSignal(signal).number, options)),
+    stopProcess: async (id) => await act(() => use().stopProcess(id)),
     async write(id, input) {
       await writeInput(use().findProcess(id).process, inputUnits(Buffer.from(input as string)));
     },
@@ -97,6 +101,10 @@ export function lendManager({ name, manager, bus, sampler, log }: LendOptions): 
       };
       ended.addEventListener("abort", end);
       return end;
+    },
+    async fetch(request) {
+      use();
+      return await api(request);
     },
     read: (target, options = {}) => readOutput(read(target), options, ended),
   };

@@ -62,4 +62,10 @@ export interface PluginManager {
    * deleted, and when the app stops.
    */
   read(target: string | number, options?: OutputOptions): AsyncIterableIterator<PluginOutputItem>;
+
+  /**
+   * Sends a request to the HTTP API of this gafferd, without a connection. The host of its URL does not matter. Use it with the
+   * client: `createClient({ url: "http://localhost", fetch: (url, init) => manager.fetch(new Request(url, init)) })`.
+   */
+  fetch(request: Request): Promise<Response>;
 }

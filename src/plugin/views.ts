@@ -1,5 +1,6 @@
 import type { ProcessUsage } from "../process/usage/sampler.ts";
-import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../manager/views.ts";
+import type { Supervisor, SupervisorStatus } from "../manager/views.ts";
+import type { OutputProcess } from "../reading/output-source.ts";
 import type { ExitStatus } from "../events/event.ts";
 import { type TemplateDocument, toDocument } from "../template/document.ts";
 
@@ -49,7 +50,7 @@ export function toTemplateView(supervisor: Supervisor): TemplateView {
   };
 }
 
-export function toProcessView(process: SupervisedProcess): ProcessView {
+export function toProcessView(process: OutputProcess): ProcessView {
   const { id, osPid, slot, template, state, startedAtMs, rings, exit } = process;
   return {
     id,

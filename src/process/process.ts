@@ -1,8 +1,9 @@
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { inLaterTurn } from "../slices.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
-import { hasGroupMembers, signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./stop/group.ts";
+import { signalGroup, signalLeaderlessGroup, signalOne, whenGroupEmpty } from "./stop/group.ts";
 import { hostExitActionOf } from "./spawn/host-exit-action.ts";
 import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
 import type { OutputPipe } from "./spawn/output-pipe.ts";
@@ -79,6 +80,9 @@ export class Process {
   readonly #log: Logger;
   readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
+  #leftBehind: readonly Survivor[] = [];
+  /** Its process group had members when it was reaped. */
+  #leftMembers = false;
   /** The signals that were last sent to stop it. */
   #stopSignals: readonly number[] = [];
 
@@ -111,6 +115,11 @@ export class Process {
     if (template.detach) subprocess.unref();
   }
 
+  /** The processes that were still running when it had exited by itself. */
+  get leftBehind(): readonly Survivor[] {
+    return this.#leftBehind;
+  }
+
   /**
    * Sends a signal to the process or, with `group`, to its process group. Does nothing if the target has exited. Throws
    * GafferdError `forbidden` if the system does not permit it.
@@ -139,7 +148,7 @@ export class Process {
 
   async #stop(): Promise<readonly Survivor[]> {
     const { stopSignal, gracefulTimeoutMs } = this.#template;
-    if (this.#isReaped) this.#logLeftBehind();
+    if (this.#isReaped) await inLaterTurn(() => this.#logLeftBehind());
     // No milder signal follows `kill`.
     const wasKilled = this.#stopSignals.includes(killSignal);
     const steps = [
@@ -160,14 +169,18 @@ export class Process {
 
   async #waitUntilEmpty(): Promise<void> {
     await this.exited;
-    if (this.#stopsDescendants) {
-      this.#cgroup?.remove();
-      const hasMembers = hasGroupMembers(this.osPid);
-      await Promise.all([whenGroupEmpty(this.osPid), this.#escaped?.whenGone()]);
-      // A member of the group may have escaped after the last scan for escaped processes.
-      if (hasMembers) await this.#escaped?.whenGone();
-      await this.#whenCgroupRemoved();
-    } else if (hostExitActionOf(this.#template) === "end") trackLeaderlessGroup(this.osPid);
+    if (!this.#stopsDescendants) {
+      if (hostExitActionOf(this.#template) === "end") trackLeaderlessGroup(this.osPid);
+      return;
+    }
+    const groupEmpty = whenGroupEmpty(this.osPid);
+    this.#leftMembers = groupEmpty !== undefined;
+    // Everything else can wait until the process that takes its place was spawned.
+    await inLaterTurn(() => this.#cgroup?.remove());
+    await Promise.all([groupEmpty, this.#escaped?.whenGone()]);
+    // A member of the group may have escaped after the last scan for escaped processes.
+    if (this.#leftMembers) await this.#escaped?.whenGone();
+    await this.#whenCgroupRemoved();
   }
 
   /** The kernel knows what is in the cgroup, while a scan can miss a process without a session or environment of gafferd. */
@@ -206,8 +219,8 @@ export class Process {
     if (!this.#stopsDescendants || !hasProc) return;
     try {
       this.#escaped?.refresh();
-      if (!hasGroupMembers(this.osPid) && (this.#escaped?.osPids.length ?? 0) === 0) return;
-      const left = this.#survivors();
+      if (!this.#leftMembers && (this.#escaped?.osPids.length ?? 0) === 0) return;
+      const left = (this.#leftBehind = this.#survivors());
       if (left.length === 0) return;
       this.#log.warn(
         `${this.#template.name}: process ${this.osPid} exited and left ${describeSurvivors(left)} running; stopping it`,

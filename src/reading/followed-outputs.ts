@@ -1,8 +1,7 @@
 import { Cursor } from "../output/cursor.ts";
 import type { Ring } from "../output/ring.ts";
-import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { OutputProgress } from "./output-progress.ts";
-import { type OutputGap, type OutputSource, sizeOfGap } from "./output-source.ts";
+import { type OutputGap, type OutputProcess, type OutputSource, sizeOfGap } from "./output-source.ts";
 import type { StartingPoint } from "./output-resume.ts";
 import { OutputTrack } from "./output-track.ts";
 
@@ -18,16 +17,16 @@ export interface FollowedOutputsOptions {
   /** Called when there may be something to read. It must return immediately. */
   readonly onReady: () => void;
   /** Called when a process has waited too long for this lossless reader. */
-  readonly onCutOff?: (process: SupervisedProcess) => void;
+  readonly onCutOff?: (process: OutputProcess) => void;
 }
 
 /** A spawn, or an exit. The exit is the last item of its process. */
 export type ProcessEvent =
-  | { readonly kind: "spawn"; readonly process: SupervisedProcess }
-  | { readonly kind: "exit"; readonly process: SupervisedProcess };
+  | { readonly kind: "spawn"; readonly process: OutputProcess }
+  | { readonly kind: "exit"; readonly process: OutputProcess };
 
 interface Followed {
-  readonly process: SupervisedProcess;
+  readonly process: OutputProcess;
   readonly outputs: readonly OutputTrack[];
 }
 
@@ -43,15 +42,17 @@ export class FollowedOutputs {
   readonly #followed = new Map<number, Followed>();
   readonly #readable = new Set<OutputTrack>();
   /** Processes whose spawn was not read yet, in the order of their ranks. */
-  #spawned: SupervisedProcess[] = [];
+  #spawned: OutputProcess[] = [];
   /** Processes whose spawn was not read and has no rank yet. */
-  readonly #unranked = new Set<SupervisedProcess>();
-  #exited: SupervisedProcess[] = [];
+  readonly #unranked = new Set<OutputProcess>();
+  #exited: OutputProcess[] = [];
   #lost: OutputGap[];
   #newestId: number;
   #droppedCount: number;
   #sourceChanged = true;
   readonly #unsubscribe: () => void;
+  /** Spawns with a lower rank are not returned. */
+  readonly #spawnFloor: number;
 
   constructor(source: OutputSource, start: StartingPoint, progress: OutputProgress, options: FollowedOutputsOptions) {
     const { position, places, gaps } = start;
@@ -61,11 +62,12 @@ export class FollowedOutputs {
     this.#lost = [...gaps];
     this.#droppedCount = source.dropped.count;
     this.#newestId = source.dropped.newestId;
+    this.#spawnFloor = Math.max(position.order, position.spawnFloor);
     for (const process of source.processes()) {
       this.#newestId = Math.max(this.#newestId, process.id);
       if ((process.exitRank ?? Infinity) < position.order) continue;
       for (const output of this.#follow(process, places)) progress.add(output, position);
-      if ((process.spawnRank ?? Infinity) >= Math.max(position.order, position.spawnFloor)) this.#unranked.add(process);
+      if ((process.spawnRank ?? Infinity) >= this.#spawnFloor) this.#unranked.add(process);
     }
     this.#unsubscribe = source.onChange(() => {
       this.#sourceChanged = true;
@@ -159,7 +161,7 @@ export class FollowedOutputs {
     for (const process of this.#unranked) {
       if (process.spawnRank === undefined) continue;
       this.#unranked.delete(process);
-      this.#spawned.push(process);
+      if (process.spawnRank >= this.#spawnFloor) this.#spawned.push(process);
     }
     this.#spawned.sort((a, b) => a.spawnRank! - b.spawnRank!);
     this.#exited.sort((a, b) => a.exitRank! - b.exitRank!);
@@ -198,7 +200,7 @@ export class FollowedOutputs {
     }
   }
 
-  #follow(process: SupervisedProcess, places: ReadonlyMap<Ring, number>): OutputTrack[] {
+  #follow(process: OutputProcess, places: ReadonlyMap<Ring, number>): OutputTrack[] {
     const { lossless, holdsTaken = false, keepsBehind = false, onReady, onCutOff } = this.#options;
     const outputs: OutputTrack[] = [];
     let outputIndex = -1;

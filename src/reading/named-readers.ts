@@ -1,7 +1,7 @@
 import { GafferdError } from "../errors.ts";
-import { OutputReader } from "./output-reader.ts";
 import type { OutputSource } from "./output-source.ts";
 import type { StreamPosition } from "./stream-position.ts";
+import { WaitingReader } from "./waiting-reader.ts";
 
 /** A named reader that is connected. */
 export interface ConnectedReader {
@@ -54,6 +54,12 @@ export class NamedReaders {
     };
   }
 
+  /** Where a reader stopped whose connection has ended, while that is held. */
+  placeOf(key: string): StreamPosition | undefined {
+    const known = this.#known.get(key);
+    return known instanceof Hold ? known.position : undefined;
+  }
+
   #hold(key: string, place: HeldPlace): void {
     const hold = new Hold(place, () => {
       if (this.#known.get(key) === hold) this.#known.delete(key);
@@ -62,10 +68,10 @@ export class NamedReaders {
   }
 }
 
-/** A reader that does not read, so that the processes wait for it. */
+/** The place of a reader whose connection has ended. */
 class Hold {
   readonly position: StreamPosition;
-  readonly #reader: OutputReader;
+  readonly #reader: WaitingReader;
   readonly #timer: Timer;
   readonly #onClose: () => void;
 
@@ -73,14 +79,11 @@ class Hold {
     this.position = position;
     this.#onClose = onClose;
     this.#timer = setTimeout(() => this.close(), timeoutMs);
-    this.#reader = new OutputReader(source, {
-      ...(label === undefined ? {} : { label }),
+    this.#reader = new WaitingReader({
+      source,
+      label,
       start: { kind: "resume", position },
-      unit: "bytes",
-      lossless: true,
-      keepsBehind: true,
-      // Asynchronous, because this is called while the source changes.
-      onReady: () => queueMicrotask(() => (source.isGone ? this.close() : this.#reader.follow())),
+      onGone: () => this.close(),
       onCutOff: () => this.close(),
     });
   }

@@ -23,8 +23,8 @@ interface Undo {
  * order of arrival until the floor has reached the outputs that are ahead.
  */
 export class OutputProgress {
-  readonly #ranks: RankCounter;
-  readonly #fixed: Pick<StreamPosition, "serial" | "scope" | "spawnFloor">;
+  readonly #ranks: Pick<RankCounter, "next">;
+  readonly #fixed: Pick<StreamPosition, "boot" | "serial" | "scope" | "spawnFloor">;
   #order: number;
   #floor: number;
   #given: number;
@@ -36,10 +36,10 @@ export class OutputProgress {
   readonly #gapped = new Set<OutputTrack>();
   #undo: Undo | undefined;
 
-  constructor(position: StreamPosition, ranks: RankCounter) {
-    const { serial, scope, spawnFloor, order, floor, given } = position;
+  constructor(position: StreamPosition, ranks: Pick<RankCounter, "next">) {
+    const { boot, serial, scope, spawnFloor, order, floor, given } = position;
     this.#ranks = ranks;
-    this.#fixed = { serial, scope, spawnFloor };
+    this.#fixed = { ...(boot !== undefined && { boot }), serial, scope, spawnFloor };
     this.#order = order;
     this.#floor = floor;
     this.#given = given;

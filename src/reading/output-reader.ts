@@ -1,26 +1,14 @@
 import { characterEnd, endOfBytes, endOfLines, type OutputUnit } from "../output/output-range.ts";
 import type { Ring } from "../output/ring.ts";
-import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
-import { FollowedOutputs, type FollowedOutputsOptions, type ProcessEvent } from "./followed-outputs.ts";
+import { FollowedOutputs, type FollowedOutputsOptions } from "./followed-outputs.ts";
+import type { OutputItem, OutputItems } from "./output-items.ts";
 import { OutputProgress } from "./output-progress.ts";
 import type { OutputGap, OutputSource } from "./output-source.ts";
 import { type OutputStart, startingPoint } from "./output-start.ts";
 import type { OutputTrack } from "./output-track.ts";
 import type { StreamPosition } from "./stream-position.ts";
 
-/** What a reader returns, in order. */
-export type OutputItem =
-  /** The bytes of `ring` from `from` up to `to`. They stay valid until the caller returns to the event loop. */
-  | {
-      readonly kind: "bytes";
-      readonly process: SupervisedProcess;
-      readonly label: string;
-      readonly ring: Ring;
-      readonly from: number;
-      readonly to: number;
-    }
-  | ({ readonly kind: "gap" } & OutputGap)
-  | ProcessEvent;
+export type { OutputItem };
 
 export interface OutputReaderOptions extends FollowedOutputsOptions {
   readonly start: OutputStart;
@@ -38,7 +26,8 @@ const silenceMs = 100;
  * arrival, with spawns and exits where they happened. It keeps positions, not bytes, so that it does not grow while its owner
  * reads nothing. The caller must `close` it.
  */
-export class OutputReader {
+export class OutputReader implements OutputItems {
+  readonly isLoading = false;
   readonly #options: OutputReaderOptions;
   readonly #progress: OutputProgress;
   readonly #outputs: FollowedOutputs;

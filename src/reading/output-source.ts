@@ -4,10 +4,16 @@ import type { SupervisorState } from "../supervisor/state.ts";
 import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
+/** A process whose output is read: one that runs or has exited, or one that only the journal remembers. */
+export type OutputProcess = Pick<
+  SupervisedProcess,
+  "id" | "osPid" | "slot" | "state" | "startedAtMs" | "template" | "rings" | "spawnRank" | "exitRank" | "exit"
+>;
+
 /** Whose output is read: one process, or all current and future processes of a template. */
 export interface OutputSource {
   /** The processes that are alive or whose output is still kept, ascending by id. */
-  processes(): readonly SupervisedProcess[];
+  processes(): readonly OutputProcess[];
   /** Calls `listener` when a process was spawned, has exited or was dropped. Returns a function that unsubscribes. */
   onChange(listener: () => void): () => void;
   /** True if other processes may follow. */
@@ -16,8 +22,10 @@ export interface OutputSource {
   readonly isGone: boolean;
   /** True if no process is running and none will start without a request: all output has been written. */
   readonly isAtRest: boolean;
+  /** The boot of the processes, if it is an earlier one; absent for this run of the daemon. */
+  readonly boot?: string;
   /** The ranks of the template, over all its outputs. */
-  readonly ranks: RankCounter;
+  readonly ranks: Pick<RankCounter, "serial" | "next">;
   /** The only process that is read; undefined for all processes of the template. */
   readonly processId: number | undefined;
   /** Totals of the processes whose output is no longer kept. */
@@ -78,7 +86,7 @@ export function processSource(supervisor: Supervisor, process: SupervisedProcess
 }
 
 /** A number for the set of outputs that is read, part of every position. 0 means all outputs of a template. */
-export function scopeOf({ processId }: OutputSource, label: string | undefined): number {
+export function scopeOf({ processId }: Pick<OutputSource, "processId">, label: string | undefined): number {
   if (processId === undefined && label === undefined) return 0;
   return Bun.hash.crc32(`${processId ?? ""}/${label ?? ""}`);
 }

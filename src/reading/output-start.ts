@@ -1,10 +1,9 @@
 import type { Ring } from "../output/ring.ts";
-import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
 import { runInSlices } from "../slices.ts";
 import { LastLines, type LastLinesRanks } from "./last-lines.ts";
 import { placeOf } from "./output-place.ts";
 import { type StartingPoint, resume } from "./output-resume.ts";
-import { type OutputSource, scopeOf } from "./output-source.ts";
+import { type OutputProcess, type OutputSource, scopeOf } from "./output-source.ts";
 import type { StreamPosition } from "./stream-position.ts";
 
 /** Where a reader starts. */
@@ -44,7 +43,7 @@ export function findTail(
 /** Finds where a reader starts. Throws `bad_value` for a position that the outputs of the template never had. */
 export function startingPoint(source: OutputSource, start: OutputStart, label: string | undefined): StartingPoint {
   if (start.kind === "resume") {
-    if (start.position.serial === source.ranks.serial) return resume(source, start.position, label);
+    if (isOfSource(start.position, source)) return resume(source, start.position, label);
     return startingPoint(source, { kind: "restart" }, label);
   }
   const now = source.ranks.next;
@@ -59,7 +58,8 @@ export function startingPoint(source: OutputSource, start: OutputStart, label: s
   );
   const given = source.dropped.bytes(label) + places.values().reduce((sum, position) => sum + position, 0);
   const scope = scopeOf(source, label);
-  const position = { serial: source.ranks.serial, ...ranks, order, spawnFloor: now, given, scope };
+  const boot = source.boot === undefined ? {} : { boot: source.boot };
+  const position = { ...boot, serial: source.ranks.serial, ...ranks, order, spawnFloor: now, given, scope };
   return {
     position: { ...position, ahead: [], piece: undefined, hasGaps: false },
     places,
@@ -67,8 +67,12 @@ export function startingPoint(source: OutputSource, start: OutputStart, label: s
   };
 }
 
+function isOfSource({ boot, serial }: StreamPosition, source: OutputSource): boolean {
+  return boot === source.boot && serial === source.ranks.serial;
+}
+
 /** The outputs of a process with this label; without a label, all outputs. */
-export function ringsOf(process: SupervisedProcess, label: string | undefined): Ring[] {
+export function ringsOf(process: OutputProcess, label: string | undefined): Ring[] {
   if (label === undefined) return [...process.rings.values()];
   const ring = process.rings.get(label);
   return ring === undefined ? [] : [ring];
@@ -80,7 +84,7 @@ function ringsOfAll(source: OutputSource, label: string | undefined): Ring[] {
 
 /** Whether a reader that resumes has already read everything of the current processes, including their exits. */
 export function isReadToEnd(source: OutputSource, start: OutputStart): boolean {
-  if (start.kind !== "resume" || start.position.serial !== source.ranks.serial) return false;
+  if (start.kind !== "resume" || !isOfSource(start.position, source)) return false;
   return source.processes().every(({ exitRank }) => exitRank !== undefined && exitRank < start.position.order);
 }
 
@@ -88,7 +92,7 @@ type Ranks = Pick<StreamPosition, "order" | "floor">;
 
 interface Held {
   readonly rings: readonly Ring[];
-  readonly processes: readonly SupervisedProcess[];
+  readonly processes: readonly OutputProcess[];
   /** The next rank. */
   readonly now: number;
 }

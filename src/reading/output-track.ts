@@ -1,9 +1,9 @@
 import type { Cursor } from "../output/cursor.ts";
-import type { SupervisedProcess } from "../supervisor/supervised-process.ts";
+import type { OutputProcess } from "./output-source.ts";
 import type { OutputPlace } from "./stream-position.ts";
 
 export interface OutputTrackOptions {
-  readonly process: SupervisedProcess;
+  readonly process: OutputProcess;
   readonly label: string;
   /** The index of the output among the outputs of the process. */
   readonly outputIndex: number;
@@ -12,7 +12,7 @@ export interface OutputTrackOptions {
 
 /** A reader's place in one output, and the end of the next line there. */
 export class OutputTrack {
-  readonly process: SupervisedProcess;
+  readonly process: OutputProcess;
   readonly label: string;
   readonly cursor: Cursor;
   readonly #outputIndex: number;

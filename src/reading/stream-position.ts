@@ -19,6 +19,8 @@ export function isSameOutput(a: Omit<OutputPlace, "position">, b: Omit<OutputPla
  * therefore read every line that was completed before `order`, and every byte that arrived before `floor`.
  */
 export interface StreamPosition {
+  /** The boot that the position belongs to, if it is an earlier one; absent for this run of the daemon. */
+  readonly boot?: string;
   /** The template's `RankCounter.serial`. */
   readonly serial: number;
   /** Everything that was complete before this rank was read: lines, spawns, exits. */
@@ -53,7 +55,7 @@ const parse = (digits: string | undefined) => (digits ? Number.parseInt(digits, 
  * `_1_2s_2s` in most cases: serial, order and given; then, if they are needed, scope, floor, spawn floor and the
  * places that are ahead: `_1_5k_5k__-2__2-0-1c.3-1-80~`. All numbers are in base 36; floor is the difference to order.
  */
-export function formatPosition({ ahead, piece, hasGaps, ...rest }: StreamPosition): string {
+export function formatPosition({ ahead, piece, hasGaps, ...rest }: Omit<StreamPosition, "boot">): string {
   const { serial, order, floor, spawnFloor, given, scope } = rest;
   const optional = [scope, floor > 0 ? order - floor : undefined, spawnFloor > order ? spawnFloor : 0];
   const digits = optional.map((value, index) =>

@@ -1,5 +1,14 @@
 import type { SupervisedProcess } from "./supervised-process.ts";
 
+/** Totals of processes whose output is no longer kept. */
+export interface DroppedTotals {
+  readonly count: number;
+  readonly newestId: number;
+  readonly exitRank: number;
+  /** By label. */
+  readonly bytes: Readonly<Record<string, number>>;
+}
+
 /** Totals of the processes whose output is no longer kept, so that readers can report how much they lost. */
 export class DroppedOutput {
   readonly #bytes = new Map<string, number>();
@@ -27,10 +36,18 @@ export class DroppedOutput {
     return this.#bytes.values().reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  add({ id, exitRank, rings }: SupervisedProcess): void {
-    this.#count += 1;
-    this.#newestId = Math.max(this.#newestId, id);
-    this.#exitRank = Math.max(this.#exitRank, exitRank ?? Infinity);
-    for (const [label, { head }] of rings) this.#bytes.set(label, (this.#bytes.get(label) ?? 0) + head);
+  add({ id, exitRank, rings }: Pick<SupervisedProcess, "id" | "exitRank" | "rings">): void {
+    const bytes = Object.fromEntries([...rings].map(([label, { head }]) => [label, head]));
+    this.addTotals({ count: 1, newestId: id, exitRank: exitRank ?? Infinity, bytes });
+  }
+
+  /** Adds the totals of several processes. `bytes` are by label. */
+  addTotals(totals: DroppedTotals): void {
+    this.#count += totals.count;
+    this.#newestId = Math.max(this.#newestId, totals.newestId);
+    this.#exitRank = Math.max(this.#exitRank, totals.exitRank);
+    for (const [label, bytes] of Object.entries(totals.bytes)) {
+      this.#bytes.set(label, (this.#bytes.get(label) ?? 0) + bytes);
+    }
   }
 }

@@ -34,6 +34,7 @@ export class Pump {
 
   /** Call after the process has exited. Resolves at the end of the output, or stops reading after a second. */
   async finish(): Promise<void> {
+    if (this.#ring.ended) return;
     const exitedMs = performance.now();
     const exitedAt = this.#ring.head;
     const timer = setInterval(() => {
@@ -64,7 +65,7 @@ export class Pump {
       }
       if (performance.now() >= this.#turnEndMs) await this.#endTurn();
     }
-    this.#pipe.size.close();
+    this.#pipe.release();
     this.#ring.end();
   }
 

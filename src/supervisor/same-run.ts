@@ -11,6 +11,10 @@ const supervisorKeys: ReadonlySet<string> = new Set<keyof ProcessTemplate>([
   "flapping",
   "backoff",
   "onGiveUp",
+  "outputKeep",
+  "owner",
+  "leaseMs",
+  "onLeaseEnd",
 ]);
 
 /** Whether both templates run the same process: they differ at most in settings of the supervisor. */

@@ -2,8 +2,7 @@ import { homedir } from "node:os";
 import { GafferdError } from "../errors.ts";
 import { maxDurationMs, parseDuration } from "./duration.ts";
 import { showValue } from "./expectation.ts";
-import { expandHome } from "./home.ts";
-import { invalid, splitList, toAbsolutePath } from "./text-values.ts";
+import { expandHome, invalid, splitList, toAbsolutePath } from "./text-values.ts";
 import {
   defaultBackoff,
   defaultFlapping,
@@ -12,7 +11,8 @@ import {
   type TemplateKey,
   templateSchema,
 } from "./properties.ts";
-import { toOutputFile, toRotation } from "./output-settings.ts";
+import { type LeaseEndPolicy, leaseProperties } from "./lease-properties.ts";
+import { toOutputFile, toOutputKeep, toRotation } from "./output-settings.ts";
 import { parseSignal } from "./signals.ts";
 import { parseSize } from "./size.ts";
 import type { BackoffPolicy, FlappingPolicy, KillMode } from "./template.ts";
@@ -54,9 +54,13 @@ export const converters = {
   backoff: toBackoff,
   on_give_up: unchanged<"ignore" | "shutdown">,
   output_buffer: toBufferBytes,
+  output_keep: toOutputKeep,
   output_file: toOutputFile,
   output_rotate: toRotation,
   output_to: unchanged<"stdout">,
+  owner: checkOwner,
+  lease: toDurationMs,
+  on_lease_end: unchanged<LeaseEndPolicy>,
   stdin_timeout: toDurationMs,
   lossless_timeout: toDurationMs,
 } satisfies { [Key in TemplateKey]: (value: Given<Key>) => unknown };
@@ -117,6 +121,15 @@ function toUser(user: number | string): number | string {
     throw invalid(`must be a number from 0 to ${maximum} or a name, not ${showValue(user)}`);
   }
   return isNumber ? Number(user) : user;
+}
+
+/** At most 64 characters that need no escaping in a URL. */
+const ownerPattern = /^[A-Za-z0-9][\w.:@+-]{0,63}$/;
+
+function checkOwner(owner: string): string {
+  if (ownerPattern.test(owner)) return owner;
+  const { title } = leaseProperties.owner;
+  throw invalid(`must be ${title}, not ${showValue(owner)}`);
 }
 
 function toFlapping(value: Given<"flapping"> | false): FlappingPolicy | undefined {

@@ -80,12 +80,29 @@ export const templateDocumentSchema = Type.Object(
       ...described("on_give_up"),
     }),
     output_buffer: Type.Integer({ minimum: 0, ...described("output_buffer") }),
+    output_keep: Type.Union(
+      [
+        Type.Object({
+          size: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+          age: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
+        }),
+        Type.Null(),
+      ],
+      described("output_keep"),
+    ),
     output_file: Type.Union([Type.String(), Type.Null()], described("output_file")),
     output_rotate: Type.Union(
       [Type.Object({ size: Type.Integer({ minimum: 1 }), keep: Type.Integer({ minimum: 1 }) }), Type.Null()],
       described("output_rotate"),
     ),
     output_to: Type.Unsafe<"stdout" | null>({ enum: ["stdout", null], ...described("output_to") }),
+    owner: Type.Union([Type.String(), Type.Null()], described("owner")),
+    lease: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], described("lease")),
+    on_lease_end: Type.Unsafe<"stop" | "keep">({
+      type: "string",
+      enum: ["stop", "keep"],
+      ...described("on_lease_end"),
+    }),
     stdin_timeout: seconds("stdin_timeout"),
     lossless_timeout: seconds("lossless_timeout"),
   } satisfies Record<Exclude<TemplateKey, "stop_group">, TSchema>,

@@ -36,11 +36,20 @@ export function toDocument(template: ProcessTemplate): TemplateDocument {
     backoff: template.backoff ? toBackoffDocument(template.backoff) : false,
     on_give_up: template.onGiveUp,
     output_buffer: template.outputBufferBytes,
+    output_keep: template.outputKeep
+      ? {
+          size: template.outputKeep.maxBytes ?? null,
+          age: template.outputKeep.maxAgeMs === undefined ? null : toSeconds(template.outputKeep.maxAgeMs),
+        }
+      : null,
     output_file: template.outputFile ?? null,
     output_rotate: template.outputRotate
       ? { size: template.outputRotate.maxBytes, keep: template.outputRotate.keep }
       : null,
     output_to: template.outputTo ?? null,
+    owner: template.owner ?? null,
+    lease: template.leaseMs === undefined ? null : toSeconds(template.leaseMs),
+    on_lease_end: template.onLeaseEnd,
     stdin_timeout: toSeconds(template.stdinTimeoutMs),
     lossless_timeout: toSeconds(template.losslessTimeoutMs),
   };

@@ -22,19 +22,20 @@ export interface EnvironmentOptions {
 /**
  * The environment of a new process of this template. Later sources win: `base` if `osEnv`, the variables of its user,
  * the env files in order, `env`, the variables of its slot. `PWD` is absent unless the template sets it; see
- * `inFolder`. The env files are read on each call. Throws `spawn_failed` for an env file that cannot be read or parsed,
+ * `Command`. The env files are read on each call. Throws `spawn_failed` for an env file that cannot be read or parsed,
  * and for a slot whose port is too high.
  */
 export function buildEnvironment(
   template: ProcessTemplate,
   { base = process.env, userVariables = {}, user, slot }: EnvironmentOptions = {},
 ): Record<string, string> {
-  // gafferd's own working directory and user are not those of the process.
-  const { PWD: _, ...inherited } = template.osEnv ? base : {};
-  const fromFiles = Object.fromEntries(template.envFiles.flatMap((file) => [...readEnvFile(file, user)]));
+  const { osEnv, envFiles, env } = template;
+  const fromFiles =
+    envFiles.length === 0 ? {} : Object.fromEntries(envFiles.flatMap((file) => [...readEnvFile(file, user)]));
   const ofSlot = slot === undefined ? {} : slotVariables(template, slot);
-  const environment = { ...inherited, ...userVariables, ...fromFiles, ...template.env, ...ofSlot };
-  return withoutUnset(environment, Object.keys(userVariables));
+  // gafferd's own working directory and user are not those of the process.
+  const environment = { ...(osEnv && base), PWD: undefined, ...userVariables, ...fromFiles, ...env, ...ofSlot };
+  return withoutUnset(environment, ["PWD", ...Object.keys(userVariables)]);
 }
 
 /** Removes the variables of `names` that are undefined. All others must be set. */
@@ -43,17 +44,14 @@ function withoutUnset(environment: Record<string, string | undefined>, names: st
   return environment as Record<string, string>;
 }
 
-/** Adds `PWD` for the working directory of a process, unless the template sets `PWD`. */
-export function inFolder(env: Readonly<Record<string, string>>, cwd: string): Record<string, string> {
-  return { PWD: cwd, ...env };
-}
-
 /** The program to execute, its arguments and its working directory. */
 export interface Command {
   /** At least one word. The first is an absolute path, or a name to look up in `PATH`. */
   readonly argv: string[];
   /** Absolute. */
   readonly cwd: string;
+  /** The environment of the process: with `PWD`, which is `cwd` unless the template sets it. */
+  readonly env: Record<string, string>;
   /** The variables and expressions that were not replaced, each listed once. */
   readonly unexpanded: readonly Unexpanded[];
 }
@@ -78,7 +76,7 @@ const maxArgumentsBytes = 6 * 1024 * 1024;
  */
 export function commandOf(template: ProcessTemplate, env: Readonly<Record<string, string>>): Command {
   const unexpanded = new Map<string, Unexpanded>();
-  let known = env;
+  let known: Readonly<Record<string, string>> = env;
   let leftBytes = maxArgumentsBytes;
   const expand = (key: Unexpanded["key"], pattern: string): string => {
     const { text, unknown, unsupported, isTooLong } = expandPattern(pattern, known, maxArgumentBytes);
@@ -93,15 +91,14 @@ export function commandOf(template: ProcessTemplate, env: Readonly<Record<string
     return text;
   };
   const cwd = toCwd(template, expand("cwd", template.cwd));
-  known = inFolder(env, cwd);
+  const inCwd = (known = { PWD: cwd, ...env });
   if (template.shell) {
     const args = template.args.map((arg) => quoteWord(arg.replaceAll("$$", () => "$")));
     const argv = ["sh", "-c", [template.cmd, ...args].join(" ")];
-    return { argv, cwd, unexpanded: [...unexpanded.values()] };
+    return { argv, cwd, env: inCwd, unexpanded: [...unexpanded.values()] };
   }
-  const words = scanWords(template.cmd, env["HOME"] || homedir());
   const [program, ...rest] = [
-    ...words.map(({ pattern }) => expand("cmd", pattern)),
+    ...patternsOf(template, env["HOME"] || homedir()).map((pattern) => expand("cmd", pattern)),
     ...template.args.map((arg) => expand("args", arg)),
   ];
   if (!program) {
@@ -112,8 +109,20 @@ export function commandOf(template: ProcessTemplate, env: Readonly<Record<string
     );
   }
   const argv = [program.includes("/") ? resolve(cwd, program) : program, ...rest];
-  return { argv, cwd, unexpanded: [...unexpanded.values()] };
+  return { argv, cwd, env: inCwd, unexpanded: [...unexpanded.values()] };
 }
+
+/** The words of `cmd` before their variables are replaced. Kept, because a template starts many processes. */
+function patternsOf(template: ProcessTemplate, home: string): readonly string[] {
+  let scanned = scannedCommands.get(template);
+  if (scanned?.home !== home) {
+    scanned = { home, patterns: scanWords(template.cmd, home).map(({ pattern }) => pattern) };
+    scannedCommands.set(template, scanned);
+  }
+  return scanned.patterns;
+}
+
+const scannedCommands = new WeakMap<ProcessTemplate, { readonly home: string; readonly patterns: readonly string[] }>();
 
 function tooLong({ name }: ProcessTemplate, key: Unexpanded["key"], what: string, limitBytes: number): GafferdError {
   const limit = `${limitBytes / 1024} KiB`;

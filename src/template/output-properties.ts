@@ -1,5 +1,9 @@
 import { Type } from "@sinclair/typebox";
 
+/** The smallest `size` and `age` of `output_keep`. */
+export const minKeepBytes = 1024 * 1024;
+export const minKeepMs = 60_000;
+
 /** The smallest `size` of `output_rotate`, and the number of old files that it keeps. */
 export const minRotateBytes = 4096;
 export const defaultRotated = 5;
@@ -13,6 +17,35 @@ export const outputProperties = {
       description: "The size of the output buffer in bytes, for each label of each process.",
       default: 1024 ** 2,
     }),
+  ),
+  output_keep: Type.Optional(
+    Type.Union(
+      [
+        Type.Object(
+          {
+            size: Type.Optional(
+              Type.Union([Type.Integer({ minimum: minKeepBytes }), Type.String(), Type.Null()], {
+                description: "The oldest output is deleted beyond this size.",
+              }),
+            ),
+            age: Type.Optional(
+              Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.String(), Type.Null()], {
+                description: "Output that is older than this is deleted.",
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        Type.String(),
+        Type.Literal(false),
+        Type.Null(),
+      ],
+      {
+        title: "a size (64m), an age (7d), both (64m, 7d), an object of these, or false",
+        description:
+          "How much output is kept on disk, in `state_dir`, beyond what is in the output buffer: a size, an age, or both. Streams read it where the buffer no longer has it, also after gafferd was restarted. Default: none.",
+      },
+    ),
   ),
   output_file: Type.Optional(
     Type.Union([Type.String({ minLength: 1 }), Type.Null()], {

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { leaseProperties } from "./lease-properties.ts";
 import { outputProperties } from "./output-properties.ts";
 
 const duration = (description: string, defaultSeconds: number) =>
@@ -260,6 +261,7 @@ export const templateSchema = Type.Object(
       }),
     ),
     ...outputProperties,
+    ...leaseProperties,
     stdin_timeout: duration("How long a write waits while the process does not read its stdin.", 30),
     lossless_timeout: duration("How long a process waits while a lossless reader does not read its output.", 30),
   },

@@ -55,8 +55,19 @@ export function readTemplate(body: unknown, context: TemplateContext): ReadTempl
 }
 
 type Converted = { [Key in TemplateKey]: ReturnType<(typeof converters)[Key]> };
-type OutputKey = "output_file" | "output_rotate" | "output_to";
-type UnsetKey = "stop_group" | "cwd" | "uid" | "gid" | "port" | "priority" | "flapping" | "backoff" | OutputKey;
+type OutputKey = "output_keep" | "output_file" | "output_rotate" | "output_to";
+type LeaseKey = "owner" | "lease";
+type UnsetKey =
+  | "stop_group"
+  | "cwd"
+  | "uid"
+  | "gid"
+  | "port"
+  | "priority"
+  | "flapping"
+  | "backoff"
+  | OutputKey
+  | LeaseKey;
 type Values = Omit<Converted, UnsetKey> & { [Key in UnsetKey]?: Converted[Key] };
 
 /**
@@ -158,7 +169,7 @@ function findContradictions(
       message: `conflicts with \`kill_mode = ${killMode}\`: ${isSame}; remove \`stop_group\``,
     });
   }
-  return [...problems, ...findPortProblems(values), ...findOutputProblems(values)];
+  return [...problems, ...findPortProblems(values), ...findOutputProblems(values), ...findLeaseProblems(values, given)];
 }
 
 function findOutputProblems(values: Partial<Values>): TemplateProblem[] {
@@ -168,11 +179,30 @@ function findOutputProblems(values: Partial<Values>): TemplateProblem[] {
     problems.push({ field: "output_rotate", message: "must not be set without `output_file`, the file to rotate" });
   }
   if (labels?.length !== 0) return problems;
-  for (const key of ["output_file", "output_to"] as const) {
-    if (values[key] === undefined) continue;
+  for (const key of ["output_keep", "output_file", "output_to"] as const) {
+    if (!values[key]) continue;
     problems.push({ field: key, message: "must not be set without an output; add a label to `redirect_output`" });
   }
   return problems;
+}
+
+function findLeaseProblems(values: Partial<Values>, given: Readonly<Record<string, unknown>>): TemplateProblem[] {
+  const hasOwner = given["owner"] != null;
+  const hasLease = given["lease"] != null;
+  if (!hasOwner && hasLease) return [{ field: "lease", message: "must not be set without `owner`, who renews it" }];
+  if (!hasOwner && given["on_lease_end"] === "keep") {
+    return [{ field: "on_lease_end", message: "must not be set without `owner` and `lease`" }];
+  }
+  if (!hasOwner) return [];
+  if (!hasLease) return [{ field: "owner", message: "must not be set without `lease`, its duration (lease = 60s)" }];
+  if (values.lease === 0) return [{ field: "lease", message: "must be more than 0" }];
+  if (values.detach) {
+    return [{ field: "owner", message: "must not be set with `detach`: gafferd does not stop detached processes" }];
+  }
+  if (values.on_host_exit !== "keep") return [];
+  return [
+    { field: "owner", message: "must not be set with `on_host_exit = keep`: such processes may outlive any lease" },
+  ];
 }
 
 function findPortProblems({ port, numprocesses, env }: Partial<Values>): TemplateProblem[] {
@@ -225,9 +255,13 @@ function toTemplate(values: Values, context: TemplateContext): ProcessTemplate {
     ...backoffOf(values),
     onGiveUp: values.on_give_up,
     outputBufferBytes: values.output_buffer,
+    ...(values.output_keep && { outputKeep: values.output_keep }),
     ...(values.output_file !== undefined && { outputFile: values.output_file }),
     ...(values.output_rotate !== undefined && { outputRotate: values.output_rotate }),
     ...(values.output_to !== undefined && { outputTo: values.output_to }),
+    ...(values.owner !== undefined && { owner: values.owner }),
+    ...(values.lease !== undefined && { leaseMs: values.lease }),
+    onLeaseEnd: values.on_lease_end,
     stdinTimeoutMs: values.stdin_timeout,
     losslessTimeoutMs: values.lossless_timeout,
   };

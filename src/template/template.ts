@@ -1,3 +1,5 @@
+import type { LeaseEndPolicy } from "./lease-properties.ts";
+
 /**
  * Whether a process that exits is replaced. `on-failure`: only after a signal or an exit code not in `successCodes`.
  */
@@ -36,6 +38,12 @@ export type KillMode = "mixed" | "group" | "process";
 
 /** What happens when a template is given up. `shutdown`: the daemon stops with its own exit status. */
 export type GiveUpPolicy = "ignore" | "shutdown";
+
+/** How much output is kept on disk. At least one limit is set. */
+export interface OutputKeep {
+  readonly maxBytes?: number;
+  readonly maxAgeMs?: number;
+}
 
 /** When a file is renamed to `FILE.1`, after `FILE.1` was renamed to `FILE.2`, and so on. */
 export interface Rotation {
@@ -101,12 +109,19 @@ export interface ProcessTemplate {
   readonly onGiveUp: GiveUpPolicy;
   /** Bytes of output kept for each label of each process. */
   readonly outputBufferBytes: number;
+  /** How much output is kept on disk. Absent: none. */
+  readonly outputKeep?: OutputKeep;
   /** The file that the output is appended to: an absolute path with `%n`, `%p`, `%l` and `%%`. Absent: none. */
   readonly outputFile?: string;
   /** When `outputFile` is rotated. Absent: never. */
   readonly outputRotate?: Rotation;
   /** Whether the output is also written to gafferd's own stdout. Absent: it is not. */
   readonly outputTo?: "stdout";
+  /** Who has to renew the lease. Present if `leaseMs` is. */
+  readonly owner?: string;
+  /** How long processes run after their start or the last renewal of the lease. Absent: there is no lease. */
+  readonly leaseMs?: number;
+  readonly onLeaseEnd: LeaseEndPolicy;
   /** How long a writer waits for a process that does not read its stdin. */
   readonly stdinTimeoutMs: number;
   /** How long a process waits for a lossless reader that does not read. */

@@ -14,10 +14,7 @@ const running = new Set<Bun.Subprocess>();
 const gracefulTimeoutMs = 15_000;
 
 /** Starts a program and collects its outputs. */
-export function startChild(
-  cmd: readonly string[],
-  options: { cwd?: string; env?: Record<string, string | undefined> } = {},
-): Child {
+export function startChild(cmd: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Child {
   const child = Bun.spawn({ ...options, cmd: [...cmd], stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   running.add(child);
   const exited = child.exited.finally(() => running.delete(child));

@@ -23,12 +23,16 @@ export interface TemplateBody {
 
 const main = join(import.meta.dir, "../../src/main.ts");
 
-/** Waits until the machine is quiet, then starts gafferd. */
-export async function startGafferd(): Promise<Gafferd> {
+/**
+ * Waits until the machine is quiet, then starts gafferd, with a home of its own. `config` is the path of a configuration
+ * file with an endpoint; default: none.
+ */
+export async function startGafferd(config?: string): Promise<Gafferd> {
   await whenQuiet();
   // Templates of an earlier benchmark must not be back.
   const home = mkdtempSync(join(tmpdir(), "gafferd-bench-"));
-  const child = startChild([process.execPath, main, "--bind", "127.0.0.1:0"], { env: { ...process.env, HOME: home } });
+  const args = config === undefined ? ["--bind", "127.0.0.1:0"] : [config];
+  const child = startChild([process.execPath, main, ...args], { env: { ...process.env, HOME: home } });
   const stop = async (): Promise<void> => {
     await child[Symbol.asyncDispose]();
     rmSync(home, { recursive: true, force: true });

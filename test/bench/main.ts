@@ -18,13 +18,16 @@ import { endChildren } from "./child.ts";
 import { dropping } from "./dropping.ts";
 import { framing } from "./framing.ts";
 import { ingest } from "./ingest.ts";
+import { journal } from "./journal.ts";
 import { latency } from "./latency.ts";
+import { longRequests } from "./long-requests.ts";
 import { describeMachine, isLinux, missingPrograms } from "./machine.ts";
 import type { Measure } from "./measure.ts";
 import { othersShare } from "./quiet.ts";
 import { relay } from "./relay.ts";
 import { requests } from "./requests.ts";
 import { respawn } from "./respawn.ts";
+import { runs } from "./runs.ts";
 import { spawn } from "./spawn.ts";
 import { spawnCost } from "./spawn-cost.ts";
 import { stalled } from "./stalled.ts";
@@ -39,13 +42,16 @@ const measures: readonly Measure[] = [
   relay,
   dropping,
   ingest,
+  journal,
   spawn,
   spawnCost,
+  runs,
   latency,
   respawn,
   stalled,
   busy,
   framing,
+  longRequests,
   requests,
   watch,
   wstream,

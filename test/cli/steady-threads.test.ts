@@ -28,6 +28,17 @@ test("processes do not inherit these options", async () => {
   expect(await answer.text()).toBe("BUN_JSC_useJIT=1\n");
 });
 
+test("the daemon does not stop to compile code that runs once in a while with the slowest compiler", async () => {
+  await using gafferd = await startGafferd([], { env: { BUN_JSC_reportCompileTimes: "1" } });
+  const client = createClient(gafferd.url);
+  const create = (_: unknown, index: number) => client.create({ name: `t${index}`, cmd: "sleep 60", start: false });
+  await Promise.all(Array.from({ length: 100 }, create));
+  for (let round = 0; round < 5; round++) await client.export();
+  const compiled = (gafferd.out() + gafferd.err()).split("\n").filter((line) => line.startsWith("Optimized"));
+  expect(compiled.length).toBeGreaterThan(100);
+  expect(compiled.filter((line) => line.includes("using FTL"))).toEqual([]);
+});
+
 function threadsOf(osPid: number): string[] {
   return readdirSync(`/proc/${osPid}/task`).map((id) => readFileSync(`/proc/${osPid}/task/${id}/comm`, "utf8").trim());
 }

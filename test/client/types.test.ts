@@ -18,19 +18,16 @@ import type {
   WatchItem,
 } from "gafferd/client";
 import type { ErrorCode } from "../../src/errors.ts";
-import type {
-  toDetailDocument,
-  toExitDocument,
-  toProcessDocument,
-  toStatusDocument,
-} from "../../src/http/processes/process-document.ts";
+import type { readDetail, toProcessDocument, toStatusDocument } from "../../src/http/processes/process-document.ts";
 import type {
   eventGapSchema,
   gapDocumentSchema,
   processExitSchema,
   processSpawnSchema,
 } from "../../src/documents/document-schemas.ts";
+import type { LazyLists } from "../../src/http/operation/json-pieces.ts";
 import type { toEventDocument } from "../../src/documents/event-document.ts";
+import type { toExitDocument } from "../../src/history/exit-document.ts";
 import type { toProcessStatsDocument, toTemplateStatsDocument } from "../../src/http/stats/stats-document.ts";
 import type { SupervisorState } from "../../src/supervisor/state.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
@@ -64,11 +61,11 @@ test("the document of a template can be sent back", () => {
 test("documents have the server's types", () => {
   expectTypeOf<ReturnType<typeof toProcessDocument>>().toEqualTypeOf<ProcessDocument>();
   expectTypeOf<ReturnType<typeof toStatusDocument>>().toEqualTypeOf<StatusDocument>();
-  expectTypeOf<ReturnType<typeof toDetailDocument>>().toEqualTypeOf<DetailDocument>();
+  expectTypeOf<ReturnType<ReturnType<typeof readDetail>>>().toEqualTypeOf<DetailDocument>();
   expectTypeOf<ReturnType<typeof toExitDocument>>().toEqualTypeOf<ExitDocument>();
   expectTypeOf<ReturnType<typeof toEventDocument>>().toEqualTypeOf<EventDocument>();
   expectTypeOf<ReturnType<typeof toProcessStatsDocument>>().toEqualTypeOf<ProcessStatsDocument>();
-  expectTypeOf<ReturnType<typeof toTemplateStatsDocument>>().toEqualTypeOf<TemplateStatsDocument>();
+  expectTypeOf<ReturnType<typeof toTemplateStatsDocument>>().toEqualTypeOf<LazyLists<TemplateStatsDocument>>();
   expectTypeOf<StatusDocument["state"]>().toEqualTypeOf<SupervisorState>();
 });
 

@@ -35,12 +35,15 @@ redirect_input = on
 graceful_timeout = 500ms
 stop_signal = INT
 stop_group = false
-on_host_exit = keep
+on_host_exit = kill
 restart = on-failure
 success_codes = 0, 2
 backoff = 100ms, 10
 on_give_up = shutdown
 output_buffer = 64k
+owner = agent:7
+lease = 1m
+on_lease_end = keep
 stdin_timeout = 5
 lossless_timeout = 1m`),
   ).toEqual({
@@ -65,12 +68,15 @@ lossless_timeout = 1m`),
     gracefulTimeoutMs: 500,
     stopSignal: "SIGINT",
     killMode: "process",
-    onHostExit: "keep",
+    onHostExit: "kill",
     restart: "on-failure",
     successCodes: [0, 2],
     backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.1, resetAfterMs: 10_000 },
     onGiveUp: "shutdown",
     outputBufferBytes: 65_536,
+    owner: "agent:7",
+    leaseMs: 60_000,
+    onLeaseEnd: "keep",
     stdinTimeoutMs: 5000,
     losslessTimeoutMs: 60_000,
   });

@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import { createClient } from "../../src/client/client.ts";
 import { buildDocument } from "../../src/http/openapi/build.ts";
+import { finishNow } from "../../src/slices.ts";
 import { operationsOf } from "../http/openapi/described.ts";
 import { createService } from "../http/service.ts";
 import { codesOf, codesOfFirstColumn, manualPages, readPage } from "./page.ts";
 
 const { app } = createService();
-const operations = operationsOf(buildDocument(app.routes, "1.2.3"))
+const operations = operationsOf(finishNow(buildDocument(app.routes, "1.2.3")))
   .filter(({ method }) => method !== "HEAD" && method !== "OPTIONS")
   .map(({ method, path }) => nameless(`${method} ${path}`));
 

@@ -10,15 +10,20 @@ import { ConfigError } from "../../src/config/problem.ts";
 import { errorCodes } from "../../src/errors.ts";
 import { eventTypes } from "../../src/events/event.ts";
 import { hostFamilies } from "../../src/http/metrics/host-metrics.ts";
+import { leaseFamilies } from "../../src/http/metrics/lease-metrics.ts";
 import { processFamilies } from "../../src/http/metrics/process-metrics.ts";
+import { journalFamilies } from "../../src/http/metrics/journal-metrics.ts";
 import { templateFamilies } from "../../src/http/metrics/template-metrics.ts";
 import { runFamilies } from "../../src/http/metrics/run-metrics.ts";
 import { Runs, type RunsOptions } from "../../src/runs/runs.ts";
 import { webhookFamilies } from "../../src/http/metrics/webhook-metrics.ts";
 import { statusByCode } from "../../src/http/operation/error.ts";
+import { Leases } from "../../src/leases/leases.ts";
 import { Sampler } from "../../src/process/usage/sampler.ts";
+import { finishNow } from "../../src/slices.ts";
 import { templateSchema } from "../../src/template/properties.ts";
 import { parseSecret, sign } from "../../src/webhook/signature.ts";
+import { recordWarnings } from "../recorded-log.ts";
 import { codesOf, codesOfFirstColumn, readPage, type Section, sectionOf, sectionsOf } from "./page.ts";
 
 test("the page on the command line has the usage that --help prints", () => {
@@ -75,10 +80,12 @@ test("the page on metrics has every metric and no other", async () => {
   const loopLag = { buckets: [], sumSeconds: 0, count: 0 };
   const families = [
     ...hostFamilies({ version: "1", spawns: 0, loopLag }),
-    ...templateFamilies([]),
-    ...(await processFamilies([], new Sampler())),
+    ...finishNow(templateFamilies([])),
+    ...finishNow(processFamilies([], await new Sampler().sample([], 0))),
+    ...finishNow(leaseFamilies(new Leases({ log: recordWarnings().log }))),
     ...runFamilies({ list: () => [], counts: new Runs({} as RunsOptions).counts }),
-    ...webhookFamilies([]),
+    ...finishNow(webhookFamilies([])),
+    ...finishNow(journalFamilies([])),
   ];
   const told = codesOfFirstColumn(sectionOf("docs/metrics.md", "Prometheus"));
   expect(told.toSorted()).toEqual(families.map(({ name }) => name).toSorted());

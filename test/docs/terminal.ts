@@ -49,6 +49,8 @@ export class Terminal {
     // Without it, curl draws a progress bar when its output is no terminal.
     writeFileSync(join(this.#home, ".curlrc"), "silent\nshow-error\n");
     this.#writeProgram("gafferd", gafferdScript(ports.get(5000) ?? 0));
+    // Debian's own has the packages that the manual uses, whichever comes first in PATH.
+    this.#writeProgram("python3", '#!/bin/sh\nexec /usr/bin/python3 "$@"\n');
   }
 
   /** Writes a file that the page shows. */

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config/config.ts";
-import { toIni } from "../../src/export/to-ini.ts";
+import { toIni as toIniInSteps } from "../../src/export/to-ini.ts";
+import { finishNow } from "../../src/slices.ts";
 import { toDocument } from "../../src/template/document.ts";
 import { buildEnvironment, commandOf } from "../../src/template/environment.ts";
 import { parseTemplate } from "../../src/template/schema.ts";
@@ -14,6 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "gafferd-export-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, "gaffer.ini");
 
+const toIni = (templates: readonly ProcessTemplate[]) => finishNow(toIniInSteps(templates));
 const parse = (body: object) => parseTemplate(body, { defaultCwd: "/srv" });
 
 /** Reads the file again, as gafferd would. */
@@ -85,9 +87,13 @@ describe("is read as it was meant:", () => {
         success_codes: [0, 75],
         on_give_up: "shutdown",
         output_buffer: 5000,
+        output_keep: { size: "64m", age: 604_800 },
         output_file: "/var/log/%n 100%%.log",
         output_rotate: { size: "5m", keep: 3 },
         output_to: "stdout",
+        owner: "agent-7",
+        lease: 90,
+        on_lease_end: "keep",
         stdin_timeout: 1,
         lossless_timeout: 2,
       },

@@ -56,9 +56,13 @@ const plausible: Readonly<Record<string, readonly unknown[]>> = {
   backoff: ["100ms, 30s, 2, 0.1, 10s", { min: 5, max: 1 }, 1, "0", { factor: 1e9 }],
   on_give_up: ["ignore", "x"],
   output_buffer: ["64k", 4096, 0, "99g", -1],
+  output_keep: ["64m, 7d", "1m", "1d 2d", "10k", { size: "1m", age: 60 }, { age: "1s" }, {}, false, "off", "0"],
   output_file: ["", "a.log", "/a%", "\u0000", "/none/"],
   output_rotate: ["10m, 5", { size: 4096 }, { size: 1 }, "1m, 0", ""],
   output_to: ["stdout", "stderr"],
+  owner: ["me", "", "a b", "x".repeat(65)],
+  lease: ["60s", 0, -1, "25d"],
+  on_lease_end: ["stop", "keep", "x"],
   url: [
     "http://127.0.0.1:1/hook",
     "http://[::1]:1/?a=\uD800",

@@ -40,10 +40,11 @@ redirect_output = stdout, stderr
 cmd = seq 200
 restart = never
 redirect_output = stdout
+output_keep = 64m
 `;
 const names = ["live", "g:done"];
 
-/** Starts gafferd with the templates `live`, which runs, and `g:done`, which has written 200 lines. */
+/** Starts gafferd with the templates `live`, which runs, and `g:done`, which has written 200 lines. They are kept on disk. */
 export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
   const folder = mkdtempSync(join(tmpdir(), "gafferd-fuzz-"));
   mkdirSync(join(folder, "home"));

@@ -6,8 +6,10 @@ import { expansion } from "./expansion.ts";
 import { rawHeaders } from "./headers.ts";
 import { ids } from "./ids.ts";
 import { ini } from "./ini.ts";
+import { logQueries } from "./log-queries.ts";
 import { paths } from "./paths.ts";
 import { runFiles } from "./run-files.ts";
+import { segments } from "./segments.ts";
 import type { FuzzTarget } from "./target.ts";
 import { templates } from "./templates.ts";
 import { terminal } from "./terminal.ts";
@@ -19,6 +21,7 @@ export const targets: readonly FuzzTarget[] = [
   paths,
   rawHeaders,
   ids,
+  logQueries,
   templates,
   ini,
   envFiles,
@@ -26,6 +29,7 @@ export const targets: readonly FuzzTarget[] = [
   values,
   runFiles,
   databases,
+  segments,
   clientEvents,
   terminal,
 ];

@@ -7,6 +7,7 @@ import { EventBus } from "../../src/events/bus.ts";
 import { type HttpApp, createApp } from "../../src/http/app.ts";
 import type { Logger } from "../../src/log.ts";
 import { Manager } from "../../src/manager/manager.ts";
+import type { Sampler } from "../../src/process/usage/sampler.ts";
 import { Runs } from "../../src/runs/runs.ts";
 import { Webhooks } from "../../src/webhook/webhooks.ts";
 import { type Logged, recordLog } from "../recorded-log.ts";
@@ -23,6 +24,7 @@ export interface Answer {
 export interface Service extends AsyncDisposable {
   readonly app: HttpApp;
   readonly manager: Manager;
+  readonly bus: EventBus;
   /** `error cannot answer GET /`, with the logged cause. */
   readonly logged: Logged[];
   readonly log: Logger;
@@ -36,7 +38,7 @@ async function noReload(): Promise<never> {
   throw new Error("this service cannot reload");
 }
 
-export function createService(options: { corsOrigins?: readonly string[] } = {}): Service {
+export function createService(options: { corsOrigins?: readonly string[]; sampler?: Sampler } = {}): Service {
   const { log, logged } = recordLog();
   const bus = new EventBus((error) => {
     throw error;
@@ -56,10 +58,12 @@ export function createService(options: { corsOrigins?: readonly string[] } = {})
     corsOrigins: () => options.corsOrigins ?? [],
     reload: noReload,
     log,
+    ...(options.sampler && { sampler: options.sampler }),
   });
   return {
     app,
     manager,
+    bus,
     logged,
     log,
     async ask(method, path, body, headers = {}) {

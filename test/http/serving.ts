@@ -85,8 +85,9 @@ export function useServing(options: ServeSettings = {}) {
     current = await serve(options);
   });
   afterEach(async () => {
-    const { manager, bus } = serving().daemon;
+    const { manager, runs, bus } = serving().daemon;
     await Promise.all(manager.names().map((name) => manager.delete(name)));
+    await Promise.all(runs.list().map(({ id }) => runs.remove(id)));
     const readers = () => serving().cursorCount() + manager.readerCount() + bus.readerCount;
     await waitFor(() => readers() === 0, "the end of all readers");
   });

@@ -1,18 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { GafferdError } from "../../src/errors.ts";
 import { EventBus } from "../../src/events/bus.ts";
+import { groupNames, templatesInGroup } from "../../src/manager/groups.ts";
 import { Manager } from "../../src/manager/manager.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { lives } from "../process/observe.ts";
 import { fixtureCommand, sampleTemplate } from "../process/sample-template.ts";
 import { silentLog } from "../supervisor/hosting.ts";
+import { countCallTurns, useSlice } from "../take-slices.ts";
 import { waitFor } from "../wait-for.ts";
 
 let manager: Manager;
+let bus: EventBus;
 let story: string[];
 
 beforeEach(() => {
-  const bus = new EventBus((error) => {
+  bus = new EventBus((error) => {
     throw error;
   });
   story = [];
@@ -115,7 +118,7 @@ test("unknown names and ids are not found", () => {
     () => manager.findProcess(0),
     () => manager.findProcess(2),
     () => manager.signal("b", 1),
-    () => manager.group("b"),
+    () => templatesInGroup("b", manager.names()),
   ]) {
     expect(codeOf(act)).toBe("not_found");
   }
@@ -124,7 +127,7 @@ test("unknown names and ids are not found", () => {
 test("the error for an unknown name suggests the most similar one", () => {
   for (const name of ["web:api", "web:jobs"]) manager.create(template(name, { start: false }));
   expect(() => manager.get("web:ap")).toThrow("there is no process template `web:ap`; did you mean `web:api`?");
-  expect(() => manager.group("wbe")).toThrow("there is no group `wbe`; did you mean `web`?");
+  expect(() => templatesInGroup("wbe", manager.names())).toThrow("there is no group `wbe`; did you mean `web`?");
   expect(() => manager.get("database")).toThrow(/^there is no process template `database`$/);
   expect(() => manager.get("web:api".repeat(300))).toThrow(/`$/);
 });
@@ -157,8 +160,8 @@ test("a signal is sent to one process, or to all of a template", async () => {
 test("a group is the part of the name before the first colon", () => {
   for (const name of ["web:api", "db", "web:page:1", "jobs:x", ":odd"])
     manager.create(template(name, { start: false }));
-  expect(manager.groups()).toEqual(["web", "jobs"]);
-  expect(manager.group("web")).toEqual(["web:api", "web:page:1"]);
+  expect(groupNames(manager.names())).toEqual(["web", "jobs"]);
+  expect(templatesInGroup("web", manager.names())).toEqual(["web:api", "web:page:1"]);
 });
 
 /** Whether the first process of a template has printed something. */
@@ -214,4 +217,19 @@ describe("close", () => {
     // One after the other, each would have had the full timeout.
     expect(Math.abs(last - first)).toBeLessThan(gracefulTimeoutMs);
   });
+});
+
+test("updates that begin together are made in several turns of the event loop, in order", async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `t${index}`);
+  for (const name of names) manager.create(template(name, { start: false }));
+  const turns = await countCallTurns(async (called) => {
+    bus.subscribe(({ type }) => {
+      if (type !== "update") return;
+      called();
+      useSlice();
+    });
+    await Promise.all(names.map((name) => manager.update(name, template(name, { start: false, env: { A: "b" } }))));
+  });
+  expect(story.filter((event) => event.startsWith("update"))).toEqual(names.map((name) => `update ${name}`));
+  expect(turns).toBeGreaterThan(5);
 });

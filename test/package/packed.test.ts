@@ -43,6 +43,13 @@ describe.skipIf(!isReachable)("the packed package in an empty Node project", () 
     expect(out).toStartWith("gafferd ");
   });
 
+  test("has the MCP server, without a package of it", async () => {
+    const message = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+    const command = `echo '${message}' | npx gafferd mcp --url=${host.serving.url}`;
+    expect(await succeed(["sh", "-c", command], { cwd: project })).toContain(`"name":"search"`);
+    expect(readdirSync(join(project, "node_modules"))).not.toContain("@modelcontextprotocol");
+  });
+
   test.each(["mjs", "cjs"])("has a client that works in a Node program (.%s)", async (extension) => {
     const load =
       extension === "mjs"

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { PluginConfig } from "gafferd";
+import { join } from "node:path";
+import { loadConfig } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/config/problem.ts";
-import { refusal, source, startWith } from "./starting.ts";
+import { toDaemonSettings } from "../../src/plugin/plugin-config.ts";
+import { createFolder, refusal, source, startWith } from "./starting.ts";
 
 const given = globalThis as unknown as { given: PluginConfig };
 const reading = source("web-api", { start: "globalThis.given = this.config;" });
@@ -42,6 +45,19 @@ test("the configuration of an app is read-only", async () => {
   ];
   for (const attempt of attempts) expect(attempt).toThrow(TypeError);
   expect(started.daemon.manager.get("x").template.cmd).toBe("sleep 60");
+});
+
+test("settings are copied one template at a time, so that a reload of thousands does not hold up other requests", async () => {
+  const ini = Array.from({ length: 10 }, (_, index) => `[process:p${index}]\ncmd = sleep 60\nstart = false\n`).join("");
+  using folder = createFolder({ "gaffer.ini": ini });
+  const config = loadConfig(join(folder.path, "gaffer.ini"));
+  const copying = toDaemonSettings(config, "1.2.3");
+  let steps = 0;
+  let step = copying.next();
+  for (; step.done !== true; step = copying.next()) steps += 1;
+  expect(steps).toBe(10);
+  expect(step.value.templates).toEqual(config.templates);
+  expect(step.value.templates[0]).not.toBe(config.templates[0]);
 });
 
 describe("a section", () => {

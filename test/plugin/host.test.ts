@@ -21,6 +21,7 @@ async function open(files: Files) {
     manager: new Manager({ bus, log }),
     bus,
     sampler: new Sampler(),
+    api: async () => new Response(),
     log,
     modules: { gafferd: () => import("../../src/index.ts") },
     bundledFolder: folder.path,

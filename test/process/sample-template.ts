@@ -26,6 +26,7 @@ export function sampleTemplate(overrides: Partial<ProcessTemplate> = {}): Proces
     successCodes: [0],
     onGiveUp: "ignore",
     outputBufferBytes: 2 ** 20,
+    onLeaseEnd: "stop",
     stdinTimeoutMs: 5000,
     losslessTimeoutMs: 5000,
     ...overrides,

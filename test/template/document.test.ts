@@ -38,9 +38,13 @@ test("a document has every setting, and null for settings that are not set", () 
     backoff: { min: 0.1, max: 30, factor: 2, jitter: 0.1, reset_after: 10 },
     on_give_up: "ignore",
     output_buffer: 1_048_576,
+    output_keep: null,
     output_file: null,
     output_rotate: null,
     output_to: null,
+    owner: null,
+    lease: null,
+    on_lease_end: "stop",
     stdin_timeout: 30,
     lossless_timeout: 30,
   });
@@ -102,6 +106,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
       ),
     onGiveUp: fc.constantFrom("ignore", "shutdown"),
     outputBufferBytes: fc.integer({ min: 4096, max: 1024 ** 3 }),
+    onLeaseEnd: fc.constant("stop"),
     stdinTimeoutMs: durationMs,
     losslessTimeoutMs: durationMs,
   },
@@ -129,6 +134,7 @@ const templates: fc.Arbitrary<ProcessTemplate> = fc.record(
       "successCodes",
       "onGiveUp",
       "outputBufferBytes",
+      "onLeaseEnd",
       "stdinTimeoutMs",
       "losslessTimeoutMs",
     ],
@@ -144,6 +150,13 @@ test("parsing a template's document, as JSON, gives the same template", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("the owner and its lease survive as well", () => {
+  const body = { name: "web", cmd: "./run", owner: "agent:7", lease: "1.5s", on_lease_end: "keep" };
+  const template = parseTemplate(body, { defaultCwd: "/srv" });
+  expect(toDocument(template)).toMatchObject({ owner: "agent:7", lease: 1.5, on_lease_end: "keep" });
+  expect(parseTemplate(toDocument(template), { defaultCwd: "/" })).toEqual(template);
 });
 
 test("the settings of output files survive as well", () => {

@@ -70,6 +70,7 @@ describe("the command", () => {
     expect(commandOf(template(settings), { A: "two words" })).toEqual({
       argv: ["run", "two words", "$A", "xtwo words", "two words", "$U", "$U", "b c"],
       cwd: "/srv/app",
+      env: { PWD: "/srv/app", A: "two words" },
       unexpanded: [{ key: "args", written: "$U", isSupported: true }],
     });
   });
@@ -105,6 +106,7 @@ describe("the command", () => {
     expect(commandOf(template(settings), { A: "1" })).toEqual({
       argv: ["c", "$U", "${A:?x}", "$U", "$V"],
       cwd: "/$W",
+      env: { PWD: "/$W", A: "1" },
       unexpanded: [
         { key: "cwd", written: "$W", isSupported: true },
         { key: "cmd", written: "$U", isSupported: true },

@@ -55,6 +55,7 @@ describe("a template", () => {
       backoff: defaultBackoff,
       onGiveUp: "ignore",
       outputBufferBytes: 1_048_576,
+      onLeaseEnd: "stop",
       stdinTimeoutMs: 30_000,
       losslessTimeoutMs: 30_000,
     });
@@ -126,6 +127,7 @@ describe("a template", () => {
       backoff: { minMs: 100, maxMs: 30_000, factor: 2, jitter: 0.5, resetAfterMs: 60_000 },
       onGiveUp: "shutdown",
       outputBufferBytes: 65_536,
+      onLeaseEnd: "stop",
       stdinTimeoutMs: 500,
       losslessTimeoutMs: 120_000,
     });
@@ -302,6 +304,14 @@ describe("an error", () => {
       { output_file: "/a%" },
       '`output_file` has an unknown placeholder "%"; write %n, %p, %l, or %% for a percent sign',
     ],
+    [{ output_keep: "10k" }, "`output_keep` must be at least 1m, not 10240"],
+    [{ output_keep: "30s" }, "`output_keep` must be at least 1 minute, not 30 s"],
+    [{ output_keep: {} }, "`output_keep` must have a size, an age, or both"],
+    [{ output_keep: "1m 2m" }, '`output_keep` must be a size (64m), an age (7d), or both (64m, 7d), not "1m 2m"'],
+    [
+      { output_keep: "1m", redirect_output: "none" },
+      "`output_keep` must not be set without an output; add a label to `redirect_output`",
+    ],
     [{ output_rotate: "1k, 5", output_file: "/a" }, "`output_rotate` must be at least 4k, not 1024"],
     [{ output_rotate: "1m, 0", output_file: "/a" }, "`output_rotate` must keep from 1 to 1000 old files"],
     [{ output_rotate: "1m 5 6", output_file: "/a" }, '`output_rotate` must be size, keep (10m, 5), not "1m 5 6"'],
@@ -313,6 +323,23 @@ describe("an error", () => {
     [
       { output_to: "stdout", detach: true },
       "`output_to` must not be set without an output; add a label to `redirect_output`",
+    ],
+    [{ lease: "60s" }, "`lease` must not be set without `owner`, who renews it"],
+    [{ owner: "me" }, "`owner` must not be set without `lease`, its duration (lease = 60s)"],
+    [{ on_lease_end: "keep" }, "`on_lease_end` must not be set without `owner` and `lease`"],
+    [{ lease: 0, owner: "me" }, "`lease` must be more than 0"],
+    [{ lease: "25h 3", owner: "me" }, /^`lease`: "25h 3" is not a duration/],
+    [
+      { owner: "-me", lease: 1 },
+      '`owner` must be 1 to 64 letters, digits and `_ . : @ + -`, beginning with a letter or a digit, not "-me"',
+    ],
+    [
+      { owner: "me", lease: 1, detach: true },
+      "`owner` must not be set with `detach`: gafferd does not stop detached processes",
+    ],
+    [
+      { owner: "me", lease: 1, on_host_exit: "keep" },
+      "`owner` must not be set with `on_host_exit = keep`: such processes may outlive any lease",
     ],
     [{ output_to: "stderr" }, '`output_to` must be "stdout", not "stderr"'],
     [{ numproceses: 1 }, "`numproceses`: unknown key; did you mean `numprocesses`?"],

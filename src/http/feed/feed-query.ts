@@ -62,8 +62,8 @@ export function parseHeartbeat(text: string | null, fallbackMs: number | undefin
   });
 }
 
-/** An age or an RFC 3339 time, in Unix ms. Throws `bad_value`. */
-export function parseTime(text: string, nowMs: number): number {
+/** An age or an RFC 3339 time, in Unix ms; the value of the parameter `field`. Throws `bad_value`. */
+export function parseTime(text: string, nowMs: number, field = "since"): number {
   if (/^\d{4}-\d\d-\d\d[Tt ]/.test(text)) {
     const timeMs = Date.parse(text);
     if (!Number.isNaN(timeMs)) return timeMs;
@@ -76,7 +76,7 @@ export function parseTime(text: string, nowMs: number): number {
   }
   throw new GafferdError(
     "bad_value",
-    `\`since\` must be an id from a stream, an age such as 10s or 5m, or an RFC 3339 time, not \`${text.slice(0, 80)}\``,
-    { field: "since" },
+    `\`${field}\` must be an id from a stream, an age such as 10s or 5m, or an RFC 3339 time, not \`${text.slice(0, 80)}\``,
+    { field },
   );
 }

@@ -1,5 +1,6 @@
-import { hasTimeLeft, runInLaterTurn } from "../../slices.ts";
-import type { Pieces, PieceSource } from "../listen/connection.ts";
+import { hasTimeLeft, runInNextTurn } from "../../slices.ts";
+import type { Arrival, Pieces, PieceSource } from "../listen/connection.ts";
+import type { ClientPresence } from "./client-presence.ts";
 import { type Allocate, PieceMemory } from "./piece-memory.ts";
 
 /** Gives the socket about this many bytes at a time: whole pieces until there are as many; measured with `bun run bench`. */
@@ -37,6 +38,10 @@ export interface FeedOptions {
   readonly greeting?: Uint8Array | undefined;
   /** Bytes to send after `everyMs` of silence. Undefined for none. */
   readonly heartbeat: { readonly everyMs: number; readonly bytes: Uint8Array } | undefined;
+  /** Is told what is sent. Undefined if it does not matter whether the client is there. */
+  readonly presence?: ClientPresence | undefined;
+  /** Called when the feed was closed. */
+  readonly onClose?: (() => void) | undefined;
   /** Called with the reason when the response was aborted. */
   readonly onAbort?: (reason: string) => void;
 }
@@ -70,16 +75,24 @@ export class Feed implements PieceSource {
     this.#abort = abort;
   }
 
+  onConnected(arrival: Arrival): void {
+    this.#options.presence?.onConnected(arrival);
+  }
+
   take(): Pieces | undefined | Promise<Pieces | undefined> {
     this.#source.release?.();
+    this.#options.presence?.beforeSending();
     const mayCollect = this.#isClosed || hasTimeLeft();
     const pieces = mayCollect ? this.#collect() : [];
-    if (pieces === undefined || pieces.length > 0) return pieces;
+    if (pieces === undefined || pieces.length > 0) {
+      this.#options.presence?.sending();
+      return pieces;
+    }
     this.#memory.drop();
     this.#pending = Promise.withResolvers();
     this.#waitingSinceMs = performance.now();
     if (mayCollect) this.#armTimer();
-    else this.#serveInLaterTurn();
+    else this.#serveInNextTurn();
     return this.#pending.promise;
   }
 
@@ -88,6 +101,7 @@ export class Feed implements PieceSource {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#source.close();
+    this.#options.onClose?.();
     this.#settle(undefined);
   }
 
@@ -118,14 +132,14 @@ export class Feed implements PieceSource {
     queueMicrotask(() => {
       this.#isScheduled = false;
       if (hasTimeLeft()) this.#serve();
-      else this.#serveInLaterTurn();
+      else this.#serveInNextTurn();
     });
   }
 
-  #serveInLaterTurn(): void {
+  #serveInNextTurn(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    runInLaterTurn(() => {
+    runInNextTurn(() => {
       this.#isScheduled = false;
       this.#serve();
     });
@@ -148,6 +162,8 @@ export class Feed implements PieceSource {
     clearTimeout(this.#timer);
     const pending = this.#pending;
     this.#pending = undefined;
+    this.#options.presence?.beforeSending();
+    this.#options.presence?.sending();
     pending?.resolve(pieces);
   }
 

@@ -9,15 +9,40 @@ const unicodeLineEnds = /[\u0085\u2028\u2029]/;
 
 /** JSON in one line, even for readers that split at Unicode line ends. */
 export function toJsonLine(value: unknown): string {
-  const json = JSON.stringify(value);
+  return escapeLineEnds(JSON.stringify(value));
+}
+
+/** The same JSON without Unicode line ends. */
+export function escapeLineEnds(json: string): string {
   return unicodeLineEnds.test(json) ? json.replaceAll(new RegExp(unicodeLineEnds, "g"), escape) : json;
+}
+
+/** Combines pieces of JSON into lines of at most `maxBytes`, and splits longer ones. Strings are never split. */
+export function* toJsonLines(pieces: Iterable<string>, maxBytes: number): Generator<string, void> {
+  let line = "";
+  let bytes = 0;
+  for (const piece of pieces) {
+    const pieceBytes = Buffer.byteLength(piece);
+    if (bytes > 0 && bytes + pieceBytes > maxBytes) {
+      yield line;
+      line = "";
+      bytes = 0;
+    }
+    const parts = breakJson(piece, maxBytes);
+    if (parts !== undefined) yield* parts;
+    else {
+      line += piece;
+      bytes += pieceBytes;
+    }
+  }
+  if (line !== "") yield line;
 }
 
 /**
  * Splits JSON into lines of at most `maxBytes`, between elements; strings are never split. Undefined if it fits into one
  * line.
  */
-export function breakJson(json: string, maxBytes: number): string[] | undefined {
+function breakJson(json: string, maxBytes: number): string[] | undefined {
   if (Buffer.byteLength(json) <= maxBytes) return undefined;
   const lines: string[] = [];
   let start = 0;

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { bootId } from "../../boot.ts";
 import { GafferdError } from "../../errors.ts";
 import type { OutputStart } from "../../reading/output-start.ts";
 import {
@@ -8,13 +8,10 @@ import {
   type StreamPosition,
 } from "../../reading/stream-position.ts";
 
-/** Identifies this run of the daemon in ids. Earlier runs had processes with the same numbers. */
-export const runId = `r${BigInt(`0x${randomBytes(5).toString("hex")}`).toString(36)}`;
-
-/** Length of the run: `r` and 40 bits in base 36. */
-const runLength = 9;
+/** Maximum length of `bootId`. */
+const bootLength = 9;
 /** Maximum length of an id: 128 characters. */
-export const maxIdLength = runLength + maxPositionLength;
+export const maxIdLength = bootLength + maxPositionLength;
 
 /** All forms of ids that gafferd has ever sent: of events, of output, and of output up to 0.1.0. */
 const knownIds = [
@@ -28,17 +25,24 @@ export function looksLikeStreamId(text: string): boolean {
   return text.startsWith("r");
 }
 
-/** `r5k2x_1_2s_2s`: the run and the position of the reader (see `stream-position.ts`). */
+/** `r5k2x_1_2s_2s`: the boot and the position of the reader (see `stream-position.ts`). */
 export function formatStreamId(position: StreamPosition): string {
-  return runId + formatPosition(position);
+  return (position.boot ?? bootId) + formatPosition(position);
 }
 
-/** Where a client with this id resumes. Throws `bad_value` if gafferd cannot have sent the id. */
-export function parseStreamId(id: string): OutputStart {
-  const position = id.startsWith(`${runId}_`) ? parsePosition(id.slice(runId.length)) : undefined;
-  if (position !== undefined) return { kind: "resume", position };
+/**
+ * Where a client with this id resumes; the id is the value of the parameter `field`. Throws `bad_value` if gafferd cannot have
+ * sent the id.
+ */
+export function parseStreamId(id: string, field = "since"): Extract<OutputStart, { kind: "resume" | "restart" }> {
+  const [, boot, rest = ""] = /^(r[0-9a-z]+)(_.*)$/.exec(id) ?? [];
+  const position = parsePosition(rest);
+  if (boot === bootId && position !== undefined) return { kind: "resume", position };
+  if (boot !== undefined && boot.length <= bootLength && position !== undefined) {
+    return { kind: "resume", position: { ...position, boot } };
+  }
   if (wasSentBefore(id)) return { kind: "restart" };
-  throw invalidIdError(id, "a stream");
+  throw invalidIdError(id, "a stream", field);
 }
 
 /**
@@ -50,13 +54,13 @@ export function wasSentBefore(id: string): boolean {
     const [, run, rest = ""] = pattern.exec(id) ?? [];
     if (run === undefined) continue;
     if (rest.startsWith("_")) return parsePosition(rest) !== undefined;
-    return run !== runId || pattern === knownIds[0];
+    return run !== bootId || pattern === knownIds[0];
   }
   return false;
 }
 
 /** The `bad_value` error for an id that `sender` cannot have sent. */
-export function invalidIdError(id: string, sender: string): GafferdError {
+export function invalidIdError(id: string, sender: string, field = "since"): GafferdError {
   const reason = `\`${id.slice(0, 80)}\` is not a valid id; pass an id exactly as ${sender} sent it`;
-  return new GafferdError("bad_value", reason, { field: "since" });
+  return new GafferdError("bad_value", reason, { field });
 }

@@ -8,6 +8,8 @@ export interface SocketHandlers {
   readonly message?: (socket: ServerWebSocket<SocketHandlers>, message: string | Buffer) => void;
   /** The socket accepts data again after `send` returned -1. */
   readonly drain?: (socket: ServerWebSocket<SocketHandlers>) => void;
+  /** The client has answered a ping. */
+  readonly pong?: (socket: ServerWebSocket<SocketHandlers>) => void;
   readonly close?: (socket: ServerWebSocket<SocketHandlers>, code: number, reason: string) => void;
 }
 
@@ -24,6 +26,16 @@ export interface PieceSource {
   onAbort(abort: (reason: Error) => void): void;
   /** Call when the client has disconnected. */
   close(): void;
+  /** Called before the first `take` if the sender knows how much of what it sent has arrived at the client. */
+  onConnected?(arrival: Arrival): void;
+}
+
+/** How much of what was sent on a connection has arrived at the client. */
+export interface Arrival {
+  /** Bytes that the client's side has not acknowledged yet. Undefined if that is unknown. */
+  pendingBytes(): number | undefined;
+  /** Bytes that were given to the kernel. */
+  readonly sentBytes: number;
 }
 
 /** The listener and the original request that an HTTP request belongs to. */

@@ -7,9 +7,11 @@ import { sendPieces, skipBytes } from "./send-pieces.ts";
 import {
   closeDescriptor,
   duplicateDescriptor,
+  enableKeepalive,
   openDescriptors,
   shutDown,
   socketAddress,
+  unacknowledgedBytes,
 } from "./socket-descriptors.ts";
 import { findUnixConnection } from "./unix-connection.ts";
 
@@ -83,6 +85,8 @@ const turnBytes = 4 * 1024 * 1024;
 /** A duplicate of the connection of a request that Bun has not answered yet. */
 class Connection {
   readonly #fd: number;
+  /** Bytes that were given to the kernel. */
+  sentBytes = 0;
   #socket: Socket | undefined;
   #isOpen = true;
   #drained: (() => void) | undefined;
@@ -111,6 +115,10 @@ class Connection {
   /** Resolves when everything was sent or the client has disconnected. */
   async send(response: Response, body: PieceSource): Promise<void> {
     void this.#closed.promise.then(() => body.close());
+    if (body.onConnected !== undefined) {
+      enableKeepalive(this.#fd);
+      body.onConnected(this);
+    }
     // A stream that fails ends without its last chunk or byte, so the client sees that the response is incomplete.
     let isWhole = true;
     body.onAbort(() => {
@@ -130,6 +138,11 @@ class Connection {
     } finally {
       this.close();
     }
+  }
+
+  /** See `Arrival`. */
+  pendingBytes(): number | undefined {
+    return this.#isOpen ? unacknowledgedBytes(this.#fd) : undefined;
   }
 
   /** Shuts the connection down for Bun too, which then closes its own descriptor. */
@@ -170,6 +183,7 @@ class Connection {
     let left = parts;
     while (this.#isOpen) {
       const sent = sendPieces(this.#fd, left);
+      this.sentBytes += sent;
       left = skipBytes(left, sent);
       const turn = countSent(sent);
       if (turn !== undefined) await turn;
@@ -177,6 +191,7 @@ class Connection {
       if (first === undefined) return;
       // Bun waits for the socket to become writable if it accepts less than all.
       const written = Math.max(0, this.#socket?.write(first) ?? 0);
+      this.sentBytes += written;
       left = skipBytes(left, written);
       if (written < first.length) await new Promise<void>((resolve) => (this.#drained = resolve));
     }

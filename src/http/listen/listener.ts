@@ -142,6 +142,7 @@ function serve(
       open: (socket) => socket.data.open?.(socket),
       message: (socket, message) => socket.data.message?.(socket, message),
       drain: (socket) => socket.data.drain?.(socket),
+      pong: (socket) => socket.data.pong?.(socket),
       close: (socket, code, reason) => socket.data.close?.(socket, code, reason),
     },
   });

@@ -9,7 +9,7 @@ export const metricsOperations: OperationTable = {
     tag,
     summary: "Get metrics for Prometheus",
     description:
-      "Per template: wanted and running processes, restarts, exits, flaps, output and input bytes, readers and gaps. Per process: CPU time, memory and file descriptors. Per webhook: queued events, attempts and lost events. For gafferd itself: event loop lag, memory, CPU time, file descriptors and started processes.",
+      "Per template: wanted and running processes, restarts, exits, flaps, output and input bytes, readers and gaps, output on disk. Per process: CPU time, memory and file descriptors. Per webhook: queued events, attempts and lost events. For gafferd itself: event loop lag, memory, CPU time, file descriptors and started processes.",
     answers: text("The metrics in the Prometheus text format, version 0.0.4.", metricsContentType),
   },
 };

@@ -1,14 +1,19 @@
 import { Elysia } from "elysia";
+import { finishInSlices } from "../../slices.ts";
 import type { EventBus } from "../../events/bus.ts";
+import type { Journal } from "../../journal/journal.ts";
+import type { Leases } from "../../leases/leases.ts";
 import type { Manager } from "../../manager/manager.ts";
-import { Sampler } from "../../process/usage/sampler.ts";
-import type { Supervisor } from "../../manager/views.ts";
+import { Sampler, type UsageSample } from "../../process/usage/sampler.ts";
+import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
 import type { Runs } from "../../runs/runs.ts";
 import type { Webhooks } from "../../webhook/webhooks.ts";
 import { hostFamilies } from "./host-metrics.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
+import { journalFamilies } from "./journal-metrics.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { formatMetrics, metricsContentType } from "./metrics-text.ts";
+import { leaseFamilies } from "./lease-metrics.ts";
 import { runFamilies } from "./run-metrics.ts";
 import { processFamilies } from "./process-metrics.ts";
 import { templateFamilies } from "./template-metrics.ts";
@@ -20,6 +25,9 @@ export interface MetricsRoutesOptions {
   readonly bus: EventBus;
   readonly runs: Runs;
   readonly webhooks: Webhooks;
+  /** Absent if no output is ever kept on disk. */
+  readonly journal?: Journal | undefined;
+  readonly leases: Leases;
   /** The version of gafferd. */
   readonly version: string;
   /** Default: a new sampler. */
@@ -31,14 +39,8 @@ export interface MetricsRoutesOptions {
  * scrape, and a registry would only add the work of removing the series of deleted templates and exited processes. The
  * format is always text 0.0.4, which scrapers that ask for OpenMetrics accept as well.
  */
-export function metricsRoutes({
-  manager,
-  bus,
-  runs,
-  webhooks,
-  version,
-  sampler = new Sampler(),
-}: MetricsRoutesOptions) {
+export function metricsRoutes(options: MetricsRoutesOptions) {
+  const { manager, bus, runs, webhooks, journal, leases, version, sampler = new Sampler() } = options;
   const loopLag = new LoopLag();
   let spawns = 0;
   bus.subscribe(({ type }) => {
@@ -46,14 +48,29 @@ export function metricsRoutes({
   });
   return new Elysia({ name: "metrics" }).get("/metrics", async () => {
     const processes = supervisorsOf(manager).flatMap((supervisor) => supervisor.processes);
-    const ofProcesses = await processFamilies(processes, sampler);
-    // Read again: templates may have changed while the sample was taken.
-    const ofTemplates = templateFamilies(supervisorsOf(manager));
-    const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
-    const ofWebhooks = webhookFamilies(webhooks.list());
-    const text = formatMetrics([...ofHost, ...ofTemplates, ...ofProcesses, ...runFamilies(runs), ...ofWebhooks]);
+    const sample = await sampler.sample(processes, 0);
+    const text = await finishInSlices(writeMetrics(processes, sample));
     return new TextAnswer(text, { headers: { "content-type": metricsContentType } });
   });
+
+  function* writeMetrics(processes: readonly SupervisedProcess[], sample: UsageSample): Generator<void, string> {
+    const ofHost = hostFamilies({ version, spawns, loopLag: loopLag.read() });
+    // Templates may have changed while the sample was taken.
+    const ofTemplates = yield* templateFamilies(supervisorsOf(manager));
+    const ofJournal = yield* journalFamilies(journal?.usage() ?? []);
+    const ofProcesses = yield* processFamilies(processes, sample);
+    const ofWebhooks = yield* webhookFamilies(webhooks.list());
+    const ofLeases = yield* leaseFamilies(leases);
+    return yield* formatMetrics([
+      ...ofHost,
+      ...ofTemplates,
+      ...ofJournal,
+      ...ofProcesses,
+      ...ofLeases,
+      ...runFamilies(runs),
+      ...ofWebhooks,
+    ]);
+  }
 }
 
 /** In the order of creation. */

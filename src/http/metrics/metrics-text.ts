@@ -18,7 +18,7 @@ export interface MetricSample {
 export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
 /**
- * Writes Prometheus's text format, version 0.0.4 (prometheus.io, "Exposition formats"):
+ * Writes Prometheus's text format, version 0.0.4 (prometheus.io, "Exposition formats"), a sample per step:
  *
  * ```
  * # HELP gafferd_template_restarts_total Processes that replaced one that exited without being asked to.
@@ -26,18 +26,16 @@ export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
  * gafferd_template_restarts_total{template="web"} 3
  * ```
  */
-export function formatMetrics(families: readonly MetricFamily[]): string {
-  return families
-    .filter(({ samples }) => samples.length > 0)
-    .map(formatFamily)
-    .join("");
-}
-
-function formatFamily({ name, type, help, samples }: MetricFamily): string {
-  const lines = samples.map(
-    ({ suffix = "", labels, value }) => `${name}${suffix}${formatLabels(labels)} ${formatValue(value)}\n`,
-  );
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+export function* formatMetrics(families: readonly MetricFamily[]): Generator<void, string> {
+  const lines: string[] = [];
+  for (const { name, type, help, samples } of families) {
+    if (samples.length > 0) lines.push(`# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`);
+    for (const { suffix = "", labels, value } of samples) {
+      lines.push(`${name}${suffix}${formatLabels(labels)} ${formatValue(value)}\n`);
+      yield;
+    }
+  }
+  return lines.join("");
 }
 
 function formatLabels(labels: MetricSample["labels"] = {}): string {

@@ -1,4 +1,4 @@
-import type { ProcessUsage, Sampler } from "../../process/usage/sampler.ts";
+import type { ProcessUsage, UsageSample } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess } from "../../manager/views.ts";
 import { type MetricOf, readFamilies } from "./metric-table.ts";
 import type { MetricFamily, MetricSample } from "./metrics-text.ts";
@@ -31,17 +31,17 @@ const metrics: readonly MetricOf<LabelledUsage>[] = [
 ];
 
 /**
- * The resource usage of each process, from one sample. A value that the system does not report has no sample. Without
- * `port`, the label is empty; to Prometheus, an empty label is a missing one. Throws `overloaded`.
+ * The resource usage of each process, from one sample; one process per step. A value that the system does not report has
+ * no sample. Without `port`, the label is empty; to Prometheus, an empty label is a missing one.
  */
-export async function processFamilies(
+export function processFamilies(
   processes: readonly SupervisedProcess[],
-  sampler: Sampler,
-): Promise<MetricFamily[]> {
-  const sample = await sampler.sample(processes, 0);
-  const usages = processes.map((process) => ({
+  sample: UsageSample,
+): Generator<void, MetricFamily[]> {
+  const running = processes.filter(({ exit }) => exit === undefined);
+  const usages = running.values().map((process) => ({
     labels: { template: process.template.name, pid: process.id, slot: process.slot, port: process.port ?? "" },
-    usage: process.exit === undefined ? sample.usageOf(process.osPid) : undefined,
+    usage: sample.usageOf(process.osPid),
   }));
   return readFamilies(metrics, usages);
 }

@@ -2,8 +2,8 @@ import type { Supervisor } from "../../manager/views.ts";
 import { type MetricOf, readFamilies } from "./metric-table.ts";
 import type { MetricFamily, MetricSample } from "./metrics-text.ts";
 
-/** Gauges of each template, and counters since it was created. */
-export function templateFamilies(supervisors: readonly Supervisor[]): MetricFamily[] {
+/** Gauges of each template, and counters since it was created. Reads one template per step. */
+export function templateFamilies(supervisors: readonly Supervisor[]): Generator<void, MetricFamily[]> {
   return readFamilies(metrics, supervisors);
 }
 

@@ -2,8 +2,8 @@ import type { Sender } from "../../webhook/sender.ts";
 import { type MetricOf, readFamilies } from "./metric-table.ts";
 import type { MetricFamily } from "./metrics-text.ts";
 
-/** Metrics of each webhook. The label is its id, because a URL may contain a secret. */
-export function webhookFamilies(senders: readonly Sender[]): MetricFamily[] {
+/** Metrics of each webhook, one per step. The label is its id, because a URL may contain a secret. */
+export function webhookFamilies(senders: readonly Sender[]): Generator<void, MetricFamily[]> {
   return readFamilies(metrics, senders);
 }
 

@@ -12,6 +12,8 @@ import { withHeadAndOptions } from "./head-options.ts";
 import type { JsonSchema, OpenapiDocument, OperationObject, ParameterObject } from "../operation/openapi-document.ts";
 import type { OperationDescription, OperationTable } from "../operation/operation.ts";
 import type { Parameter } from "../operation/parameter.ts";
+import { logOperations } from "../logs/log-operations.ts";
+import { leaseOperations } from "../leases/lease-operations.ts";
 import { metricsOperations } from "../metrics/metrics-operations.ts";
 import { openapiOperations } from "./openapi-operations.ts";
 import { pluginOperations } from "../plugins/plugin-operations.ts";
@@ -26,8 +28,10 @@ const operations: OperationTable = {
   ...templateOperations,
   ...actionOperations,
   ...streamOperations,
+  ...logOperations,
   ...runOperations,
   ...eventOperations,
+  ...leaseOperations,
   ...webhookOperations,
   ...statsOperations,
   ...daemonOperations,
@@ -48,25 +52,32 @@ export function descriptionsWithoutRoute(routes: readonly RoutePattern[]): strin
 }
 
 /**
- * Builds the OpenAPI document of these routes.
+ * Builds the OpenAPI document of these routes, a route or a schema per step.
  *
  * `@elysiajs/openapi` generates paths and schemas from a separate app, which only holds the descriptions. Its plugin
  * would need the descriptions in the app that serves requests: Elysia would then keep them in memory, parse bodies and
  * validate responses. The plugin also loads 270 KB at start, and its page comes from a CDN. It drops query and header
  * parameters, and the descriptions and examples of path parameters; `withParameters` adds them again.
  */
-export function buildDocument(routes: readonly RoutePattern[], version: string): OpenapiDocument {
+export function* buildDocument(routes: readonly RoutePattern[], version: string): Generator<void, OpenapiDocument> {
   const catalogue = new Elysia();
-  const described = routes.flatMap(({ method, path }) => {
+  const parametersOf = new Map<string, OperationObject["parameters"]>();
+  for (const { method, path } of routes) {
     const description = operations[keyOf({ method, path })];
-    return description === undefined ? [] : [{ method, path, operation: toOperation(method, path, description) }];
-  });
-  for (const { method, path, operation } of described) {
+    if (description === undefined) continue;
+    const operation = toOperation(method, path, description);
+    parametersOf.set(operation.operationId, operation.parameters);
     // Elysia has the types of OpenAPI 3.0.
     catalogue.route(method, path, () => {}, { detail: operation as object });
+    yield;
   }
   const { paths } = toOpenAPISchema(catalogue, { staticFile: false });
-  const parametersOf = new Map(described.map(({ operation }) => [operation.operationId, operation.parameters]));
+  yield;
+  const described: [string, JsonSchema][] = [];
+  for (const [name, schema] of Object.entries(schemas)) {
+    described.push([name, describeDefaults(unwrapSchema(schema as never) as JsonSchema)]);
+    yield;
+  }
   return {
     openapi: "3.1.2",
     info: { ...info, version },
@@ -74,12 +85,7 @@ export function buildDocument(routes: readonly RoutePattern[], version: string):
     tags,
     paths: withHeadAndOptions(withParameters(paths as unknown as OpenapiDocument["paths"], parametersOf)),
     components: {
-      schemas: Object.fromEntries(
-        Object.entries(schemas).map(([name, schema]) => [
-          name,
-          describeDefaults(unwrapSchema(schema as never) as JsonSchema),
-        ]),
-      ),
+      schemas: Object.fromEntries(described),
       responses: errorResponses,
       headers,
     },

@@ -35,8 +35,18 @@ export const tags: OpenapiDocument["tags"] = [
       "Processes that are started once, under an ID that the caller chooses: a build step, a migration, the command of an agent. A request that is repeated does not start the process twice.",
   },
   {
+    name: "logs",
+    description:
+      "Output that templates with `output_keep` have written to disk, by time, ID, text or regular expression. It outlives processes, templates and gafferd itself.",
+  },
+  {
     name: "events",
     description: "Changes of templates and processes. An event is published after the state has changed.",
+  },
+  {
+    name: "leases",
+    description:
+      "Templates with the settings `owner` and `lease` run only as long as their owner renews the lease, or holds it with an open stream or WebSocket (`?lease=OWNER`).",
   },
   {
     name: "webhooks",

@@ -1,7 +1,8 @@
 import { Elysia } from "elysia";
+import { finishInSlices, whenTimeIsLeft } from "../../slices.ts";
 import type { RoutePattern } from "../operation/allow.ts";
 import { TextAnswer } from "../operation/text-answer.ts";
-import { jsonAnswer } from "../quirks/json-answer.ts";
+import { longJsonAnswer } from "../quirks/json-answer.ts";
 
 export interface OpenapiRoutesOptions {
   /** The version of gafferd. */
@@ -18,17 +19,18 @@ export function openapiRoutes({ version, routes }: OpenapiRoutesOptions) {
   let json: TextAnswer | undefined;
   let page: TextAnswer | undefined;
   return new Elysia({ name: "openapi" })
-    .get("/openapi.json", async () => (json ??= jsonAnswer(await build())))
+    .get("/openapi.json", async () => (json ??= await longJsonAnswer(await build())))
     .get("/docs", async () => (page ??= await render()));
 
   async function build() {
-    const { buildDocument } = await import("./build.ts");
-    return buildDocument(routes(), version);
+    const { buildDocument } = await whenTimeIsLeft(() => import("./build.ts"));
+    return await finishInSlices(buildDocument(routes(), version));
   }
 
   async function render() {
-    const { renderPage } = await import("./page.ts");
-    const { html, policy } = renderPage(await build());
+    const { renderPage } = await whenTimeIsLeft(() => import("./page.ts"));
+    const document = await build();
+    const { html, policy } = await finishInSlices(renderPage(document));
     const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
     return new TextAnswer(new TextEncoder().encode(html), { headers });
   }

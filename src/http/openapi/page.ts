@@ -12,10 +12,25 @@ export interface Page {
   readonly policy: string;
 }
 
-/** Renders the document as a self-contained static page without scripts. */
-export function renderPage(document: OpenapiDocument): Page {
+/** Renders the document as a self-contained static page without scripts, an operation or a schema per step. */
+export function* renderPage(document: OpenapiDocument): Generator<void, Page> {
   const { info, tags, components } = document;
   const operations = operationsOf(document);
+  const sections: Html[] = [];
+  for (const { name, description } of tags) {
+    const content = yield* renderTag(name, operations, components);
+    sections.push(
+      html`<section aria-labelledby="${name}">
+        <h2 id="${name}"><a href="#${name}">${name}</a></h2>
+        ${paragraphs(description)} ${content}
+      </section>`,
+    );
+  }
+  const schemas: Html[] = [];
+  for (const [name, schema] of Object.entries(components.schemas)) {
+    schemas.push(renderSchema(name, schema));
+    yield;
+  }
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -34,16 +49,10 @@ export function renderPage(document: OpenapiDocument): Page {
           <h1>${info.title} <small>${info.version}</small></h1>
           ${paragraphs(info.description)}
           <p>The machine-readable version is <a href="/openapi.json">openapi.json</a>.</p>
-          ${tags.map(
-            ({ name, description }) =>
-              html`<section aria-labelledby="${name}">
-                <h2 id="${name}"><a href="#${name}">${name}</a></h2>
-                ${paragraphs(description)} ${renderTag(name, operations, components)}
-              </section>`,
-          )}
+          ${sections}
           <section aria-labelledby="schemas">
             <h2 id="schemas"><a href="#schemas">schemas</a></h2>
-            ${Object.entries(components.schemas).map(([name, schema]) => renderSchema(name, schema))}
+            ${schemas}
           </section>
         </main>
       </body>
@@ -93,19 +102,23 @@ function renderTagLinks(tag: string, operations: readonly RoutedOperation[]): Ht
     </ul> `;
 }
 
-function renderTag(
+function* renderTag(
   tag: string,
   operations: readonly RoutedOperation[],
   components: OpenapiDocument["components"],
-): Html {
+): Generator<void, Html> {
   const members = operations.filter(({ operation }) => operation.tags.includes(tag));
-  if (tag !== headOptionsTag) return html`${members.map((each) => renderOperation(each, components))}`;
-  const rows = members.map(
-    (each) =>
-      html`<tr id="${each.operation.operationId}">
-        <th scope="row"><span class="method">${each.method.toUpperCase()}</span> <code>${each.path}</code></th>
-        <td>${renderStatuses(each, components)}</td>
-      </tr>`,
-  );
-  return table(["Method and path", "Responses"], rows);
+  const rows: Html[] = [];
+  for (const each of members) {
+    rows.push(tag === headOptionsTag ? renderRow(each, components) : renderOperation(each, components));
+    yield;
+  }
+  return tag === headOptionsTag ? table(["Method and path", "Responses"], rows) : html`${rows}`;
+}
+
+function renderRow(each: RoutedOperation, components: OpenapiDocument["components"]): Html {
+  return html`<tr id="${each.operation.operationId}">
+    <th scope="row"><span class="method">${each.method.toUpperCase()}</span> <code>${each.path}</code></th>
+    <td>${renderStatuses(each, components)}</td>
+  </tr>`;
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, GafferdError } from "../../errors.ts";
+import { whenTimeIsLeft } from "../../slices.ts";
 
 /** The maximum size of a JSON body. */
 export const maxBodyBytes = 1024 * 1024;
@@ -13,7 +14,9 @@ export async function readObject(
   request: Request,
   code: ErrorCode = "invalid_process_info",
 ): Promise<Record<string, unknown>> {
-  const value = parse(await readText(request));
+  const text = await readText(request);
+  // A body of 1 MiB takes milliseconds to parse, and as long again to check.
+  const value = await whenTimeIsLeft(() => parse(text));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
     throw new GafferdError(code, `the body must be a JSON object, not ${kind}`);

@@ -3,7 +3,6 @@ import {
   detailDocumentSchema,
   eventDocumentSchema,
   eventGapSchema,
-  exitDocumentSchema,
   gapDocumentSchema,
   listedTemplateSchema,
   outputDocumentSchema,
@@ -12,6 +11,9 @@ import {
   processSpawnSchema,
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
+import { exitDocumentSchema, exitReportSchema, historyEntrySchema } from "../../documents/exit-schemas.ts";
+import { logGapLineSchema, logGapSchema, logLineSchema } from "../../documents/log-schemas.ts";
+import { leaseDocumentSchema } from "../../documents/lease-documents.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
 import { listedRunSchema, runBeginningSchema, runBodySchema, runDocumentSchema } from "../../documents/run-schemas.ts";
 import { processStatsSchema, supervisedStatsSchema, templateStatsSchema } from "../../documents/stats-schemas.ts";
@@ -48,8 +50,13 @@ export const schemas = {
   TemplateDetail: detailDocumentSchema,
   Status: statusDocumentSchema,
   Exit: exitDocumentSchema,
+  HistoryEntry: historyEntrySchema,
+  ExitReport: exitReportSchema,
   Output: outputDocumentSchema,
   OutputGap: gapDocumentSchema,
+  LogLine: logLineSchema,
+  LogGap: logGapSchema,
+  LogGapLine: logGapLineSchema,
   ProcessExit: processExitSchema,
   ProcessSpawn: processSpawnSchema,
   RunSettings: runBodySchema,
@@ -62,6 +69,7 @@ export const schemas = {
   WebhookRemoval: webhookRemovalSchema,
   Webhook: webhookDocumentSchema,
   Delivery: deliveryDocumentSchema,
+  Lease: leaseDocumentSchema,
   TemplateStats: templateStatsSchema,
   ProcessStats: processStatsSchema,
   SupervisedStats: supervisedStatsSchema,

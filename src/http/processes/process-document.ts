@@ -1,13 +1,8 @@
 import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../../manager/views.ts";
 import type { TemplateSource } from "../../manager/template-source.ts";
+import { toExitDocument } from "../../history/exit-document.ts";
 import { toDocument } from "../../template/document.ts";
-import type {
-  DetailDocument,
-  ExitDocument,
-  ProcessDocument,
-  StatusDocument,
-} from "../../documents/document-schemas.ts";
-import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
+import type { DetailDocument, ProcessDocument, StatusDocument } from "../../documents/document-schemas.ts";
 import { toTime, toTimeOrNull } from "../../documents/time.ts";
 
 /** The settings of the template with the properties of the process; `port` is the port of the process. */
@@ -36,40 +31,31 @@ export function toStatusDocument(status: SupervisorStatus): StatusDocument {
   };
 }
 
-/** Settings, status and processes of a template: everything that one row of a dashboard shows. */
-export function toDetailDocument(supervisor: Supervisor, source: TemplateSource): DetailDocument {
-  const { restarts } = supervisor.status();
+/**
+ * Reads the status and the processes of a template. The result makes the document of that moment, which takes most of the
+ * time: settings, status and processes, everything that one row of a dashboard shows.
+ */
+export function readDetail(supervisor: Supervisor, source: TemplateSource): () => DetailDocument {
+  const { template } = supervisor;
+  const status = supervisor.status();
   const last = supervisor.exits.at(-1);
   const lastExit = last === undefined ? null : toExitDocument(last);
-  return {
-    ...toDocument(supervisor.template),
+  const runs = supervisor.processes.map(readRun);
+  return () => ({
+    ...toDocument(template),
     source,
-    status: toStatusDocument(supervisor.status()),
-    processes: supervisor.processes.map((process) => ({
-      ...toRunDocument(process),
-      restarts,
-      last_exit: lastExit,
-    })),
+    status: toStatusDocument(status),
+    processes: runs.map((run) => ({ ...toRunDocument(run), restarts: status.restarts, last_exit: lastExit })),
     last_exit: lastExit,
-  };
+  });
 }
 
-/** The exit of a process; unknown values are `null`. */
-export function toExitDocument(process: SupervisedProcess): ExitDocument {
-  const { id, osPid, slot, startedAtMs, exit } = process;
-  return {
-    pid: id,
-    os_pid: osPid,
-    slot,
-    ...toExitStatusDocument(exit?.status),
-    started_at: toTime(startedAtMs),
-    exited_at: toTimeOrNull(exit?.exitedAtMs),
-    cpu_ms: exit?.cpuMs ?? null,
-    max_rss: exit?.maxRssBytes ?? null,
-    survivors: process.survivors.map(({ osPid: survivor, name, state }) => ({ os_pid: survivor, name, state })),
-  };
+type Run = Pick<SupervisedProcess, "id" | "osPid" | "slot" | "port" | "state" | "startedAtMs">;
+
+function readRun({ id, osPid, slot, port, state, startedAtMs }: SupervisedProcess): Run {
+  return { id, osPid, slot, port, state, startedAtMs };
 }
 
-function toRunDocument({ id, osPid, slot, port, state, startedAtMs }: SupervisedProcess) {
+function toRunDocument({ id, osPid, slot, port, state, startedAtMs }: Run) {
   return { pid: id, os_pid: osPid, slot, port: port ?? null, state, started_at: toTime(startedAtMs) };
 }

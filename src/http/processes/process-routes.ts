@@ -1,4 +1,6 @@
 import { Elysia } from "elysia";
+import { onBehalfOf } from "../../actor.ts";
+import { whenTimeIsLeft } from "../../slices.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { loadAccounts } from "../../process/accounts.ts";
@@ -7,12 +9,12 @@ import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../operation/body.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
-import { toDetailDocument, toExitDocument, toProcessDocument } from "./process-document.ts";
+import { readDetail, toProcessDocument } from "./process-document.ts";
 import { exportTemplates } from "./export-templates.ts";
 import { choice, flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
-import { jsonAnswer } from "../quirks/json-answer.ts";
+import { jsonAnswer, longJsonAnswer } from "../quirks/json-answer.ts";
 
 /** The query parameters of `GET /processes`. */
 export const listParameters = {
@@ -47,17 +49,14 @@ export function processRoutes(manager: Manager) {
       const target = findTarget(manager, params.id);
       keepOpen(request);
       const { name } = target.supervisor.template;
-      if (target.kind === "template") await manager.delete(name);
-      else await manager.stopProcess(target.process.id);
+      await onBehalfOf("http", () => {
+        return target.kind === "template" ? manager.delete(name) : manager.stopProcess(target.process.id);
+      });
       return await okWhenSaved(manager, [name]);
     })
     .get("/processes/:id/_pids", ({ params }) => ({
       ok: true,
       pids: findTemplate(manager, params.id).processes.map(({ id }) => id),
-    }))
-    .get("/processes/:id/_history", ({ params }) => ({
-      ok: true,
-      history: findTemplate(manager, params.id).exits.map(toExitDocument),
     }));
 }
 
@@ -67,9 +66,11 @@ function listProcesses(manager: Manager, query: URLSearchParams) {
   if (!listParameters.detail.read(query) && !isIni)
     return running ? manager.runningIds() : answerNames(manager.names());
   const supervisors = manager.names().map((name) => manager.get(name));
-  const chosen = supervisors.filter(({ processes }) => !running || processes.length > 0);
+  const chosen = running ? supervisors.filter(({ processes }) => processes.length > 0) : supervisors;
   if (isIni) return exportTemplates(chosen);
-  return chosen.map((supervisor) => toDetailDocument(supervisor, manager.kept.sourceOf(supervisor.template.name)));
+  // All rows are of the same moment, and only their encoding is done in slices.
+  const rows = chosen.map((supervisor) => readDetail(supervisor, manager.kept.sourceOf(supervisor.template.name)));
+  return longJsonAnswer(rows.values().map((toDetailDocument) => toDetailDocument()));
 }
 
 /** One answer per array: encoding a thousand names takes longer than the rest of the request. */
@@ -81,19 +82,21 @@ function answerNames(names: readonly string[]): TextAnswer {
 
 /** The default of `cwd` is the daemon's working directory: a body has no folder of its own, unlike an INI file. */
 async function createTemplate(manager: Manager, request: Request) {
-  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd() });
+  const body = await readObject(request);
+  const template = await whenTimeIsLeft(() => parseTemplate(body, { defaultCwd: process.cwd() }));
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
-  const pids = await manager.launch(template, { source: "http" });
+  const pids = await whenTimeIsLeft(() => manager.launch(template, { source: "http" }));
   return { ...(await okWhenSaved(manager, [template.name])), pids };
 }
 
 /** Settings that the body does not set get their defaults: a PUT replaces the settings and does not merge them. */
 async function replaceTemplate(manager: Manager, request: Request, id: string) {
   const { name } = findTemplate(manager, id).template;
-  const template = parseTemplate(await readObject(request), { defaultCwd: process.cwd(), name });
+  const body = await readObject(request);
+  const template = await whenTimeIsLeft(() => parseTemplate(body, { defaultCwd: process.cwd(), name }));
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
-  await manager.update(name, template);
+  await onBehalfOf("http", () => manager.update(name, template));
   return await okWhenSaved(manager, [name]);
 }

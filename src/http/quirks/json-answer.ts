@@ -1,3 +1,5 @@
+import { finishInSlices } from "../../slices.ts";
+import { joinPieces, toJsonPieces } from "../operation/json-pieces.ts";
 import { isLong, TextAnswer } from "../operation/text-answer.ts";
 
 /** The headers of every response. */
@@ -14,6 +16,11 @@ const noHeaders = Object.freeze({});
 /** A response with a JSON document. Keep the object to send the same response again. */
 export function jsonAnswer(document: unknown): TextAnswer {
   return new TextAnswer(JSON.stringify(document), { headers: jsonHeaders });
+}
+
+/** Like `jsonAnswer`, for a document with long lists: reads and encodes it in slices, see `toJsonPieces`. */
+export async function longJsonAnswer(document: unknown): Promise<TextAnswer> {
+  return new TextAnswer(await finishInSlices(joinPieces(toJsonPieces(document))), { headers: jsonHeaders });
 }
 
 /** The status and headers that Elysia adds to the response. */

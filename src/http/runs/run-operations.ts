@@ -90,7 +90,13 @@ function runAnswers(location: boolean): Record<number, ResponseObject> {
 }
 
 const bodyErrors = ["bad_value", "invalid_json", "invalid_process_info", "too_large"] as const satisfies ErrorCode[];
-const startErrors = [...bodyErrors, "spawn_failed", "overloaded", "io_not_redirected"] as const satisfies ErrorCode[];
+const startErrors = [
+  ...bodyErrors,
+  "spawn_failed",
+  "overloaded",
+  "io_not_redirected",
+  "not_found",
+] as const satisfies ErrorCode[];
 
 const reading = {
   tag,

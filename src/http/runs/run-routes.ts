@@ -1,11 +1,14 @@
 import { Elysia } from "elysia";
 import { GafferdError } from "../../errors.ts";
 import { processSource } from "../../reading/output-source.ts";
-import { checkRunId, createRunId } from "../../runs/run-id.ts";
+import { checkRunId, createRunId, nameOfRun } from "../../runs/run-id.ts";
 import { parseRun } from "../../runs/run-settings.ts";
 import type { HostedProcess, Run } from "../../runs/run.ts";
 import { hasEnded, type Runs } from "../../runs/runs.ts";
+import type { Leases } from "../../leases/leases.ts";
 import { finishInSlices } from "../../slices.ts";
+import { assertLease, withLease } from "../feed/held-lease.ts";
+import { eventHeaders } from "../feed/feed-headers.ts";
 import { encodeJsonEvent } from "../feed/sse.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { readObject } from "../operation/body.ts";
@@ -28,10 +31,11 @@ import { waitForEnd } from "./wait-for-end.ts";
 export interface RunRoutesOptions {
   readonly runs: Runs;
   readonly outputs: OutputAnswers;
+  readonly leases: Leases;
 }
 
 /** `/runs`: start a process once, follow it, write to it, and learn how it ended. */
-export function runRoutes({ runs, outputs }: RunRoutesOptions) {
+export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
   return new Elysia({ name: "runs" })
     .get("/runs", ({ request }) => list(queryOf(request)))
     .post(
@@ -44,8 +48,7 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
     )
     .get("/runs/:id", async ({ request, params }) => {
       const query = parseRunQuery(queryOf(request), readParameters);
-      const run = runs.get(params.id);
-      await run.started;
+      const run = await runs.get(params.id);
       return await answer(request, { run, existing: true }, query);
     })
     .put("/runs/:id", ({ request, params }) => start(request, checkRunId(params.id)), { parse: "none" })
@@ -53,14 +56,8 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
       keepOpen(request);
       return { ok: true, existed: await runs.remove(params.id) };
     })
-    .get("/runs/:id/output", async ({ request, params: { id } }) => {
-      const { source, template } = await readable(id);
-      return await outputs.answer(request, { source, template, target: id });
-    })
-    .get("/runs/:id/output/:label", async ({ request, params: { id, label } }) => {
-      const { source, template } = await readable(id);
-      return await outputs.answer(request, { source, template, target: id, label });
-    })
+    .get("/runs/:id/output", ({ request, params: { id } }) => read(request, id))
+    .get("/runs/:id/output/:label", ({ request, params: { id, label } }) => read(request, id, label))
     .get("/runs/:id/stdin", async ({ params, set }) => {
       const { process } = await hostedBy(params.id, "read the input position of");
       return inputPositionOf(process, set);
@@ -79,7 +76,7 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
       async ({ request, params }) => {
         keepOpen(request);
         const maxBytes = stopParameters.max_bytes.read(queryOf(request));
-        const run = runs.get(params.id);
+        const run = await runs.get(params.id);
         await runs.stop(run, "request");
         return toRunDocument(run, { existing: true, maxBytes });
       },
@@ -88,8 +85,8 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
     .post(
       "/runs/:id/_signal/:sig",
       async ({ request, params }) => {
-        const run = runs.get(params.id);
-        await runs.signal(run, signalNumberOf(params.sig), { group: groupFlag.read(queryOf(request)) });
+        const run = await runs.get(params.id);
+        runs.signal(run, signalNumberOf(params.sig), { group: groupFlag.read(queryOf(request)) });
         return { ok: true };
       },
       { parse: "none" },
@@ -100,6 +97,7 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
     const settings = parseRun(await readObject(request), id, process.cwd());
     const { template } = settings;
     if (query.feed !== "longpoll") outputs.assertAnswerable(request, { template, target: id });
+    assertLease(request, leases, template.owner);
     keepOpen(request);
     const started = await runs.start(id, settings);
     onStarted?.();
@@ -113,11 +111,12 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
   ): Promise<object> {
     const { hosted } = run;
     if (query.feed !== "longpoll") {
+      if (hosted === undefined && query.feed === "eventsource") return answerWithoutOutput(run, existing);
       if (hosted === undefined) throw outputGone(run);
       return await outputs.answer(request, { ...toReadable(run, hosted), encoding: encodingOf(run, existing) });
     }
     keepOpen(request);
-    await waitForEnd(run, query.waitMs, request.signal);
+    await withLease(request, leases, () => waitForEnd(run, query.waitMs, request.signal));
     return toRunDocument(run, { existing, maxBytes: query.maxBytes });
   }
 
@@ -128,17 +127,21 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
     return new TextAnswer(`[${texts.join(",")}]`, { headers: { "content-type": "application/json;charset=utf-8" } });
   }
 
-  async function readable(id: string) {
-    const run = runs.get(id);
-    await run.started;
-    if (run.hosted === undefined) throw outputGone(run);
-    return toReadable(run, run.hosted);
+  /** Throws `gone` for a run of an earlier gafferd whose output is not on disk. */
+  async function read(request: Request, id: string, label?: string): Promise<Response> {
+    const run = await runs.get(id);
+    const { hosted } = run;
+    if (hosted !== undefined) {
+      return await outputs.answer(request, { ...toReadable(run, hosted), ...(label !== undefined && { label }) });
+    }
+    const kept = await outputs.answerKept(request, { name: nameOfRun(id), label });
+    if (kept === undefined) throw outputGone(run);
+    return kept;
   }
 
   /** Throws `gone` for a run of an earlier gafferd. */
   async function hostedBy(id: string, verb: string): Promise<HostedProcess> {
-    const run = runs.get(id);
-    await run.started;
+    const run = await runs.get(id);
     if (run.hosted === undefined) throw hasEnded(id, verb);
     return run.hosted;
   }
@@ -146,6 +149,16 @@ export function runRoutes({ runs, outputs }: RunRoutesOptions) {
 
 function toReadable(run: Run, { supervisor, process }: HostedProcess) {
   return { source: processSource(supervisor, process), template: process.template, target: run.id };
+}
+
+/** The events of a run of an earlier gafferd: what it wrote is a gap. */
+function answerWithoutOutput(run: Run, existing: boolean): Response {
+  const { outputBytes } = run.facts;
+  const bytes = outputBytes === undefined ? null : Object.values(outputBytes).reduce((sum, each) => sum + each, 0);
+  const gap = bytes === 0 ? [] : [encodeJsonEvent("gap", { bytes, from: null, to: null }, undefined)];
+  const { greet, exitOf } = encodingOf(run, existing);
+  const events = [greet(undefined), ...gap, encodeJsonEvent("exit", exitOf(), undefined)];
+  return new Response(Buffer.concat(events), { headers: eventHeaders() });
 }
 
 /** `event: run` first, and the fields of the run in `event: exit`. */
@@ -170,7 +183,7 @@ function* toTexts(shown: readonly Run[]): Generator<undefined, string[]> {
 }
 
 function outputGone({ id }: Run): GafferdError {
-  const reason = "it was kept in memory, and gafferd has been restarted since";
+  const reason = "it was kept in memory, and gafferd has been restarted since; `output_keep` keeps it on disk";
   return new GafferdError("gone", `the output of run \`${id}\` is gone: ${reason}; GET /runs/${id} says how it ended`);
 }
 

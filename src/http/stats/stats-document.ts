@@ -1,5 +1,6 @@
 import type { ProcessUsage, UsageSample } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
+import { lazyList, type LazyLists } from "../operation/json-pieces.ts";
 import type {
   Figure,
   ProcessStatsDocument,
@@ -35,8 +36,11 @@ export function toSupervisedStatsDocument(process: SupervisedProcess, usage: Pro
 }
 
 /** Processes that exited before the sample was taken are left out. */
-export function toTemplateStatsDocument(supervisor: Supervisor, sample: UsageSample): TemplateStatsDocument {
-  const running = supervisor.processes.flatMap((process) => {
+export function toTemplateStatsDocument(
+  { template, processes }: Pick<Supervisor, "template" | "processes">,
+  sample: UsageSample,
+): LazyLists<TemplateStatsDocument> {
+  const running = processes.flatMap((process) => {
     const usage = sample.usageOf(process.osPid);
     return usage === undefined ? [] : [{ process, usage }];
   });
@@ -48,8 +52,11 @@ export function toTemplateStatsDocument(supervisor: Supervisor, sample: UsageSam
     running.map(({ usage }) => usage.cpuPercent),
     1,
   );
-  const stats = running.map(({ process, usage }) => ({ id: process.id, ...toSupervisedStatsDocument(process, usage) }));
-  return { name: supervisor.template.name, stats, mem, max_mem, min_mem, cpu, max_cpu, min_cpu };
+  const stats = lazyList(running, ({ process, usage }) => ({
+    id: process.id,
+    ...toSupervisedStatsDocument(process, usage),
+  }));
+  return { name: template.name, stats, mem, max_mem, min_mem, cpu, max_cpu, min_cpu };
 }
 
 const symbols = ["K", "M", "G", "T", "P", "E"];

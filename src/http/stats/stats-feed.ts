@@ -2,8 +2,10 @@ import { messageOf } from "../../reason.ts";
 import type { Sampler, UsageSample } from "../../process/usage/sampler.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedSource } from "../feed/feed.ts";
-import { breakJson, maxLineBytes, toJsonLine } from "../feed/json-line.ts";
+import { escapeLineEnds, maxLineBytes, toJsonLines } from "../feed/json-line.ts";
 import { commentLine } from "../feed/sse.ts";
+import { joinPieces, toJsonPieces } from "../operation/json-pieces.ts";
+import { finishInSlices } from "../../slices.ts";
 import type { StatsSubject } from "./stats-subject.ts";
 
 /** Requests within this time share a sample. */
@@ -13,8 +15,8 @@ export const sharedMs = 100;
 export interface StatsEncoder {
   /** Sent immediately, because taking a sample takes time. May be empty. */
   readonly greeting: Uint8Array;
-  /** Undefined if the subject no longer exists. */
-  encode(sample: UsageSample, subject: StatsSubject): Uint8Array | undefined;
+  /** Encodes in slices. Resolves to undefined if the subject no longer exists. */
+  encode(sample: UsageSample, subject: StatsSubject): Promise<Uint8Array | undefined>;
 }
 
 export interface StatsFeedOptions {
@@ -29,16 +31,20 @@ export interface StatsFeedOptions {
 /** `event: stats\ndata: {"name":"web","stats":[…],…}\n\n`; a line that is too long is split between two JSON values. */
 export const statsEventEncoder: StatsEncoder = {
   greeting: commentLine,
-  encode: oncePerSample((json) => {
-    const lines = breakJson(json, maxLineBytes - "data: \n".length) ?? [json];
-    return `event: stats\n${lines.map((line) => `data: ${line}\n`).join("")}\n`;
+  encode: oncePerSample(function* (json) {
+    yield "event: stats\n";
+    for (const line of toJsonLines(json, maxLineBytes - "data: \n".length)) yield `data: ${line}\n`;
+    yield "\n";
   }),
 };
 
 /** One line of JSON per sample. */
 export const statsLineEncoder: StatsEncoder = {
   greeting: new Uint8Array(0),
-  encode: oncePerSample((json) => `${json}\n`),
+  encode: oncePerSample(function* (json) {
+    yield* json;
+    yield "\n";
+  }),
 };
 
 /**
@@ -94,7 +100,7 @@ export class StatsFeed implements FeedSource {
     try {
       // At most a quarter of the interval old, so that it is never the sample of the previous tick.
       const sample = await sampler.sample(subject.processes(), Math.min(sharedMs, intervalMs / 4));
-      this.#frame = encoder.encode(sample, subject);
+      this.#frame = await encoder.encode(sample, subject);
     } catch (error) {
       this.#failure = messageOf(error);
     }
@@ -110,14 +116,16 @@ function tickAfter(nowMs: number, intervalMs: number): number {
   return Math.round(nowMs / intervalMs + 1) * intervalMs;
 }
 
-/** Encodes the document of a subject once per sample, regardless of the number of clients. */
-function oncePerSample(frame: (json: string) => string): StatsEncoder["encode"] {
-  const frames = new EncodingCache<UsageSample, Uint8Array | undefined>(Infinity);
+/** Encodes the document of a subject once per sample, regardless of the number of clients. `frame` gets pieces of JSON. */
+function oncePerSample(frame: (json: Iterable<string>) => Iterable<string>): StatsEncoder["encode"] {
+  const frames = new EncodingCache<UsageSample, Promise<Uint8Array | undefined>>(Infinity);
   const encoder = new TextEncoder();
   return (sample, subject) => {
-    const encode = () => {
+    const encode = async () => {
       const document = subject.document(sample);
-      return document === undefined ? undefined : encoder.encode(frame(toJsonLine(document)));
+      if (document === undefined) return undefined;
+      const json = toJsonPieces(document).map(escapeLineEnds);
+      return encoder.encode(await finishInSlices(joinPieces(frame(json))));
     };
     return frames.get(sample, encode, subject.owner);
   };

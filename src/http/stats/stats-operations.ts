@@ -28,7 +28,7 @@ export const statsOperations: OperationTable = {
     id: "listStats",
     summary: "Get the resource usage of all templates",
     answers: sampled({ type: "array", items: ref("TemplateStats") }),
-    errors: ["bad_value", "overloaded"],
+    errors: ["bad_value", "not_found", "overloaded"],
   },
   "GET /stats/:name": {
     ...sampling,

@@ -5,6 +5,8 @@ import type { Logger } from "../../log.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Supervisor } from "../../manager/views.ts";
 import { Sampler } from "../../process/usage/sampler.ts";
+import type { Leases } from "../../leases/leases.ts";
+import { leaseParameter, withLease } from "../feed/held-lease.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, type FeedKind, feedParameters, parseHeartbeat } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
@@ -15,12 +17,13 @@ import { admitStream } from "../feed/admit-stream.ts";
 import { type StatsSubject, subjectOfAll, subjectOfProcess, subjectOfTemplate } from "./stats-subject.ts";
 import { findTemplate } from "../operation/target.ts";
 import type { TextAnswer } from "../operation/text-answer.ts";
-import { jsonAnswer } from "../quirks/json-answer.ts";
+import { longJsonAnswer } from "../quirks/json-answer.ts";
 
 export interface StatsRoutesOptions {
   readonly manager: Manager;
   /** When the bus closes, streams of all templates end. */
   readonly bus: EventBus;
+  readonly leases: Leases;
   readonly log: Logger;
   /** Default: a new sampler. */
   readonly sampler?: Sampler;
@@ -61,10 +64,11 @@ export const statsParameters = {
     description:
       "If nothing was sent for this many seconds, an empty line is sent (a comment with `eventsource`). `true` means 15, `false` disables the heartbeat.",
   },
+  lease: leaseParameter,
 } as const satisfies Record<string, Parameter>;
 
 /** `/stats`: the resource usage of processes, once or as a stream of samples. */
-export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: StatsRoutesOptions) {
+export function statsRoutes({ manager, bus, leases, log, sampler = new Sampler() }: StatsRoutesOptions) {
   return new Elysia({ name: "stats" })
     .get("/stats", ({ request }) => answer(request, subjectOfAll(manager, bus)))
     .get("/stats/:name", ({ request, params }) =>
@@ -78,7 +82,7 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
     const { feed, intervalMs, heartbeatMs } = parseStatsQuery(new URL(request.url).searchParams);
     if (feed === "longpoll") {
       keepOpen(request);
-      return await answerOnce(subject);
+      return await withLease(request, leases, () => answerOnce(subject));
     }
     admitStream(request);
     const encoder = feed === "eventsource" ? statsEventEncoder : statsLineEncoder;
@@ -87,13 +91,14 @@ export function statsRoutes({ manager, bus, log, sampler = new Sampler() }: Stat
       format: "json",
       heartbeatMs,
       open: (wake) => new StatsFeed({ sampler, subject, encoder, intervalMs, wake }),
+      leases,
       log,
     });
   }
 
   async function answerOnce(subject: StatsSubject): Promise<TextAnswer> {
     const document = subject.document(await sampler.sample(subject.processes(), sharedMs));
-    if (document !== undefined) return jsonAnswer(document);
+    if (document !== undefined) return await longJsonAnswer(document);
     throw new GafferdError(
       "not_found",
       "the process has just exited; /processes/NAME/_pids lists the running processes",

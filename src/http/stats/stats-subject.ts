@@ -10,7 +10,7 @@ export interface StatsSubject {
   readonly owner: object;
   /** The running processes. */
   processes(): readonly SupervisedProcess[];
-  /** Undefined if the subject no longer exists. */
+  /** For `toJsonPieces`, with the processes of this moment. Undefined if the subject no longer exists. */
   document(sample: UsageSample): unknown;
   /** Whether there will be no more samples. */
   readonly ended: boolean;
@@ -24,7 +24,10 @@ export function subjectOfAll(manager: Manager, bus: EventBus): StatsSubject {
   return {
     owner: manager,
     processes: () => supervisors().flatMap(({ processes }) => processes),
-    document: (sample) => supervisors().map((supervisor) => toTemplateStatsDocument(supervisor, sample)),
+    document(sample) {
+      const present = supervisors().map(({ template, processes }) => ({ template, processes }));
+      return present.values().map((each) => toTemplateStatsDocument(each, sample));
+    },
     get ended() {
       return bus.ended;
     },

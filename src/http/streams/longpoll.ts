@@ -1,10 +1,10 @@
-import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
 import type { OutputGap, OutputSource } from "../../reading/output-source.ts";
 import { gapHeader } from "../feed/gap-header.ts";
 import { createRawEncoder, type EncodingPlace } from "./output-encoder.ts";
 import type { OutputQuery } from "./output-query.ts";
 import { rawHeaders } from "../feed/feed-headers.ts";
-import type { NamedConnection, NamedReader } from "./named-reader.ts";
+import { type NamedReader, openConnected } from "./named-reader.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 import { Waiter } from "../feed/waiter.ts";
 import { finishInSlices } from "../../slices.ts";
@@ -20,47 +20,41 @@ const takeBytes = 64 * 1024;
  */
 export async function answerLongpoll(
   source: OutputSource,
-  readerOptions: Omit<OutputReaderOptions, "onReady">,
+  openReader: OpenReader,
   query: OutputQuery,
   signal: AbortSignal,
   named: NamedReader | undefined,
 ): Promise<Response> {
   const waiter = new Waiter(signal);
+  // As `HEAD` is, which needs what there is for its headers.
+  const wasAborted = signal.aborted;
   let wasReplaced = false;
   const connection = named?.connect(() => {
     wasReplaced = true;
     waiter.wake();
     return reader.position();
   });
-  const start = connection?.start ?? readerOptions.start;
-  const reader = openReader(source, { ...readerOptions, start, onReady: () => waiter.wake() }, connection);
+  const reader = openConnected(openReader, { onReady: () => waiter.wake() }, connection);
   try {
     const deadlineMs = query.follow ? performance.now() + (query.heartbeatMs ?? Infinity) : 0;
     for (;;) {
       const available = await finishInSlices(
         takeAvailable(reader, query, {
           maxBytes: Math.min(maxAnswerBytes, connection?.maxBytes ?? Infinity),
-          isOver: () => signal.aborted || wasReplaced,
+          isOver: () => (signal.aborted && !wasAborted) || wasReplaced,
         }),
       );
       const isAtRest = query.follow === "until-exit" && source.isAtRest;
-      const isOver = reader.ended || isAtRest || signal.aborted || wasReplaced || performance.now() >= deadlineMs;
-      if (available.hasOutput || isOver) return toResponse(available, query);
-      await waiter.wait(Math.min(reader.dueMs ?? Infinity, deadlineMs) - performance.now());
+      const isLeft = signal.aborted || wasReplaced;
+      const isOver = reader.ended || isAtRest || performance.now() >= deadlineMs;
+      if (available.hasOutput || isLeft || (isOver && !reader.isLoading)) return toResponse(available, query);
+      const untilMs = reader.isLoading ? Infinity : Math.min(reader.dueMs ?? Infinity, deadlineMs);
+      await waiter.wait(untilMs - performance.now());
     }
   } finally {
     waiter.close();
     connection?.leave(reader.ended ? undefined : reader.position());
     reader.close();
-  }
-}
-
-function openReader(source: OutputSource, options: OutputReaderOptions, connection: NamedConnection | undefined) {
-  try {
-    return new OutputReader(source, options);
-  } catch (error) {
-    connection?.leave();
-    throw error;
   }
 }
 
@@ -79,7 +73,7 @@ interface TakeOptions {
 
 /** Takes and encodes what is available, one item per step: output that JSON has to escape takes 30 ms per MiB. */
 function* takeAvailable(
-  reader: OutputReader,
+  reader: OutputItems,
   query: OutputQuery,
   { maxBytes, isOver }: TakeOptions,
 ): Generator<void, Available> {

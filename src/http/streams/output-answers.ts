@@ -1,15 +1,20 @@
+import type { Journal } from "../../journal/journal.ts";
+import type { Leases } from "../../leases/leases.ts";
 import type { Logger } from "../../log.ts";
 import { currentMoment } from "../../moment.ts";
+import { goneSource } from "../../reading/gone-source.ts";
 import { NamedReaders } from "../../reading/named-readers.ts";
 import type { OutputReaderOptions } from "../../reading/output-reader.ts";
 import type { OutputSource } from "../../reading/output-source.ts";
-import { findTail, isReadToEnd, type OutputStart } from "../../reading/output-start.ts";
+import { isReadToEnd } from "../../reading/output-start.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
+import { withLease } from "../feed/held-lease.ts";
 import { assertReadable } from "./assert-readable.ts";
+import { findKeptReader, findReader, type FoundReader } from "./find-reader.ts";
 import { answerLongpoll } from "./longpoll.ts";
-import { createNamedReader } from "./named-reader.ts";
+import { createNamedReader, type NamedReader } from "./named-reader.ts";
 import { createEventEncoder, createRawEncoder, type EventEncoding } from "./output-encoder.ts";
 import { OutputFeed } from "./output-feed.ts";
 import { type OutputQuery, parseOutputQuery } from "./output-query.ts";
@@ -26,13 +31,34 @@ export interface ReadOutput {
   readonly encoding?: EventEncoding;
 }
 
+/** Output on disk. */
+export interface KeptTarget {
+  /** The name of the process: `run~ID`. */
+  readonly name: string;
+  /** Undefined: all outputs. */
+  readonly label: string | undefined;
+}
+
+interface SentOutput extends Pick<ReadOutput, "source" | "label"> {
+  readonly reader: FoundReader;
+  readonly encoding?: EventEncoding | undefined;
+  readonly named?: NamedReader | undefined;
+}
+
+export interface OutputAnswersOptions {
+  /** Undefined if no output is ever kept on disk. */
+  readonly journal: Journal | undefined;
+  readonly leases: Leases;
+  readonly log: Logger;
+}
+
 /** Answers requests for output. All routes share it, because they share the names of readers. */
 export class OutputAnswers {
-  readonly #log: Logger;
+  readonly #options: OutputAnswersOptions;
   readonly #readers = new NamedReaders();
 
-  constructor(log: Logger) {
-    this.#log = log;
+  constructor(options: OutputAnswersOptions) {
+    this.#options = options;
   }
 
   /** Throws what `answer` would throw, for a process that is not started yet. */
@@ -50,21 +76,57 @@ export class OutputAnswers {
     const isFinished = !source.isOpen || (query.follow === "until-exit" && source.isAtRest);
     if (isFinished && isReadToEnd(source, query.start)) return new Response(null, { status: 204 });
     admitStream(request);
-    const { feed, format, heartbeatMs, follow } = query;
     // `HEAD` comes as a request that is aborted from the start.
     const wasAborted = request.signal.aborted;
-    const found = findTail(source, query.start, label);
-    const start = found instanceof Promise ? await found : found;
-    // The client left during the search.
-    if (request.signal.aborted && !wasAborted) return new Response(null);
-    const readerOptions = readerOptionsOf(query, start, label);
-    const { losslessTimeoutMs: timeoutMs } = template;
+    const { name, losslessTimeoutMs: timeoutMs } = template;
     const readers = this.#readers;
     const named =
       query.reader === undefined
         ? undefined
-        : createNamedReader({ readers, name: query.reader, source, label, start, timeoutMs });
-    if (feed === "longpoll") return answerLongpoll(source, readerOptions, query, request.signal, named);
+        : createNamedReader({ readers, name: query.reader, source, label, start: query.start, timeoutMs });
+    const wanted = named?.start ?? query.start;
+    const readerOptions = readerOptionsOf(query, label);
+    const { journal, log } = this.#options;
+    const found = findReader({ name, source, start: wanted, readerOptions, journal, log });
+    const reader = found instanceof Promise ? await found : found;
+    // The client left during the search.
+    if (request.signal.aborted && !wasAborted) {
+      reader.abandon();
+      return new Response(null);
+    }
+    return await this.#send(request, query, { source, reader, named, ...(label !== undefined && { label }), encoding });
+  }
+
+  /**
+   * Answers with output of a process of an earlier gafferd, which is on disk under this name. Undefined if nothing is. Throws
+   * `bad_value` and `overloaded`.
+   */
+  async answerKept(request: Request, { name, label }: KeptTarget): Promise<Response | undefined> {
+    const query = parseQuery(request);
+    const { journal, log } = this.#options;
+    const kept = journal?.find(name);
+    if (kept === undefined) return undefined;
+    admitStream(request);
+    const reader = await findKeptReader({
+      name,
+      kept,
+      start: query.start,
+      readerOptions: readerOptionsOf(query, label),
+      log,
+    });
+    if (reader === undefined) return undefined;
+    return await this.#send(request, query, { source: goneSource, reader, ...(label !== undefined && { label }) });
+  }
+
+  async #send(request: Request, query: OutputQuery, sent: SentOutput): Promise<Response> {
+    const { source, label, encoding, reader, named } = sent;
+    const { leases, log } = this.#options;
+    const { feed, format, heartbeatMs, follow } = query;
+    const { start, open: openReader } = reader;
+    if (feed === "longpoll") {
+      const { signal } = request;
+      return await withLease(request, leases, () => answerLongpoll(source, openReader, query, signal, named));
+    }
     const encoder =
       feed === "eventsource"
         ? createEventEncoder(format, encoding)
@@ -73,8 +135,9 @@ export class OutputAnswers {
       feed,
       format,
       heartbeatMs,
-      open: (wake) => new OutputFeed({ source, readerOptions, encoder, follow, wake, named }),
-      log: this.#log,
+      open: (wake) => new OutputFeed({ source, openReader, start, label, encoder, follow, wake, named }),
+      leases,
+      log,
     });
   }
 }
@@ -87,12 +150,10 @@ function parseQuery(request: Request): OutputQuery {
 /** Keeps lines whole if several outputs are merged or converted to text. One raw output is read as bytes. */
 function readerOptionsOf(
   query: OutputQuery,
-  start: OutputStart,
   label: string | undefined,
-): Omit<OutputReaderOptions, "onReady"> {
+): Omit<OutputReaderOptions, "start" | "onReady"> {
   const isRaw = query.format === "text" && query.feed !== "eventsource" && label !== undefined;
   return {
-    start,
     unit: isRaw || query.format === "base64" ? "bytes" : "lines",
     byArrival: query.format === "json",
     lossless: query.lossless,

@@ -1,10 +1,9 @@
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import type { GapDocument, OutputDocument } from "../../documents/document-schemas.ts";
 import type { Ring } from "../../output/ring.ts";
-import type { SupervisedProcess } from "../../manager/views.ts";
 import { characterEnd } from "../../output/output-range.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
-import { type OutputGap, sizeOfGap } from "../../reading/output-source.ts";
+import { type OutputGap, type OutputProcess, sizeOfGap } from "../../reading/output-source.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
 import { type Allocate, PieceMemory } from "../feed/piece-memory.ts";
@@ -12,7 +11,7 @@ import { maxLineBytes, toJsonLine } from "../feed/json-line.ts";
 import { encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
 import { maxIdLength } from "../feed/stream-id.ts";
 import { toTime } from "../../documents/time.ts";
-import { eventNameOf } from "./event-name.ts";
+import { eventNameOf } from "../feed/event-name.ts";
 
 /** Encodes output, gaps and process events for a client. */
 export interface OutputEncoder {
@@ -53,7 +52,7 @@ export interface EventEncoding {
   /** The first bytes to send. */
   greet(id: string | undefined): Uint8Array;
   /** The data of the event `exit`. */
-  exitOf(process: SupervisedProcess): object;
+  exitOf(process: OutputProcess): object;
 }
 
 const plainEncoding: EventEncoding = {

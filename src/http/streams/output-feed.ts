@@ -1,18 +1,21 @@
-import { OutputReader, type OutputReaderOptions } from "../../reading/output-reader.ts";
+import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
 import type { OutputSource } from "../../reading/output-source.ts";
-import { ringsOf } from "../../reading/output-start.ts";
+import { type OutputStart, ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { gapHeader } from "../feed/gap-header.ts";
 import type { Allocate } from "../feed/piece-memory.ts";
 import { dropSharedEvents, type EncodingPlace, type OutputEncoder } from "./output-encoder.ts";
 import type { Follow } from "./output-query.ts";
-import type { NamedConnection, NamedReader } from "./named-reader.ts";
+import { type NamedConnection, type NamedReader, openConnected } from "./named-reader.ts";
 import { formatStreamId } from "../feed/stream-id.ts";
 import type { StreamPosition } from "../../reading/stream-position.ts";
 
 export interface OutputFeedOptions {
   readonly source: OutputSource;
-  readonly readerOptions: Omit<OutputReaderOptions, "onReady" | "onCutOff">;
+  readonly openReader: OpenReader;
+  readonly start: OutputStart;
+  /** The output that is read; undefined for all. */
+  readonly label: string | undefined;
   readonly encoder: OutputEncoder;
   readonly follow: Follow;
   /** Called when there may be something to send. */
@@ -28,7 +31,7 @@ export class OutputFeed implements FeedSource {
   /** Report what was lost before the first byte, if the encoder does not report gaps. */
   readonly headers: Readonly<Record<string, string>>;
   readonly #options: OutputFeedOptions;
-  readonly #reader: OutputReader;
+  readonly #reader: OutputItems;
   /** The id after the last item. */
   #newestId: string | undefined;
   readonly #place: EncodingPlace;
@@ -44,10 +47,14 @@ export class OutputFeed implements FeedSource {
   constructor(options: OutputFeedOptions) {
     this.#options = options;
     this.#connection = options.named?.connect(() => this.#replace());
-    this.#reader = this.#openReader();
+    const onCutOff = () => {
+      this.#wasCutOff = true;
+      options.wake();
+    };
+    this.#reader = openConnected(options.openReader, { onReady: options.wake, onCutOff }, this.#connection);
     this.#place = this.#createPlace();
     this.headers = options.encoder.namesGaps ? {} : gapHeader(this.#reader.takeGaps());
-    const { start } = options.readerOptions;
+    const { start } = options;
     // A client that resumes keeps its id until it has received the gap event for what it missed.
     const isNew = start.kind !== "resume" && start.kind !== "restart";
     if (isNew) this.#newestId = formatStreamId(this.#reader.position());
@@ -76,7 +83,7 @@ export class OutputFeed implements FeedSource {
     if (this.#isFull) return this.#takeRetry();
     const maxBytes = Math.min(encoder.maxBytes, this.#connection?.maxBytes ?? Infinity);
     const item = this.#reader.next(maxBytes, follow ? performance.now() : Infinity);
-    this.#wasExhausted = item === undefined;
+    this.#wasExhausted = item === undefined && !this.#reader.isLoading;
     if (item?.kind === "bytes") this.#sentBytes += item.to - item.from;
     return item && encoder.encode(item, this.#place, allocate);
   }
@@ -84,24 +91,6 @@ export class OutputFeed implements FeedSource {
   /** The response of a named reader ends here. */
   get #isFull(): boolean {
     return this.#sentBytes >= (this.#connection?.maxBytes ?? Infinity);
-  }
-
-  #openReader(): OutputReader {
-    const { source, readerOptions, wake } = this.#options;
-    try {
-      return new OutputReader(source, {
-        ...readerOptions,
-        start: this.#connection?.start ?? readerOptions.start,
-        onReady: wake,
-        onCutOff: () => {
-          this.#wasCutOff = true;
-          wake();
-        },
-      });
-    } catch (error) {
-      this.#connection?.leave();
-      throw error;
-    }
   }
 
   /** Another connection has its name now: aborts the response soon, and returns how far the reader has read. */
@@ -136,9 +125,9 @@ export class OutputFeed implements FeedSource {
   }
 
   close(): void {
-    const { source, readerOptions } = this.#options;
+    const { source, label } = this.#options;
     this.#connection?.leave(this.#reader.ended || this.#wasCutOff ? undefined : this.#reader.position());
     this.#reader.close();
-    dropSharedEvents(source.processes().flatMap((process) => ringsOf(process, readerOptions.label)));
+    dropSharedEvents(source.processes().flatMap((process) => ringsOf(process, label)));
   }
 }

@@ -10,6 +10,7 @@ import {
   parseTime,
 } from "../feed/feed-query.ts";
 import { choice, flag, type Parameter, type ReadableParameter } from "../operation/parameter.ts";
+import { leaseParameter } from "../feed/held-lease.ts";
 import { looksLikeStreamId, parseStreamId } from "../feed/stream-id.ts";
 import { parseWhole } from "../operation/query.ts";
 
@@ -77,6 +78,7 @@ export const outputParameters = {
     "`json`: each piece of output is a JSON object, on a line or as the `data` of an event. `base64`: each piece is a line of Base64, which preserves all bytes. In `json`, and in the text of `eventsource`, bytes that are not valid UTF-8 become U+FFFD.",
   ),
   follow,
+  lease: leaseParameter,
   lossless: flag(
     "lossless",
     false,

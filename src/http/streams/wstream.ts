@@ -2,23 +2,21 @@ import type { ServerWebSocket } from "bun";
 import { type ErrorCode, GafferdError } from "../../errors.ts";
 import { inputOf, stdinOf } from "../../manager/input.ts";
 import type { OutputItem } from "../../reading/output-reader.ts";
-import { OutputReader } from "../../reading/output-reader.ts";
-import { processSource } from "../../reading/output-source.ts";
-import type { OutputStart } from "../../reading/output-start.ts";
-import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
+import type { OpenReader, OutputItems } from "../../reading/output-items.ts";
+import type { SupervisedProcess } from "../../manager/views.ts";
+import type { PingedPresence } from "../feed/client-presence.ts";
 import type { SocketHandlers } from "../listen/connection.ts";
 import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
 import { toGapDocument } from "./output-encoder.ts";
 import { withTaken } from "./stdin-routes.ts";
-import { hasTimeLeft, runInLaterTurn } from "../../slices.ts";
+import { hasTimeLeft, runInNextTurn } from "../../slices.ts";
 
 type Socket = ServerWebSocket<SocketHandlers>;
 
 export interface WstreamOptions {
-  readonly supervisor: Supervisor;
   readonly process: SupervisedProcess;
-  readonly label: string;
-  readonly start: OutputStart;
+  /** Opens the reader of the output. */
+  readonly openReader: OpenReader;
   /** Sends output in binary frames and gafferd's messages in text frames; false: the reverse. Output cannot forge a message. */
   readonly isBinary: boolean;
   /** Interval between ping frames, so that proxies do not close the connection. Undefined for no pings. */
@@ -29,6 +27,8 @@ export interface WstreamOptions {
   readonly offset: number | undefined;
   /** Sends `{"taken":n}` at first, and after each message that was written. */
   readonly reportsTaken: boolean;
+  /** The lease that the connection holds. */
+  readonly held: { readonly presence: PingedPresence; readonly release: () => void } | undefined;
 }
 
 export interface Wstream extends SocketHandlers {
@@ -45,17 +45,22 @@ const closeCodes = { done: 1000, tooMuch: 1013, forbidden: 4403, notFound: 4404,
  * fast as the client reads it.
  */
 export function createWstream(options: WstreamOptions): Wstream {
-  const { process, isBinary, pingMs, eof, reportsTaken } = options;
+  const { process, isBinary, pingMs, eof, reportsTaken, held } = options;
   const sender = new Sender(options);
   const input = new Input(options);
   let pings: NodeJS.Timeout | undefined;
+  const ping = (socket: Socket) => {
+    held?.presence.asked();
+    socket.ping();
+  };
   return {
     open(socket) {
-      if (pingMs !== undefined) pings = setInterval(() => socket.ping(), pingMs);
+      if (pingMs !== undefined) pings = setInterval(ping, pingMs, socket);
       if (reportsTaken && process.stdin !== undefined) sendTaken(socket, process.stdin.taken, isBinary);
       sender.open(socket);
     },
     drain: () => sender.drain(),
+    pong: () => held?.presence.answered(),
     message(socket, message) {
       const written = message.length === 0 ? input.close() : input.write(Buffer.from(message as string));
       void written.then(
@@ -65,10 +70,14 @@ export function createWstream(options: WstreamOptions): Wstream {
     },
     close() {
       clearInterval(pings);
+      held?.release();
       sender.close();
       if (eof) process.stdin?.close();
     },
-    abandon: () => sender.close(),
+    abandon() {
+      held?.release();
+      sender.close();
+    },
   };
 }
 
@@ -111,21 +120,15 @@ class Input {
 
 /** Sends output until the client is too slow, and continues after `drain`. The ring is the only queue. */
 class Sender {
-  readonly #reader: OutputReader;
+  readonly #reader: OutputItems;
   readonly #isBinary: boolean;
   #socket: Socket | undefined;
   #isFull = false;
   #isScheduled = false;
 
-  constructor({ supervisor, process, label, start, isBinary }: WstreamOptions) {
+  constructor({ openReader, isBinary }: WstreamOptions) {
     this.#isBinary = isBinary;
-    const unit = isBinary ? "bytes" : "characters";
-    this.#reader = new OutputReader(processSource(supervisor, process), {
-      label,
-      start,
-      unit,
-      onReady: () => this.#wake(),
-    });
+    this.#reader = openReader({ onReady: () => this.#wake() });
   }
 
   open(socket: Socket): void {
@@ -161,7 +164,7 @@ class Sender {
     while (this.#socket !== undefined && !this.#isFull) {
       // A client that reads as fast as gafferd sends would otherwise delay everything else.
       if (!hasTimeLeft()) {
-        if (!this.#isScheduled) this.#schedule(runInLaterTurn);
+        if (!this.#isScheduled) this.#schedule(runInNextTurn);
         return;
       }
       const item = this.#reader.next(frameBytes, performance.now());

@@ -42,13 +42,13 @@ const watching = {
       },
     },
   },
-  errors: ["bad_value", "overloaded"],
+  errors: ["bad_value", "not_found", "overloaded"],
   curl: { options: "-N", query: "feed=eventsource" },
 } as const satisfies Partial<OperationDescription>;
 
 const pattern = {
   ...watching,
-  errors: ["bad_value", "bad_event_type", "overloaded"],
+  errors: ["bad_value", "not_found", "bad_event_type", "overloaded"],
 } as const satisfies Partial<OperationDescription>;
 
 const types = eventTypes.map((type) => `\`${type}\``).join(", ");

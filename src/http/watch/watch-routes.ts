@@ -8,6 +8,8 @@ import { toEventDocument } from "../../documents/event-document.ts";
 import { EventFeed, eventLineEncoder, eventStreamEncoder } from "./event-feed.ts";
 import { formatEventId, parseEventId } from "./event-id.ts";
 import { WakeThrottle } from "./wake-throttle.ts";
+import type { Leases } from "../../leases/leases.ts";
+import { leaseParameter, withLease } from "../feed/held-lease.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { defaultHeartbeatMs, feedParameters, parseHeartbeat, parseTime } from "../feed/feed-query.ts";
 import type { Parameter } from "../operation/parameter.ts";
@@ -17,6 +19,7 @@ import { Waiter } from "../feed/waiter.ts";
 
 export interface WatchRoutesOptions {
   readonly bus: EventBus;
+  readonly leases: Leases;
   readonly log: Logger;
 }
 
@@ -35,12 +38,13 @@ export const watchParameters = {
   since: {
     ...feedParameters.since,
     description:
-      "Start after this ID (from an event or from `X-Gaffer-Next`), or at a time: an age (`10s`, `5m`) or an RFC 3339 time. gafferd keeps the last 1,000 events. Default: only new events.",
+      "Start after this ID (from an event or from `X-Gaffer-Next`), or at a time: an age (`10s`, `5m`) or an RFC 3339 time. gafferd keeps the last 10,000 events, those of earlier runs too; without its store, the last 1,000 of this run. Default: only new events.",
   },
+  lease: leaseParameter,
 } as const satisfies Record<string, Parameter>;
 
 /** `/watch`: all events, or those that match a pattern. */
-export function watchRoutes({ bus, log }: WatchRoutesOptions) {
+export function watchRoutes({ bus, leases, log }: WatchRoutesOptions) {
   const throttle = new WakeThrottle();
   return new Elysia({ name: "watch" })
     .get("/watch", ({ request }) => answer(request, []))
@@ -55,13 +59,17 @@ export function watchRoutes({ bus, log }: WatchRoutesOptions) {
     const heartbeatMs = parseHeartbeat(query.get(watchParameters.heartbeat.name), defaultHeartbeatMs);
     const start = parseStart(query.get(watchParameters.since.name), request.headers.get("last-event-id"));
     admitStream(request);
-    if (feed === "longpoll") return answerOne({ pattern, start, heartbeatMs, signal: request.signal });
+    if (feed === "longpoll") {
+      const { signal } = request;
+      return withLease(request, leases, () => answerOne({ pattern, start, heartbeatMs, signal }));
+    }
     const encoder = feed === "eventsource" ? eventStreamEncoder : eventLineEncoder;
     return answerFeed(request, {
       feed,
       format: "json",
       heartbeatMs,
       open: (wake) => new EventFeed(bus, { pattern, start, encoder, throttle, wake }),
+      leases,
       log,
     });
   }
@@ -71,7 +79,8 @@ export function watchRoutes({ bus, log }: WatchRoutesOptions) {
     if (since === null) return { kind: "now" };
     if (looksLikeStreamId(since)) return parseEventId(since, bus);
     const now = currentMoment();
-    return { kind: "since", steadyMs: toSteadyMs(parseTime(since, now.unixMs), now) };
+    const unixMs = parseTime(since, now.unixMs);
+    return { kind: "since", steadyMs: toSteadyMs(unixMs, now), unixMs };
   }
 
   /** Waits for one event. Answers 204 after the heartbeat time, before proxies time out. */
@@ -86,7 +95,7 @@ export function watchRoutes({ bus, log }: WatchRoutesOptions) {
         const next = { "x-gaffer-next": formatEventId(reader.position) };
         if (item?.kind === "gap") missed = { "x-gaffer-gap": String(item.events ?? "unknown") };
         else if (item !== undefined)
-          return Response.json(toEventDocument(item.event), { headers: { ...next, ...missed } });
+          return Response.json(toEventDocument(item.event, item.position.boot), { headers: { ...next, ...missed } });
         else if (reader.ended || signal.aborted || performance.now() >= deadlineMs) {
           return new Response(null, { status: 204, headers: { ...next, ...missed } });
         } else await waiter.wait(deadlineMs - performance.now());

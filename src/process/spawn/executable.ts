@@ -25,13 +25,19 @@ const defaultSearchPath = "/usr/local/bin:/usr/bin:/bin";
  * `spawn_failed` with the reason and the `field` at fault, `cwd` or `cmd`.
  */
 export function findExecutable(search: ExecutableSearch): string {
-  const { program, cwd, searchPath = defaultSearchPath } = search;
+  const { program, cwd, searchPath = defaultSearchPath, user } = search;
   const refuse = (reason: string, field: string) =>
     cannotSpawn(`cannot start \`${program}\`: ${reason}`, { transient: false, field });
 
   const directory = statOf(cwd);
   if (directory === undefined) throw refuse(`its working directory ${cwd} does not exist`, "cwd");
   if (!directory.isDirectory()) throw refuse(`its working directory ${cwd} is not a directory`, "cwd");
+
+  // The usual case, in one call.
+  if (user === undefined && !program.includes("/") && !hasRelativeDirectory.test(searchPath)) {
+    const path = Bun.which(program, { PATH: searchPath });
+    if (path !== null && faultOf(path, search) === undefined) return path;
+  }
 
   // Like execvp, skip files that cannot be executed. Report the first of them if no later directory has the program.
   let fault: string | undefined;
@@ -46,6 +52,8 @@ export function findExecutable(search: ExecutableSearch): string {
   const where = directories === 1 ? `PATH (${searchPath})` : `the ${directories} directories of PATH`;
   throw refuse(`no such program in ${where}; install it, or use its full path`, "cmd");
 }
+
+const hasRelativeDirectory = /(^|:)(?!\/)/;
 
 function candidates(program: string, cwd: string, searchPath: string): string[] {
   if (program.includes("/")) return [resolve(cwd, program)];

@@ -4,7 +4,7 @@ import type { Logger } from "../../log.ts";
 import { messageOf } from "../../reason.ts";
 import { adviseOnce } from "../../template/advice.ts";
 import { assertSafeEnvFiles } from "../../template/env-file.ts";
-import { buildEnvironment, commandOf, inFolder } from "../../template/environment.ts";
+import { buildEnvironment, commandOf } from "../../template/environment.ts";
 import type { ProcessTemplate } from "../../template/template.ts";
 import { findExecutableCached, forgetExecutable } from "./executable-cache.ts";
 import type { Cgroup } from "../stop/cgroup.ts";
@@ -85,7 +85,7 @@ function prepare(template: ProcessTemplate, slot: number, log?: Logger): Prepare
     }
     const program = argv[0] ?? template.cmd;
     const path = findExecutableCached({ program, searchPath: env["PATH"], cwd, user });
-    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env: inFolder(env, cwd) } };
+    return { user, program, path, spawnOptions: { ...runAs(user, path, argv), cwd, env: command.env } };
   } catch (error) {
     throw toSpawnError(error, { program: template.cmd, path: undefined });
   }
@@ -115,9 +115,9 @@ function launchWithPipes(template: ProcessTemplate, { user, spawnOptions }: Prep
     if (user !== undefined) for (const fd of childEnds) fchownSync(fd, user.uid, user.gid);
     const [stdout, stderr] = labels.map((label) => outputs.find((output) => output.label === label)?.writeEnd);
     const marker = createMarker(hostExitActionOf(template));
+    spawnOptions.env[markerVariable] = markerValue(marker);
     const options = {
       ...spawnOptions,
-      env: { ...spawnOptions.env, [markerVariable]: markerValue(marker) },
       detached: true,
       stdin: input?.readEnd ?? "ignore",
       stdout: stdout ?? "ignore",

@@ -23,11 +23,12 @@ let sweepMs = shortestSweepMs;
 let timer: Timer | undefined;
 
 /**
- * Resolves when the group has no running member. Zombies, which `kill` counts as members, do not count as running. Call
- * once, after the leader of the group has exited.
+ * Resolves when the group has no running member; undefined if it has none now. Zombies, which `kill` counts as members, do
+ * not count as running. Call once, in the turn in which the leader of the group was reaped: if the group is empty, another
+ * process may get its id soon.
  */
-export function whenGroupEmpty(groupId: number): Promise<void> {
-  if (!hasGroupMembers(groupId)) return Promise.resolve();
+export function whenGroupEmpty(groupId: number): Promise<void> | undefined {
+  if (!hasGroupMembers(groupId)) return undefined;
   return new Promise((resolve) => {
     waiting.set(groupId, { groupId, knownMember: undefined, zombies: "", onEmpty: resolve });
     sweepSoon();

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatMetrics, type MetricFamily } from "../../../src/http/metrics/metrics-text.ts";
+import { formatMetrics as formatInSteps, type MetricFamily } from "../../../src/http/metrics/metrics-text.ts";
+import { finishNow } from "../../../src/slices.ts";
 import { readExposition } from "./exposition.ts";
 
+const formatMetrics = (families: readonly MetricFamily[]) => finishNow(formatInSteps(families));
 const bytes = (samples: MetricFamily["samples"], help = "Bytes."): MetricFamily => ({
   name: "x_bytes",
   type: "gauge",

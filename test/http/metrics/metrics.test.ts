@@ -106,6 +106,8 @@ describe("the text", () => {
       "gafferd_process_cpu_seconds_total counter",
       "gafferd_process_resident_memory_bytes gauge",
       ...(hasProc ? ["gafferd_process_open_fds gauge"] : []),
+      "gafferd_leases gauge",
+      "gafferd_lease_ends_total counter",
       "gafferd_runs gauge",
       "gafferd_runs_started_total counter",
       "gafferd_runs_ended_total counter",

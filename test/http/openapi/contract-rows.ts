@@ -21,7 +21,7 @@ const processMembers = words(
   "pid cpu mem mem_info1 mem_info2 ctime username nice cmdline children rss vms fds threads io_read io_write",
 );
 
-const runQuery = words("wait max_bytes feed heartbeat tail since format follow lossless reader");
+const runQuery = words("wait max_bytes feed heartbeat tail since format follow lossless reader lease");
 const runMembers = words(
   "ok id pid os_pid state exit_status term_signal ended_by started_at exited_at cpu_ms max_rss output existing",
 );
@@ -100,6 +100,13 @@ export const contractRows: readonly ContractRow[] = [
     ),
   },
   {
+    row: "GET /processes/:name/_history/:pid",
+    requests: ["GET /processes/{id}/_history/{pid}"],
+    codes: ["not_found", "bad_value"],
+    members: ["ended_by", "output", "next", "left_behind", "changed_settings", "exit_status", "cpu_ms", "max_rss"],
+    query: ["boot"],
+  },
+  {
     row: "GET /status/:name",
     requests: ["GET /status/{name}"],
     codes: ["not_found"],
@@ -115,7 +122,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /stats: an array of those; /stats/:name: name, stats (the above with id), mem, max_mem …",
     requests: ["GET /stats", "GET /stats/{name}"],
-    query: ["feed", "interval"],
+    query: ["feed", "interval", "lease"],
     members: [
       ...words("name mem max_mem min_mem cpu max_cpu min_cpu"),
       ...["id", ...processMembers].map((member) => `stats.${member}`),
@@ -130,7 +137,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /watch, /watch/:p1[/:p2[/:p3]]; feed, heartbeat, since as of output",
     requests: ["GET /watch", "GET /watch/{p1}", "GET /watch/{p1}/{p2}", "GET /watch/{p1}/{p2}/{p3}"],
-    query: ["feed", "heartbeat", "since"],
+    query: ["feed", "heartbeat", "since", "lease"],
     headers: ["Last-Event-ID"],
     members: ["event", "name", "pid", "os_pid", "exit_status", "term_signal", "detached", "time"],
   },
@@ -142,10 +149,16 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /streams/:pid/:label, /streams/:pid (all labels), /streams/:name and /streams/:name/:label",
     requests: ["GET /streams/{target}", "GET /streams/{target}/{label}"],
-    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless", "reader"],
+    query: ["feed", "heartbeat", "tail", "since", "format", "follow", "lossless", "reader", "lease"],
     headers: ["Last-Event-ID"],
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found", "bad_value", "io_not_redirected"],
+  },
+  {
+    row: "GET /logs/:name[/:label], GET /logs: output on disk, by time or id, text or regular expression, as text or JSON, and followed live",
+    requests: ["GET /logs", "GET /logs/{name}", "GET /logs/{name}/{label}"],
+    query: words("since until limit grep regex ignore_case pid label format feed"),
+    codes: ["not_found", "bad_value"],
   },
   { row: "io_not_found", requests: ["GET /streams/{target}/{label}"], codes: ["io_not_found"] },
   {
@@ -163,10 +176,27 @@ export const contractRows: readonly ContractRow[] = [
     answerHeaders: ["X-Gaffer-Taken"],
   },
   {
-    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, the subprotocol `binary`",
+    row: "GET /wstreams/:pid, /wstreams/:name (WebSocket), ?label=, ?tail=, ?since=, ?eof=, ?offset=, ?taken=, ?lease=, the subprotocol `binary`",
     requests: ["GET /wstreams/{target}"],
-    query: ["label", "tail", "since", "eof", "offset", "taken"],
+    query: ["label", "tail", "since", "eof", "offset", "taken", "lease"],
     headers: ["Sec-WebSocket-Protocol"],
+  },
+  {
+    row: 'POST /leases/:owner renews everything of that owner ({"ok":true,"expires_at":…}); 410 gone if everything was stopped',
+    requests: ["POST /leases/{owner}"],
+    codes: ["not_found", "gone"],
+    members: ["ok", "expires_at"],
+  },
+  {
+    row: "DELETE /leases/:owner expires it now",
+    requests: ["DELETE /leases/{owner}"],
+    codes: ["not_found"],
+    members: ["ok"],
+  },
+  {
+    row: "GET /leases · GET /leases/:owner → list; one",
+    requests: ["GET /leases", "GET /leases/{owner}"],
+    members: ["owner", "state", "expires_at", "connections", "members.name", "members.state"],
   },
   {
     row: "PUT /runs/:id → start it, or attach to it; wait, max_bytes, feed. Another body: 409 conflict naming the first field",
@@ -196,7 +226,7 @@ export const contractRows: readonly ContractRow[] = [
   {
     row: "GET /runs/:id/output[/:label]: the `/streams` routes of its process, with the same parameters",
     requests: ["GET /runs/{id}/output", "GET /runs/{id}/output/{label}"],
-    query: words("feed heartbeat tail since format follow lossless reader"),
+    query: words("feed heartbeat tail since format follow lossless reader lease"),
     headers: ["Last-Event-ID"],
     answerHeaders: ["X-Gaffer-Next"],
     codes: ["not_found"],
@@ -272,6 +302,7 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
   "GET /stats/{name}": { heartbeat: "prevents proxies from closing a silent stream" },
   "GET /stats/{name}/{pid}": {
     feed: "streams the usage of one process, like that of all",
+    lease: "holds a lease, like every stream",
     interval: "the interval of that stream",
     heartbeat: "the heartbeat of that stream",
   },
@@ -279,6 +310,17 @@ export const ownParameters: Readonly<Record<string, Readonly<Record<string, stri
     "Last-Event-ID": "same as `since`, as in other streams",
     heartbeat: "the interval of ping frames",
   },
+  ...Object.fromEntries(
+    ["GET /logs", "GET /logs/{name}", "GET /logs/{name}/{label}"].map((operation) => [
+      operation,
+      {
+        order: "returns the newest lines first, for a reader that looks for the last occurrence",
+        heartbeat: "prevents proxies from closing a silent stream",
+        lease: "holds a lease, like every stream",
+        "Last-Event-ID": "same as `since`, as in other streams",
+      },
+    ]),
+  ),
   "GET /runs": { state: "finds the runs that are running among thousands" },
   "POST /_reload": {
     dry_run: "returns the changes without making them",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { statusByCode } from "../../../src/http/operation/error.ts";
 import { buildDocument } from "../../../src/http/openapi/build.ts";
+import { finishNow } from "../../../src/slices.ts";
 import type { JsonSchema, OpenapiDocument, ResponseObject } from "../../../src/http/operation/openapi-document.ts";
 import { createService } from "../service.ts";
 import { contractCodes, contractRows, ownOperations, ownCodes, ownParameters, pluginPath } from "./contract-rows.ts";
@@ -8,7 +9,7 @@ import { codesOf, type Described, operationsOf, resolve, responsesOf } from "./d
 
 const service = createService();
 const { app } = service;
-const document = JSON.parse(JSON.stringify(buildDocument(app.routes, "1.2.3"))) as OpenapiDocument;
+const document = JSON.parse(JSON.stringify(finishNow(buildDocument(app.routes, "1.2.3")))) as OpenapiDocument;
 
 /** Operations that need a row: all except `HEAD` and `OPTIONS`. Without the names of path parameters. */
 const operations = new Map(

@@ -16,6 +16,9 @@ const stages = {
   "silent:api": { cmd: "exec sleep 60", redirect_output: [], redirect_input: false },
   "deaf:api": { cmd: "exec sleep 60", stdin_timeout: 0.1 },
   "deleting:api": { cmd: "trap '' TERM; echo ready; sleep 60", graceful_timeout: 60 },
+  "leased:api": { cmd: "exec sleep 60", owner: "agent-7", lease: "1h" },
+  // `none` is what is tried instead of each part of a path.
+  "ended:api": { cmd: "exec sleep 60", owner: "none", lease: "10ms" },
 } as const;
 type StageName = keyof typeof stages;
 
@@ -175,7 +178,8 @@ async function tryCall(
 async function setUp(serving: Serving, name: StageName): Promise<void> {
   const { manager } = serving.daemon;
   if (!manager.names().includes(name)) {
-    const defaults = { shell: true, redirect_output: ["stdout", "stderr"], redirect_input: true };
+    const keep = name === "web:api" ? { output_keep: "64m" } : {};
+    const defaults = { shell: true, redirect_output: ["stdout", "stderr"], redirect_input: true, ...keep };
     await serving.create({ name, ...defaults, ...structuredClone(stages[name]) } as Parameters<Serving["create"]>[0]);
   }
   if (name === "web:api") {
@@ -187,6 +191,7 @@ async function setUp(serving: Serving, name: StageName): Promise<void> {
     return process !== undefined && (process.rings.get("stdout")?.head ?? 0) > 0;
   };
   if (name === "web:api" || name === "deleting:api") await waitFor(isReady, `the output of ${name}`);
+  if (name === "ended:api") await waitFor(() => manager.get(name).status().stopped, "the end of a lease");
   if (name === "done:api") await waitFor(() => manager.get(name).exits[0]?.outputEnded, `the end of ${name}`);
 }
 

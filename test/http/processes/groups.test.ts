@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { countCallTurns, useSlice } from "../../take-slices.ts";
 import { createService, type Service } from "../service.ts";
 
 async function createGroups(): Promise<Service> {
@@ -68,4 +69,25 @@ test("_restart rejects an invalid flag", async () => {
   await using service = await createGroups();
   const { status, body } = await service.ask("POST", "/groups/g/_restart?spawn_first=2");
   expect([status, body]).toMatchObject([400, { error: "bad_value", field: "spawn_first" }]);
+});
+
+test.each([
+  ["_start", "start"],
+  ["_restart", "restart"],
+])("%s of a group acts on its templates in several turns of the event loop", async (action, type) => {
+  await using service = createService();
+  const names = Array.from({ length: 10 }, (_, index) => `g:${index}`);
+  for (const name of names) await service.ask("POST", "/processes", { name, cmd: "sleep 1000", start: false });
+  const published: string[] = [];
+  const turns = await countCallTurns(async (called) => {
+    service.bus.subscribe((event) => {
+      if (event.type !== type || !("name" in event)) return;
+      published.push(event.name);
+      called();
+      useSlice();
+    });
+    expect(await service.ask("POST", `/groups/g/${action}`)).toMatchObject({ status: 200 });
+  });
+  expect(published).toEqual(names);
+  expect(turns).toBeGreaterThan(5);
 });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { bootId } from "../../../src/boot.ts";
+import { countTurns, takeSlices } from "../../take-slices.ts";
 import { waitFor } from "../../wait-for.ts";
 import { createService, type Service } from "../service.ts";
 
@@ -350,6 +352,10 @@ describe("GET /processes/:name/_history", () => {
       exited_at: time,
       cpu_ms: expect.any(Number),
       survivors: [],
+      state: "exited",
+      boot: bootId,
+      report: `/processes/a/_history/1?boot=${bootId}`,
+      ended_by: { cause: "itself", by: null, message: expect.stringMatching(/^exited with status 3 after [\d.]+ s$/) },
     };
     expect(await history("a")).toEqual({
       ok: true,
@@ -471,4 +477,20 @@ test.each([
   await using service = createService();
   await create(service, "a");
   expect(await service.ask("GET", `/status/${name}`)).toMatchObject({ status, body: { error } });
+});
+
+test.each([
+  ["POST", "/processes"],
+  ["PUT", "/processes/large"],
+])("%s %s reads, checks and applies a large body in different turns of the event loop", async (method, path) => {
+  await using service = createService();
+  if (method === "PUT") await service.ask("POST", "/processes", { name: "large", ...sleeper, start: false });
+  const env = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`A${index}`, "x"]));
+  takeSlices(5);
+  const turns = await countTurns(async () => {
+    const answer = await service.ask(method, path, { name: "large", ...sleeper, start: false, env });
+    expect(answer).toMatchObject({ status: 200, body: { ok: true } });
+  });
+  expect(turns).toBeGreaterThanOrEqual(3);
+  expect(service.manager.get("large").template.env).toEqual(env);
 });

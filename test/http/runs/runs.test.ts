@@ -77,7 +77,7 @@ describe("PUT /runs/:id", () => {
     ["name", { cmd: "true", name: "a" }, "name"],
     ["numprocesses", { cmd: "true", numprocesses: 2 }, "numprocesses"],
     ["restart", { cmd: "true", restart: "always" }, "restart"],
-    ["a lease", { cmd: "true", owner: "me", lease: 5 }, "owner"],
+    ["an owner without a lease", { cmd: "true", owner: "me" }, "owner"],
     ["no program", {}, "cmd"],
     ["a timeout of nothing", { cmd: "true", timeout: 0 }, "timeout"],
     ["a timeout that is none", { cmd: "true", timeout: "soon" }, "timeout"],

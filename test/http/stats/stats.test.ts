@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { statsRoutes } from "../../../src/http/stats/stats-routes.ts";
 import { statsLineEncoder, StatsFeed } from "../../../src/http/stats/stats-feed.ts";
 import { subjectOfAll } from "../../../src/http/stats/stats-subject.ts";
+import { Leases } from "../../../src/leases/leases.ts";
 import { Sampler } from "../../../src/process/usage/sampler.ts";
 import { procStatOf } from "../../../src/process/proc-stat.ts";
 import { takeUsageSample } from "../../../src/process/usage/usage-sample.ts";
@@ -252,7 +253,13 @@ function countReadings() {
     counted.readings += 1;
     return takeUsageSample(earlier);
   });
-  const routes = statsRoutes({ manager, bus, log: silentLog, sampler: counted.sampler });
+  const routes = statsRoutes({
+    manager,
+    bus,
+    leases: new Leases({ log: silentLog }),
+    log: silentLog,
+    sampler: counted.sampler,
+  });
   const body = async (path: string): Promise<ReadableStream<Uint8Array>> => {
     const answer = await routes.handle(new Request(`http://localhost${path}`));
     if (answer.body === null) throw new Error(`no body: ${answer.status}`);
@@ -368,7 +375,7 @@ describe("sampling", () => {
     });
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
-    const routes = statsRoutes({ manager, bus, log, sampler });
+    const routes = statsRoutes({ manager, bus, leases: new Leases({ log }), log, sampler });
     const answer = await routes.handle(new Request("http://localhost/stats?feed=eventsource"));
     expect(await answer.text().catch(String)).toContain("no descriptor is free");
     expect(warnings).toEqual(["disconnected a reader of /stats: no descriptor is free"]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { runId } from "../../../src/http/feed/stream-id.ts";
+import { bootId } from "../../../src/boot.ts";
 import { waitFor } from "../../wait-for.ts";
 import { readEvents, type SeenEvent } from "../feed/event-stream.ts";
 import { useServing } from "../serving.ts";
@@ -85,8 +85,8 @@ test.each([
   "r5k2x..",
   "R5k2x_1_2s_2s",
   "r5k2x_1_2s_2s!",
-  `${runId}.1.1-2s`,
-  `${runId}_1_2`,
+  `${bootId}.1.1-2s`,
+  `${bootId}_1_2`,
 ])("an invalid id is refused: %s", async (id) => {
   await run("echo held; exec sleep 60");
   for (const path of [`/streams/${host.lastName}`, "/watch"]) {

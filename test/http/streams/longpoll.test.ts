@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { parseOutputQuery } from "../../../src/http/streams/output-query.ts";
 import { answerLongpoll } from "../../../src/http/streams/longpoll.ts";
 import { currentMoment } from "../../../src/moment.ts";
+import type { OpenReader } from "../../../src/reading/output-items.ts";
+import { OutputReader } from "../../../src/reading/output-reader.ts";
 import { processSource } from "../../../src/reading/output-source.ts";
 import { countTurns, takeSlices } from "../../take-slices.ts";
 import { waitFor } from "../../wait-for.ts";
@@ -71,8 +73,9 @@ describe("feed=longpoll", () => {
     let text = "";
     takeSlices(2);
     const turns = await countTurns(async () => {
-      const options = { start: query.start, unit: "lines" } as const;
-      const answer = await answerLongpoll(source, options, query, new AbortController().signal, undefined);
+      const open: OpenReader = (callbacks) =>
+        new OutputReader(source, { ...callbacks, start: query.start, unit: "lines" });
+      const answer = await answerLongpoll(source, open, query, new AbortController().signal, undefined);
       text = await answer.text();
     });
     const documents = text

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createEventEncoder, createRawEncoder } from "../../../src/http/streams/output-encoder.ts";
-import { breakJson, toJsonLine } from "../../../src/http/feed/json-line.ts";
+import { toJsonLine, toJsonLines } from "../../../src/http/feed/json-line.ts";
+import { toJsonPieces } from "../../../src/http/operation/json-pieces.ts";
 import { OutputReader } from "../../../src/reading/output-reader.ts";
 import { waitFor } from "../../wait-for.ts";
 import { createFleet } from "../../reading/fleet.ts";
@@ -112,15 +113,20 @@ test("a line of more than 60 KiB is sent in pieces; in JSON all but the last are
 test("JSON that is too long for a line is split between values and stays the same JSON", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), fc.integer({ min: 20, max: 200 }), (value, maxBytes) => {
-      const json = toJsonLine(value);
-      const lines = breakJson(json, maxBytes) ?? [json];
-      expect(lines.join("")).toBe(json);
-      expect(JSON.stringify(JSON.parse(lines.join("\n")))).toBe(JSON.stringify(value));
+      const json = toJsonLine([value, value]);
+      for (const pieces of [[json], [...toJsonPieces([value, value].values())]]) {
+        const lines = [...toJsonLines(pieces, maxBytes)];
+        expect(lines.join("")).toBe(json);
+        expect(JSON.stringify(JSON.parse(lines.join("\n")))).toBe(json);
+      }
     }),
   );
-  const samples = toJsonLine(Array.from({ length: 500 }, (_, index) => ({ name: `web ${index}, "é"`, cpu: index })));
-  const lines = breakJson(samples, 1000) ?? [];
-  expect(Math.max(...lines.map((line) => Buffer.byteLength(line)))).toBeLessThanOrEqual(1000);
+  const samples = Array.from({ length: 500 }, (_, index) => ({ name: `web ${index}, "é"`, cpu: index }));
+  for (const pieces of [[toJsonLine(samples)], toJsonPieces(samples)]) {
+    const lengths = [...toJsonLines(pieces, 1000)].map((line) => Buffer.byteLength(line));
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1000);
+    expect(Math.min(...lengths.slice(0, -1))).toBeGreaterThan(900);
+  }
 });
 
 describe("a carriage return and its line feed", () => {

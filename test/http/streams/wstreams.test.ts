@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { WebSocket as WebSocketOfWs } from "ws";
 import { createWstream } from "../../../src/http/streams/wstream.ts";
+import type { OpenReader } from "../../../src/reading/output-items.ts";
+import { OutputReader } from "../../../src/reading/output-reader.ts";
+import { processSource } from "../../../src/reading/output-source.ts";
 import { countTurns } from "../../take-slices.ts";
 import { waitFor } from "../../wait-for.ts";
 import { useServing } from "../serving.ts";
@@ -296,9 +299,11 @@ test("a client that reads as fast as gafferd sends gets everything, and the even
   const id = await run("head -c 1000000 /dev/zero");
   await waitFor(() => host.serving.process(id).outputEnded, "the end of the output");
   const { supervisor, process } = host.serving.daemon.manager.findProcess(id);
-  const output = { label: "out", start: { kind: "held" }, isBinary: true } as const;
-  const input = { pingMs: undefined, eof: false, offset: undefined, reportsTaken: false } as const;
-  const wstream = createWstream({ supervisor, process, ...output, ...input });
+  const source = processSource(supervisor, process);
+  const openReader: OpenReader = (callbacks) =>
+    new OutputReader(source, { ...callbacks, label: "out", start: { kind: "held" }, unit: "bytes" });
+  const input = { pingMs: undefined, eof: false, offset: undefined, reportsTaken: false, held: undefined } as const;
+  const wstream = createWstream({ process, openReader, isBinary: true, ...input });
   const closing = Promise.withResolvers<void>();
   let bytes = 0;
   const socket = {

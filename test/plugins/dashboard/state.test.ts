@@ -56,6 +56,14 @@ describe("a fleet", () => {
     expect(fleet.templates).toEqual([]);
   });
 
+  test("asks nothing when runs start and end: they are no templates", () => {
+    const fleet = new Fleet();
+    expect([fleet.apply(event("spawn", "run~a", 1)), fleet.apply(event("exit", "run~a", 1))]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("replaces the object of a changed template, so that views notice", () => {
     const fleet = new Fleet();
     fleet.reset([detail("a"), detail("b")]);

@@ -21,7 +21,7 @@ test("a group without members is empty at once", async () => {
 test("a group is empty when its last running member has exited", async () => {
   const { groupId, member } = await leaderlessGroup();
   let isEmpty = false;
-  const emptied = whenGroupEmpty(groupId).then(() => (isEmpty = true));
+  const emptied = whenGroupEmpty(groupId)?.then(() => (isEmpty = true));
   await Bun.sleep(30); // What must not happen cannot be waited for.
   expect(isEmpty).toBe(false);
   process.kill(member, "SIGKILL");

@@ -6,6 +6,9 @@ export type ProcessRow = DetailDocument["processes"][number];
 /** What must be requested after an event: the status of the template, or everything about it. */
 export type Stale = "status" | "settings" | undefined;
 
+/** Runs have such names in events. They are no templates. */
+const runPrefix = "run~";
+
 /** All templates, as last reported by the daemon. A changed template is a new object. */
 export class Fleet {
   #templates = new Map<string, DetailDocument>();
@@ -34,6 +37,7 @@ export class Fleet {
    * follow.
    */
   apply(event: EventDocument): Stale {
+    if (event.name.startsWith(runPrefix)) return undefined;
     const template = this.#templates.get(event.name);
     if (event.event === "delete") return void this.#templates.delete(event.name);
     if (template === undefined || event.event === "create" || event.event === "update") return "settings";

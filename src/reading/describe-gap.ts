@@ -1,4 +1,4 @@
-import { type OutputGap, sizeOfGap } from "../reading/output-source.ts";
+import { type OutputGap, sizeOfGap } from "./output-source.ts";
 
 /** `4096 bytes of stdout of web[1]`: the bytes that a reader of the template `name` has lost. */
 export function describeGap(name: string, gap: OutputGap): string {

@@ -1,0 +1,19 @@
+/** So many searches hold a part of a file in memory at a time. The others wait. */
+const most = 16;
+
+let free = most;
+const waiting: (() => void)[] = [];
+
+export const searchPermits = {
+  /** Resolves when the caller may search. It must call `release` then. */
+  async acquire(): Promise<void> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  },
+
+  release(): void {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  },
+};
