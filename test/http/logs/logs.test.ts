@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { LogLineDocument } from "../../../src/documents/log-schemas.ts";
 import { parseEventStream, type ReceivedEvent } from "../../journal/event-stream.ts";
 import { waitFor } from "../../wait-for.ts";
 import { useServing } from "../serving.ts";
+
+// The machine may be busy.
+setDefaultTimeout(60_000);
 
 const host = useServing();
 const keep = { output_keep: "64m" };
