@@ -18,7 +18,7 @@ import { Journal } from "./journal/journal.ts";
 import type { Logger } from "./log.ts";
 import { stdout } from "./log/outlet.ts";
 import { createOutputMemory } from "./daemon/memory-limit.ts";
-import { createStore, openRuns, openStore } from "./daemon/open-store.ts";
+import { createStore, openEvents, openRuns, openStore } from "./daemon/open-store.ts";
 import { openTemplates, planStart } from "./daemon/plan-templates.ts";
 import { Manager } from "./manager/manager.ts";
 import { RunLeases } from "./runs/run-leases.ts";
@@ -159,6 +159,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const settings = config.webhooks;
   const store = createStore({ stateDir, log });
   if (options.keepState) openStore(store, { stateDir, log });
+  const events = options.keepState ? openEvents(bus, store, log) : undefined;
   const leases = createLeases({ manager, bus, store, log });
   const stored = options.keepState ? openTemplates(manager, store) : [];
   const runs = new Runs({ manager, log, leases: new RunLeases({ leases, bus }), onEnd: (name) => journal.end(name) });
@@ -214,6 +215,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     leases.close();
     await manager.kept.close();
     await runs.close();
+    manager.exits.close();
+    events?.close();
     await store.close();
   }
 

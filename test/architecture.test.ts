@@ -15,6 +15,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   reason: [],
   libc: [],
   moment: [],
+  // Who asks for a change.
+  actor: [],
   descriptors: [],
   "file-limit": ["libc"],
   files: ["libc"],
@@ -34,7 +36,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // An INI file of what runs. It reads what it has written again.
   export: ["config", "template"],
   reading: ["supervisor", "output"],
-  manager: ["supervisor", "output", "events", "template", "store"],
+  // What happened, in memory and in the store.
+  history: ["documents", "reading", "supervisor", "process", "events", "template", "store"],
+  manager: ["history", "supervisor", "output", "events", "template", "store"],
   leases: ["manager", "events", "template", "store"],
   // Copies of output, to files and to gafferd's stdout. Files are written with the permissions of the process's user.
   copies: ["manager", "reading", "supervisor", "process", "events", "template"],
@@ -55,6 +59,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "logs",
     "documents",
     "manager",
+    "history",
     "leases",
     "runs",
     "reading",
@@ -70,6 +75,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     "store",
+    "history",
     "leases",
     "survival",
     "copies",
@@ -113,7 +119,7 @@ const httpRooms: readonly (readonly string[])[] = [
 
 const maxFilesInRoom = 25;
 
-const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files"];
+const openToAll = ["errors", "log", "suggestion", "slices", "bind", "boot", "reason", "moment", "files", "actor"];
 
 /** Parts that take nothing but types from others, and nothing at all from packages. */
 const standAlone = ["client"];

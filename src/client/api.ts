@@ -1,7 +1,8 @@
 import type {
   DeliveryDocument,
   DetailDocument,
-  ExitDocument,
+  ExitReportDocument,
+  HistoryEntry,
   LeaseDocument,
   ListedRunDocument,
   ProcessDocument,
@@ -103,8 +104,11 @@ export interface Client {
   /** The pids of a template's running processes. */
   pids(name: string): Promise<number[]>;
 
-  /** How the last processes of a template ended, oldest first. */
-  history(name: string): Promise<ExitDocument[]>;
+  /** How the last 100 processes of a template ended, oldest first, also in earlier runs of gafferd. */
+  history(name: string): Promise<HistoryEntry[]>;
+
+  /** Who or what ended a process, and its last output. `boot` is from `history`; default: the newest exit of this pid. */
+  exitReport(name: string, pid: number, options?: { readonly boot?: string }): Promise<ExitReportDocument>;
 
   status(name: string): Promise<StatusDocument>;
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Client, RestartOptions } from "./api.ts";
-import type { DeliveryDocument, ExitDocument } from "./documents.ts";
+import type { DeliveryDocument, HistoryEntry } from "./documents.ts";
 import { logs } from "./logs.ts";
 import { type StatsOptions, toStatsPath, watchStats } from "./stats.ts";
 import { run } from "./run.ts";
@@ -77,7 +77,9 @@ export function createClient(daemon: string | URL | ClientOptions): Client {
     signal: async (target, signal, { group } = {}) =>
       void (await ask("POST", ["processes", target, "_signal", signal], { query: { group } })),
     pids: async (name) => (await ask<{ pids: number[] }>("GET", ["processes", name, "_pids"])).pids,
-    history: async (name) => (await ask<{ history: ExitDocument[] }>("GET", ["processes", name, "_history"])).history,
+    history: async (name) => (await ask<{ history: HistoryEntry[] }>("GET", ["processes", name, "_history"])).history,
+    exitReport: async (name, pid, { boot } = {}) =>
+      await ask("GET", ["processes", name, "_history", String(pid)], { query: { boot } }),
     status: async (name) => await ask("GET", ["status", name]),
     stats: async (name?: string, pid?: number) => await ask("GET", toStatsPath(name, pid)),
     watchStats: <T>(of: StatsOptions & { name?: string; pid?: number } = {}) =>

@@ -3,11 +3,11 @@ import type { TemplateBody } from "../template/properties.ts";
 export type {
   DetailDocument,
   EventDocument,
-  ExitDocument,
   ListedTemplateDocument as TemplateDocument,
   ProcessDocument,
   StatusDocument,
 } from "../documents/document-schemas.ts";
+export type { ExitDocument, ExitReportDocument, HistoryEntry } from "../documents/exit-schemas.ts";
 export type { LeaseDocument } from "../documents/lease-documents.ts";
 export type { ListedRunDocument, RunBody, RunDocument } from "../documents/run-schemas.ts";
 export type { ReloadDocument } from "../documents/reload-document.ts";

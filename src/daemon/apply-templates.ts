@@ -1,3 +1,4 @@
+import { onBehalfOf } from "../actor.ts";
 import type { Config } from "../config/config.ts";
 import { GafferdError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -28,7 +29,7 @@ export async function applyTemplates(
 ): Promise<void> {
   const attempt = async (name: string, act: () => Promise<void>): Promise<void> => {
     try {
-      await act();
+      await onBehalfOf("reload", act);
     } catch (error) {
       if (!manager.isClosed) log.error(`cannot apply the configuration of \`${name}\``, error);
     }

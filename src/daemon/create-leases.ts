@@ -15,7 +15,7 @@ export function createLeases(parts: {
 }): Leases {
   const { manager, bus, store, log } = parts;
   const leases = new Leases({ log });
-  if (store.database !== undefined) leases.open(new LeaseRows(store.database));
+  if (store.database !== undefined) leases.open(new LeaseRows(store));
   leaseTemplates({ leases, manager, bus });
   return leases;
 }

@@ -1,5 +1,8 @@
 import { defaultStateDir } from "../config/gaffer-section.ts";
 import { GafferdError } from "../errors.ts";
+import type { EventBus } from "../events/bus.ts";
+import { EventHistory } from "../history/event-history.ts";
+import { eventTables, exitTables } from "../history/history-tables.ts";
 import { leaseTables } from "../leases/lease-rows.ts";
 import type { Logger } from "../log.ts";
 import { templateTables } from "../manager/template-rows.ts";
@@ -10,7 +13,10 @@ import { webhookTables } from "../webhook/webhook-tables.ts";
 
 /** Creates the store with the tables of all parts of gafferd. It is opened when it is first used. */
 export function createStore(options: { readonly stateDir: string; readonly log: Logger }): Store {
-  return new Store({ ...options, tables: [webhookTables, templateTables, runTables, leaseTables] });
+  return new Store({
+    ...options,
+    tables: [webhookTables, templateTables, runTables, leaseTables, exitTables, eventTables],
+  });
 }
 
 /**
@@ -38,4 +44,18 @@ export function openRuns(runs: Runs, store: Store): void {
     writeSoon: (run) => store.writeSoon(run),
     writeLater: (run) => store.writeLater(run),
   });
+}
+
+/**
+ * Keeps events in the store from now on. Call it before the first event. Undefined if the store could not be opened, or cannot
+ * be read, which is logged.
+ */
+export function openEvents(bus: EventBus, store: Store, log: Logger): EventHistory | undefined {
+  if (store.database === undefined) return undefined;
+  try {
+    return new EventHistory(bus, store, log);
+  } catch (error) {
+    log.error(`cannot keep events in ${store.path}`, error);
+    return undefined;
+  }
 }

@@ -23,6 +23,7 @@ export function openTemplates(manager: Manager, store: Store): PlannedTemplate[]
     manager.kept.runWithout();
     return [];
   }
+  manager.exits.open(store);
   return manager.kept.open({ rows: new TemplateRows(store.database), write: (run) => store.write(run) });
 }
 

@@ -1,62 +1,17 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { eventTypes, type GafferdEvent } from "../events/event.ts";
 import { templateDocumentSchema } from "../template/document-schema.ts";
+import {
+  exitDocumentSchema,
+  exitStatusProperties,
+  osPid,
+  pidProperty as pid,
+  reportAddress,
+  slot,
+  time,
+  word,
+} from "./exit-schemas.ts";
 import { nullable } from "./nullable.ts";
-
-const time = Type.String({ format: "date-time" });
-const word = <const Word extends string>(words: readonly Word[], description: string) =>
-  Type.Unsafe<Word>({ type: "string", enum: words, description });
-const pid = Type.Integer({
-  minimum: 1,
-  description: "The ID that gafferd gave the process: 1, 2, 3 … IDs are never reused.",
-});
-const slot = Type.Integer({
-  minimum: 0,
-  description:
-    "The slot of the process within its template: the lowest free number, starting at 0. A replacement process gets the same slot. The process can read it from the environment variable `GAFFER_SLOT`.",
-});
-const osPid = Type.Integer({ minimum: 1, description: "The kernel's process ID." });
-
-const exitStatusProperties = {
-  exit_status: nullable(
-    Type.Integer(),
-    "The exit status. `null` while the process is running, and if a signal terminated it.",
-  ),
-  term_signal: nullable(
-    Type.String(),
-    "The signal that terminated the process, such as `SIGTERM`. `null` while the process is running, and if it exited by itself.",
-  ),
-};
-
-export const exitDocumentSchema = Type.Object(
-  {
-    pid,
-    os_pid: osPid,
-    slot,
-    ...exitStatusProperties,
-    started_at: time,
-    exited_at: nullable(time, "`null` while the process is running."),
-    cpu_ms: nullable(Type.Number({ minimum: 0 }), "User and system CPU time that the process used, in milliseconds."),
-    max_rss: nullable(
-      Type.Integer({ minimum: 0 }),
-      "Peak resident memory in bytes, as last sampled. gafferd samples it 50 ms after the start, then at intervals that grow to 10 s, and before it sends a signal. `null` if the process exited before the first sample and used less memory than gafferd itself.",
-    ),
-    survivors: Type.Array(
-      Type.Object({
-        os_pid: osPid,
-        name: Type.String({ description: "The short name of the process (`comm`)." }),
-        state: Type.String({
-          description: "The kernel's state letter of the process, such as `D` (waiting for a device).",
-        }),
-      }),
-      {
-        description:
-          "Processes that were still there 1.5 seconds after SIGKILL: the process itself, or processes that it started.",
-      },
-    ),
-  },
-  { description: "The exit of a process." },
-);
 
 const source = Type.String({
   description:
@@ -168,6 +123,7 @@ export const eventDocumentSchema = Type.Object(
         "In `exit` events: the signal that terminated the process. `null` if it exited by itself.",
       ),
     ),
+    report: Type.Optional(reportAddress),
     retry_at: Type.Optional(nullable(time, "In `flap` events: the time of the next retry. `null` if gafferd gave up.")),
     owner: Type.Optional(Type.String({ description: "In `lease_end` events: the owner whose lease has ended." })),
     time,
@@ -229,8 +185,6 @@ export const eventGapSchema = Type.Object(
   { description: "A gap: events that are no longer in the buffer." },
 );
 
-export type ExitDocument = Static<typeof exitDocumentSchema>;
-export type ExitStatusDocument = Readonly<Pick<ExitDocument, "exit_status" | "term_signal">>;
 export type ListedTemplateDocument = Static<typeof listedTemplateSchema>;
 export type ProcessDocument = Static<typeof processDocumentSchema>;
 export type StatusDocument = Static<typeof statusDocumentSchema>;

@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { gapDocumentSchema, outputDocumentSchema } from "./document-schemas.ts";
 
-const { pid, name, stream, data } = outputDocumentSchema.properties;
+const { pid, name, stream } = outputDocumentSchema.properties;
 const boot = Type.String({
   description: "The run of gafferd that received the output. A pid belongs to one of them.",
 });
@@ -17,10 +17,10 @@ export const logLineSchema = Type.Object(
     boot,
     stream,
     id,
-    data: {
-      ...data,
+    // No copy of another schema: TypeScript cannot name its type in the declarations of the client.
+    data: Type.String({
       description: "The line, without its line end. Bytes that are not valid UTF-8 are replaced by U+FFFD.",
-    },
+    }),
     partial: Type.Optional(
       Type.Literal(true, {
         description: "The line has no end yet, its end is missing, or the next document continues it.",

@@ -1,4 +1,5 @@
 import { currentMoment } from "../moment.ts";
+import type { EventArchive } from "./event-archive.ts";
 import type { GafferdEvent, Unsequenced } from "./event.ts";
 
 /** How many events are kept for readers that come back. */
@@ -15,7 +16,11 @@ export class EventBus {
   /** When each of those came, on the steady clock. */
   readonly #steadyMs: number[] = [];
   #head = 0;
+  /** The sequence of the first event that this bus published. */
+  #first = 1;
   #ended = false;
+  /** Events that are no longer kept here; undefined if there is none. */
+  archive: EventArchive | undefined;
 
   /** `onListenerError` gets what a listener throws. The other listeners are still called. */
   constructor(onListenerError: (error: unknown) => void) {
@@ -29,7 +34,7 @@ export class EventBus {
 
   /** The sequence of the oldest event that is kept; 1 before the first. */
   get oldest(): number {
-    return Math.max(1, this.#head - keptEvents + 1);
+    return Math.max(this.#first, this.#head - keptEvents + 1);
   }
 
   /** Whether `end` was called. */
@@ -44,6 +49,12 @@ export class EventBus {
   /** How many listeners read until the end. */
   get readerCount(): number {
     return this.#endListeners.size;
+  }
+
+  /** Continues the sequence of an earlier daemon in this program. Call before the first event. */
+  continueAfter(sequence: number): void {
+    this.#head = sequence;
+    this.#first = sequence + 1;
   }
 
   /** Call after the state has changed: a listener that asks for the state must see the new one. */

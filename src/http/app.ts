@@ -29,6 +29,7 @@ import { metricsRoutes } from "./metrics/metrics-routes.ts";
 import { openapiRoutes } from "./openapi/openapi-routes.ts";
 import { pluginRoutes } from "./plugins/plugin-routes.ts";
 import { actionRoutes } from "./processes/action-routes.ts";
+import { historyRoutes } from "./processes/history-routes.ts";
 import { processRoutes } from "./processes/process-routes.ts";
 import { type Reload, reloadRoutes } from "./daemon/reload-routes.ts";
 import { rootRoutes } from "./daemon/root-routes.ts";
@@ -117,6 +118,7 @@ export function createApp(options: AppOptions) {
     .use(rootRoutes({ version, plugins }))
     .use(reloadRoutes(reload))
     .use(processRoutes(manager))
+    .use(historyRoutes(manager))
     .use(actionRoutes(manager))
     .use(statusRoutes(manager))
     .use(statsRoutes({ manager, bus, leases, log, sampler }))

@@ -139,6 +139,11 @@ export class JournalWriter {
     }
   }
 
+  /** Call now and then, so that what is too old can be deleted although nothing new comes. */
+  endOldSegment(nowMs: number): void {
+    this.#segment.endIfOld(nowMs);
+  }
+
   /** Stops after what has arrived, although processes go on. */
   close(): void {
     this.#closeRank ??= this.#options.supervisor.ranks.next;

@@ -216,6 +216,7 @@ export class Journal {
       const { segments, writer } = kept;
       await segments.load();
       const keep = this.#find(name)?.template.outputKeep ?? segments.list.at(-1)?.keep ?? {};
+      writer?.endOldSegment(Date.now());
       await segments.enforce(keep, Date.now(), writer?.current);
       if (segments.list.length > 0 || this.#writersOf(name).length > 0) continue;
       this.#segments.delete(name);

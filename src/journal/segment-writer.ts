@@ -72,6 +72,15 @@ export class SegmentWriter {
     return this.#add({ ...emptyMeta(rank), closed: true }, [], this.#seed);
   }
 
+  /** Ends the segment if all of it is too old, so that it can be deleted. The next block begins a new one. */
+  endIfOld(nowMs: number): void {
+    const file = this.#file;
+    const { maxAgeMs = Infinity } = this.#keep;
+    if (file === undefined || !this.isEmpty || nowMs - file.segment.writtenAtMs <= maxAgeMs) return;
+    this.#file = undefined;
+    void file.close();
+  }
+
   /** See `StagedBlocks`. */
   take(): Load | undefined {
     return this.#staged.take();

@@ -1,4 +1,4 @@
-import type { Database } from "bun:sqlite";
+import type { Store } from "../store/store.ts";
 import type { StoreTables } from "../store/tables.ts";
 
 /**
@@ -31,15 +31,21 @@ export interface RemovedLease {
   readonly owner?: never;
 }
 
+/** The store, as far as this needs it. */
+export type LeaseStore = Pick<Store, "path" | "open" | "transaction">;
+
 /** Reads and writes the tables. `close` it before the database. All methods throw the errors of SQLite. */
 export class LeaseRows {
   readonly path: string;
   readonly #statements;
-  readonly #writeAll: (clockMs: number, changes: readonly (LeaseRow | RemovedLease)[]) => void;
+  readonly #store: LeaseStore;
 
-  constructor(database: Database) {
-    this.path = database.filename;
-    const statements = {
+  /** Throws the errors of `Store.open`. */
+  constructor(store: LeaseStore) {
+    this.path = store.path;
+    this.#store = store;
+    const database = store.open();
+    this.#statements = {
       clock: database.prepare<{ ms: number }, []>("SELECT ms FROM lease_clock"),
       read: database.prepare<LeaseRow, []>("SELECT kind, name, owner, deadline_ms FROM lease"),
       tick: database.prepare<unknown, [number]>(
@@ -50,15 +56,6 @@ export class LeaseRows {
       ),
       remove: database.prepare<unknown, [string, string]>("DELETE FROM lease WHERE kind = ? AND name = ?"),
     };
-    this.#statements = statements;
-    this.#writeAll = database.transaction((clockMs: number, changes: readonly (LeaseRow | RemovedLease)[]) => {
-      statements.tick.run(clockMs);
-      for (const change of changes) {
-        const { kind, name } = change;
-        if (change.owner === undefined) statements.remove.run(kind, name);
-        else statements.save.run(kind, name, change.owner, change.deadline_ms);
-      }
-    });
   }
 
   /** All leases, and what the clock showed when it was last written. */
@@ -69,7 +66,15 @@ export class LeaseRows {
 
   /** Sets the clock and writes or removes these leases, in one transaction. Times are whole milliseconds. */
   write(clockMs: number, changes: readonly (LeaseRow | RemovedLease)[]): void {
-    this.#writeAll(clockMs, changes);
+    const { tick, save, remove } = this.#statements;
+    this.#store.transaction(() => {
+      tick.run(clockMs);
+      for (const change of changes) {
+        const { kind, name } = change;
+        if (change.owner === undefined) remove.run(kind, name);
+        else save.run(kind, name, change.owner, change.deadline_ms);
+      }
+    });
   }
 
   close(): void {

@@ -125,14 +125,9 @@ export class Leases {
     };
   }
 
-  /** The shortest lease of an owner. Throws `not_found`. */
-  shortestMs(name: string): number {
-    return Math.min(...Array.from(this.#find(name).entries.values(), ({ leased }) => leased.leaseMs));
-  }
-
-  /** All owners, in order of creation. */
-  list(): LeaseOwner[] {
-    return [...this.#owners].map(([name, owner]) => toLeaseOwner(name, owner));
+  /** All owners, in order of creation; those that are there when it gets to them. */
+  *list(): Generator<LeaseOwner, void> {
+    for (const [name, owner] of this.#owners) yield toLeaseOwner(name, owner);
   }
 
   /** Throws `not_found`. */

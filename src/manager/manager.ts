@@ -1,5 +1,7 @@
+import { keepActor } from "../actor.ts";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
+import { ExitHistory } from "../history/exit-history.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { Ledger } from "../supervisor/context.ts";
@@ -9,7 +11,6 @@ import { Supervisor } from "../supervisor/supervisor.ts";
 import { assertPorts } from "../template/slot.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import { Deletions } from "./deletions.ts";
-import { templatesInGroup, groupNames } from "./groups.ts";
 import { KeptTemplates } from "./kept-templates.ts";
 import { createStarted } from "./create-started.ts";
 import { notFound } from "./not-found.ts";
@@ -41,6 +42,7 @@ export class Manager {
   readonly #options: ManagerOptions;
   /** Where the templates came from, and which of them are on disk. */
   readonly kept: KeptTemplates;
+  readonly exits: ExitHistory;
   /** In the order of creation. */
   readonly #supervisors = new Map<string, Supervisor>();
   /** Processes that are started once. They are not templates, and no list of templates has them. */
@@ -53,6 +55,7 @@ export class Manager {
 
   constructor(options: ManagerOptions) {
     this.#options = options;
+    this.exits = new ExitHistory(options.log);
     this.kept = new KeptTemplates({ log: options.log, find: (name) => this.#supervisors.get(name) });
     this.runs = new RunSupervisors({ ...options, nextId: () => (this.#lastId += 1) });
   }
@@ -143,8 +146,9 @@ export class Manager {
 
   /** Replaces the settings, then the processes one at a time. `keepSame` keeps processes whose settings did not change. */
   async update(name: string, template: ProcessTemplate, options: { keepSame?: boolean } = {}): Promise<void> {
+    const change = keepActor(() => this.#change(name, (supervisor) => supervisor.update(template, options)));
     await this.#writable(name).prepare(template);
-    await whenTimeIsLeft(() => this.#change(name, (supervisor) => supervisor.update(template, options)));
+    await whenTimeIsLeft(change);
   }
 
   /** Stops and deletes a template. Resolves when all its processes have ended. */
@@ -171,8 +175,9 @@ export class Manager {
 
   /** Resolves when every process has been replaced. */
   async restart(name: string, options: { spawnFirst: boolean }): Promise<void> {
+    const change = keepActor(() => this.#change(name, (supervisor) => supervisor.restart(options)));
     await this.#writable(name).prepare();
-    await whenTimeIsLeft(() => this.#change(name, (supervisor) => supervisor.restart(options)));
+    await whenTimeIsLeft(change);
   }
 
   /** Resolves to the new number of wanted processes once they run. Throws `bad_value` if there are not enough ports. */
@@ -190,7 +195,8 @@ export class Manager {
 
   /** Like `signal` for a template, in slices. Resolves when every process that still runs has got the signal. */
   async signalAll(name: string, signalNumber: number, options: { group?: boolean } = {}): Promise<void> {
-    await forEachInSlices(this.get(name).processes, (process) => process.signal(signalNumber, options));
+    const signal = keepActor((process: SupervisedProcess) => process.signal(signalNumber, options));
+    await forEachInSlices(this.get(name).processes, signal);
   }
 
   /** Stops one process. Resolves when it has ended. Its template starts a new one if one is wanted; a run does not. */
@@ -207,16 +213,6 @@ export class Manager {
   /** The number of readers of outputs. */
   readerCount(): number {
     return [...this.#supervisors.values(), ...this.runs.all].reduce((sum, { listenerCount }) => sum + listenerCount, 0);
-  }
-
-  /** The names of all groups, in the order in which their first members were created. */
-  groups(): string[] {
-    return groupNames(this.names());
-  }
-
-  /** The names of a group's templates, in the order of creation. Throws `not_found`. */
-  group(group: string): string[] {
-    return templatesInGroup(group, this.names());
   }
 
   /**
@@ -248,8 +244,12 @@ export class Manager {
     const supervisor = new Supervisor(template, {
       ...this.#options,
       nextId: () => (this.#lastId += 1),
-      // A stop of gafferd is not a wish of its users.
-      exited: ({ restart }) => restart !== "always" && !this.#isClosed && this.kept.save(name),
+      spawned: (process) => this.exits.spawned(process),
+      exited: (process, verdict) => {
+        this.exits.exited(supervisor, process, { verdict, isShutdown: this.#isClosed });
+        // A stop of gafferd is not a wish of its users.
+        if (supervisor.template.restart !== "always" && !this.#isClosed) this.kept.save(name);
+      },
       gaveUp: ({ onGiveUp }, reason) => {
         // A template whose creation fails is removed synchronously, so that it does not stop gafferd.
         if (onGiveUp === "shutdown")
@@ -266,6 +266,7 @@ export class Manager {
   #forget(name: string): void {
     this.#supervisors.delete(name);
     this.kept.forget(name);
+    this.exits.forget(name);
     this.#names = undefined;
   }
 

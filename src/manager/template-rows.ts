@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Logger } from "../log.ts";
 import { messageOf } from "../reason.ts";
+import { rowChecksum } from "../store/row-checksum.ts";
 import type { StoreTables } from "../store/tables.ts";
 import { toDocument } from "../template/document.ts";
 import { parseTemplate } from "../template/schema.ts";
@@ -90,6 +91,5 @@ function fromRow(row: TemplateRow): PlannedTemplate {
 }
 
 function checksumOfRow({ name, source, wanted, document }: Omit<TemplateRow, "checksum">): string {
-  const hash = new Bun.CryptoHasher("sha256").update(JSON.stringify([name, source, wanted, document]));
-  return hash.digest("hex").slice(0, 16);
+  return rowChecksum([name, source, wanted, document]);
 }

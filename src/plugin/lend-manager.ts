@@ -1,3 +1,4 @@
+import { onBehalfOf } from "../actor.ts";
 import { GafferdError } from "../errors.ts";
 import type { EventBus } from "../events/bus.ts";
 import { matches, parsePattern } from "../events/pattern.ts";
@@ -44,6 +45,7 @@ export function lendManager({ name, manager, bus, sampler, api, log }: LendOptio
     if (!ended.aborted) return manager;
     throw new GafferdError("gone", `the plugin \`${name}\` has stopped, so its manager can no longer be used`);
   };
+  const act = <Result>(change: () => Result) => onBehalfOf(`plugin:${name}`, change);
   const read = (target: string | number) => {
     if (typeof target === "string") return templateSource(use().get(target));
     const { supervisor, process } = use().findProcess(target);
@@ -67,14 +69,14 @@ export function lendManager({ name, manager, bus, sampler, api, log }: LendOptio
     create: (template) =>
       use().create(parseTemplate(template, { defaultCwd: process.cwd() }), { source: `plugin:${name}` }),
     update: async (template, settings) =>
-      await use().update(template, parseTemplate(settings, { defaultCwd: process.cwd(), name: template })),
-    delete: async (template) => await use().delete(template),
+      await act(() => use().update(template, parseTemplate(settings, { defaultCwd: process.cwd(), name: template }))),
+    delete: async (template) => await act(() => use().delete(template)),
     start: (template) => use().start(template),
-    stop: async (template) => await use().stop(template),
-    restart: async (template, { spawnFirst = false } = {}) => await use().restart(template, { spawnFirst }),
-    scale: async (template, delta) => await use().scale(template, wholeNumber(delta)),
-    signal: (target, signal, options) => use().signal(target, parseSignal(signal).number, options),
-    stopProcess: async (id) => await use().stopProcess(id),
+    stop: async (template) => await act(() => use().stop(template)),
+    restart: async (template, { spawnFirst = false } = {}) => await act(() => use().restart(template, { spawnFirst })),
+    scale: async (template, delta) => await act(() => use().scale(template, wholeNumber(delta))),
+    signal: (target, signal, options) => act(() => use().signal(target, parseSignal(signal).number, options)),
+    stopProcess: async (id) => await act(() => use().stopProcess(id)),
     async write(id, input) {
       await writeInput(use().findProcess(id).process, inputUnits(Buffer.from(input as string)));
     },

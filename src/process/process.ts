@@ -80,6 +80,7 @@ export class Process {
   readonly #log: Logger;
   readonly #peak: PeakMemory;
   #stopping: Promise<readonly Survivor[]> | undefined;
+  #leftBehind: readonly Survivor[] = [];
   /** Its process group had members when it was reaped. */
   #leftMembers = false;
   /** The signals that were last sent to stop it. */
@@ -112,6 +113,11 @@ export class Process {
     }
     this.emptied = this.#waitUntilEmpty();
     if (template.detach) subprocess.unref();
+  }
+
+  /** The processes that were still running when it had exited by itself. */
+  get leftBehind(): readonly Survivor[] {
+    return this.#leftBehind;
   }
 
   /**
@@ -214,7 +220,7 @@ export class Process {
     try {
       this.#escaped?.refresh();
       if (!this.#leftMembers && (this.#escaped?.osPids.length ?? 0) === 0) return;
-      const left = this.#survivors();
+      const left = (this.#leftBehind = this.#survivors());
       if (left.length === 0) return;
       this.#log.warn(
         `${this.#template.name}: process ${this.osPid} exited and left ${describeSurvivors(left)} running; stopping it`,

@@ -9,7 +9,7 @@ import { inSlices } from "../slices.ts";
 import { maxDurationMs } from "../template/duration.ts";
 import { Expiry } from "./expiry.ts";
 import { KeptRuns, type RunStore } from "./kept-runs.ts";
-import { firstDifference, type RunSettings } from "./run-settings.ts";
+import { type CanonicalSettings, firstDifference, type RunSettings } from "./run-settings.ts";
 import { Run } from "./run.ts";
 import type { RunLeases } from "./run-leases.ts";
 
@@ -51,10 +51,10 @@ export class Runs {
 
   /** Reads the runs of an earlier gafferd, and keeps runs on disk from now on. Those that had not ended are lost. */
   open(store: RunStore): void {
-    for (const { id, facts, ...settings } of this.#kept.open(store)) {
+    for (const { id, facts, ...row } of this.#kept.open(store)) {
       const isKnown = facts.exit !== undefined || facts.lostReason !== undefined;
       const lost = { ...facts, lostReason: toLostReason(facts.osPid), endedAtMs: Date.now() };
-      const run = new Run(id, settings, isKnown ? facts : lost);
+      const run = new Run(id, row, isKnown ? facts : lost);
       this.#runs.set(id, run);
       this.#over.add(run);
       this.#expiry.add(run);
@@ -67,10 +67,14 @@ export class Runs {
     return [...this.#runs.values()];
   }
 
-  /** Throws `not_found`. */
-  get(id: string): Run {
+  /** Resolves to the run when it has been started. Throws `not_found`, also if it could not be started. */
+  async get(id: string): Promise<Run> {
     const run = this.#runs.get(id);
-    if (run !== undefined) return run;
+    const isStarted = await run?.started.then(
+      () => true,
+      () => false,
+    );
+    if (run !== undefined && isStarted === true) return run;
     throw new GafferdError("not_found", `there is no run \`${id}\`: it was never started, or is no longer kept`, {
       field: "id",
     });
@@ -89,7 +93,7 @@ export class Runs {
     }
     this.#assertOpen();
     this.#makeRoom();
-    const run = new Run(id, settings);
+    const run = new Run(id, { settings: JSON.stringify(settings.canonical), keepMs: settings.keepMs });
     this.#runs.set(id, run);
     try {
       await this.#begin(run, settings);
@@ -103,7 +107,6 @@ export class Runs {
 
   /** Stops a run. Resolves when nothing of it runs any more, or if its process survives SIGKILL. */
   async stop(run: Run, ender: RunEnder): Promise<void> {
-    await run.started;
     const { hosted } = run;
     if (hosted === undefined || run.isOver) return;
     run.stoppedFor(ender);
@@ -113,8 +116,7 @@ export class Runs {
   }
 
   /** Sends a signal. Throws `gone` if it has ended, and `forbidden`. */
-  async signal(run: Run, signalNumber: number, options: { group?: boolean }): Promise<void> {
-    await run.started;
+  signal(run: Run, signalNumber: number, options: { group?: boolean }): void {
     const { id, hosted } = run;
     if (hosted === undefined || hosted.process.exit !== undefined) throw hasEnded(id, "signal");
     hosted.process.signal(signalNumber, options);
@@ -192,10 +194,11 @@ export class Runs {
 
   async #remove(run: Run): Promise<void> {
     try {
-      await this.stop(run, "request");
+      await run.started;
     } catch {
-      return; // It could not be started, so that it is forgotten already.
+      return; // It is forgotten already.
     }
+    await this.stop(run, "request");
     if (!run.isOver)
       throw new GafferdError("conflict", `run \`${run.id}\` is not deleted: its process survives SIGKILL`);
     await this.#forget(run);
@@ -216,7 +219,7 @@ export class Runs {
     if (this.#removals.has(run)) {
       throw new GafferdError("conflict", `run \`${run.id}\` is being deleted; wait until it has ended`);
     }
-    const field = firstDifference(canonical, run.canonical);
+    const field = firstDifference(canonical, JSON.parse(run.settings) as CanonicalSettings);
     if (field === undefined) return;
     const advice = "choose another id, or DELETE it first";
     throw new GafferdError("conflict", `run \`${run.id}\` exists with another \`${field}\`; ${advice}`, { field });

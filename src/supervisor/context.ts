@@ -2,6 +2,8 @@ import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
 import type { ProcessTemplate } from "../template/template.ts";
+import type { SupervisedProcess } from "./supervised-process.ts";
+import type { Verdict } from "./verdict.ts";
 
 /**
  * Records every process that gafferd must stop at some time. If gafferd is killed, its successor finds these processes and
@@ -27,8 +29,13 @@ export interface SupervisorContext {
   readonly reminderMs?: number;
   /** The next process id of this daemon. */
   nextId(): number;
-  /** Called after a process has exited, when it is decided what follows. */
-  exited?(template: ProcessTemplate): void;
+  /** Called after a process was spawned, before its events. */
+  spawned?(process: SupervisedProcess): void;
+  /**
+   * Called after a process has exited, when it is decided what follows. `verdict` is undefined if gafferd had asked for the
+   * exit, or the template was stopped.
+   */
+  exited?(process: SupervisedProcess, verdict: Verdict | undefined): void;
   /** Called after the template has become `fatal`. */
   gaveUp(template: ProcessTemplate, reason: string): void;
 }

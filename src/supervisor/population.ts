@@ -1,3 +1,4 @@
+import type { Actor } from "../actor.ts";
 import type { ProcessExit } from "../process/process.ts";
 import type { OldOutput, OutputMemory } from "../output/output-memory.ts";
 import { DroppedOutput } from "./dropped-output.ts";
@@ -100,9 +101,9 @@ export class Population {
   }
 
   /** Call before a stop, which changes the state of the process at once. Returns false if it is not running. */
-  beginStop(process: SupervisedProcess, reason: StopReason): boolean {
+  beginStop(process: SupervisedProcess, reason: StopReason, by?: Actor): boolean {
     if (!this.#running.delete(process)) return false;
-    process.beginStop(reason);
+    process.beginStop(reason, by);
     return true;
   }
 

@@ -94,19 +94,20 @@ export class Restarts {
     return this.#slots.take();
   }
 
-  freeSlot(slot: number): void {
-    this.#slots.free(slot);
-  }
-
   spawned({ slot, template }: SupervisedProcess): void {
     this.#tally = { ...this.#tally, spawnFailures: 0 };
     this.#failure = undefined;
     this.#crashLoop.spawned(slot, resetAfterMs(template.backoff));
   }
 
-  /** Decides what follows an unexpected exit, and frees its slot or keeps it empty. */
-  exited(template: ProcessTemplate, process: SupervisedProcess, { status, exitedAtMs }: ProcessExit): Verdict {
-    const { id, slot, ranMs } = process;
+  /** Decides what follows an unexpected exit, and frees its slot or keeps it empty. After another exit, frees its slot. */
+  exited(
+    template: ProcessTemplate,
+    { id, slot, ranMs }: SupervisedProcess,
+    { status, exitedAtMs }: ProcessExit,
+    { isUnexpected }: { readonly isUnexpected: boolean },
+  ): Verdict | undefined {
+    if (!isUnexpected) return void this.#slots.free(slot);
     const random = Math.random();
     const { streak, delayMs } = streakAfterExit(template.backoff, this.#slots.streak(slot), { ranMs, random });
     const exit = { id, status, ranMs, exitedAtMs, exitsInARow: streak.exits, delayMs };

@@ -21,7 +21,10 @@ export function spawnSupervised(
     ledger?.spawned({ osPid: process.osPid, marker: process.marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
     const memory = context.memory?.of(template.name);
-    return new SupervisedProcess(process, { id: context.nextId(), slot, startedMs, template, counter, meter, memory });
+    const ids = { id: context.nextId(), slot, startedMs };
+    const supervised = new SupervisedProcess(process, { ...ids, template, counter, meter, memory });
+    context.spawned?.(supervised);
+    return supervised;
   } catch (cause) {
     if (cause instanceof GafferdError) return cause;
     return new GafferdError("spawn_failed", `cannot start \`${template.name}\`: ${String(cause)}`, { cause });

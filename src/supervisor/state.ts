@@ -140,3 +140,8 @@ function row(stay: Transition): Row {
 export function isWantedUp(state: SupervisorState): boolean {
   return state !== "stopped" && state !== "stopping";
 }
+
+/** Whether somebody asked for it. */
+export function isRequest(stimulus: Stimulus): boolean {
+  return stimulus === "start" || stimulus === "stop" || stimulus === "resized";
+}

@@ -1,4 +1,6 @@
+import { type Actor, currentActor } from "../actor.ts";
 import { forEachInSlices } from "../slices.ts";
+import type { SupervisorState } from "./state.ts";
 import type { Population } from "./population.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
 import type { TemplateEvents } from "./template-events.ts";
@@ -12,12 +14,28 @@ export interface StopsOptions {
   readonly onGivenUp: () => void;
 }
 
+/** Whether somebody asked for a stop of this reason. */
+const isRequested: Readonly<Record<StopReason, boolean>> = {
+  stop: true,
+  reap: true,
+  restart: true,
+  flapping: false,
+  "given-up": false,
+};
+
 /** Stops processes of one template. */
 export class Stops {
   readonly #options: StopsOptions;
+  /** Who last asked for a change of the template. */
+  #requester: Actor | undefined;
 
   constructor(options: StopsOptions) {
     this.#options = options;
+  }
+
+  /** Call when somebody asks for a change of the template, which may stop processes later. */
+  noteRequest(): void {
+    this.#requester = currentActor();
   }
 
   /**
@@ -26,7 +44,8 @@ export class Stops {
    */
   begin(processes: readonly SupervisedProcess[], reason: StopReason): void {
     const { population, onChange } = this.#options;
-    const stopping = processes.filter((process) => population.beginStop(process, reason));
+    const by = isRequested[reason] ? (currentActor() ?? this.#requester) : undefined;
+    const stopping = processes.filter((process) => population.beginStop(process, reason, by));
     if (stopping.length === 0) return;
     onChange();
     void forEachInSlices(stopping, (process) => this.#stop(process, reason));
@@ -43,4 +62,10 @@ export class Stops {
     });
     events.stopping(process, reason);
   }
+}
+
+/** Why all processes are stopped, by the state that this leads to. */
+export function reasonToDrain(state: SupervisorState): StopReason {
+  if (state === "backoff") return "flapping";
+  return state === "fatal" ? "given-up" : "stop";
 }

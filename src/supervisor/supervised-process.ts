@@ -1,3 +1,4 @@
+import { type Actor, currentActor } from "../actor.ts";
 import type { Process, ProcessExit } from "../process/process.ts";
 import type { Survivor } from "../process/stop/survivors.ts";
 import type { RingMemory } from "../output/output-memory.ts";
@@ -8,8 +9,21 @@ import type { ProcessTemplate } from "../template/template.ts";
 import type { Meter } from "./meter.ts";
 import { Pump } from "./pump.ts";
 
-/** Why gafferd stopped a process. The first reason is kept. */
-export type StopReason = "stop" | "reap" | "restart";
+/** Why gafferd stopped a process. The first reason is kept. `flapping` and `given-up` are reasons of its template. */
+export type StopReason = "stop" | "reap" | "restart" | "flapping" | "given-up";
+
+/** Why gafferd began to stop a process. */
+export interface StopRequest {
+  readonly reason: StopReason;
+  /** Who asked for it; undefined if nobody did, or it is not known. */
+  readonly by: Actor | undefined;
+}
+
+/** A signal that was sent through gafferd. */
+export interface SentSignal {
+  readonly number: number;
+  readonly by: Actor | undefined;
+}
 
 export interface SupervisedProcessOptions {
   readonly id: number;
@@ -43,7 +57,8 @@ export class SupervisedProcess {
   readonly sentSignals = new Set<number>();
   readonly #process: Process;
   readonly #counter: RankCounter;
-  #stopReason: StopReason | undefined;
+  #stopRequest: StopRequest | undefined;
+  #sentSignal: SentSignal | undefined;
   #exit: ProcessExit | undefined;
   #isDraining = false;
   #spawnRank: number | undefined;
@@ -108,7 +123,7 @@ export class SupervisedProcess {
 
   get state(): "running" | "stopping" | "exited" {
     if (this.#exit !== undefined) return "exited";
-    return this.#stopReason === undefined ? "running" : "stopping";
+    return this.#stopRequest === undefined ? "running" : "stopping";
   }
 
   /** Undefined until the process has exited. */
@@ -118,12 +133,27 @@ export class SupervisedProcess {
 
   /** Undefined if gafferd did not stop it. */
   get stopReason(): StopReason | undefined {
-    return this.#stopReason;
+    return this.#stopRequest?.reason;
+  }
+
+  /** Undefined if gafferd did not stop it. */
+  get stopRequest(): StopRequest | undefined {
+    return this.#stopRequest;
+  }
+
+  /** The last signal that a caller sent to it, other than to stop it. */
+  get sentSignal(): SentSignal | undefined {
+    return this.#sentSignal;
   }
 
   /** The processes that survived SIGKILL; empty until this is known. */
   get survivors(): readonly Survivor[] {
     return this.#survivors;
+  }
+
+  /** The processes that it left running when it exited by itself. */
+  get leftBehind(): readonly Survivor[] {
+    return this.#process.leftBehind;
   }
 
   /** True when the process has exited and no output will follow. */
@@ -148,13 +178,14 @@ export class SupervisedProcess {
 
   /** Sends a signal to the process or, with `group`, to its process group. Throws `forbidden`. */
   signal(signalNumber: number, options: { group?: boolean } = {}): void {
+    this.#sentSignal = { number: signalNumber, by: currentActor() };
     this.#process.signal(signalNumber, options);
     this.sentSignals.add(signalNumber);
   }
 
   /** It is `stopping` from now on, unless it has exited. Call `stop` soon. Only the first reason is kept. */
-  beginStop(reason: StopReason): void {
-    if (this.#exit === undefined) this.#stopReason ??= reason;
+  beginStop(reason: StopReason, by?: Actor): void {
+    if (this.#exit === undefined) this.#stopRequest ??= { reason, by };
   }
 
   /** Stop signal, graceful timeout, SIGKILL. Resolves when nothing is left, or if processes survive SIGKILL (`survivors`). */

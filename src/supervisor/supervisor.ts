@@ -9,11 +9,11 @@ import { Meter } from "./meter.ts";
 import { Population } from "./population.ts";
 import { RollingRestarts } from "./rolling-restart.ts";
 import { Restarts } from "./restarts.ts";
-import { type Effect, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
+import { type Effect, isRequest, isWantedUp, type Stimulus, type SupervisorState, transitions } from "./state.ts";
 import { StatusCache, type SupervisorStatus } from "./status.ts";
 import { isSameRun } from "./same-run.ts";
 import { spawnSupervised } from "./spawn-supervised.ts";
-import { Stops } from "./stops.ts";
+import { reasonToDrain, Stops } from "./stops.ts";
 import type { StopReason, SupervisedProcess } from "./supervised-process.ts";
 import { TemplateEvents } from "./template-events.ts";
 import { stimulusOf, type Verdict } from "./verdict.ts";
@@ -207,6 +207,7 @@ export class Supervisor {
   }
 
   #apply(stimulus: Stimulus): void {
+    if (isRequest(stimulus)) this.#stops.noteRequest();
     const { state, effects } = transitions[this.#state][stimulus];
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
@@ -231,9 +232,8 @@ export class Supervisor {
         return this.#reap();
       case "drain":
         this.#restarts.cancelWaits();
-        this.#stops.begin([...this.#population.supervised], "stop");
-        this.#checkEmpty();
-        return;
+        this.#stops.begin([...this.#population.supervised], reasonToDrain(this.#state));
+        return this.#checkEmpty();
       case "cancel-retry":
         return this.#restarts.cancelRetry();
     }
@@ -263,7 +263,7 @@ export class Supervisor {
     if (process instanceof GafferdError) return this.#follow(this.#restarts.spawnFailed(this.#template, process, slot));
     this.#restarts.spawned(process);
     this.#population.add(process, {
-      onExit: (exit) => (this.#exited(process, exit), this.#context.exited?.(this.#template)),
+      onExit: (exit) => this.#exited(process, exit),
       onFinished: () => (this.#checkEmpty(), this.#changes.notify()),
     });
     this.#changes.notify();
@@ -275,10 +275,11 @@ export class Supervisor {
     this.#changes.notify();
     this.#events.exited(process, exit.status);
     const isUnexpected = process.stopReason === undefined && isWantedUp(this.#state);
-    if (isUnexpected) this.#follow(this.#restarts.exited(this.#template, process, exit));
-    else this.#restarts.freeSlot(process.slot);
-    if (!isUnexpected) this.#apply("vacated");
+    const verdict = this.#restarts.exited(this.#template, process, exit, { isUnexpected });
+    if (verdict === undefined) this.#apply("vacated");
+    else this.#follow(verdict);
     this.#checkEmpty();
+    this.#context.exited?.(process, verdict);
   }
 
   #follow(verdict: Verdict): void {

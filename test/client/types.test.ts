@@ -18,12 +18,7 @@ import type {
   WatchItem,
 } from "gafferd/client";
 import type { ErrorCode } from "../../src/errors.ts";
-import type {
-  readDetail,
-  toExitDocument,
-  toProcessDocument,
-  toStatusDocument,
-} from "../../src/http/processes/process-document.ts";
+import type { readDetail, toProcessDocument, toStatusDocument } from "../../src/http/processes/process-document.ts";
 import type {
   eventGapSchema,
   gapDocumentSchema,
@@ -32,6 +27,7 @@ import type {
 } from "../../src/documents/document-schemas.ts";
 import type { LazyLists } from "../../src/http/operation/json-pieces.ts";
 import type { toEventDocument } from "../../src/documents/event-document.ts";
+import type { toExitDocument } from "../../src/history/exit-document.ts";
 import type { toProcessStatsDocument, toTemplateStatsDocument } from "../../src/http/stats/stats-document.ts";
 import type { SupervisorState } from "../../src/supervisor/state.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";

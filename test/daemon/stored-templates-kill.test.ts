@@ -4,6 +4,8 @@ import { createFolder, type RunningGafferd, startGafferd } from "../cli/running.
 /** More of them take long; `GAFFERD_KILLS=100` is the number for a release. */
 const kills = Number(process.env["GAFFERD_KILLS"] ?? 4);
 const longestLifeMs = 150;
+/** More of them would make every start slower than the one before. */
+const maxTemplates = 100;
 const folder = createFolder();
 afterAll(folder.remove);
 
@@ -47,10 +49,8 @@ test("gafferd killed at any moment keeps every template as it was answered, and 
 async function changeSomething(url: string, known: Map<string, Known>, newName: () => string): Promise<void> {
   // A template is changed by one client at a time: its state would be anybody's guess.
   const free = [...known].filter(([, { answered, asked }]) => answered !== undefined && asked === answered);
-  const [name, { answered }] = free[Math.floor(Math.random() * free.length * 2)] ?? [
-    newName(),
-    { answered: undefined },
-  ];
+  const choices = free.length < maxTemplates ? free.length * 2 : free.length;
+  const [name, { answered }] = free[Math.floor(Math.random() * choices)] ?? [newName(), { answered: undefined }];
   const [request, asked] = chooseChange(name, answered);
   known.set(name, { answered, asked });
   const answer = await fetch(url + request.path, { method: request.method, body: JSON.stringify(request.body) });
@@ -78,8 +78,8 @@ function chooseChange(name: string, now: State | undefined) {
     () => [{ method: "DELETE", path, body: undefined }, undefined] as const,
     () =>
       [
-        { method: "POST", path: `${path}/_add`, body: {} },
-        { ...now, numprocesses: now.numprocesses + 1 },
+        { method: "POST", path: `${path}/_${now.numprocesses < 3 ? "add" : "sub"}`, body: {} },
+        { ...now, numprocesses: now.numprocesses + (now.numprocesses < 3 ? 1 : -1) },
       ] as const,
     () =>
       [

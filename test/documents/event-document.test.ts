@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { bootId } from "../../src/boot.ts";
 import { toEventDocument } from "../../src/documents/event-document.ts";
 import { toExitStatusDocument } from "../../src/documents/exit-status-document.ts";
 
@@ -17,7 +18,8 @@ test("an event about a process has its ids", () => {
 
 test("an exit has the exit status or the signal", () => {
   const exit = { type: "exit", ...base, ...process } as const;
-  const document = { event: "exit", ...shared, ...ids } as const;
+  const report = `/processes/web/_history/1?boot=${bootId}`;
+  const document = { event: "exit", ...shared, ...ids, report } as const;
   expect(toEventDocument({ ...exit, status: { exitCode: 3 } })).toEqual({
     ...document,
     exit_status: 3,

@@ -4,7 +4,8 @@ import { takeUsageSample, type UsageSample } from "../../src/process/usage/usage
 import { countTurns, takeSlices } from "../take-slices.ts";
 import { createService, type Service } from "./service.ts";
 
-const processes = 20;
+/** More than what is answered at once. */
+const processes = 101;
 const templates = 30;
 let service: Service;
 let sample: UsageSample;

@@ -68,6 +68,25 @@ describe("retention", () => {
   });
 });
 
+test("output that is too old is deleted also while its process writes nothing more", async () => {
+  await using host = hostJournal();
+  const cmd = "sh -c 'echo old; read line; echo new; read line'";
+  host.create({ cmd, redirectInput: true, redirectOutput: ["out"], outputKeep: { maxAgeMs: 60_000 } });
+  const [process] = host.manager.get("web").processes;
+  await waitFor(() => process?.rings.get("out")?.head === 4, "the first line");
+  const kept = host.journal.find("web");
+  await kept?.flush();
+  const [segment] = kept?.segments.list ?? [];
+  segment!.writtenAtMs = Date.now() - 61_000;
+  await host.journal.sweep();
+  expect(segmentsIn(host.stateDir)).toEqual([]);
+  await process?.stdin?.write(Buffer.from("\n"), { timeoutMs: 1000 });
+  await waitFor(() => process?.rings.get("out")?.head === 8, "the second line");
+  const { seen } = await readFromDisk(host, { start: { kind: "held" } });
+  expect(textOf(seen, "1 out")).toBe("new\n");
+  expect(segmentsIn(host.stateDir)).toEqual(["0000000002.gj"]);
+});
+
 test("`output_keep` is turned on and off without a restart of the process", async () => {
   await using host = hostJournal();
   const { manager } = host;

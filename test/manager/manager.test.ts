@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { GafferdError } from "../../src/errors.ts";
 import { EventBus } from "../../src/events/bus.ts";
+import { groupNames, templatesInGroup } from "../../src/manager/groups.ts";
 import { Manager } from "../../src/manager/manager.ts";
 import type { ProcessTemplate } from "../../src/template/template.ts";
 import { lives } from "../process/observe.ts";
@@ -117,7 +118,7 @@ test("unknown names and ids are not found", () => {
     () => manager.findProcess(0),
     () => manager.findProcess(2),
     () => manager.signal("b", 1),
-    () => manager.group("b"),
+    () => templatesInGroup("b", manager.names()),
   ]) {
     expect(codeOf(act)).toBe("not_found");
   }
@@ -126,7 +127,7 @@ test("unknown names and ids are not found", () => {
 test("the error for an unknown name suggests the most similar one", () => {
   for (const name of ["web:api", "web:jobs"]) manager.create(template(name, { start: false }));
   expect(() => manager.get("web:ap")).toThrow("there is no process template `web:ap`; did you mean `web:api`?");
-  expect(() => manager.group("wbe")).toThrow("there is no group `wbe`; did you mean `web`?");
+  expect(() => templatesInGroup("wbe", manager.names())).toThrow("there is no group `wbe`; did you mean `web`?");
   expect(() => manager.get("database")).toThrow(/^there is no process template `database`$/);
   expect(() => manager.get("web:api".repeat(300))).toThrow(/`$/);
 });
@@ -159,8 +160,8 @@ test("a signal is sent to one process, or to all of a template", async () => {
 test("a group is the part of the name before the first colon", () => {
   for (const name of ["web:api", "db", "web:page:1", "jobs:x", ":odd"])
     manager.create(template(name, { start: false }));
-  expect(manager.groups()).toEqual(["web", "jobs"]);
-  expect(manager.group("web")).toEqual(["web:api", "web:page:1"]);
+  expect(groupNames(manager.names())).toEqual(["web", "jobs"]);
+  expect(templatesInGroup("web", manager.names())).toEqual(["web:api", "web:page:1"]);
 });
 
 /** Whether the first process of a template has printed something. */

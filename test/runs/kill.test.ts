@@ -106,6 +106,10 @@ test("a run that is running when gafferd is killed is lost, with a reason, and n
   expect(end).toMatchObject({ state: "lost", exit_status: null, term_signal: null, ended_by: null, exited_at: null });
   expect(end.reason).toMatch(new RegExp(`while (process ${osPid} was running|it started the process)`));
   expect(end.output).toEqual({});
+  // A client that follows events is told too.
+  const events = await (await put(second.url, "long", body, "?feed=eventsource")).text();
+  expect(events.match(/^event: .*$/gm)).toEqual(["event: run", "event: gap", "event: exit"]);
+  expect(events).toContain('"state":"lost","exit_status":null');
   await waitFor(() => !lives(osPid ?? 0), "the end of the process");
 });
 

@@ -13,6 +13,7 @@ export const maxBytes = z
   .max(largestMaxBytes)
   .default(defaultMaxBytes)
   .describe("most bytes of output: head and tail");
+export const since = z.string().optional().describe("next of an earlier answer, or an age such as 5m");
 export const waitSeconds = (byDefault: number) =>
   z.number().min(0).max(600).default(byDefault).describe("how long to wait, in seconds");
 export const environment = z.record(z.string(), z.string()).optional().describe("environment variables");

@@ -6,8 +6,9 @@ import { type ApiOptions, createApi } from "./api.ts";
 import type { Tool } from "./tool.ts";
 import { restart, start, stop, write } from "./tools/control.ts";
 import { list, status } from "./tools/inspect.ts";
-import { read, search } from "./tools/output.ts";
+import { read } from "./tools/read.ts";
 import { run } from "./tools/run.ts";
+import { search } from "./tools/search.ts";
 import { wait } from "./tools/wait.ts";
 
 const allTools: readonly Tool[] = [run, start, stop, restart, list, status, read, write, search, wait];

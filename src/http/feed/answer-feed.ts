@@ -75,7 +75,8 @@ function heartbeatOf({ feed, format, heartbeatMs }: FeedAnswer, isHolding: boole
   const isRaw = !isEvents && format === "text";
   if (isHolding && !isRaw) {
     // They are how a client is noticed that does not read, so they cannot be disabled.
-    return { everyMs: heartbeatMs ?? defaultHeartbeatMs, bytes: isEvents ? longCommentLine : emptyLines };
+    const everyMs = Math.min(heartbeatMs ?? Infinity, defaultHeartbeatMs);
+    return { everyMs, bytes: isEvents ? longCommentLine : emptyLines };
   }
   return heartbeatMs === undefined ? undefined : { everyMs: heartbeatMs, bytes: isEvents ? commentLine : emptyLine };
 }

@@ -3,7 +3,6 @@ import {
   detailDocumentSchema,
   eventDocumentSchema,
   eventGapSchema,
-  exitDocumentSchema,
   gapDocumentSchema,
   listedTemplateSchema,
   outputDocumentSchema,
@@ -12,6 +11,7 @@ import {
   processSpawnSchema,
   statusDocumentSchema,
 } from "../../documents/document-schemas.ts";
+import { exitDocumentSchema, exitReportSchema, historyEntrySchema } from "../../documents/exit-schemas.ts";
 import { logGapLineSchema, logGapSchema, logLineSchema } from "../../documents/log-schemas.ts";
 import { leaseDocumentSchema } from "../../documents/lease-documents.ts";
 import { pluginDocumentSchema } from "../../documents/plugin-document.ts";
@@ -50,6 +50,8 @@ export const schemas = {
   TemplateDetail: detailDocumentSchema,
   Status: statusDocumentSchema,
   Exit: exitDocumentSchema,
+  HistoryEntry: historyEntrySchema,
+  ExitReport: exitReportSchema,
   Output: outputDocumentSchema,
   OutputGap: gapDocumentSchema,
   LogLine: logLineSchema,

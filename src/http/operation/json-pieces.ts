@@ -14,9 +14,14 @@ const shortLength = 100;
  * when its piece is. So the work can be done in slices, however long the lists are.
  */
 export function* toJsonPieces(document: unknown): Generator<string, void> {
-  if (isList(document)) yield* piecesOfList(document);
+  if (Array.isArray(document) || isList(document)) yield* piecesOfList(document);
   else if (hasList(document)) yield* piecesOfObject(document);
   else yield JSON.stringify(document);
+}
+
+/** The results of `map`: all at once if there are few items, which is faster, else each when it is read. */
+export function lazyList<Item, Element>(items: readonly Item[], map: (item: Item) => Element): Iterable<Element> {
+  return items.length > shortLength ? items.values().map(map) : items.map(map);
 }
 
 /** Puts pieces together, one per step. */
@@ -32,20 +37,26 @@ export function* joinPieces(pieces: Iterable<string>): Generator<void, string> {
 function* piecesOfList(list: Iterable<unknown>): Generator<string, void> {
   let before = "[";
   for (const element of list) {
-    yield* withBefore(before, toJsonPieces(element));
+    if (isList(element) || hasList(element)) yield* withBefore(before, toJsonPieces(element));
+    else yield before + (JSON.stringify(element) ?? "null");
     before = ",";
   }
   yield before === "[" ? "[]" : "]";
 }
 
 function* piecesOfObject(document: object): Generator<string, void> {
+  let text = "";
   let before = "{";
   for (const [key, value] of Object.entries(document)) {
     if (value === undefined) continue;
-    yield* withBefore(`${before}${JSON.stringify(key)}:`, toJsonPieces(value));
+    text += `${before}${JSON.stringify(key)}:`;
     before = ",";
+    if (isList(value)) {
+      yield* withBefore(text, piecesOfList(value));
+      text = "";
+    } else text += JSON.stringify(value);
   }
-  yield "}";
+  yield `${text}}`;
 }
 
 function* withBefore(before: string, pieces: Iterable<string>): Generator<string, void> {

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { onBehalfOf } from "../../actor.ts";
 import { GafferdError } from "../../errors.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { templateSchema } from "../../template/properties.ts";
@@ -39,8 +40,10 @@ export function actionRoutes(manager: Manager) {
   async function stop(request: Request, id: string) {
     const target = findTarget(manager, id);
     keepOpen(request);
-    if (target.kind === "template") await manager.stop(target.supervisor.template.name);
-    else await manager.stopProcess(target.process.id);
+    await onBehalfOf("http", () => {
+      if (target.kind === "template") return manager.stop(target.supervisor.template.name);
+      return manager.stopProcess(target.process.id);
+    });
     return await okWhenSaved(manager, [target.supervisor.template.name]);
   }
 
@@ -48,7 +51,7 @@ export function actionRoutes(manager: Manager) {
     const options = { spawnFirst: spawnFirst.read(new URL(request.url).searchParams) };
     const { name } = findTemplate(manager, id).template;
     keepOpen(request);
-    await manager.restart(name, options);
+    await onBehalfOf("http", () => manager.restart(name, options));
     return await okWhenSaved(manager, [name]);
   }
 
@@ -67,7 +70,7 @@ export function actionRoutes(manager: Manager) {
     }
     keepOpen(request);
     const { name } = supervisor.template;
-    const wanted = await manager.scale(name, direction * n);
+    const wanted = await onBehalfOf("http", () => manager.scale(name, direction * n));
     return { ...(await okWhenSaved(manager, [name])), numprocesses: wanted };
   }
 
@@ -82,8 +85,10 @@ export function actionRoutes(manager: Manager) {
     }
     const options = { group: groupFlag.read(new URL(request.url).searchParams) };
     const number = signalNumberOf(text);
-    if (target.kind === "process") manager.signal(target.process.id, number, options);
-    else await manager.signalAll(target.supervisor.template.name, number, options);
+    await onBehalfOf("http", () => {
+      if (target.kind === "process") return manager.signal(target.process.id, number, options);
+      return manager.signalAll(target.supervisor.template.name, number, options);
+    });
     return { ok: true };
   }
 }

@@ -1,5 +1,7 @@
 import { Elysia } from "elysia";
+import { onBehalfOf } from "../../actor.ts";
 import { GafferdError } from "../../errors.ts";
+import { groupNames, templatesInGroup } from "../../manager/groups.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { forEachInSlices, whenTimeIsLeft } from "../../slices.ts";
 import { keepOpen } from "../listen/connection.ts";
@@ -8,14 +10,15 @@ import { spawnFirst } from "./spawn-first.ts";
 
 /** `/groups`: actions on all templates of a group. The group is the part of a name before the first colon. */
 export function groupRoutes(manager: Manager) {
+  const members = (group: string) => templatesInGroup(group, manager.names());
   return new Elysia({ name: "groups" })
-    .get("/groups", () => manager.groups())
-    .get("/groups/:group", ({ params }) => manager.group(params.group))
+    .get("/groups", () => groupNames(manager.names()))
+    .get("/groups/:group", ({ params }) => members(params.group))
     .post(
       "/groups/:group/_start",
       async ({ request, params }) => {
         keepOpen(request);
-        return await forAll(manager, manager.group(params.group), async (name) => {
+        return await forAll(manager, members(params.group), async (name) => {
           await manager.get(name).prepare();
           await whenTimeIsLeft(() => manager.start(name));
           await manager.get(name).filled();
@@ -27,7 +30,7 @@ export function groupRoutes(manager: Manager) {
       "/groups/:group/_stop",
       async ({ request, params }) => {
         keepOpen(request);
-        return await forAll(manager, manager.group(params.group), (name) => manager.stop(name));
+        return await forAll(manager, members(params.group), (name) => manager.stop(name));
       },
       { parse: "none" },
     )
@@ -36,13 +39,13 @@ export function groupRoutes(manager: Manager) {
       async ({ request, params }) => {
         const options = { spawnFirst: spawnFirst.read(new URL(request.url).searchParams) };
         keepOpen(request);
-        return await forAll(manager, manager.group(params.group), (name) => manager.restart(name, options));
+        return await forAll(manager, members(params.group), (name) => manager.restart(name, options));
       },
       { parse: "none" },
     )
     .delete("/groups/:group", async ({ request, params }) => {
       keepOpen(request);
-      return await forAll(manager, manager.group(params.group), (name) => manager.delete(name));
+      return await forAll(manager, members(params.group), (name) => manager.delete(name));
     });
 }
 
@@ -58,7 +61,7 @@ async function forAll(
   const failures = new Map<string, unknown>();
   const attempt = async (name: string) => {
     try {
-      if (manager.has(name)) await act(name);
+      if (manager.has(name)) await onBehalfOf("http", () => act(name));
     } catch (error) {
       if (manager.has(name)) failures.set(name, error);
     }

@@ -1,13 +1,8 @@
 import type { SupervisedProcess, Supervisor, SupervisorStatus } from "../../manager/views.ts";
 import type { TemplateSource } from "../../manager/template-source.ts";
+import { toExitDocument } from "../../history/exit-document.ts";
 import { toDocument } from "../../template/document.ts";
-import type {
-  DetailDocument,
-  ExitDocument,
-  ProcessDocument,
-  StatusDocument,
-} from "../../documents/document-schemas.ts";
-import { toExitStatusDocument } from "../../documents/exit-status-document.ts";
+import type { DetailDocument, ProcessDocument, StatusDocument } from "../../documents/document-schemas.ts";
 import { toTime, toTimeOrNull } from "../../documents/time.ts";
 
 /** The settings of the template with the properties of the process; `port` is the port of the process. */
@@ -53,22 +48,6 @@ export function readDetail(supervisor: Supervisor, source: TemplateSource): () =
     processes: runs.map((run) => ({ ...toRunDocument(run), restarts: status.restarts, last_exit: lastExit })),
     last_exit: lastExit,
   });
-}
-
-/** The exit of a process; unknown values are `null`. */
-export function toExitDocument(process: SupervisedProcess): ExitDocument {
-  const { id, osPid, slot, startedAtMs, exit } = process;
-  return {
-    pid: id,
-    os_pid: osPid,
-    slot,
-    ...toExitStatusDocument(exit?.status),
-    started_at: toTime(startedAtMs),
-    exited_at: toTimeOrNull(exit?.exitedAtMs),
-    cpu_ms: exit?.cpuMs ?? null,
-    max_rss: exit?.maxRssBytes ?? null,
-    survivors: process.survivors.map(({ osPid: survivor, name, state }) => ({ os_pid: survivor, name, state })),
-  };
 }
 
 type Run = Pick<SupervisedProcess, "id" | "osPid" | "slot" | "port" | "state" | "startedAtMs">;

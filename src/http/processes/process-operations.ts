@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../errors.ts";
+import { bootParameter } from "./history-routes.ts";
 import { listParameters } from "./process-routes.ts";
 import {
   type BodyDescription,
@@ -10,7 +11,7 @@ import {
   type OperationTable,
   ref,
 } from "../operation/operation.ts";
-import { template, templateName, templateOrProcess } from "../operation/path-parameters.ts";
+import { pid, template, templateName, templateOrProcess } from "../operation/path-parameters.ts";
 
 const tag = "templates";
 
@@ -118,7 +119,24 @@ export const templateOperations: OperationTable = {
     tag,
     summary: "List the last exits of a template",
     path: [template],
-    answers: ok("The last exits, oldest first.", { history: { type: "array", items: ref("Exit") } }, { history: [] }),
+    description:
+      "The last 100 exits of the template, those of earlier runs of gafferd too; 5,000 of all templates are kept. If gafferd runs without its store, the last 1,000 of this run.",
+    answers: ok(
+      "The last exits, oldest first.",
+      { history: { type: "array", items: ref("HistoryEntry") } },
+      { history: [] },
+    ),
+    errors: ["bad_value", "not_found"],
+  },
+  "GET /processes/:id/_history/:pid": {
+    id: "getExitReport",
+    tag,
+    summary: "Get the report of an exit",
+    description:
+      "Who or what ended the process, its last output, and what followed. It is complete when the process's output has ended and what it had started is gone, 2 seconds after the exit at the latest.",
+    path: [template, pid],
+    query: [bootParameter],
+    answers: json("The report.", ref("ExitReport")),
     errors: ["bad_value", "not_found"],
   },
   "GET /status/:name": {

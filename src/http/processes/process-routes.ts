@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { onBehalfOf } from "../../actor.ts";
 import { whenTimeIsLeft } from "../../slices.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { Manager } from "../../manager/manager.ts";
@@ -8,7 +9,7 @@ import { parseTemplate } from "../../template/schema.ts";
 import { readObject } from "../operation/body.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { okWhenSaved } from "./ok-when-saved.ts";
-import { readDetail, toExitDocument, toProcessDocument } from "./process-document.ts";
+import { readDetail, toProcessDocument } from "./process-document.ts";
 import { exportTemplates } from "./export-templates.ts";
 import { choice, flag } from "../operation/parameter.ts";
 import { findTarget, findTemplate } from "../operation/target.ts";
@@ -48,17 +49,14 @@ export function processRoutes(manager: Manager) {
       const target = findTarget(manager, params.id);
       keepOpen(request);
       const { name } = target.supervisor.template;
-      if (target.kind === "template") await manager.delete(name);
-      else await manager.stopProcess(target.process.id);
+      await onBehalfOf("http", () => {
+        return target.kind === "template" ? manager.delete(name) : manager.stopProcess(target.process.id);
+      });
       return await okWhenSaved(manager, [name]);
     })
     .get("/processes/:id/_pids", ({ params }) => ({
       ok: true,
       pids: findTemplate(manager, params.id).processes.map(({ id }) => id),
-    }))
-    .get("/processes/:id/_history", ({ params }) => ({
-      ok: true,
-      history: findTemplate(manager, params.id).exits.map(toExitDocument),
     }));
 }
 
@@ -99,6 +97,6 @@ async function replaceTemplate(manager: Manager, request: Request, id: string) {
   const template = await whenTimeIsLeft(() => parseTemplate(body, { defaultCwd: process.cwd(), name }));
   keepOpen(request);
   await loadAccounts(template.uid, template.gid);
-  await manager.update(name, template);
+  await onBehalfOf("http", () => manager.update(name, template));
   return await okWhenSaved(manager, [name]);
 }

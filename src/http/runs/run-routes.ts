@@ -8,6 +8,7 @@ import { hasEnded, type Runs } from "../../runs/runs.ts";
 import type { Leases } from "../../leases/leases.ts";
 import { finishInSlices } from "../../slices.ts";
 import { assertLease, withLease } from "../feed/held-lease.ts";
+import { eventHeaders } from "../feed/feed-headers.ts";
 import { encodeJsonEvent } from "../feed/sse.ts";
 import { keepOpen } from "../listen/connection.ts";
 import { readObject } from "../operation/body.ts";
@@ -47,8 +48,7 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
     )
     .get("/runs/:id", async ({ request, params }) => {
       const query = parseRunQuery(queryOf(request), readParameters);
-      const run = runs.get(params.id);
-      await run.started;
+      const run = await runs.get(params.id);
       return await answer(request, { run, existing: true }, query);
     })
     .put("/runs/:id", ({ request, params }) => start(request, checkRunId(params.id)), { parse: "none" })
@@ -76,7 +76,7 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
       async ({ request, params }) => {
         keepOpen(request);
         const maxBytes = stopParameters.max_bytes.read(queryOf(request));
-        const run = runs.get(params.id);
+        const run = await runs.get(params.id);
         await runs.stop(run, "request");
         return toRunDocument(run, { existing: true, maxBytes });
       },
@@ -85,8 +85,8 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
     .post(
       "/runs/:id/_signal/:sig",
       async ({ request, params }) => {
-        const run = runs.get(params.id);
-        await runs.signal(run, signalNumberOf(params.sig), { group: groupFlag.read(queryOf(request)) });
+        const run = await runs.get(params.id);
+        runs.signal(run, signalNumberOf(params.sig), { group: groupFlag.read(queryOf(request)) });
         return { ok: true };
       },
       { parse: "none" },
@@ -111,6 +111,7 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
   ): Promise<object> {
     const { hosted } = run;
     if (query.feed !== "longpoll") {
+      if (hosted === undefined && query.feed === "eventsource") return answerWithoutOutput(run, existing);
       if (hosted === undefined) throw outputGone(run);
       return await outputs.answer(request, { ...toReadable(run, hosted), encoding: encodingOf(run, existing) });
     }
@@ -128,8 +129,7 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
 
   /** Throws `gone` for a run of an earlier gafferd whose output is not on disk. */
   async function read(request: Request, id: string, label?: string): Promise<Response> {
-    const run = runs.get(id);
-    await run.started;
+    const run = await runs.get(id);
     const { hosted } = run;
     if (hosted !== undefined) {
       return await outputs.answer(request, { ...toReadable(run, hosted), ...(label !== undefined && { label }) });
@@ -141,8 +141,7 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
 
   /** Throws `gone` for a run of an earlier gafferd. */
   async function hostedBy(id: string, verb: string): Promise<HostedProcess> {
-    const run = runs.get(id);
-    await run.started;
+    const run = await runs.get(id);
     if (run.hosted === undefined) throw hasEnded(id, verb);
     return run.hosted;
   }
@@ -150,6 +149,16 @@ export function runRoutes({ runs, outputs, leases }: RunRoutesOptions) {
 
 function toReadable(run: Run, { supervisor, process }: HostedProcess) {
   return { source: processSource(supervisor, process), template: process.template, target: run.id };
+}
+
+/** The events of a run of an earlier gafferd: what it wrote is a gap. */
+function answerWithoutOutput(run: Run, existing: boolean): Response {
+  const { outputBytes } = run.facts;
+  const bytes = outputBytes === undefined ? null : Object.values(outputBytes).reduce((sum, each) => sum + each, 0);
+  const gap = bytes === 0 ? [] : [encodeJsonEvent("gap", { bytes, from: null, to: null }, undefined)];
+  const { greet, exitOf } = encodingOf(run, existing);
+  const events = [greet(undefined), ...gap, encodeJsonEvent("exit", exitOf(), undefined)];
+  return new Response(Buffer.concat(events), { headers: eventHeaders() });
 }
 
 /** `event: run` first, and the fields of the run in `event: exit`. */

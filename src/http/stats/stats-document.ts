@@ -1,6 +1,6 @@
 import type { ProcessUsage, UsageSample } from "../../process/usage/sampler.ts";
 import type { SupervisedProcess, Supervisor } from "../../manager/views.ts";
-import type { LazyLists } from "../operation/json-pieces.ts";
+import { lazyList, type LazyLists } from "../operation/json-pieces.ts";
 import type {
   Figure,
   ProcessStatsDocument,
@@ -52,9 +52,10 @@ export function toTemplateStatsDocument(
     running.map(({ usage }) => usage.cpuPercent),
     1,
   );
-  const stats = running
-    .values()
-    .map(({ process, usage }) => ({ id: process.id, ...toSupervisedStatsDocument(process, usage) }));
+  const stats = lazyList(running, ({ process, usage }) => ({
+    id: process.id,
+    ...toSupervisedStatsDocument(process, usage),
+  }));
   return { name: template.name, stats, mem, max_mem, min_mem, cpu, max_cpu, min_cpu };
 }
 

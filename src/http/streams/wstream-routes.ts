@@ -106,7 +106,7 @@ export function wstreamRoutes({ manager, journal, leases, log }: WstreamRoutesOp
         openReader: reader.open,
         isBinary,
         // Pings are how a client is noticed that is gone, so they cannot be disabled.
-        pingMs: held === undefined ? pingMs : (pingMs ?? defaultHeartbeatMs),
+        pingMs: held === undefined ? pingMs : Math.min(pingMs ?? Infinity, defaultHeartbeatMs),
         eof,
         offset,
         reportsTaken,

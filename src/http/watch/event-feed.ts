@@ -1,4 +1,5 @@
 import type { EventBus } from "../../events/bus.ts";
+import type { EventPosition } from "../../events/event-archive.ts";
 import type { GafferdEvent } from "../../events/event.ts";
 import { type EventItem, EventReader, type EventStart } from "../../events/event-reader.ts";
 import type { EventPattern } from "../../events/pattern.ts";
@@ -13,9 +14,8 @@ import { encodeGreeting, encodeJsonEvent } from "../feed/sse.ts";
 /** Encodes events and gaps for a client. */
 export interface EventEncoder {
   /** The first bytes to send. `position` is where the stream starts, so that a client without an event yet can resume. */
-  greet(position: number | undefined): Uint8Array;
-  /** `position` is the position of the reader after the item. */
-  encode(item: EventItem, position: number): Uint8Array;
+  greet(position: EventPosition | undefined): Uint8Array;
+  encode(item: EventItem): Uint8Array;
 }
 
 /** The source of a feed of events. */
@@ -50,7 +50,7 @@ export class EventFeed implements FeedSource {
 
   next(): Uint8Array | undefined {
     const item = this.#reader.next();
-    return item && this.#encoder.encode(item, this.#reader.position);
+    return item && this.#encoder.encode(item);
   }
 
   close(): void {
@@ -64,10 +64,11 @@ const frames = new EncodingCache<GafferdEvent, Uint8Array>();
 /** Server-sent events: `event: exit\ndata: {"event":"exit",…}\nid: …\n\n`. */
 export const eventStreamEncoder: EventEncoder = {
   greet: (position) => encodeGreeting(position === undefined ? undefined : formatEventId(position)),
-  encode(item, position) {
-    if (item.kind === "gap") return encodeJsonEvent("gap", toGapDocument(item), formatEventId(position));
-    const { event } = item;
-    return frames.get(event, () => encodeJsonEvent(event.type, toEventDocument(event), formatEventId(event.sequence)));
+  encode(item) {
+    const id = formatEventId(item.position);
+    if (item.kind === "gap") return encodeJsonEvent("gap", toGapDocument(item), id);
+    const { event, position } = item;
+    return frames.get(event, () => encodeJsonEvent(event.type, toEventDocument(event, position.boot), id));
   },
 };
 
@@ -77,7 +78,8 @@ const emptyLine = Buffer.from("\n");
 export const eventLineEncoder: EventEncoder = {
   greet: () => emptyLine,
   encode(item) {
-    const document = item.kind === "gap" ? { gap: toGapDocument(item) } : toEventDocument(item.event);
+    const document =
+      item.kind === "gap" ? { gap: toGapDocument(item) } : toEventDocument(item.event, item.position.boot);
     return Buffer.from(`${toJsonLine(document)}\n`);
   },
 };

@@ -38,7 +38,7 @@ export const watchParameters = {
   since: {
     ...feedParameters.since,
     description:
-      "Start after this ID (from an event or from `X-Gaffer-Next`), or at a time: an age (`10s`, `5m`) or an RFC 3339 time. gafferd keeps the last 1,000 events. Default: only new events.",
+      "Start after this ID (from an event or from `X-Gaffer-Next`), or at a time: an age (`10s`, `5m`) or an RFC 3339 time. gafferd keeps the last 10,000 events, those of earlier runs too; without its store, the last 1,000 of this run. Default: only new events.",
   },
   lease: leaseParameter,
 } as const satisfies Record<string, Parameter>;
@@ -79,7 +79,8 @@ export function watchRoutes({ bus, leases, log }: WatchRoutesOptions) {
     if (since === null) return { kind: "now" };
     if (looksLikeStreamId(since)) return parseEventId(since, bus);
     const now = currentMoment();
-    return { kind: "since", steadyMs: toSteadyMs(parseTime(since, now.unixMs), now) };
+    const unixMs = parseTime(since, now.unixMs);
+    return { kind: "since", steadyMs: toSteadyMs(unixMs, now), unixMs };
   }
 
   /** Waits for one event. Answers 204 after the heartbeat time, before proxies time out. */
@@ -94,7 +95,7 @@ export function watchRoutes({ bus, leases, log }: WatchRoutesOptions) {
         const next = { "x-gaffer-next": formatEventId(reader.position) };
         if (item?.kind === "gap") missed = { "x-gaffer-gap": String(item.events ?? "unknown") };
         else if (item !== undefined)
-          return Response.json(toEventDocument(item.event), { headers: { ...next, ...missed } });
+          return Response.json(toEventDocument(item.event, item.position.boot), { headers: { ...next, ...missed } });
         else if (reader.ended || signal.aborted || performance.now() >= deadlineMs) {
           return new Response(null, { status: 204, headers: { ...next, ...missed } });
         } else await waiter.wait(deadlineMs - performance.now());

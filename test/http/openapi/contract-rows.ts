@@ -100,6 +100,13 @@ export const contractRows: readonly ContractRow[] = [
     ),
   },
   {
+    row: "GET /processes/:name/_history/:pid",
+    requests: ["GET /processes/{id}/_history/{pid}"],
+    codes: ["not_found", "bad_value"],
+    members: ["ended_by", "output", "next", "left_behind", "changed_settings", "exit_status", "cpu_ms", "max_rss"],
+    query: ["boot"],
+  },
+  {
     row: "GET /status/:name",
     requests: ["GET /status/{name}"],
     codes: ["not_found"],

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { joinPieces, toJsonPieces } from "../../../src/http/operation/json-pieces.ts";
+import { joinPieces, lazyList, toJsonPieces } from "../../../src/http/operation/json-pieces.ts";
 import { finishNow } from "../../../src/slices.ts";
 
 const join = (document: unknown) => finishNow(joinPieces(toJsonPieces(document)));
@@ -14,6 +14,7 @@ test("the pieces are the JSON of the document, whether its lists are arrays or i
       expect(join(document)).toBe(JSON.stringify(document));
       const lazy = list.values().map((row) => ({ ...row, list: row.list.values() }));
       expect(join(lazy)).toBe(JSON.stringify(list));
+      expect(join(list.map((row) => ({ ...row, list: row.list.values() })))).toBe(JSON.stringify(list));
       expect(join({ document, lists: list.values() })).toBe(JSON.stringify({ document, lists: list }));
     }),
     { numRuns: 300 },
@@ -42,6 +43,15 @@ test("an element of an iterator is read only when its piece is", () => {
   expect(read).toBe(0);
   pieces.next();
   expect(read).toBe(1);
+});
+
+test("the results of a long list are made when they are read, those of a short list at once", () => {
+  for (const length of [100, 101]) {
+    let made = 0;
+    const list = lazyList(Array.from({ length }), () => (made += 1));
+    expect(made).toBe(length === 100 ? 100 : 0);
+    expect([...list]).toHaveLength(length);
+  }
 });
 
 test("an error while an element is read leaves no text", () => {

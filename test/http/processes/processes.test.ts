@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { bootId } from "../../../src/boot.ts";
 import { countTurns, takeSlices } from "../../take-slices.ts";
 import { waitFor } from "../../wait-for.ts";
 import { createService, type Service } from "../service.ts";
@@ -351,6 +352,10 @@ describe("GET /processes/:name/_history", () => {
       exited_at: time,
       cpu_ms: expect.any(Number),
       survivors: [],
+      state: "exited",
+      boot: bootId,
+      report: `/processes/a/_history/1?boot=${bootId}`,
+      ended_by: { cause: "itself", by: null, message: expect.stringMatching(/^exited with status 3 after [\d.]+ s$/) },
     };
     expect(await history("a")).toEqual({
       ok: true,

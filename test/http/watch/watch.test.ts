@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { formatEventId } from "../../../src/http/watch/event-id.ts";
+import { bootId } from "../../../src/boot.ts";
+import { formatEventId as formatId } from "../../../src/http/watch/event-id.ts";
 import { waitFor } from "../../wait-for.ts";
 import { readEvents, type SeenEvent } from "../feed/event-stream.ts";
 import { serve, useServing } from "../serving.ts";
+
+const formatEventId = (sequence: number) => formatId({ boot: bootId, sequence });
 
 const host = useServing();
 

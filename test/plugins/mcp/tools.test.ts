@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { createFolder, type RunningGafferd, startGafferd } from "../../cli/running.ts";
+import { waitFor } from "../../wait-for.ts";
 import { connectMcp, ensureBuilt, type McpClient, nextOf } from "./mcp-client.ts";
 
 const folder = createFolder();
@@ -165,12 +166,23 @@ describe("read", () => {
 test("search finds literal text in everything that is held, newest last", async () => {
   await agent.call("run", { command: "echo 'a.c (1)'; echo abc; echo 'A.C again'", id: "haystack" });
   expect(await agent.call("search", { text: "a.c", target: "run~haystack" })).toMatch(
-    /^1 lines, 1 shown\n\S+ run~haystack\[\d+\] stdout: a\.c \(1\)$/,
+    /^1 lines\n\S+ run~haystack\[\d+\] stdout: a\.c \(1\)$/,
   );
   expect(await agent.call("search", { text: "a.c", ignore_case: true, limit: 1 })).toMatch(
-    /^2 lines, 1 shown\n.*A\.C again$/,
+    /^the newest 1 lines\n.*A\.C again$/,
   );
   expect(await agent.call("search", { text: "(a+)+$" })).toBe("no line has it");
+});
+
+test("search finds what is on disk and no longer held", async () => {
+  const body = { name: "kept", cmd: "echo needle; seq 1 20000; echo end; sleep 600", shell: true };
+  const settings = { ...body, output_keep: "1m", output_buffer: "4k" };
+  await fetch(`${gafferd.url}/processes`, { method: "POST", body: JSON.stringify(settings) });
+  await agent.call("wait", { target: "kept", until: "output", text: "end" });
+  expect(await agent.call("read", { target: "kept" })).not.toContain("needle");
+  const find = async () => await agent.call("search", { text: "NEEDLE", ignore_case: true, target: "kept" });
+  const found = await waitFor(async () => /^1 lines\n.*/.exec(await find())?.[0], "the line on disk");
+  expect(found).toMatch(/^1 lines\n\S+ kept\[\d+\] stdout: needle$/);
 });
 
 describe("an error", () => {
