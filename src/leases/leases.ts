@@ -125,9 +125,9 @@ export class Leases {
     };
   }
 
-  /** All owners, in order of creation. */
-  list(): LeaseOwner[] {
-    return [...this.#owners].map(([name, owner]) => toLeaseOwner(name, owner));
+  /** All owners, in order of creation; those that are there when it gets to them. */
+  *list(): Generator<LeaseOwner, void> {
+    for (const [name, owner] of this.#owners) yield toLeaseOwner(name, owner);
   }
 
   /** Throws `not_found`. */

@@ -12,8 +12,15 @@ export interface Libc {
   becomeSubreaper?(): number;
   /** Whether a child is a zombie, without reaping it. `/proc` takes four system calls and a descriptor for this. Linux only. */
   isZombie?(osPid: number): boolean;
+  /**
+   * True if any process has ended, and is a zombie without threads that run. False if it has not, if there is none, or if no
+   * descriptor is free. Linux only.
+   */
+  hasEnded?(osPid: number): boolean;
   /** The session of a process or zombie. Linux only. */
   sessionOf?(osPid: number): number;
+  /** The process group of a process or zombie. A twentieth of the time of a read from `/proc`. Linux only. */
+  groupOf?(osPid: number): number;
   /** Reaps a zombie child. Returns its pid, or 0 if it is still running. Linux only. */
   reap?(osPid: number): number;
 }
@@ -43,13 +50,19 @@ function loadLinux(): Libc {
   const setChildSubreaper = 36;
   const [noHang, exited, noWait] = [1, 4, 0x1000000];
   const [byPid, siginfo] = [1, new Int32Array(32)];
+  // The number of this call is the same on all architectures.
+  const [pidfdOpen, pollIn, polled] = [434, 1, new Int32Array(2)];
   const symbols = loadLibc({
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
     getsid: { args: ["i32"], returns: "i32" },
+    getpgid: { args: ["i32"], returns: "i32" },
     waitid: { args: ["i32", "u32", "ptr", "i32"], returns: "i32" },
     waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
+    syscall: { args: ["i64", "i32", "i32"], returns: "i32" },
+    poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+    close: { args: ["i32"], returns: "i32" },
   });
   return {
     pipe: (ends) => symbols.pipe2(ptr(ends), closeOnExec),
@@ -59,7 +72,18 @@ function loadLinux(): Libc {
       siginfo[0] = 0; // It remains 0 if the child is running.
       return symbols.waitid(byPid, osPid, ptr(siginfo), exited | noHang | noWait) === 0 && siginfo[0] !== 0;
     },
+    hasEnded(osPid) {
+      const fd = symbols.syscall(pidfdOpen, osPid, 0);
+      if (fd < 0) return false;
+      // A descriptor of a process becomes readable when the last thread has ended.
+      polled[0] = fd;
+      polled[1] = pollIn;
+      const isReadable = symbols.poll(ptr(polled), 1, 0) === 1;
+      symbols.close(fd);
+      return isReadable;
+    },
     sessionOf: symbols.getsid,
+    groupOf: symbols.getpgid,
     reap: (osPid) => symbols.waitpid(osPid, null, noHang),
   };
 }

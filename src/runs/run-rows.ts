@@ -2,7 +2,6 @@ import type { Database } from "bun:sqlite";
 import type { Logger } from "../log.ts";
 import { messageOf } from "../reason.ts";
 import type { StoreTables } from "../store/tables.ts";
-import type { CanonicalSettings } from "./run-settings.ts";
 import type { RunFacts } from "./run.ts";
 
 /** The runs, in the order in which they were started. */
@@ -19,7 +18,8 @@ export const runTables: StoreTables = {
 export interface RunRow {
   readonly id: string;
   readonly keepMs: number;
-  readonly canonical: CanonicalSettings;
+  /** The canonical form of its settings, as JSON. */
+  readonly settings: string;
   readonly facts: RunFacts;
 }
 
@@ -50,9 +50,7 @@ export class RunRows {
   read(log: Logger): RunRow[] {
     return this.#statements.read.all().flatMap(({ id, keep_ms: keepMs, settings, facts }) => {
       try {
-        return [
-          { id, keepMs, canonical: JSON.parse(settings) as CanonicalSettings, facts: JSON.parse(facts) as RunFacts },
-        ];
+        return [{ id, keepMs, settings, facts: JSON.parse(facts) as RunFacts }];
       } catch (error) {
         log.error(`run ${JSON.stringify(id)} in ${this.path} is left out: ${messageOf(error)}`);
         return [];
@@ -60,8 +58,8 @@ export class RunRows {
     });
   }
 
-  save({ id, keepMs, canonical, facts }: RunRow): void {
-    this.#statements.save.run({ id, keepMs, settings: JSON.stringify(canonical), facts: JSON.stringify(facts) });
+  save({ id, keepMs, settings, facts }: RunRow): void {
+    this.#statements.save.run({ id, keepMs, settings, facts: JSON.stringify(facts) });
   }
 
   remove(id: string): void {

@@ -2,7 +2,6 @@ import type { RunEnder, RunState } from "../documents/run-schemas.ts";
 import type { ExitStatus } from "../events/event.ts";
 import type { SupervisedProcess, Supervisor } from "../manager/views.ts";
 import { parseSignal } from "../template/signals.ts";
-import type { CanonicalSettings, RunSettings } from "./run-settings.ts";
 
 /** How a run ended, as the kernel reported it. */
 export interface RunExit {
@@ -38,7 +37,8 @@ export interface HostedProcess {
 /** A process that is started once, under an id that its caller chose. `Runs` starts and ends it. */
 export class Run {
   readonly id: string;
-  readonly canonical: CanonicalSettings;
+  /** The canonical form of its settings (`CanonicalSettings`) as JSON, because thousands of runs may be kept. */
+  readonly settings: string;
   /** How long it is kept after its end. */
   readonly keepMs: number;
   /** Resolves when its process has been started; rejects if that failed. Resolved for a run of an earlier gafferd. */
@@ -54,9 +54,9 @@ export class Run {
   #stoppedFor: RunEnder | undefined;
 
   /** With `facts`, a run of an earlier gafferd, which has ended. */
-  constructor(id: string, { canonical, keepMs }: Pick<RunSettings, "canonical" | "keepMs">, facts?: RunFacts) {
+  constructor(id: string, { settings, keepMs }: Pick<Run, "settings" | "keepMs">, facts?: RunFacts) {
     this.id = id;
-    this.canonical = canonical;
+    this.settings = settings;
     this.keepMs = keepMs;
     this.#facts = facts ?? {};
     this.started = this.#started.promise;

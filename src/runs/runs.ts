@@ -9,7 +9,7 @@ import { inSlices } from "../slices.ts";
 import { maxDurationMs } from "../template/duration.ts";
 import { Expiry } from "./expiry.ts";
 import { KeptRuns, type RunStore } from "./kept-runs.ts";
-import { firstDifference, type RunSettings } from "./run-settings.ts";
+import { type CanonicalSettings, firstDifference, type RunSettings } from "./run-settings.ts";
 import { Run } from "./run.ts";
 import type { RunLeases } from "./run-leases.ts";
 
@@ -51,10 +51,10 @@ export class Runs {
 
   /** Reads the runs of an earlier gafferd, and keeps runs on disk from now on. Those that had not ended are lost. */
   open(store: RunStore): void {
-    for (const { id, facts, ...settings } of this.#kept.open(store)) {
+    for (const { id, facts, ...row } of this.#kept.open(store)) {
       const isKnown = facts.exit !== undefined || facts.lostReason !== undefined;
       const lost = { ...facts, lostReason: toLostReason(facts.osPid), endedAtMs: Date.now() };
-      const run = new Run(id, settings, isKnown ? facts : lost);
+      const run = new Run(id, row, isKnown ? facts : lost);
       this.#runs.set(id, run);
       this.#over.add(run);
       this.#expiry.add(run);
@@ -93,7 +93,7 @@ export class Runs {
     }
     this.#assertOpen();
     this.#makeRoom();
-    const run = new Run(id, settings);
+    const run = new Run(id, { settings: JSON.stringify(settings.canonical), keepMs: settings.keepMs });
     this.#runs.set(id, run);
     try {
       await this.#begin(run, settings);
@@ -219,7 +219,7 @@ export class Runs {
     if (this.#removals.has(run)) {
       throw new GafferdError("conflict", `run \`${run.id}\` is being deleted; wait until it has ended`);
     }
-    const field = firstDifference(canonical, run.canonical);
+    const field = firstDifference(canonical, JSON.parse(run.settings) as CanonicalSettings);
     if (field === undefined) return;
     const advice = "choose another id, or DELETE it first";
     throw new GafferdError("conflict", `run \`${run.id}\` exists with another \`${field}\`; ${advice}`, { field });

@@ -65,7 +65,7 @@ export class Pump {
       }
       if (performance.now() >= this.#turnEndMs) await this.#endTurn();
     }
-    this.#pipe.size.close();
+    this.#pipe.release();
     this.#ring.end();
   }
 

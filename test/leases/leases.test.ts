@@ -76,7 +76,7 @@ test("what a running member says again does not renew its lease, other settings 
   leases.set(member("a", { leaseMs: 2 * hour }), true);
   expect((leases.get("me").expiresAtMs ?? 0) - before).toBeGreaterThan(hour - 1000);
   leases.set(member("a", { leaseMs: hour, owner: "you" }), true);
-  expect(leases.list().map(({ owner }) => owner)).toEqual(["you"]);
+  expect(Array.from(leases.list(), ({ owner }) => owner)).toEqual(["you"]);
 });
 
 test("after the end of its lease, an owner is told so until something of it starts again", async () => {

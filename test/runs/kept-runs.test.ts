@@ -23,7 +23,8 @@ function createDisk() {
     rows: {
       path: "/state/gafferd.sqlite",
       read: () => [...rows.values()],
-      save: ({ id, keepMs, canonical, facts }: RunRow) => void rows.set(id, { id, keepMs, canonical, facts }),
+      save: (row: RunRow) =>
+        void rows.set(row.id, { id: row.id, keepMs: row.keepMs, settings: row.settings, facts: row.facts }),
       remove: (id: string) => void rows.delete(id),
       close() {},
     } as unknown as RunRows,
@@ -91,7 +92,7 @@ test("an end that the disk refuses is known, and written at the latest when gaff
 
 test("what a gafferd that was killed had not seen end is lost, for this start and all later ones", async () => {
   const disk = createDisk();
-  const row = { keepMs: 600_000, canonical: settings("a", "true").canonical };
+  const row = { keepMs: 600_000, settings: "{}" };
   disk.rows.set("starting", { id: "starting", ...row, facts: {} });
   disk.rows.set("running", { id: "running", ...row, facts: { osPid: 4711, startedAtMs: Date.now() } });
   for (let start = 0; start < 2; start++) {
@@ -107,9 +108,8 @@ test("what a gafferd that was killed had not seen end is lost, for this start an
 
 test("the time that a run of an earlier gafferd was kept counts", async () => {
   const disk = createDisk();
-  const { canonical } = settings("a", "true");
   const exit = { status: { exitCode: 0 }, exitedAtMs: 0, cpuMs: 1, endedBy: "itself" } as const;
-  const rowOf = (id: string, endedAtMs: number) => ({ id, keepMs: 60_000, canonical, facts: { exit, endedAtMs } });
+  const rowOf = (id: string, endedAtMs: number) => ({ id, keepMs: 60_000, settings: "{}", facts: { exit, endedAtMs } });
   disk.rows.set("old", rowOf("old", Date.now() - 61_000));
   disk.rows.set("new", rowOf("new", Date.now()));
   const { runs } = hostOn(disk);

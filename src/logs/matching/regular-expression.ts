@@ -61,8 +61,8 @@ function findRequired(pattern: string, expression: RE2JS, ignoreCase: boolean): 
     const literal = new FoldedLiteral(text);
     return remembered((bytes, from) => literal.find(bytes, from));
   });
-  // In any case, `s` and `k` match these two characters too.
-  return findFirst([...folded, ...["ſ", "K"].map((each) => findExactly(Buffer.from(each)))]);
+  // In any case, `s` and `k` also match the long s and the Kelvin sign.
+  return findFirst([...folded, ...["\u017f", "\u212a"].map((each) => findExactly(Buffer.from(each)))]);
 }
 
 /** Whether the text has ASCII characters only. */

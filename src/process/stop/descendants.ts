@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { libc } from "../libc.ts";
 import { tryRead } from "../proc-file.ts";
-import { type ProcStat, procStatOf } from "../proc-stat.ts";
+import { isAlive, type ProcStat, procStatOf } from "../proc-stat.ts";
 
 /** The children of gafferd's main thread. Children of worker threads are not included. */
 export function ownChildren(): number[] {
@@ -15,8 +16,10 @@ export function withDescendants(roots: Iterable<number>): Map<number, ProcStat> 
   const found = new Map<number, ProcStat>();
   const pending = [...roots];
   for (let osPid = pending.pop(); osPid !== undefined; osPid = pending.pop()) {
-    const stat = found.has(osPid) ? undefined : procStatOf(osPid);
-    if (stat === undefined) continue;
+    // A zombie has no children: they became orphans when it exited. This is faster than a read from `/proc`.
+    if (found.has(osPid) || libc().hasEnded?.(osPid) === true) continue;
+    const stat = procStatOf(osPid);
+    if (stat === undefined || !isAlive(stat)) continue;
     found.set(osPid, stat);
     pending.push(...childrenOf(osPid));
   }

@@ -3,9 +3,10 @@ import { environOf } from "../environ.ts";
 import { withDescendants } from "./descendants.ts";
 import { signalOne } from "./group.ts";
 import { ownMarkersIn } from "./marker.ts";
+import { libc } from "../libc.ts";
 import { addToMultimap } from "../multimap.ts";
 import { isAlive, type ProcStat, procStatOf } from "../proc-stat.ts";
-import { orphans, receivesOrphans } from "./subreaper.ts";
+import { isChildOfAnother, onOrphanReaped, orphans, receivesOrphans } from "./subreaper.ts";
 
 /** The key in `byMarker` of orphans that have no marker, or whose environment cannot be read. */
 export const unmarked = "";
@@ -128,6 +129,8 @@ export function orphansOf(snapshot: OrphanSnapshot, { leader, marker }: { leader
 
 const [shortestSweepMs, longestSweepMs] = [5, 100];
 const maxRounds = 10;
+/** The time after which the next round waits for the next turn of the event loop. */
+const turnMs = 5;
 /** If unrelated orphans exit all the time, no snapshot is settled. This many empty scans prove that no process is running. */
 const maxEmptyScans = 10;
 
@@ -135,6 +138,8 @@ const maxEmptyScans = 10;
 const waiting = new Map<EscapedProcesses, () => void>();
 let sweepMs = 0;
 let timer: Timer | undefined;
+/** The rounds of the sweep that is running, and their time. */
+let [rounds, roundsMs] = [0, 0];
 let last: { readonly snapshot: OrphanSnapshot; readonly atMs: number } | undefined;
 
 function sweepSoon(): void {
@@ -148,16 +153,21 @@ function sweep(): void {
   const startMs = performance.now();
   timer = undefined;
   // Repeat without a pause: processes that fork all the time would outrun a slower loop.
-  let mayBeMore = true;
-  for (let round = 0; mayBeMore && round < maxRounds; round++) {
+  let mayBeMore: boolean;
+  do {
     mayBeMore = false;
     ignoreOverload(() => (mayBeMore = resolveGone(takeSnapshot())));
+    rounds += 1;
+  } while (mayBeMore && rounds < maxRounds && performance.now() - startMs < turnMs);
+  roundsMs += performance.now() - startMs;
+  if (mayBeMore && rounds < maxRounds && waiting.size > 0) sweepMs = 0;
+  else {
+    // However many orphans there are, the sweeps take at most a fifth of the time.
+    const pauseMs = mayBeMore ? shortestSweepMs : Math.min(sweepMs * 2, longestSweepMs);
+    sweepMs = Math.max(shortestSweepMs, pauseMs, 4 * roundsMs);
+    rounds = roundsMs = 0;
   }
-  if (waiting.size === 0) return;
-  // However many orphans there are, the sweeps take at most a fifth of the time.
-  const pauseMs = mayBeMore ? shortestSweepMs : Math.min(sweepMs * 2, longestSweepMs);
-  sweepMs = Math.max(shortestSweepMs, pauseMs, 4 * (performance.now() - startMs));
-  timer = setTimeout(sweep, sweepMs);
+  if (waiting.size > 0) timer = setTimeout(sweep, sweepMs);
 }
 
 /** Resolves the waits whose processes have all exited. Returns whether there may be processes that were not found yet. */
@@ -186,8 +196,12 @@ function recentSnapshot(): OrphanSnapshot {
   return last !== undefined && performance.now() - last.atMs < shortestSweepMs ? last.snapshot : takeSnapshot();
 }
 
-/** The start times of the orphans that were zombies at the last snapshot, by pid. */
-let zombies: ReadonlyMap<number, number> = new Map();
+/**
+ * The orphans that were zombies at the last snapshot, by pid, with their start times. The time is undefined if only gafferd
+ * reaps the orphan: it stays the same process until then.
+ */
+let zombies = new Map<number, number | undefined>();
+onOrphanReaped((osPid) => zombies.delete(osPid));
 /** When each orphan was first seen with an environment that could not be read yet, by pid and start time. */
 let unclear: ReadonlyMap<string, number> = new Map();
 /** An orphan that takes longer to end waits in the kernel, for example for a disk. Nothing waits for it. */
@@ -197,11 +211,16 @@ function takeSnapshot(): OrphanSnapshot {
   const byMarker = new Map<string, number[]>();
   const bySession = new Map<number, number[]>();
   const zombiesBefore = zombies;
-  const zombiesNow = new Map<number, number>();
+  const zombiesNow: typeof zombies = new Map();
   const unclearNow = new Map<string, number>();
   const nowMs = performance.now();
   // The newest first: it is the one that may fork and exit before it is looked at.
   for (const osPid of orphans().toReversed()) {
+    // There may be thousands of zombies, and a read from `/proc` takes ten times as long as these calls.
+    if (libc().isZombie?.(osPid) === true && isChildOfAnother(osPid)) {
+      zombiesNow.set(osPid, undefined);
+      continue;
+    }
     const stat = procStatOf(osPid);
     if (stat === undefined) continue;
     if (!isAlive(stat)) {
@@ -218,7 +237,9 @@ function takeSnapshot(): OrphanSnapshot {
     for (const marker of markers.length === 0 ? [unmarked] : markers) addToMultimap(byMarker, marker, osPid);
   }
   zombies = zombiesNow;
-  const isSettled = [...zombiesNow].every(([osPid, startTicks]) => zombiesBefore.get(osPid) === startTicks);
+  const isSettled = [...zombiesNow].every(
+    ([osPid, startTicks]) => zombiesBefore.has(osPid) && zombiesBefore.get(osPid) === startTicks,
+  );
   unclear = unclearNow;
   const hasUnclear = [...unclearNow.values()].some((firstMs) => nowMs - firstMs < maxUnclearMs);
   const snapshot = { byMarker, bySession, isSettled, hasUnclear };

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { addToMultimap } from "../multimap.ts";
+import { libc } from "../libc.ts";
 import { hasProc, isAlive, procStatOf, osPids } from "../proc-stat.ts";
 
 /**
@@ -42,12 +44,13 @@ export function whenGroupEmpty(groupId: number): Promise<void> | undefined {
 export function signalLeaderlessGroup(groupId: number, signalNumber: number): boolean {
   const group = waiting.get(groupId);
   if (group === undefined) return true;
-  tryResolveEmpty([group]);
-  return waiting.has(groupId) ? signalGroup(groupId, signalNumber) : true;
+  if (hasGroupMembers(groupId)) return signalGroup(groupId, signalNumber);
+  resolveGroup(group);
+  return true;
 }
 
 const membersCacheMs = 20;
-let membersCache: { readonly byGroup: ReadonlyMap<number, readonly number[]>; readonly readAtMs: number } | undefined;
+let membersCache: { readonly byGroup: ReadonlyMap<number, readonly string[]>; readonly readAtMs: number } | undefined;
 
 /**
  * The running members of a group. Calls within 20 ms share one scan of `/proc`. Empty if the system has no `/proc`. Throws
@@ -58,14 +61,17 @@ export function groupMembers(groupId: number): readonly number[] {
   if (membersCache === undefined || performance.now() - membersCache.readAtMs > membersCacheMs) {
     membersCache = { byGroup: readGroups(), readAtMs: performance.now() };
   }
-  return membersCache.byGroup.get(groupId) ?? [];
+  const found = membersCache.byGroup.get(groupId) ?? [];
+  return found.filter((osPid) => runningGroupOf(osPid) === groupId).map(Number);
 }
 
-function readGroups(): ReadonlyMap<number, readonly number[]> {
-  const byGroup = new Map<number, number[]>();
+/** The pids of all groups, including zombies. */
+function readGroups(): ReadonlyMap<number, readonly string[]> {
+  const { groupOf } = libc();
+  const byGroup = new Map<number, string[]>();
   for (const osPid of osPids()) {
-    const groupId = runningGroupOf(osPid);
-    if (groupId !== undefined) addToMultimap(byGroup, groupId, Number(osPid));
+    const groupId = groupOf?.(Number(osPid)) ?? -1;
+    if (groupId > 0) addToMultimap(byGroup, groupId, osPid);
   }
   return byGroup;
 }
@@ -133,14 +139,15 @@ function resolveGroup(group: LeaderlessGroup): void {
  * scans in a row find the same zombies and no running member.
  */
 function findEmpty(unconfirmed: Map<number, LeaderlessGroup>): LeaderlessGroup[] {
+  const { groupOf, isZombie } = libc();
   const found = new Map<LeaderlessGroup, string>();
   for (const osPid of osPids()) {
-    const stat = procStatOf(osPid);
-    if (stat === undefined || stat.groupId !== stat.sessionId) continue;
-    const group = unconfirmed.get(stat.groupId);
+    // A read from `/proc` takes twenty times as long as these calls, and there may be thousands of other processes.
+    const group = unconfirmed.get(groupOf?.(Number(osPid)) ?? -1);
     if (group === undefined) continue;
-    if (!isAlive(stat)) found.set(group, `${found.get(group) ?? ""} ${osPid}`);
-    else {
+    const stat = isZombie?.(Number(osPid)) === true ? undefined : procStatOf(osPid);
+    if (stat === undefined || !isAlive(stat)) found.set(group, `${found.get(group) ?? ""} ${osPid}`);
+    else if (stat.groupId === group.groupId && stat.sessionId === group.groupId) {
       group.knownMember = osPid;
       unconfirmed.delete(group.groupId);
       if (unconfirmed.size === 0) break;
@@ -160,11 +167,7 @@ export function hasGroupMembers(groupId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-  try {
-    return !hasProc || procStatOf(groupId) === undefined;
-  } catch {
-    return true; // No file descriptor is free to read `/proc`.
-  }
+  return !hasProc || !existsSync(`/proc/${groupId}`);
 }
 
 function isMember(osPid: string | undefined, groupId: number): boolean {

@@ -57,6 +57,13 @@ export function orphans(): number[] {
   return isReaper ? ownChildren().filter((osPid) => !spawned.has(osPid)) : [];
 }
 
+/** Calls `listener` after an orphan was reaped: from then on, another process may get its pid. */
+export function onOrphanReaped(listener: (osPid: number) => void): void {
+  reapListeners.push(listener);
+}
+
+const reapListeners: ((osPid: number) => void)[] = [];
+
 /** Registers a child that `Bun.spawn` started, until Bun has reaped it. */
 export function trackSpawned({ pid, exited }: Pick<Bun.Subprocess, "pid" | "exited">): void {
   spawned.add(pid);
@@ -106,22 +113,30 @@ function tryUnlessOverloaded<Result>(action: () => Result): Result | undefined {
 function reapOrphan(osPid: number, before: ReadonlyMap<number, Zombie>): void {
   // During the slices, its pid may have been given to a child that Bun waits for.
   if (spawned.has(osPid) || libc().isZombie?.(osPid) !== true) return;
-  if (isChildOfAnother(osPid)) {
-    libc().reap?.(osPid);
-    return;
-  }
+  if (isChildOfAnother(osPid)) return reap(osPid);
   const stat = procStatOf(osPid);
   if (stat === undefined) return;
   const nowMs = performance.now();
   const seen = before.get(osPid);
   const zombie = seen?.startTicks === stat.startTicks ? seen : { startTicks: stat.startTicks, seenAtMs: nowMs };
-  if (nowMs - zombie.seenAtMs >= bunReapsWithinMs) libc().reap?.(osPid);
+  if (nowMs - zombie.seenAtMs >= bunReapsWithinMs) reap(osPid);
   else zombies.set(osPid, zombie);
 }
 
-/** What Bun spawns is in gafferd's session or leads its own. No process can join another session. */
-function isChildOfAnother(osPid: number): boolean {
-  const { sessionOf } = libc();
-  const session = sessionOf?.(osPid);
-  return session !== osPid && session !== sessionOf?.(0);
+function reap(osPid: number): void {
+  libc().reap?.(osPid);
+  for (const listener of reapListeners) listener(osPid);
 }
+
+/**
+ * Whether Bun cannot have spawned this child, so that only gafferd reaps it. What Bun spawns is in gafferd's session or
+ * leads its own, and no process can join another session.
+ */
+export function isChildOfAnother(osPid: number): boolean {
+  const { sessionOf } = libc();
+  ownSession ??= sessionOf?.(0);
+  const session = sessionOf?.(osPid);
+  return session !== osPid && session !== ownSession;
+}
+
+let ownSession: number | undefined;
