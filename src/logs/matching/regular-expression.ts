@@ -3,12 +3,11 @@ import { GafferdError } from "../../errors.ts";
 import { messageOf } from "../../reason.ts";
 import { expandedSize } from "./expanded-size.ts";
 import { FoldedLiteral } from "./folded-literal.ts";
+import { maxPatternLength } from "./limits.ts";
 import { fastStepBytes, type LineMatcher } from "./line-matcher.ts";
 import { findExactly, findFirst, type FindNext, remembered } from "./next-occurrence.ts";
 import { requiredLiterals } from "./required-literals.ts";
 
-/** Longer expressions, and those that repeat more, are refused: compiling them would hold up everything else. */
-export const maxPatternLength = 1000;
 const maxExpandedSize = 2000;
 /** The bytes of a line that an expression is matched against. A large expression takes longer for each byte. */
 const [fewestLineBytes, mostLineBytes] = [8 * 1024, 64 * 1024];
