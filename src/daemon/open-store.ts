@@ -9,14 +9,22 @@ import { templateTables } from "../manager/template-rows.ts";
 import { RunRows, runTables } from "../runs/run-rows.ts";
 import type { Runs } from "../runs/runs.ts";
 import { Store } from "../store/store.ts";
+import type { StoreTables } from "../store/tables.ts";
 import { webhookTables } from "../webhook/webhook-tables.ts";
+
+/** The tables of all parts of gafferd. */
+export const allTables: readonly StoreTables[] = [
+  webhookTables,
+  templateTables,
+  runTables,
+  leaseTables,
+  exitTables,
+  eventTables,
+];
 
 /** Creates the store with the tables of all parts of gafferd. It is opened when it is first used. */
 export function createStore(options: { readonly stateDir: string; readonly log: Logger }): Store {
-  return new Store({
-    ...options,
-    tables: [webhookTables, templateTables, runTables, leaseTables, exitTables, eventTables],
-  });
+  return new Store({ ...options, tables: allTables });
 }
 
 /**

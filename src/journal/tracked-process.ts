@@ -23,8 +23,8 @@ export interface TrackedProcess {
   hasSpawned: boolean;
 }
 
-/** A process that writes 1 GB/s loses at most a quarter of its rate to a slow disk; the rest of its output is lost there. */
-const creditMsPerByte = 0.25 / 2 ** 20;
+/** A process that writes as fast as it can waits for a slow disk for a quarter of the time; what is too much is lost there. */
+const creditShare = 0.25;
 
 /** Tracks a process from the oldest byte that is held. `onChange` is called after every write. */
 export function trackProcess(process: OutputProcess, onChange: (output: TrackedOutput) => void): TrackedProcess {
@@ -32,7 +32,7 @@ export function trackProcess(process: OutputProcess, onChange: (output: TrackedO
   const tracked = { process, outputs, isRecorded: false, hasSpawned: false };
   let index = 0;
   for (const ring of process.rings.values()) {
-    const cursor = new Cursor(ring, { position: ring.oldest, creditMsPerByte, onChange: () => onChange(output) });
+    const cursor = new Cursor(ring, { position: ring.oldest, creditShare, onChange: () => onChange(output) });
     const output: TrackedOutput = {
       process: tracked,
       index: index++,

@@ -113,5 +113,7 @@ export class LogReader {
 }
 
 function namesOf({ journal, name }: LogReaderOptions): readonly string[] {
-  return name === undefined ? journal.names() : [name];
+  if (name !== undefined) return [name];
+  // Of a template that is new, nothing may be on disk yet.
+  return [...new Set([...journal.names(), ...journal.usage().map((usage) => usage.name)])];
 }

@@ -19,8 +19,11 @@ export interface CursorOptions {
   holdsTaken?: boolean;
   /** Keeps half a ring of read bytes from being overwritten, so that a reader to which some did not arrive can resume. */
   keepsBehind?: boolean;
-  /** How long the writer may wait for a reader that is not lossless, for each byte that it reads. Default: 5 ms per MiB. */
-  creditMsPerByte?: number;
+  /**
+   * The share of the time (0…1) that the writer may wait for a reader that is not lossless. Default: it depends on the bytes
+   * that the reader reads.
+   */
+  creditShare?: number;
   /** Called after every write and when the ring ends. It must return immediately. */
   onChange?: () => void;
   /** Called once when a lossless reader exceeds its timeout. From then on it may lose bytes. */
@@ -28,7 +31,7 @@ export interface CursorOptions {
 }
 
 const maxCreditMs = 20;
-const defaultCreditMsPerByte = 5 / 2 ** 20;
+const creditMsPerByte = 5 / 2 ** 20;
 
 /** The position of a reader in a ring. It stores no bytes. The caller must `close` it. */
 export class Cursor implements RingReader {
@@ -38,7 +41,8 @@ export class Cursor implements RingReader {
   readonly #onCutOff: () => void;
   readonly #holdsTaken: boolean;
   readonly #keepsBehind: boolean;
-  readonly #creditMsPerByte: number;
+  readonly #creditShare: number | undefined;
+  #creditedMs = performance.now();
   #position: number;
   #heldPosition: number;
   #waitBudgetMs: number;
@@ -49,7 +53,7 @@ export class Cursor implements RingReader {
     this.#heldPosition = options.position;
     this.#holdsTaken = options.holdsTaken ?? false;
     this.#keepsBehind = options.keepsBehind ?? false;
-    this.#creditMsPerByte = options.creditMsPerByte ?? defaultCreditMsPerByte;
+    this.#creditShare = options.creditShare;
     this.#losslessTimeoutMs = options.losslessTimeoutMs ?? 0;
     this.#waitBudgetMs = options.losslessTimeoutMs ?? maxCreditMs;
     this.#onChange = options.onChange ?? (() => {});
@@ -96,7 +100,7 @@ export class Cursor implements RingReader {
     const bytes = position - this.#position;
     this.#position = position;
     if (this.#losslessTimeoutMs === 0)
-      this.#waitBudgetMs = Math.min(maxCreditMs, this.#waitBudgetMs + bytes * this.#creditMsPerByte);
+      this.#waitBudgetMs = Math.min(maxCreditMs, this.#waitBudgetMs + this.#creditFor(bytes));
     else if (this.#waitBudgetMs > 0) this.#waitBudgetMs = this.#losslessTimeoutMs;
     this.ring.notifyReaderMoved();
   }
@@ -123,6 +127,13 @@ export class Cursor implements RingReader {
     this.#waitBudgetMs = 0;
     this.ring.cursors.delete(this);
     this.ring.notifyReaderMoved();
+  }
+
+  #creditFor(bytes: number): number {
+    if (this.#creditShare === undefined) return bytes * creditMsPerByte;
+    const sinceMs = this.#creditedMs;
+    this.#creditedMs = performance.now();
+    return (this.#creditedMs - sinceMs) * this.#creditShare;
   }
 
   #loseUntil(to: number): Gap | undefined {

@@ -28,6 +28,7 @@ import { relay } from "./relay.ts";
 import { requests } from "./requests.ts";
 import { respawn } from "./respawn.ts";
 import { runs } from "./runs.ts";
+import { search } from "./search.ts";
 import { spawn } from "./spawn.ts";
 import { spawnCost } from "./spawn-cost.ts";
 import { stalled } from "./stalled.ts";
@@ -43,6 +44,7 @@ const measures: readonly Measure[] = [
   dropping,
   ingest,
   journal,
+  search,
   spawn,
   spawnCost,
   runs,

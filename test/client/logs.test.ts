@@ -1,8 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { createClient, type LogEntry } from "gafferd/client";
 import { startCutter } from "../http/feed/cutter.ts";
 import { useServing } from "../http/serving.ts";
 import { waitFor } from "../wait-for.ts";
+
+// The machine may be busy.
+setDefaultTimeout(60_000);
 
 const host = useServing();
 const keep = { output_keep: "64m" };

@@ -10,6 +10,7 @@ import { Outbox } from "../../src/webhook/outbox.ts";
 import type { Logger } from "../../src/log.ts";
 import { type Webhook, webhookIdOf } from "../../src/webhook/webhook.ts";
 import { recordWarnings } from "../recorded-log.ts";
+import { storedParts } from "./stored-parts.ts";
 import type { FuzzTarget } from "./target.ts";
 
 /** Whether the file is cut, or its pages change places: what disks and copies do. */
@@ -85,6 +86,7 @@ function use(store: Store, log: Logger): void {
   } finally {
     outbox.close();
   }
+  for (const part of storedParts) part.use(store, log);
 }
 
 function useOutbox(outbox: Outbox, log: Logger): void {
@@ -115,6 +117,7 @@ async function createDatabase(folder: string): Promise<Uint8Array> {
   for (let index = 0; index < 20; index++)
     outbox.add(ids, { id: `e${index}`, body: `{"name":"web"}`, createdMs: index });
   outbox.close();
+  for (const part of storedParts) await part.fill(store, log);
   await store.close();
   return readFileSync(storePath(folder));
 }

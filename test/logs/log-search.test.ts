@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findReader } from "../../src/http/streams/find-reader.ts";
 import { formatStreamId } from "../../src/http/feed/stream-id.ts";
 import { templateSource } from "../../src/reading/output-source.ts";
@@ -6,6 +6,9 @@ import { hostJournal } from "../journal/journal-host.ts";
 import { readAll, readKept } from "../journal/reading.ts";
 import { waitFor } from "../wait-for.ts";
 import { search, textsOf } from "./searching.ts";
+
+// The machine may be busy.
+setDefaultTimeout(60_000);
 
 type Host = ReturnType<typeof hostJournal>;
 

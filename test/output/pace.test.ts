@@ -78,3 +78,16 @@ test("the writer waits at most 20 ms for any other reader, until it has read eno
   reader.advance(reader.position + 100);
   expect(reader.waitBudgetMs).toBeLessThan(0.01);
 });
+
+test("with a `creditShare`, a reader earns time by the time that passes, however little it reads, 20 ms at most", async () => {
+  const ring = new Ring(capacity);
+  const reader = new Cursor(ring, { position: 0, creditShare: 1 });
+  ring.write(new Uint8Array(capacity), currentMoment());
+  while (writableBytes(ring, capacity) === 0) await waitForReaders(ring);
+  expect(reader.waitBudgetMs).toBeLessThanOrEqual(0);
+  ring.write(new Uint8Array(capacity), currentMoment());
+  reader.takeGap();
+  reader.advance(reader.position + 1);
+  expect(reader.waitBudgetMs).toBeGreaterThan(0);
+  expect(reader.waitBudgetMs).toBeLessThanOrEqual(20);
+});

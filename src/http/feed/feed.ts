@@ -1,6 +1,7 @@
 import { hasTimeLeft, runInNextTurn } from "../../slices.ts";
 import type { Arrival, Pieces, PieceSource } from "../listen/connection.ts";
 import type { ClientPresence } from "./client-presence.ts";
+import { type Allocate, PieceMemory } from "./piece-memory.ts";
 
 /** Gives the socket about this many bytes at a time: whole pieces until there are as many; measured with `bun run bench`. */
 const takeBytes = 256 * 1024;
@@ -16,8 +17,8 @@ export interface FeedSource {
   readonly greeting?: Uint8Array;
   /** More headers of the response. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The next piece, which may be empty. Undefined if there is none now. */
-  next(): Uint8Array | undefined;
+  /** The next piece, which may be empty. Undefined if there is none now. `allocate` returns memory that it may use. */
+  next(allocate: Allocate): Uint8Array | undefined;
   /** Called when all pieces so far were written or copied by Bun (1.4.5), so their memory may be reused. */
   release?(): void;
   /** When to read again even if `wake` is not called, on the steady clock. Undefined for never. */
@@ -56,6 +57,7 @@ export class Feed implements PieceSource {
   readonly #source: FeedSource;
   /** The pending `take`; undefined if there is none. */
   #pending: PromiseWithResolvers<Pieces | undefined> | undefined;
+  readonly #memory = new PieceMemory();
   #abort: ((reason: Error) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waitingSinceMs = 0;
@@ -86,6 +88,7 @@ export class Feed implements PieceSource {
       this.#options.presence?.sending();
       return pieces;
     }
+    this.#memory.drop();
     this.#pending = Promise.withResolvers();
     this.#waitingSinceMs = performance.now();
     if (mayCollect) this.#armTimer();
@@ -173,7 +176,7 @@ export class Feed implements PieceSource {
     this.#isGreeted = true;
     do {
       if (this.#abortIfFailed()) return undefined;
-      const piece = this.#source.next();
+      const piece = this.#source.next(this.#memory.allocate);
       if (piece === undefined) break;
       batch.add(piece);
     } while (batch.length === 0 || (batch.length < takeBytes && hasTimeLeft()));
@@ -211,7 +214,7 @@ export class Feed implements PieceSource {
   }
 }
 
-/** The data of one `take`: large pieces unchanged, small ones combined. */
+/** The data of one `take`: large pieces unchanged, but contiguous ones as one, and small ones combined. */
 class Batch {
   readonly #pieces: Uint8Array[] = [];
   #small: Uint8Array[] = [];
@@ -226,6 +229,11 @@ class Batch {
   add(piece: Uint8Array): void {
     if (piece.length === 0) return;
     this.#length += piece.length;
+    if (piece.length >= smallBytes) {
+      this.#combine();
+      this.#append(piece);
+      return;
+    }
     this.#small.push(piece);
     this.#smallBytes += piece.length;
     if (this.#smallBytes >= smallBytes) this.#combine();
@@ -239,8 +247,16 @@ class Batch {
   #combine(): void {
     const [first] = this.#small;
     if (first === undefined) return;
-    this.#pieces.push(this.#small.length === 1 ? first : Buffer.concat(this.#small));
+    this.#append(this.#small.length === 1 ? first : Buffer.concat(this.#small));
     this.#small = [];
     this.#smallBytes = 0;
+  }
+
+  #append(piece: Uint8Array): void {
+    const last = this.#pieces.at(-1);
+    const isNext = last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset;
+    if (!isNext) return void this.#pieces.push(piece);
+    this.#pieces.pop();
+    this.#pieces.push(new Uint8Array(last.buffer, last.byteOffset, last.length + piece.length));
   }
 }

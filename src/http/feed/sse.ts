@@ -1,17 +1,14 @@
 import { isUtf8 } from "node:buffer";
+import { type DataLines, toDataLines } from "./data-lines.ts";
 import { toJsonLine } from "./json-line.ts";
 
 const newline = 10;
 const carriageReturn = 13;
+/** `data: ` before each line. */
 const dataFieldBytes = 6;
 /** Length of U+FFFD in UTF-8. */
 const replacementBytes = 3;
 const encoder = new TextEncoder();
-/** Below this mean line length, a loop over the bytes is faster than a search and a copy per line (measured). */
-const shortLineBytes = 48;
-const sampleBytes = 1024;
-
-let scratch = Buffer.allocUnsafeSlow(256 * 1024);
 
 export interface TextEventOptions {
   /** Lines before the data, such as `event: stdout\n`. */
@@ -20,6 +17,8 @@ export interface TextEventOptions {
   readonly after: (taken: number) => string;
   /** Maximum length of the data, including the `data: ` of each line; at least 16. */
   readonly maxBytes: number;
+  /** Returns memory for the event. Default: memory of its own. */
+  readonly allocate?: ((bytes: number) => Buffer) | undefined;
 }
 
 /**
@@ -27,19 +26,18 @@ export interface TextEventOptions {
  * its own `data:`, whether it ends with a newline, a carriage return or both, so output cannot forge a field or an event.
  * Bytes that are not UTF-8 become U+FFFD. The event contains as much output as fits, and whole lines if at least one fits.
  */
-export function encodeTextEvent(output: Uint8Array, { before, after, maxBytes }: TextEventOptions): Uint8Array {
+export function encodeTextEvent(output: Uint8Array, options: TextEventOptions): Buffer {
+  const { before, after, maxBytes, allocate = Buffer.allocUnsafeSlow } = options;
   const whole = output instanceof Buffer ? output : Buffer.from(output.buffer, output.byteOffset, output.length);
   const isPlain = isUtf8(whole) && !whole.includes(carriageReturn);
   const part = isPlain ? whole : whole.subarray(0, fittingLength(whole, maxBytes));
-  const text = isPlain ? whole : normalize(part);
-  reserve(before.length + text.length * (dataFieldBytes + 1) + dataFieldBytes + 1);
-  const start = scratch.write(before, 0, "latin1");
-  const limit = Math.min(start + maxBytes, scratch.length);
-  const written = isShortLined(text) ? writeShortLines(text, start, limit) : writeLines(text, start, limit);
-  const ending = after(isPlain ? written.taken : part.length);
-  reserve(written.end + ending.length);
-  const end = written.end + scratch.write(ending, written.end, "latin1");
-  return Uint8Array.prototype.slice.call(scratch, 0, end);
+  const lines = toFittingLines(isPlain ? whole : normalize(part), maxBytes);
+  const ending = after(isPlain ? lines.taken : part.length);
+  const event = allocate(before.length + lines.bytes.length + ending.length);
+  event.write(before, 0, "latin1");
+  event.set(lines.bytes, before.length);
+  event.write(ending, before.length + lines.bytes.length, "latin1");
+  return event;
 }
 
 /**
@@ -91,87 +89,9 @@ function wholeCharacters(text: Buffer, length: number): number {
   return end > 0 && length - end < 4 ? end : length;
 }
 
-interface Written {
-  /** Offset in `scratch`. */
-  readonly end: number;
-  /** Number of bytes of the text that were written. */
-  readonly taken: number;
-}
-
-function writeLines(text: Buffer, start: number, limit: number): Written {
-  let end = start;
-  let from = 0;
-  while (from < text.length) {
-    const at = text.indexOf(newline, from);
-    const to = at < 0 ? text.length : at + 1;
-    // A last line without a newline gets one.
-    const room = limit - end - dataFieldBytes - (at < 0 ? 1 : 0);
-    if (to - from > room) {
-      if (from === 0) return writeBeginning(text, start, limit);
-      break;
-    }
-    end = writeDataField(scratch, end);
-    end += text.copy(scratch, end, from, to);
-    from = to;
-  }
-  return { end: endLine(end), taken: from };
-}
-
-/** Writes as much of one line as fits. */
-function writeBeginning(text: Buffer, start: number, limit: number): Written {
-  const end = writeDataField(scratch, start);
-  const taken = wholeCharacters(text, limit - end - 1);
-  return { end: endLine(end + text.copy(scratch, end, 0, taken)), taken };
-}
-
-function writeShortLines(text: Buffer, start: number, limit: number): Written {
-  // A local variable and nested loops, so that the compiler keeps the values in registers.
-  const target = scratch;
-  let end = start;
-  let index = 0;
-  while (index < text.length) {
-    const lineStart = index;
-    const lineEnd = end;
-    end = writeDataField(target, end);
-    let byte: number;
-    do {
-      byte = text[index++] ?? 0;
-      target[end++] = byte;
-    } while (byte !== newline && index < text.length);
-    if (end + (byte === newline ? 0 : 1) <= limit) continue;
-    return lineStart === 0 ? writeBeginning(text, start, limit) : { end: lineEnd, taken: lineStart };
-  }
-  return { end: endLine(end), taken: index };
-}
-
-/** Writes `data: ` byte by byte, which is faster than `set` for so few bytes. */
-function writeDataField(target: Buffer, at: number): number {
-  target[at] = 0x64;
-  target[at + 1] = 0x61;
-  target[at + 2] = 0x74;
-  target[at + 3] = 0x61;
-  target[at + 4] = 0x3a;
-  target[at + 5] = 0x20;
-  return at + dataFieldBytes;
-}
-
-function endLine(end: number): number {
-  if (scratch[end - 1] === newline) return end;
-  scratch[end] = newline;
-  return end + 1;
-}
-
-function isShortLined(text: Buffer): boolean {
-  const sample = Math.min(text.length, sampleBytes);
-  let lines = 1;
-  for (let index = 0; index < sample; index++) if (text[index] === newline) lines++;
-  return sample < lines * shortLineBytes;
-}
-
-/** Grows `scratch` and keeps its content. */
-function reserve(length: number): void {
-  if (scratch.length >= length) return;
-  const old = scratch;
-  scratch = Buffer.allocUnsafeSlow(length * 2);
-  old.copy(scratch);
+/** As many lines as fit into `maxBytes`, or the beginning of the first line if it does not fit. */
+function toFittingLines(text: Buffer, maxBytes: number): DataLines {
+  const lines = toDataLines(text, maxBytes);
+  if (lines.taken > 0) return lines;
+  return toDataLines(text.subarray(0, wholeCharacters(text, maxBytes - dataFieldBytes - 1)), maxBytes);
 }

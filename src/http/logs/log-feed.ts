@@ -31,6 +31,8 @@ export interface LogFeedOptions {
 
 /** Found ahead of the client. Then the search waits until the client has taken it. */
 const aheadBytes = 256 * 1024;
+/** If others wait, a search that has found something lets them go first after this time. */
+const longestTurnMs = 50;
 
 /** The source of a response of `/logs`. It searches only while its client reads. */
 export class LogFeed implements FeedSource {
@@ -98,6 +100,7 @@ export class LogFeed implements FeedSource {
   async #fill(): Promise<void> {
     const { items, encode, wake } = this.#options;
     await searchPermits.acquire();
+    let startedMs = performance.now();
     try {
       while (this.#bytes < aheadBytes && !this.#isClosed) {
         this.#hasNews = false;
@@ -112,6 +115,12 @@ export class LogFeed implements FeedSource {
           this.#bytes += piece.length;
         }
         wake();
+        if (!searchPermits.areWanted || performance.now() - startedMs < longestTurnMs) continue;
+        // Goes to the end of the queue, so that a long search does not hold up a short one.
+        await items.park();
+        searchPermits.release();
+        await searchPermits.acquire();
+        startedMs = performance.now();
       }
     } finally {
       searchPermits.release();

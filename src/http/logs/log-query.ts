@@ -1,7 +1,7 @@
 import { GafferdError } from "../../errors.ts";
-import { createMatcher, maxGrepBytes } from "../../logs/matching/grep.ts";
+import type { Grep } from "../../logs/matching/grep.ts";
+import { maxGrepBytes, maxPatternLength } from "../../logs/matching/limits.ts";
 import type { LogQuery, SearchPlace } from "../../logs/log-search.ts";
-import { maxPatternLength } from "../../logs/matching/regular-expression.ts";
 import type { StreamPosition } from "../../reading/stream-position.ts";
 import { defaultHeartbeatMs, feedParameters, parseHeartbeat, parseTime } from "../feed/feed-query.ts";
 import { leaseParameter } from "../feed/held-lease.ts";
@@ -10,7 +10,8 @@ import { choice, flag, type Parameter } from "../operation/parameter.ts";
 import { parseWhole } from "../operation/query.ts";
 
 /** The parsed query of `/logs`. */
-export interface ParsedLogQuery extends LogQuery {
+export interface ParsedLogQuery extends Omit<LogQuery, "matcher"> {
+  readonly grep: Grep;
   readonly format: "text" | "json";
   /** Undefined for no heartbeat. */
   readonly heartbeatMs: number | undefined;
@@ -110,12 +111,11 @@ export function parseLogQuery(
     follow,
     format: logParameters.format.read(query),
     heartbeatMs: parseHeartbeat(query.get("heartbeat"), follow ? defaultHeartbeatMs : undefined),
-    // Last, because a regular expression is compiled.
-    matcher: createMatcher({
+    grep: {
       text: query.get("grep") ?? "",
       regex: logParameters.regex.read(query),
       ignoreCase: logParameters.ignore_case.read(query),
-    }),
+    },
   };
 }
 

@@ -4,14 +4,11 @@ import type { EventBus } from "../../events/bus.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { Leases } from "../../leases/leases.ts";
 import type { Logger } from "../../log.ts";
-import { LogReader } from "../../logs/log-reader.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { admitStream } from "../feed/admit-stream.ts";
 import { answerFeed } from "../feed/answer-feed.ts";
 import { commentLine } from "../feed/sse.ts";
 import { findTemplate } from "../operation/target.ts";
-import { logEncoder } from "./log-encoder.ts";
-import { LogFeed } from "./log-feed.ts";
 import { parseLogQuery } from "./log-query.ts";
 
 export interface LogRoutesOptions {
@@ -36,10 +33,12 @@ export function logRoutes({ manager, bus, journal, leases, log }: LogRoutesOptio
     const lastEventId = request.headers.get("last-event-id");
     const query = parseLogQuery(new URL(request.url).searchParams, { label, lastEventId, nowMs: Date.now() });
     const kept = assertKept(name);
+    const { createMatcher, LogReader, logEncoder, LogFeed } = await loadSearch();
+    const matcher = createMatcher(query.grep);
     admitStream(request);
     // `HEAD` comes as a request that is aborted from the start.
     const wasAborted = request.signal.aborted;
-    const items = await LogReader.open({ journal: kept, bus, name, query, log });
+    const items = await LogReader.open({ journal: kept, bus, name, query: { ...query, matcher }, log });
     // The client left meanwhile.
     if (request.signal.aborted && !wasAborted) {
       await items.close();
@@ -81,4 +80,15 @@ export function logRoutes({ manager, bus, journal, leases, log }: LogRoutesOptio
       `the output of \`${name}\` is not kept on disk: set \`output_keep = 64m\` (a size, an age such as \`7d\`, or both) in its template; GET /streams/${name} has the output in memory`,
     );
   }
+}
+
+/** Loads the code of the search when it is first used: the engine of regular expressions is large. */
+async function loadSearch() {
+  const [grep, reader, encoder, feed] = await Promise.all([
+    import("../../logs/matching/grep.ts"),
+    import("../../logs/log-reader.ts"),
+    import("./log-encoder.ts"),
+    import("./log-feed.ts"),
+  ]);
+  return { ...grep, ...reader, ...encoder, ...feed };
 }

@@ -6,6 +6,7 @@ import type { OutputItem } from "../../reading/output-reader.ts";
 import { type OutputGap, type OutputProcess, sizeOfGap } from "../../reading/output-source.ts";
 import { EncodingCache } from "../feed/encoding-cache.ts";
 import type { FeedFormat } from "../feed/feed-query.ts";
+import { type Allocate, PieceMemory } from "../feed/piece-memory.ts";
 import { maxLineBytes, toJsonLine } from "../feed/json-line.ts";
 import { encodeGreeting, encodeJsonEvent, encodeTextEvent } from "../feed/sse.ts";
 import { maxIdLength } from "../feed/stream-id.ts";
@@ -16,8 +17,11 @@ import { eventNameOf } from "../feed/event-name.ts";
 export interface OutputEncoder {
   /** The first bytes to send; may be empty. `id` is where the stream starts, so that a client without data can resume. */
   greet(id: string | undefined): Uint8Array;
-  /** The bytes to send; may be empty. May encode only the beginning of the output; it then calls `place.after(to)`. */
-  encode(item: OutputItem, place: EncodingPlace): Uint8Array;
+  /**
+   * The bytes to send; may be empty. May encode only the beginning of the output; it then calls `place.after(to)`.
+   * `allocate` returns memory for an encoding that no other reader shares; default: memory of its own.
+   */
+  encode(item: OutputItem, place: EncodingPlace, allocate?: Allocate): Uint8Array;
   /** Maximum number of output bytes in an item. */
   readonly maxBytes: number;
   /** The encoding reports gaps, so a client can see that bytes are missing. */
@@ -62,7 +66,7 @@ export function createEventEncoder(format: FeedFormat, { greet, exitOf } = plain
     greet,
     maxBytes: format === "base64" ? base64Bytes : eventBytes,
     namesGaps: true,
-    encode(item, place) {
+    encode(item, place, allocate) {
       switch (item.kind) {
         case "gap":
           return encodeJsonEvent("gap", toGapDocument(item), place.after());
@@ -73,7 +77,7 @@ export function createEventEncoder(format: FeedFormat, { greet, exitOf } = plain
           return encodeJsonEvent("spawn", { pid, os_pid: osPid }, place.after());
         }
         case "bytes":
-          return encodeOutputEvent(item, format, place);
+          return encodeOutputEvent(item, format, { place, allocate });
       }
     },
   };
@@ -121,41 +125,52 @@ interface SharedEvent {
 
 /** The newest events per ring. Readers at the same position share them: 1,000 live tails cost one encoding. */
 const sharedEvents = new EncodingCache<Ring, SharedEvent>(32);
+/** The memory of the newest events. */
+const sharedMemory = new EncodingCache<Ring, PieceMemory>();
 
 /** Call when a reader of these rings has closed. Drops the shared events of rings with fewer than two readers. */
 export function dropSharedEvents(rings: Iterable<Ring>): void {
-  for (const ring of rings) if (ring.cursors.size < 2) sharedEvents.forget(ring);
+  for (const ring of rings) if (ring.cursors.size < 2) forgetShared(ring);
+}
+
+function forgetShared(ring: Ring): void {
+  sharedEvents.forget(ring);
+  sharedMemory.forget(ring);
 }
 
 /** Shares the event with other readers: the same bytes after the same id give the same event. */
-function encodeOutputEvent(item: Bytes, format: FeedFormat, place: EncodingPlace): Uint8Array {
+function encodeOutputEvent(
+  item: Bytes,
+  format: FeedFormat,
+  { place, allocate }: { readonly place: EncodingPlace; readonly allocate: Allocate | undefined },
+): Uint8Array {
   const { ring, label, from, to } = item;
-  const encode = (): SharedEvent => {
+  const encode = (memory?: Allocate): SharedEvent => {
     let taken = to;
     const after = (end: number) => {
       taken = end;
       return place.after(end);
     };
-    return { frame: eventEncoders[format](item, after), to: taken };
+    return { frame: eventEncoders[format](item, after, memory), to: taken };
   };
   if (ring.cursors.size < 2 || place.before === undefined) {
-    sharedEvents.forget(ring);
-    return encode().frame;
+    forgetShared(ring);
+    return encode(allocate).frame;
   }
   let isNew = false;
   const encodeNew = () => {
     isNew = true;
-    return encode();
+    return encode(sharedMemory.get(ring, () => new PieceMemory()).allocate);
   };
   const shared = sharedEvents.get(ring, encodeNew, `${format} ${label} ${from}-${to} ${place.before}`);
   if (!isNew) place.after(shared.to);
   return shared.frame;
 }
 
-type EventEncoder = (item: Bytes, after: (to: number) => string) => Uint8Array;
+type EventEncoder = (item: Bytes, after: (to: number) => string, allocate: Allocate | undefined) => Uint8Array;
 
 const eventEncoders: Readonly<Record<FeedFormat, EventEncoder>> = {
-  text(item, after) {
+  text(item, after, allocate) {
     const { ring, label, to } = item;
     const before = `event: ${eventNameOf(label)}\n`;
     // The client has already ended the line at the preceding carriage return; do not send an empty line.
@@ -168,6 +183,7 @@ const eventEncoders: Readonly<Record<FeedFormat, EventEncoder>> = {
       before,
       after: (taken) => `id: ${after(from + taken)}\n\n`,
       maxBytes,
+      allocate,
     });
   },
   json(item, after) {

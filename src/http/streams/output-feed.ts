@@ -3,6 +3,7 @@ import type { OutputSource } from "../../reading/output-source.ts";
 import { type OutputStart, ringsOf } from "../../reading/output-start.ts";
 import type { FeedSource } from "../feed/feed.ts";
 import { gapHeader } from "../feed/gap-header.ts";
+import type { Allocate } from "../feed/piece-memory.ts";
 import { dropSharedEvents, type EncodingPlace, type OutputEncoder } from "./output-encoder.ts";
 import type { Follow } from "./output-query.ts";
 import { type NamedConnection, type NamedReader, openConnected } from "./named-reader.ts";
@@ -77,14 +78,14 @@ export class OutputFeed implements FeedSource {
     return "it fell behind: bytes it has not read are no longer in the buffer, and a raw stream cannot report the gap";
   }
 
-  next(): Uint8Array | undefined {
+  next(allocate: Allocate): Uint8Array | undefined {
     const { encoder, follow } = this.#options;
     if (this.#isFull) return this.#takeRetry();
     const maxBytes = Math.min(encoder.maxBytes, this.#connection?.maxBytes ?? Infinity);
     const item = this.#reader.next(maxBytes, follow ? performance.now() : Infinity);
     this.#wasExhausted = item === undefined && !this.#reader.isLoading;
     if (item?.kind === "bytes") this.#sentBytes += item.to - item.from;
-    return item && encoder.encode(item, this.#place);
+    return item && encoder.encode(item, this.#place, allocate);
   }
 
   /** The response of a named reader ends here. */

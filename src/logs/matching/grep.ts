@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
 import { GafferdError } from "../../errors.ts";
 import { foldedLiteralMatcher } from "./folded-literal.ts";
+import { maxGrepBytes } from "./limits.ts";
 import { everyLine, type LineMatcher, literalMatcher } from "./line-matcher.ts";
 import { isAscii, regularExpressionMatcher } from "./regular-expression.ts";
 
@@ -12,9 +13,6 @@ export interface Grep {
   readonly regex: boolean;
   readonly ignoreCase: boolean;
 }
-
-/** A longer text to search for is refused. */
-export const maxGrepBytes = 4096;
 
 /** Throws `bad_value`. */
 export function createMatcher({ text, regex, ignoreCase }: Grep): LineMatcher {

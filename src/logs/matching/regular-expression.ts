@@ -3,12 +3,11 @@ import { GafferdError } from "../../errors.ts";
 import { messageOf } from "../../reason.ts";
 import { expandedSize } from "./expanded-size.ts";
 import { FoldedLiteral } from "./folded-literal.ts";
+import { maxPatternLength } from "./limits.ts";
 import { fastStepBytes, type LineMatcher } from "./line-matcher.ts";
 import { findExactly, findFirst, type FindNext, remembered } from "./next-occurrence.ts";
 import { requiredLiterals } from "./required-literals.ts";
 
-/** Longer expressions, and those that repeat more, are refused: compiling them would hold up everything else. */
-export const maxPatternLength = 1000;
 const maxExpandedSize = 2000;
 /** The bytes of a line that an expression is matched against. A large expression takes longer for each byte. */
 const [fewestLineBytes, mostLineBytes] = [8 * 1024, 64 * 1024];
@@ -61,8 +60,8 @@ function findRequired(pattern: string, expression: RE2JS, ignoreCase: boolean): 
     const literal = new FoldedLiteral(text);
     return remembered((bytes, from) => literal.find(bytes, from));
   });
-  // In any case, `s` and `k` match these two characters too.
-  return findFirst([...folded, ...["ſ", "K"].map((each) => findExactly(Buffer.from(each)))]);
+  // In any case, `s` and `k` also match the long s and the Kelvin sign.
+  return findFirst([...folded, ...["\u017f", "\u212a"].map((each) => findExactly(Buffer.from(each)))]);
 }
 
 /** Whether the text has ASCII characters only. */

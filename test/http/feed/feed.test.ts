@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Feed, type FeedSource } from "../../../src/http/feed/feed.ts";
+import { waitFor } from "../../wait-for.ts";
 import { countTurns, takeSlices } from "../../take-slices.ts";
 
 interface PiecesOptions {
@@ -80,4 +81,23 @@ test("a feed that is closed while it waits for its turn ends", async () => {
   const taken = feed.take();
   feed.close();
   expect(await taken).toBeUndefined();
+});
+
+test("contiguous pieces are given as one, and a large piece is not copied together with small ones", async () => {
+  const kib = 1024;
+  const block = Buffer.alloc(100 * kib);
+  const apart = Buffer.alloc(20 * kib);
+  const contiguous = [block.subarray(0, 40 * kib), block.subarray(40 * kib, 70 * kib)];
+  const takeAll = async () => {
+    const left = [...contiguous, Buffer.from("small "), Buffer.from("ones"), apart];
+    const source = { next: () => left.shift(), dueMs: undefined, ended: false, abortReason: undefined, close() {} };
+    const pieces = await new Feed({ open: () => source, heartbeat: undefined }).take();
+    // On a busy machine the time of the turn may end in between.
+    return left.length === 0 ? pieces : undefined;
+  };
+  const pieces = await waitFor(takeAll, "a turn with enough time");
+  expect(pieces.map(({ length }) => length)).toEqual([70 * kib, "small ones".length, apart.length]);
+  expect(pieces[0]?.buffer).toBe(block.buffer);
+  expect(Buffer.from(pieces[1] ?? []).toString()).toBe("small ones");
+  expect(pieces[2]).toBe(apart);
 });

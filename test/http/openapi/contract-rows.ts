@@ -240,7 +240,7 @@ export const contractRows: readonly ContractRow[] = [
     answerHeaders: ["X-Gaffer-Taken"],
   },
   { row: "GET /runs/:id/stdin", requests: ["GET /runs/{id}/stdin"], members: ["taken", "closed"] },
-  { row: "POST /runs/:id/_stop", requests: ["POST /runs/{id}/_stop"], codes: ["not_found"] },
+  { row: "POST /runs/:id/_stop", requests: ["POST /runs/{id}/_stop"], query: ["max_bytes"], codes: ["not_found"] },
   {
     row: "POST /runs/:id/_signal/:sig",
     requests: ["POST /runs/{id}/_signal/{sig}"],

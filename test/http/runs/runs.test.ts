@@ -319,6 +319,8 @@ describe("a run is a process like any other", () => {
     expect((await runs.ask("GET", "/stats")).body).toMatchObject([{ name: "run~a" }]);
     expect((await runs.ask("POST", "/processes", { name: "run~a", cmd: "true" })).status).toBe(400);
     expect((await runs.ask("GET", "/watch?since=1m")).body).toMatchObject({ name: "run~a" });
+    const spawned = await runs.ask("GET", "/watch/proc.run~a.spawn?since=1m");
+    expect(spawned.body).toMatchObject({ event: "spawn", name: "run~a", pid: 1 });
   });
 
   test("a template of the same name is another", async () => {
