@@ -31,7 +31,8 @@ const boot = Type.String({
 });
 
 export const reportAddress = Type.String({
-  description: "The address of the report of the exit: `/processes/NAME/_history/PID?boot=BOOT`.",
+  description:
+    "The address of the report of the exit: `/processes/NAME/_history/PID?boot=BOOT`, or `/runs/ID` for a run.",
 });
 
 export const exitDocumentSchema = Type.Object(

@@ -1,5 +1,8 @@
 import { bootId } from "../boot.ts";
 
+/** The names of runs in events begin with it. */
+const runPrefix = "run~";
+
 /** `/processes/web:api/_history/3?boot=r5k2x`: where the report of an exit is. Default: an exit of this run of gafferd. */
 export function reportAddressOf({
   name,
@@ -10,5 +13,7 @@ export function reportAddressOf({
   readonly pid: number;
   readonly boot?: string | undefined;
 }): string {
+  // A run is its own report. No template can have a `~` in its name.
+  if (name.startsWith(runPrefix)) return `/runs/${encodeURIComponent(name.slice(runPrefix.length))}`;
   return `/processes/${encodeURIComponent(name).replaceAll("%3A", ":")}/_history/${pid}?boot=${boot}`;
 }

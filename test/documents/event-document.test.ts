@@ -40,3 +40,8 @@ test("a flap has the time of the retry, or null if gafferd gave up", () => {
 test("a running process has neither an exit status nor a signal", () => {
   expect(toExitStatusDocument(undefined)).toEqual({ exit_status: null, term_signal: null });
 });
+
+test("the report of a run is the run itself", () => {
+  const exit = { type: "exit", ...base, ...process, status: { exitCode: 0 } } as const;
+  expect(toEventDocument({ ...exit, name: "run~build 42" }).report).toBe("/runs/build%2042");
+});
