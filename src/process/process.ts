@@ -8,6 +8,7 @@ import { hostExitActionOf } from "./spawn/host-exit-action.ts";
 import { assertLaunchable, launch, type Launched } from "./spawn/launch.ts";
 import type { OutputPipe } from "./spawn/output-pipe.ts";
 import { prepareUser } from "./spawn/user.ts";
+import { bootTicks } from "./boot-ticks.ts";
 import { hasProc } from "./proc-stat.ts";
 import { type ProcessExit, toExit } from "./process-exit.ts";
 import type { Stdin } from "./stdin.ts";
@@ -32,10 +33,12 @@ const longestPauseMs = 100;
 /** Starts a process. Throws GafferdError `spawn_failed`. If its `details.transient` is true, a later attempt may succeed. */
 export function spawnProcess(template: ProcessTemplate, { log, slot = 0 }: ProcessOptions): Process {
   const startedAtMs = Date.now();
+  const ticksBefore = bootTicks();
   const launched = launch(template, { log, slot });
+  const startTicks = bootTicks() === ticksBefore ? ticksBefore : undefined;
   // Until its exec, the child shares gafferd's memory, and the kernel counts gafferd's peak as the child's.
   const ownMaxRssBytes = process.resourceUsage().maxRSS * 1024;
-  return new Process({ template, startedAtMs, ownMaxRssBytes, log, ...launched });
+  return new Process({ template, startedAtMs, startTicks, ownMaxRssBytes, log, ...launched });
 }
 
 export interface ProcessOptions {
@@ -47,6 +50,7 @@ export interface ProcessOptions {
 interface Started extends Launched, Pick<ProcessOptions, "log"> {
   readonly template: ProcessTemplate;
   readonly startedAtMs: number;
+  readonly startTicks: number | undefined;
   readonly ownMaxRssBytes: number;
 }
 
@@ -59,6 +63,8 @@ export class Process {
   readonly osPid: number;
   /** Unix time. */
   readonly startedAtMs: number;
+  /** The start time in `/proc/PID/stat`, as far as the clock tells it. Undefined if a tick passed during the spawn. */
+  readonly startTicks: number | undefined;
   /** One per distinct label, that of stdout first. Two outputs with the same label share a pipe. */
   readonly outputs: readonly OutputPipe[];
   /** Defined only with `redirectInput`. */
@@ -87,13 +93,26 @@ export class Process {
   #stopSignals: readonly number[] = [];
 
   constructor(started: Started) {
-    const { template, startedAtMs, ownMaxRssBytes, subprocess, outputs, stdin, marker, keeper, cgroup, log } = started;
+    const {
+      template,
+      startedAtMs,
+      startTicks,
+      ownMaxRssBytes,
+      subprocess,
+      outputs,
+      stdin,
+      marker,
+      keeper,
+      cgroup,
+      log,
+    } = started;
     this.#template = template;
     this.#log = log;
     this.#cgroup = cgroup;
     this.#subprocess = subprocess;
     this.osPid = subprocess.pid;
     this.startedAtMs = startedAtMs;
+    this.startTicks = startTicks;
     this.marker = marker;
     this.outputs = outputs;
     this.stdin = stdin;

@@ -1,6 +1,7 @@
 import type { EventBus } from "../events/bus.ts";
 import type { Logger } from "../log.ts";
 import type { OutputMemory } from "../output/output-memory.ts";
+import type { Process } from "../process/process.ts";
 import type { ProcessTemplate } from "../template/template.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 import type { Verdict } from "./verdict.ts";
@@ -13,9 +14,13 @@ export interface Ledger {
   /** Called before a process of the template is spawned. */
   beforeSpawn(template: ProcessTemplate): void;
   /** Called after the spawn. */
-  spawned(process: { readonly osPid: number; readonly marker: string; readonly template: ProcessTemplate }): void;
+  spawned(process: Spawned): void;
   /** Called when nothing of the process is running any more. */
   gone(osPid: number): void;
+}
+
+export interface Spawned extends Pick<Process, "osPid" | "startTicks" | "marker"> {
+  readonly template: ProcessTemplate;
 }
 
 /** What the manager passes to its supervisors. */

@@ -18,7 +18,8 @@ export function spawnSupervised(
     const startedMs = performance.now();
     const process = spawnProcess(template, { log: context.log, slot });
     meter.spawns += 1;
-    ledger?.spawned({ osPid: process.osPid, marker: process.marker, template });
+    const { osPid, startTicks, marker } = process;
+    ledger?.spawned({ osPid, startTicks, marker, template });
     if (ledger) void process.emptied.then(() => ledger.gone(process.osPid));
     const memory = context.memory?.of(template.name);
     const ids = { id: context.nextId(), slot, startedMs };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
 import { markerPrefixOf } from "../process/stop/marker.ts";
+import type { Process } from "../process/process.ts";
 import { procStatOf } from "../process/proc-stat.ts";
 import { parseSignal } from "../template/signals.ts";
 import type { ProcessTemplate } from "../template/template.ts";
@@ -60,8 +61,9 @@ export class RunLedger {
     if (onHostExit !== "keep") this.#guard();
   }
 
-  spawned({ osPid, marker, template }: { osPid: number; marker: string; template: ProcessTemplate }): void {
-    const startTicks = startOf(osPid);
+  spawned(process: Pick<Process, "osPid" | "startTicks" | "marker"> & { template: ProcessTemplate }): void {
+    const { osPid, marker, template } = process;
+    const startTicks = startOf(process);
     if (startTicks === undefined) return;
     const { name, killMode, stopSignal, gracefulTimeoutMs, onHostExit } = template;
     this.#file.add({
@@ -102,10 +104,19 @@ export class RunLedger {
   }
 }
 
-/** Undefined if the process has exited, or if no file descriptor is free. Its marker identifies it in that case. */
-function startOf(osPid: number): number | undefined {
+/** Whether the clock gives the start times of `/proc`. Undefined until both were compared. */
+let isClockExact: boolean | undefined;
+
+/**
+ * A read from `/proc` takes up to 70 µs while the process loads its program, so the clock is used if it is exact. Undefined if
+ * the process has exited, or if no file descriptor is free. Its marker identifies it in that case.
+ */
+function startOf({ osPid, startTicks: byClock }: Pick<Process, "osPid" | "startTicks">): number | undefined {
+  if (byClock !== undefined && isClockExact === true) return byClock;
   try {
-    return procStatOf(osPid)?.startTicks;
+    const startTicks = procStatOf(osPid)?.startTicks;
+    if (byClock !== undefined && startTicks !== undefined) isClockExact ??= startTicks === byClock;
+    return startTicks;
   } catch {
     return undefined;
   }

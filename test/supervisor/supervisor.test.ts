@@ -601,7 +601,8 @@ test("10,000 short processes, at most 200 at once, leave no fd, zombie, listener
   await supervisor.stop();
   expect(most).toBeLessThanOrEqual(200);
   expect(supervisor.processes).toEqual([]);
-  await waitFor(() => openFds() === fdsBefore, "the descriptors' return");
+  // Those of an earlier test may have been closed since.
+  await waitFor(() => openFds() <= fdsBefore, "the descriptors' return");
   expect(zombies()).toBe(0);
   const grownMb = () => {
     Bun.gc(true);
