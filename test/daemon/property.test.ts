@@ -94,8 +94,8 @@ async function runInProcess({ fleet, path }: Lane, commands: Commands): Promise<
   }
   expect(fleet.sleeps()).toEqual(new Map());
   expect(daemon.manager.readerCount()).toBe(0);
-  // The copies of output have left too.
-  expect(daemon.bus.listenerCount).toBe(listeners - 1);
+  // Those of the copies of output and of the journal are gone too.
+  expect(daemon.bus.listenerCount).toBe(listeners - 2);
 }
 
 async function runSeparately({ fleet, path, stateDir }: Lane, commands: Commands): Promise<void> {

@@ -285,8 +285,8 @@ test("what an app left open is closed when it stops, and its manager throws `gon
   const listeners = own.daemon.bus.listenerCount;
   await own.daemon.manager.delete("x");
   await own.daemon.stop();
-  // Those of the app and of the copies of output.
-  expect(own.daemon.bus.listenerCount).toBe(listeners - 2);
+  // Those of the app, the copies of output and the journal.
+  expect(own.daemon.bus.listenerCount).toBe(listeners - 3);
   expect(own.daemon.manager.readerCount()).toBe(0);
   await reading;
   const calls: readonly (() => unknown)[] = [
