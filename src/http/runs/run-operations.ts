@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors.ts";
 import { groupFlag } from "../processes/group-flag.ts";
+import { feedHeadersDescription } from "../feed/feed-headers.ts";
 import { lastEventIdHeader } from "../feed/feed-query.ts";
 import {
   type BodyDescription,
@@ -56,7 +57,8 @@ const outputAnswers = output.answers as Readonly<Record<number, ResponseObject>>
 
 /** A run as JSON, or its stream. */
 function runAnswers(location: boolean): Record<number, ResponseObject> {
-  const document = json("The run. With `feed=eventsource` or `feed=continuous`, its output as it arrives.", ref("Run"));
+  const description = `The run. With \`feed=eventsource\` or \`feed=continuous\`, its output as it arrives.\n\n${feedHeadersDescription}`;
+  const document = json(description, ref("Run"));
   const stream = outputAnswers[200];
   const streamed = {
     ...media({ type: "string", description: "`feed=eventsource`: server-sent events." }, events),
