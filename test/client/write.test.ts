@@ -17,6 +17,11 @@ const cat: TemplateBody = {
   restart: "never",
 };
 
+/** Resolves when the process of `cat` has exited. The history also has the processes of deleted templates of that name. */
+async function exitOf(pid: number): Promise<void> {
+  await waitFor(async () => (await client().history("cat")).some((exit) => exit.pid === pid), "the exit");
+}
+
 /** The output of `cat` for these inputs; the last one closes stdin. */
 async function echo(...inputs: Parameters<ReturnType<typeof client>["write"]>[1][]): Promise<[number[], string]> {
   await client().create(cat);
@@ -58,7 +63,7 @@ test("reports how much of a stream was written when the process stops reading, a
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const chunk = chunks.shift() ?? "three\n";
-      if (chunk === "two\n") await waitFor(async () => (await client().history("cat"))[0], "the exit");
+      if (chunk === "two\n") await exitOf(pid);
       controller.enqueue(Buffer.from(chunk));
     },
     cancel: cancelled.resolve,
@@ -70,8 +75,8 @@ test("reports how much of a stream was written when the process stops reading, a
 });
 
 test("reports how much was written when the process stops reading", async () => {
-  await client().create({ ...cat, cmd: "true" });
-  const pid = await waitFor(async () => (await client().history("cat"))[0]?.pid, "the exit");
+  const [pid = 0] = await client().create({ ...cat, cmd: "true" });
+  await exitOf(pid);
   expect(await failureOf(client().write(pid, "hello"))).toMatchObject({
     status: 410,
     code: "gone",
