@@ -77,7 +77,7 @@ test("stops one process, which its template replaces, and keeps its output", asy
 
   await page.getByRole("navigation").getByRole("link", { name: "web" }).click();
   await page.getByText("Last exits").click();
-  await page.getByText("it was stopped over HTTP").click();
+  await page.getByText("it was stopped over HTTP").first().click();
   await page.locator(".exits pre").getByText("says hello").waitFor();
   await page
     .getByRole("table")
