@@ -99,7 +99,7 @@ export const historyEntrySchema = Type.Object(
         ),
         by: nullable(
           Type.String(),
-          "Who asked for it: `http`, `plugin:` with the name of the plugin, `reload`, or `program`: the one that gafferd is embedded in. `null` if nobody did, or it is not known.",
+          "Who asked for it: `http`, `plugin:` with the name of the plugin, or `reload`. `null` if nobody did, if the program did that gafferd is embedded in, or if it is not known.",
         ),
         message: Type.String({ description: "The same as a sentence." }),
       },
