@@ -72,17 +72,8 @@ test("work for a later turn runs after the callbacks of this turn, and gives its
 });
 
 test("much work for a later turn is divided over several turns", async () => {
-  let turns = 0;
-  let isRunning = true;
-  const count = (): void => {
-    turns += 1;
-    if (isRunning) setImmediate(count);
-  };
-  setImmediate(count);
-  const before = turns;
-  await Promise.all(Array.from({ length: 10 }, () => inLaterTurn(busy4Ms)));
-  isRunning = false;
-  expect(turns - before).toBeGreaterThan(4);
+  const turns = await countTurns(() => Promise.all(Array.from({ length: 10 }, () => inLaterTurn(busy4Ms))));
+  expect(turns).toBeGreaterThan(4);
 });
 
 function busy4Ms(): void {
